@@ -1,0 +1,1 @@
+"""Renkei: linking employment notifications with residence records (申合せ 2021-03-18)."""
