@@ -1,0 +1,28 @@
+"""The root of every error that Renkei raises on purpose.
+
+RenkeiError
+├── PolicyError          agreement.decisions: a decision that does not exist or cannot take that value
+├── RefusedFile          matching.reading: a file that is refused whole
+└── UnusableArguments    cli: arguments that cannot be acted on
+"""
+
+from typing import Literal
+
+Lang = Literal["ja", "en"]
+
+
+class RenkeiError(Exception):
+    """Something Renkei refuses, said in English and in Japanese.
+
+    The sentences name files, lines, columns and what to do next; they never carry a value from a row,
+    since values are personal data (申合せ6).
+    """
+
+    def __init__(self, en: str, ja: str) -> None:
+        super().__init__(en)
+        self.en = en
+        self.ja = ja
+
+    def say(self, lang: Lang) -> str:
+        """Return the sentence in the asked language."""
+        return self.ja if lang == "ja" else self.en

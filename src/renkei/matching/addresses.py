@@ -1,0 +1,69 @@
+"""Addresses: when two writings name the same place (reconciliation §3, off by default)."""
+
+import re
+
+import polars as pl
+
+PREFECTURES = (
+    "北海道 青森県 岩手県 宮城県 秋田県 山形県 福島県 茨城県 栃木県 群馬県 埼玉県 千葉県 東京都 神奈川県 "
+    "新潟県 富山県 石川県 福井県 山梨県 長野県 岐阜県 静岡県 愛知県 三重県 滋賀県 京都府 大阪府 兵庫県 奈良県 "
+    "和歌山県 鳥取県 島根県 岡山県 広島県 山口県 徳島県 香川県 愛媛県 高知県 福岡県 佐賀県 長崎県 熊本県 大分県 "
+    "宮崎県 鹿児島県 沖縄県"
+).split()
+
+_DIGITS = {kanji: digit for digit, kanji in enumerate("〇一二三四五六七八九")}
+_UNITS = {"十": 10, "百": 100, "千": 1000}
+_NUMERAL = f"[{''.join(_DIGITS)}{''.join(_UNITS)}]+"
+_COUNTED = f"({_NUMERAL})(?:丁目|番|号)"
+
+
+def numeral(kanji: str) -> int:
+    """Read a kanji numeral below ten thousand, with units (二十三) or place by place (二三)."""
+    if not re.search(f"[{''.join(_UNITS)}]", kanji):
+        return int("".join(str(_DIGITS[digit]) for digit in kanji))
+    total, digit = 0, 0
+    for sign in kanji:
+        if sign in _UNITS:
+            total += (digit or 1) * _UNITS[sign]
+            digit = 0
+        else:
+            digit = digit * 10 + _DIGITS[sign]
+    return total + digit
+
+
+def fold_addresses(addresses: pl.Series) -> pl.Series:
+    """Fold width, numerals, counters and dashes; the leading prefecture goes."""
+    plain = addresses.str.normalize("NFKC").str.replace_all(r"\s+", "")
+    counted = plain.str.extract_all(_COUNTED).explode().drop_nulls().unique().sort()
+    # Each numeral that occurs is read once; longest first, so that 二十三番 is never read as 三番.
+    numbers = {
+        text: re.sub(_NUMERAL, lambda found: str(numeral(found[0])), text, count=1)
+        for text in sorted(counted.to_list(), key=len, reverse=True)
+    }
+    if numbers:
+        plain = plain.str.replace_many(numbers, leftmost=True)
+    return (
+        plain.str.to_uppercase()
+        .str.replace(f"^(?:{'|'.join(PREFECTURES)})", "")
+        .str.replace_all(r"([0-9])ー", "$1-")
+        .str.replace_all(r"丁目|番地|番|号|の|[\p{Pd}−]", "-")
+        .str.replace_all("-+", "-")
+        .str.strip_chars_end("-")
+    )
+
+
+def same_place(reported: pl.Series, held: pl.Series) -> pl.Series:
+    """Tell folded addresses that are equal, or one the other's beginning up to a boundary."""
+    sides = pl.DataFrame({"a": reported, "b": held}).with_columns(
+        a_shorter=pl.col("a").str.len_chars() <= pl.col("b").str.len_chars()
+    )
+    ordered = sides.select(
+        short=pl.when("a_shorter").then("a").otherwise("b"), long=pl.when("a_shorter").then("b").otherwise("a")
+    )
+    short, long = pl.col("short"), pl.col("long")
+    following = long.str.slice(short.str.len_chars(), 1)
+    last_is_digit = short.str.contains("[0-9]$")
+    boundary = (following == "-") | (last_is_digit != following.str.contains("[0-9]"))
+    return ordered.select(
+        (short == long) | ((short != "") & long.str.starts_with(short) & boundary)
+    ).to_series()

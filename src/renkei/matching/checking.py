@@ -1,0 +1,177 @@
+"""The door: records of text become typed rows, and what cannot be taken is set aside with all its reasons.
+
+Tables are typed here and trusted after. A row is taken or in the rejects, never lost (reconciliation §1).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import polars as pl
+
+from renkei.agreement.annexes import ANNEX_1
+from renkei.agreement.datasets import NOTIFICATIONS, Column, Dataset
+from renkei.agreement.statuses import PERMANENT_RESIDENT
+from renkei.matching.values import Values, read
+
+REJECTS = {"dataset": pl.String, "line": pl.UInt32, "identifier": pl.String, "reasons": pl.String}
+_TROUBLES = {"line": pl.UInt32, "reason": pl.String}
+
+# A tombstone says that a notification is gone; all else about it may be blank.
+TOMBSTONE_NEEDS = frozenset({"notification_id", "card_number", "registered_on"})
+
+_HEADER_LINES = 1
+_READERS_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The rows of one dataset that were taken, typed, and the rejects: `REJECTS` columns."""
+
+    dataset: Dataset
+    taken: pl.DataFrame
+    rejects: pl.DataFrame
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What differs between the ministry that prepares Annex 1 and the agency that receives it."""
+
+    required: frozenset[str] | None = None
+    """Columns that must be filled, where not those of the data dictionary."""
+    withheld_is_forbidden: bool = True
+    """A withheld item that is filled: a reason to reject (receiver), or simply blanked (sender)."""
+
+
+RECEIVING = Rules()
+# A notification without a card number is outside the agreement: counted, not rejected (申合せ2(1)).
+PREPARING = Rules(
+    required=frozenset(column.name for column in NOTIFICATIONS.columns if column.required) - {"card_number"},
+    withheld_is_forbidden=False,
+)
+
+
+def check(
+    batches: Iterable[pl.DataFrame],
+    dataset: Dataset,
+    *,
+    rules: Rules = RECEIVING,
+    known_persons: pl.Series | None = None,
+    progress: Callable[[int], None] = lambda rows: None,
+) -> Checked:
+    """Type the records of one dataset and set aside those that cannot be taken.
+
+    `batches` hold text under the dataset's column names. `known_persons` are the person_ids taken, for
+    datasets that refer to them. `progress` is told the number of rows after each batch.
+    """
+    tables: list[pl.DataFrame] = []
+    troubles: list[pl.DataFrame] = []
+    line = _HEADER_LINES + 1
+    with ThreadPoolExecutor(_READERS_AT_ONCE) as threads:
+        for batch in batches:
+            columns = threads.map(lambda column, batch=batch: read(column, batch[column.name]), dataset.columns)
+            values = dict(zip(dataset.names, columns, strict=True))
+            lines = pl.int_range(line, line + batch.height, dtype=pl.UInt32, eager=True)
+            if dataset is NOTIFICATIONS:
+                troubles.extend(_withhold(values, lines, rules))
+            troubles.extend(_missing(values, dataset, lines, rules))
+            troubles.extend(_unreadable(values, dataset, lines))
+            typed = {name: value.typed for name, value in values.items()}
+            tables.append(pl.DataFrame({"line": lines, **typed}))
+            line += batch.height
+            progress(batch.height)
+    table = pl.concat(tables) if tables else _empty(dataset)
+    troubles.extend(_duplicates(table, dataset))
+    if known_persons is not None:
+        troubles.extend(_unknown_persons(table, known_persons, dataset))
+    return _set_aside(table, troubles, dataset)
+
+
+def _empty(dataset: Dataset) -> pl.DataFrame:
+    nothing = pl.Series([], dtype=pl.String)
+    return pl.DataFrame(
+        {
+            "line": pl.Series([], dtype=pl.UInt32),
+            **{column.name: read(column, nothing).typed for column in dataset.columns},
+        }
+    )
+
+
+def _trouble(lines: pl.Series, rows: pl.Series, reason: str) -> Iterator[pl.DataFrame]:
+    if rows.any():
+        yield lines.filter(rows).to_frame("line").with_columns(reason=pl.lit(reason))
+
+
+def _withhold(values: dict[str, Values], lines: pl.Series, rules: Rules) -> Iterator[pl.DataFrame]:
+    # 別紙1※: ⑩–⑰ of a permanent resident are withheld. Whatever stands there is stored nowhere.
+    permanent = (values["status_of_residence"].typed == PERMANENT_RESIDENT).fill_null(False)
+    if not permanent.any():
+        return
+    for name in ANNEX_1.withheld_columns:
+        value = values[name]
+        if rules.withheld_is_forbidden:
+            yield from _trouble(lines, permanent & ~value.blank, f"forbidden:{name}")
+        values[name] = Values(
+            value.typed.set(permanent, None), value.blank | permanent, value.unreadable & ~permanent
+        )
+
+
+def _missing(
+    values: dict[str, Values], dataset: Dataset, lines: pl.Series, rules: Rules
+) -> Iterator[pl.DataFrame]:
+    alive = values["deleted_on"].blank if dataset is NOTIFICATIONS else None
+    for column in dataset.columns:
+        if not (column.required if rules.required is None else column.name in rules.required):
+            continue
+        missing = values[column.name].blank
+        if alive is not None and column.name not in TOMBSTONE_NEEDS:
+            missing = missing & alive
+        yield from _trouble(lines, missing, f"missing:{column.name}")
+
+
+def _unreadable(values: dict[str, Values], dataset: Dataset, lines: pl.Series) -> Iterator[pl.DataFrame]:
+    for column in dataset.columns:
+        if not _may_be_odd(column, dataset):
+            yield from _trouble(lines, values[column.name].unreadable, f"unreadable:{column.name}")
+
+
+def _may_be_odd(column: Column, dataset: Dataset) -> bool:
+    # A malformed card number in a notification is an outcome (§4), not a reason to reject.
+    return dataset is NOTIFICATIONS and column.name == "card_number"
+
+
+def _duplicates(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
+    """Second and later rows with the same identifier, whether or not the first was taken."""
+    identifiers = table[dataset.identifier.name]
+    if identifiers.n_unique() == table.height:
+        return
+    later = ~identifiers.is_first_distinct() & identifiers.is_not_null()
+    yield from _trouble(table["line"], later, f"duplicate:{dataset.identifier.name}")
+
+
+def _unknown_persons(table: pl.DataFrame, known: pl.Series, dataset: Dataset) -> Iterator[pl.DataFrame]:
+    within = dataset.column("person_id").max_length
+    strangers = table.select("line", "person_id").join(
+        known.to_frame("person_id"), on="person_id", how="anti"
+    )
+    # An identifier that is blank or over-long has its own reason already.
+    readable = strangers.filter(pl.col("person_id").str.len_chars() <= within)
+    if readable.height:
+        yield readable.select("line", reason=pl.lit("unknown_person"))
+
+
+def _set_aside(table: pl.DataFrame, troubles: list[pl.DataFrame], dataset: Dataset) -> Checked:
+    reasons = (
+        pl.concat([pl.DataFrame(schema=_TROUBLES), *troubles])
+        .group_by("line")
+        .agg(pl.col("reason").sort().str.join(";").alias("reasons"))
+    )
+    rejects = reasons.join(table.select("line", dataset.identifier.name), on="line", how="left").select(
+        pl.lit(dataset.name).alias("dataset"),
+        pl.col("line"),
+        pl.col(dataset.identifier.name).alias("identifier"),
+        pl.col("reasons"),
+    )
+    taken = table if reasons.is_empty() else table.join(reasons, on="line", how="anti", maintain_order="left")
+    return Checked(dataset, taken.drop("line"), rejects, table.height)

@@ -1,0 +1,226 @@
+"""The comparison table: what is compared, how, and why a difference need not be an error (§3).
+
+A comparison takes `pairs`, a frame with the typed columns `reported` and `held` (for names also
+`held_kanji`), both filled, and returns `verdict` (UInt8) and `cause` (String) in row order; `cause` says
+what the difference looks like where there is one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from renkei.agreement.decisions import Policy
+from renkei.agreement.nationalities import NATIONALITIES, RELATED
+from renkei.agreement.statuses import related
+from renkei.matching.addresses import fold_addresses, same_place
+from renkei.matching.names import compare_names
+from renkei.matching.values import NATIONALITY_KEYS, STATUS_KEYS, STATUS_SETS
+from renkei.matching.verdicts import Verdict
+
+Comparison = Callable[[pl.DataFrame, Policy], pl.DataFrame]
+
+_REPORTED, _HELD = pl.col("reported"), pl.col("held")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one item is compared, and the reason an officer reads for it."""
+
+    compare: Comparison
+    why_ja: str
+    why_en: str
+
+
+def _verdicts(pairs: pl.DataFrame, verdict: pl.Expr, cause: pl.Expr | None = None) -> pl.DataFrame:
+    return pairs.select(
+        verdict=verdict.cast(pl.UInt8), cause=pl.lit("different") if cause is None else cause
+    )
+
+
+def _agree_when(agrees: pl.Expr) -> pl.Expr:
+    return (
+        pl.when(_REPORTED == _HELD)
+        .then(int(Verdict.SAME))
+        .when(agrees)
+        .then(int(Verdict.EQUIVALENT))
+        .otherwise(int(Verdict.DIFFERENT))
+    )
+
+
+def _equal(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    return _verdicts(pairs, _agree_when(pl.lit(False)))
+
+
+# --- status of residence -----------------------------------------------------------------------------
+
+# Every two keys that agree, as one number: there are some sixty keys, so the table is small.
+_KEYS = list(STATUS_SETS)
+_AGREEING_STATUSES = [
+    one * len(_KEYS) + other
+    for one, reported in enumerate(_KEYS)
+    for other, held in enumerate(_KEYS)
+    if any(related(a, b) for a in STATUS_SETS[reported] for b in STATUS_SETS[held])
+]
+
+
+def _statuses(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    pair = _place(_REPORTED, STATUS_KEYS) * len(_KEYS) + _place(_HELD, STATUS_KEYS)
+    return _verdicts(pairs, _agree_when(pair.is_in(_AGREEING_STATUSES)))
+
+
+def _place(column: pl.Expr, keys: pl.Enum) -> pl.Expr:
+    return column.cast(keys).to_physical().cast(pl.Int64)
+
+
+# --- nationality -------------------------------------------------------------------------------------
+
+
+def _nationalities(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    compare_as = {code: row.compare_as for code, row in NATIONALITIES.items()}
+    family = {code: name for name, codes in enumerate(RELATED) for code in codes}
+    sides = [column.cast(NATIONALITY_KEYS).cast(pl.String).replace(compare_as) for column in (_REPORTED, _HELD)]
+    families = [side.replace_strict(family, default=None, return_dtype=pl.UInt8) for side in sides]
+    cause = pl.when(families[0] == families[1]).then(pl.lit("related")).otherwise(pl.lit("different"))
+    return _verdicts(pairs, _agree_when(sides[0] == sides[1]), cause)
+
+
+# --- dates -------------------------------------------------------------------------------------------
+
+# The year before each era's first: a year of one era read as the year of another is off by a difference
+# of these; an era's year read as a western one, by one of these.
+_ERA_OFFSETS = (2018, 1988, 1925, 1911)
+_ERA_SHIFTS = sorted(
+    {*_ERA_OFFSETS, *(later - earlier for later in _ERA_OFFSETS for earlier in _ERA_OFFSETS if later > earlier)}
+)
+
+
+def _dates(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    def digits(side: pl.Expr) -> pl.Expr:
+        return side.dt.year() * 10_000 + side.dt.month().cast(pl.Int32) * 100 + side.dt.day()
+
+    return _verdicts(pairs, _agree_when(pl.lit(False)), _date_cause(digits(_REPORTED), digits(_HELD)))
+
+
+def _partial_dates(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    # Only the parts known on both sides are compared: an unknown part is made unknown on both.
+    reported, held = _REPORTED, _HELD
+    month = (_month(reported) > 0) & (_month(held) > 0)
+    day = (_day(reported) > 0) & (_day(held) > 0)
+    one, other = (
+        side // 10_000 * 10_000
+        + pl.when(month).then(_month(side) * 100).otherwise(0)
+        + pl.when(day).then(_day(side)).otherwise(0)
+        for side in (reported, held)
+    )
+    return _verdicts(pairs, _agree_when(one == other), _date_cause(one, other))
+
+
+def _month(date: pl.Expr) -> pl.Expr:
+    return date // 100 % 100
+
+
+def _day(date: pl.Expr) -> pl.Expr:
+    return date % 100
+
+
+def _date_cause(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """Say how two dates (yyyymmdd) differ: the first that fits."""
+    same_year = one // 10_000 == other // 10_000
+    swapped = same_year & (_month(one) == _day(other)) & (_day(one) == _month(other)) & (_day(one) > 0)
+    differs = [one // 10**place % 10 != other // 10**place % 10 for place in range(8)]
+    exchanged = pl.any_horizontal(
+        differs[place]
+        & differs[place + 1]
+        & (one // 10**place % 10 == other // 10 ** (place + 1) % 10)
+        & (one // 10 ** (place + 1) % 10 == other // 10**place % 10)
+        for place in range(7)
+    )
+    count = pl.sum_horizontal(*differs)
+    era = (one % 10_000 == other % 10_000) & (one // 10_000 - other // 10_000).abs().is_in(_ERA_SHIFTS)
+    return (
+        pl.when(swapped)
+        .then(pl.lit("day_month_swapped"))
+        .when((count == 1) | ((count == 2) & exchanged))
+        .then(pl.lit("one_digit"))
+        .when(era)
+        .then(pl.lit("era"))
+        .otherwise(pl.lit("different"))
+    )
+
+
+# --- the rest ----------------------------------------------------------------------------------------
+
+
+def _sexes(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    unknown = _REPORTED.is_in([0, 9]) | _HELD.is_in([0, 9])
+    return _verdicts(
+        pairs, pl.when(unknown).then(int(Verdict.NOT_COMPARABLE)).otherwise(_agree_when(pl.lit(False)))
+    )
+
+
+def _names(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    return compare_names(pairs, policy)
+
+
+def _addresses(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    same = same_place(fold_addresses(pairs["reported"]), fold_addresses(pairs["held"]))
+    return _verdicts(pairs, _agree_when(pl.lit(same)))
+
+
+RULES: Mapping[str, Rule] = {
+    "name": Rule(
+        _names,
+        "全角・半角、大文字・小文字、空白、記号、語順、字体の揺れは不一致としない",
+        "width, case, white space, punctuation, word order and variant characters are no mismatch",
+    ),
+    "status_of_residence": Rule(
+        _statuses,
+        "区分の粗さの違い(上位・下位の在留資格、複数に当たる厚労省コード)は不一致としない",
+        "a coarser or finer status of the same kind is no mismatch",
+    ),
+    "stay_expires_on": Rule(_dates, "日付が等しいこと", "the dates are equal"),
+    "birth_date": Rule(
+        _partial_dates, "双方で分かっている年・月・日だけを比べる", "only the parts known on both sides are compared"
+    ),
+    "sex": Rule(_sexes, "不詳(0)・適用不能(9)は比べない", "unknown (0) and not applicable (9) are not compared"),
+    "nationality": Rule(
+        _nationalities, "同じ国・地域とみなす符号は不一致としない", "codes that stand for one country or region agree"
+    ),
+    "address": Rule(
+        _addresses,
+        "表記の揺れ、都道府県名の有無、建物名の有無は不一致としない",
+        "spelling, the prefecture and the building's name are no mismatch",
+    ),
+    "extra_activity_permission": Rule(_equal, "有無が等しいこと", "the answers are equal"),
+}
+
+
+def judge(item: str, pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Compare one item of many notifications with records.
+
+    `pairs` holds `reported` and `held` (for names also `held_kanji`), null where blank. Returns `verdict`
+    (UInt8, `Verdict`) and `cause` (String, meaningful where the verdict is DIFFERENT) in row order.
+    """
+    rows = pairs.with_row_index("row")
+    # Most pairs are written alike to the letter; only the others deserve the long way round.
+    alike = _REPORTED == _HELD
+    if item == "sex":
+        alike = pl.lit(False)
+    quick = rows.select(
+        "row",
+        quick=pl.when(_REPORTED.is_null())
+        .then(int(Verdict.NOT_REPORTED))
+        .when(_HELD.is_null())
+        .then(int(Verdict.NOT_HELD))
+        .when(alike)
+        .then(int(Verdict.SAME))
+        .cast(pl.UInt8),
+    )
+    left = rows.filter(quick["quick"].is_null())
+    judged = RULES[item].compare(left.drop("row"), policy)
+    verdicts = quick["quick"].scatter(left["row"], judged["verdict"]) if left.height else quick["quick"]
+    causes = pl.repeat(None, pairs.height, dtype=pl.String, eager=True)
+    if left.height:
+        causes = causes.scatter(left["row"], judged["cause"])
+    return pl.DataFrame({"verdict": verdicts, "cause": causes})

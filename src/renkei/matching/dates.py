@@ -1,0 +1,77 @@
+"""Dates as people and forms write them, read into one canonical form.
+
+A rule of reading is a row of `SHAPES`; a new way to write a date is a new row.
+"""
+
+import polars as pl
+
+# The year before each era's first: 令和8年 = 2018 + 8. An era's years run on past its end
+# (平成33年 is 2021), since forms printed before a change of era stay in use.
+ERAS = {"M": 1867, "T": 1911, "S": 1925, "H": 1988, "R": 2018}
+ERA_NAMES = {"明治": "M", "大正": "T", "昭和": "S", "平成": "H", "令和": "R"}
+
+_YEAR = "(?P<year>[0-9]{4})"
+_ERA = f"(?P<era>[{''.join(ERAS)}]|{'|'.join(ERA_NAMES)})(?P<year>元|[0-9]{{1,3}})"
+_MONTH, _DAY = "(?P<month>[0-9]{1,2})", "(?P<day>[0-9]{1,2})"
+
+SHAPES = (
+    f"^{_YEAR}-{_MONTH}-{_DAY}$",  # 2026-04-01, 2026-4-1
+    f"^{_YEAR}/{_MONTH}/{_DAY}$",  # 2026/4/1
+    f"^{_YEAR}年{_MONTH}月{_DAY}日$",  # 2026年4月1日
+    f"^{_YEAR}(?P<month>[0-9]{{2}})(?P<day>[0-9]{{2}})$",  # 20260401
+    f"^{_ERA}年{_MONTH}月{_DAY}日$",  # 令和8年4月1日, 令和元年5月1日
+    f"^{_ERA}\\.{_MONTH}\\.{_DAY}$",  # R8.4.1
+    f"^{_ERA}-{_MONTH}-{_DAY}$",
+    f"^{_ERA}/{_MONTH}/{_DAY}$",
+)
+
+
+def read_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
+    """Read dates of any accepted shape.
+
+    `folded` is text without outer white space, NFKC-normalised and upper-cased. Returns Int32 `yyyymmdd`
+    where `partial` (an unknown month or day is 00), else Date; null where the text is no such date.
+    """
+    shapes = pl.DataFrame({"text": folded})
+    parts = shapes.select(
+        pl.coalesce(_part(shape, name) for shape in SHAPES if f"?P<{name}>" in shape).alias(name)
+        for name in ("era", "year", "month", "day")
+    )
+    era = pl.col("era").replace(ERA_NAMES).replace_strict(ERAS, default=0, return_dtype=pl.Int32)
+    numbers = parts.select(
+        year=era + pl.when(pl.col("year") == "元").then(pl.lit("1")).otherwise("year").cast(pl.Int32),
+        # An era has no year 0, and neither has the calendar.
+        year_known=pl.col("year").str.strip_chars_start("0") != "",
+        month=pl.col("month").cast(pl.Int32),
+        day=pl.col("day").cast(pl.Int32),
+    )
+    # A day must exist in its month; where the month is unknown, in some month.
+    shortest = {"month": pl.col("month").replace(0, 1), "day": pl.col("day").replace(0, 1)} if partial else {}
+    as_date = (
+        numbers.with_columns(**shortest)
+        .select(
+            pl.when("year_known").then(
+                pl.format(
+                    "{}-{}-{}",
+                    pl.col("year").cast(pl.String).str.zfill(4),
+                    pl.col("month").cast(pl.String).str.zfill(2),
+                    pl.col("day").cast(pl.String).str.zfill(2),
+                ).str.to_date("%Y-%m-%d", strict=False)
+            )
+        )
+        .to_series()
+    )
+    if not partial:
+        return as_date
+    known = pl.col("year") * 10_000 + pl.col("month") * 100 + pl.col("day")
+    return numbers.select(pl.when(as_date.is_not_null()).then(known)).to_series()
+
+
+def _part(shape: str, name: str) -> pl.Expr:
+    return pl.col("text").str.extract_groups(shape).struct.field(name)
+
+
+def partial_to_text(partial: pl.Expr) -> pl.Expr:
+    """Write Int32 `yyyymmdd` as `yyyy-mm-dd`, unknown parts as 00."""
+    digits = partial.cast(pl.String).str.zfill(8)
+    return pl.concat_str(digits.str.slice(0, 4), digits.str.slice(4, 2), digits.str.slice(6, 2), separator="-")

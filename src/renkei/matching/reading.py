@@ -1,0 +1,237 @@
+"""Files in: CSV (RFC 4180) and Parquet, opened once, read in batches of text.
+
+A file that cannot be trusted as a whole is refused as a whole, before any of it is taken. Refusals name
+files, lines and columns; values never, since a value is personal data.
+"""
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from renkei.agreement.datasets import Dataset
+from renkei.agreement.errors import RenkeiError
+
+Encoding = Literal["utf-8", "cp932"]
+
+BATCH_ROWS = 500_000
+_BLOCK_BYTES = 1 << 20
+_TEXT_LIKE = (pl.String, pl.Boolean, pl.Date, pl.Categorical, pl.Enum, pl.Null)
+
+
+class RefusedFile(RenkeiError):
+    """A file that is refused whole: nothing of it was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file whose columns are known to be exactly those of a dataset."""
+
+    path: Path
+    dataset: Dataset
+    columns: dict[str, str]
+    """Column name of the dataset → header in the file."""
+    encoding: Encoding
+
+    def batches(self) -> Iterator[pl.DataFrame]:
+        """Yield the records in order, as text under the dataset's column names; blank is null or "".
+
+        Raises RefusedFile where the file turns out not to be what its name says.
+        """
+        batches = _parquet_batches(self) if _is_parquet(self.path) else _csv_batches(self)
+        order = [pl.col(header).cast(pl.String).alias(name) for name, header in self.columns.items()]
+        for batch in batches:
+            yield batch.select(order)
+
+
+def open_source(path: Path, dataset: Dataset, encoding: Encoding = "utf-8") -> Source:
+    """Look at a file's columns and take it, or refuse it whole.
+
+    Headers are the column names or the Japanese labels of the data dictionary. Raises RefusedFile for a
+    file that cannot be opened, or whose columns are unknown, missing or there twice.
+    """
+    if not path.is_file():
+        raise RefusedFile(
+            f"{path}: no such file. Check the path.", f"{path}: ファイルがありません。パスを確かめてください。"
+        )
+    headers = _parquet_headers(path) if _is_parquet(path) else _csv_headers(path, encoding)
+    return Source(path, dataset, match_columns(headers, dataset, str(path)), encoding)
+
+
+def match_columns(headers: list[str], dataset: Dataset, where: str) -> dict[str, str]:
+    """Match headers with a dataset's columns: column name → header. Raises RefusedFile, naming columns."""
+    known = {column.name: column.name for column in dataset.columns}
+    known |= {column.label_ja: column.name for column in dataset.columns}
+    names = [known.get(header.strip()) for header in headers]
+    # 個人番号 and all else that the agreement does not name must not enter, not even unread.
+    unknown = [header for header, name in zip(headers, names, strict=True) if name is None]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    missing = [name for name in dataset.names if name not in names]
+    faults = (
+        ("unknown columns", "知らない列", unknown),
+        ("missing columns", "足りない列", missing),
+        ("columns given twice", "重複する列", twice),
+    )
+    if any(columns for _, _, columns in faults):
+        raise RefusedFile(
+            f"{where}: refused whole as {dataset.name}: "
+            + "; ".join(f"{what}: {', '.join(columns)}" for what, _, columns in faults if columns)
+            + ". Nothing was read. Send exactly the columns of the data dictionary.",
+            f"{where}: {dataset.name}として受け取れません(全体を拒否)。"
+            + "、".join(f"{what}: {', '.join(columns)}" for _, what, columns in faults if columns)
+            + "。何も読み込んでいません。データ辞書の列だけを過不足なく含めてください。",
+        )
+    return {name: header for header, name in zip(headers, names, strict=True) if name}
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
+
+
+# --- Parquet -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _readable_parquet(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError):
+        raise RefusedFile(
+            f"{path}: not a readable Parquet file. Write it again, or send CSV.",
+            f"{path}: Parquetとして読めません。書き出し直すか、CSVで提出してください。",
+        ) from None
+
+
+def _parquet_headers(path: Path) -> list[str]:
+    with _readable_parquet(path):
+        schema = pl.read_parquet_schema(path)
+    odd = [name for name, dtype in schema.items() if not (dtype.is_integer() or dtype in _TEXT_LIKE)]
+    if odd:
+        raise RefusedFile(
+            f"{path}: refused whole: columns of a type that is neither text, whole number, boolean nor date: "
+            f"{', '.join(odd)}. Write them as text.",
+            f"{path}: 全体を拒否。文字列・整数・真偽値・日付のいずれでもない型の列: {', '.join(odd)}。"
+            "文字列で書き出してください。",
+        )
+    return list(schema)
+
+
+def _parquet_batches(source: Source) -> Iterator[pl.DataFrame]:
+    frame = pl.scan_parquet(source.path)
+    with _readable_parquet(source.path):
+        height = frame.select(pl.len()).collect().item()
+    for start in range(0, height, BATCH_ROWS):
+        with _readable_parquet(source.path):
+            batch = frame.slice(start, BATCH_ROWS).collect()
+        yield batch
+
+
+# --- CSV ---------------------------------------------------------------------------------------------
+
+
+def _csv_headers(path: Path, encoding: Encoding) -> list[str]:
+    try:
+        with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as text:
+            return next(csv.reader(text, strict=True), [])
+    except (UnicodeDecodeError, csv.Error):
+        raise _undecodable(path, encoding) from None
+
+
+def _csv_batches(source: Source) -> Iterator[pl.DataFrame]:
+    _refuse_open_quotes(source.path)
+    headers = list(source.columns.values())
+    rows: list[pl.DataFrame] = []
+    height = 0
+    try:
+        for block in _csv_reader(source, headers):
+            rows.append(pl.DataFrame(block))
+            height += rows[-1].height
+            if height >= BATCH_ROWS:
+                yield pl.concat(rows)
+                rows, height = [], 0
+    except UnicodeDecodeError:
+        raise _undecodable(source.path, source.encoding) from None
+    except pa.ArrowInvalid as fault:
+        raise _broken_csv(source, str(fault)) from None
+    if rows:
+        yield pl.concat(rows)
+
+
+def _csv_reader(source: Source, headers: list[str], *, on_bad_row: object = None) -> pa_csv.CSVStreamingReader:
+    return pa_csv.open_csv(
+        source.path,
+        read_options=pa_csv.ReadOptions(
+            encoding="utf8" if source.encoding == "utf-8" else source.encoding, block_size=_BLOCK_BYTES
+        ),
+        parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=on_bad_row),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(headers, pa.string()), strings_can_be_null=False
+        ),
+    )
+
+
+def _refuse_open_quotes(path: Path) -> None:
+    # A quotation mark left open swallows the rest of the file silently: no reader can tell rows then.
+    quotes = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 24):
+            quotes += block.count(b'"')
+    if quotes % 2:
+        raise RefusedFile(
+            f'{path}: refused whole: a quotation mark (") is opened and never closed, or stands alone in a '
+            "field. Write the file again by RFC 4180.",
+            f'{path}: 全体を拒否。引用符(")が閉じていません。RFC 4180に従って書き出し直してください。',
+        )
+
+
+def _broken_csv(source: Source, fault: str) -> RefusedFile:
+    """Say which line broke the file. Arrow's own message repeats the row, so it is never passed on."""
+    if "UTF8" in fault or "UTF-8" in fault:
+        return _undecodable(source.path, source.encoding)
+    bad: list[tuple[int | None, int, int]] = []
+
+    def note(row: pa_csv.InvalidRow) -> str:
+        bad.append((row.number, row.expected_columns, row.actual_columns))
+        return "skip"
+
+    try:
+        for _ in _csv_reader(source, list(source.columns.values()), on_bad_row=note):
+            if bad:
+                break
+    except pa.ArrowInvalid:
+        pass
+    if not bad:
+        return RefusedFile(
+            f"{source.path}: refused whole: not readable as CSV. Write it again by RFC 4180.",
+            f"{source.path}: 全体を拒否。CSVとして読めません。RFC 4180に従って書き出し直してください。",
+        )
+    number, expected, actual = bad[0]
+    line = number if number is not None else "?"
+    return RefusedFile(
+        f"{source.path}, record {line}: refused whole: {actual} fields where the header has {expected}. "
+        "A value holding a comma, quotation mark or line break must be quoted.",
+        f"{source.path} {line}件目(見出しを1とする): 全体を拒否。項目数が{actual}で、見出しの{expected}と"
+        "合いません。コンマ・引用符・改行を含む値は引用符で囲んでください。",
+    )
+
+
+def _undecodable(path: Path, encoding: Encoding) -> RefusedFile:
+    line = "?"
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, start=1):
+            try:
+                raw.decode(encoding)
+            except UnicodeDecodeError:
+                line = str(number)
+                break
+    other = "cp932" if encoding == "utf-8" else "utf-8"
+    return RefusedFile(
+        f"{path}, line {line}: refused whole: not {encoding}. Try --encoding {other}.",
+        f"{path} {line}行目: 全体を拒否。{encoding}ではありません。--encoding {other} を試してください。",
+    )
