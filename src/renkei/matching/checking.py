@@ -70,7 +70,9 @@ def check(
     line = _HEADER_LINES + 1
     with ThreadPoolExecutor(_READERS_AT_ONCE) as threads:
         for batch in batches:
-            columns = threads.map(lambda column, batch=batch: read(column, batch[column.name]), dataset.columns)
+            columns = threads.map(
+                lambda column, batch=batch: read(column, batch[column.name]), dataset.columns
+            )
             values = dict(zip(dataset.names, columns, strict=True))
             lines = pl.int_range(line, line + batch.height, dtype=pl.UInt32, eager=True)
             if dataset is NOTIFICATIONS:

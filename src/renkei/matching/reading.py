@@ -58,7 +58,8 @@ def open_source(path: Path, dataset: Dataset, encoding: Encoding = "utf-8") -> S
     """
     if not path.is_file():
         raise RefusedFile(
-            f"{path}: no such file. Check the path.", f"{path}: ファイルがありません。パスを確かめてください。"
+            f"{path}: no such file. Check the path.",
+            f"{path}: ファイルがありません。パスを確かめてください。",
         )
     headers = _parquet_headers(path) if _is_parquet(path) else _csv_headers(path, encoding)
     return Source(path, dataset, match_columns(headers, dataset, str(path)), encoding)
@@ -163,7 +164,9 @@ def _csv_batches(source: Source) -> Iterator[pl.DataFrame]:
         yield pl.concat(rows)
 
 
-def _csv_reader(source: Source, headers: list[str], *, on_bad_row: object = None) -> pa_csv.CSVStreamingReader:
+def _csv_reader(
+    source: Source, headers: list[str], *, on_bad_row: object = None
+) -> pa_csv.CSVStreamingReader:
     return pa_csv.open_csv(
         source.path,
         read_options=pa_csv.ReadOptions(

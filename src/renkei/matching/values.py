@@ -170,7 +170,11 @@ def _look_up(words: Mapping[str, object], dtype: pl.DataType) -> Callable[[pl.Se
 def _digits(shape: str) -> Callable[[pl.Series], pl.Series]:
     def read_digits(folded: pl.Series) -> pl.Series:
         plain = folded.str.replace_all("-", "", literal=True)
-        return folded.to_frame("text").select(pl.when(pl.col("text").str.contains(shape)).then(plain)).to_series()
+        return (
+            folded.to_frame("text")
+            .select(pl.when(pl.col("text").str.contains(shape)).then(plain))
+            .to_series()
+        )
 
     return read_digits
 

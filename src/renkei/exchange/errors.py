@@ -1,0 +1,66 @@
+"""What an exchange can refuse.
+
+RenkeiError
+├── CmsError        cms: bytes that are no signature or sealed file of the profile, whatever they are
+└── ExchangeError   everything that is told to an officer: a code, a sentence, the next action
+    ├── Refused     open, receipt, sequence: a delivery or receipt that is not taken; goes into the receipt
+    ├── Misused     commands and libraries: arguments or files that cannot be acted on
+    └── Unstored    sequence, media: the disk did not take it; nothing has changed
+
+Each code is a row of `renkei.exchange.refusals`: one of eight steps, retry or not, alarm or not, two sentences.
+"""
+
+from typing import Literal
+
+from renkei.agreement.errors import RenkeiError
+from renkei.exchange.refusals import NOTICES, Notice
+
+CmsReason = Literal["unreadable", "truncated", "weak", "signers", "digest", "signature", "recipient", "tag"]
+
+
+class CmsError(RenkeiError):
+    """Bytes that are not what the profile allows; `reason` says in one word why."""
+
+    def __init__(self, reason: CmsReason) -> None:
+        super().__init__(f"not a message of the profile: {reason}", f"規格外の電文です({reason})")
+        self.reason: CmsReason = reason
+
+
+class ExchangeError(RenkeiError):
+    """A refusal with its code, its sentence and what to do next, in both languages.
+
+    `detail` adds a file name, a line or a column: never a value of a row.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        notice = NOTICES[code]
+        tail = f" ({detail})" if detail else ""
+        super().__init__(
+            f"[{code}] {notice.en}{tail} Next: {notice.next_en}",
+            f"【{code}】{notice.ja}{tail} 次の対応: {notice.next_ja}",
+        )
+        self.code = code
+        self.detail = detail
+        self.notice: Notice = notice
+
+    @property
+    def retry(self) -> bool:
+        """Whether sending the same bytes again can help."""
+        return self.notice.retry
+
+    @property
+    def alarm(self) -> bool:
+        """Whether both sides must be woken."""
+        return self.notice.alarm
+
+
+class Refused(ExchangeError):
+    """A delivery or a receipt that is not taken."""
+
+
+class Misused(ExchangeError):
+    """Arguments or files that cannot be acted on."""
+
+
+class Unstored(ExchangeError):
+    """The disk did not take it; nothing has changed."""
