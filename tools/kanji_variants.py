@@ -4,7 +4,7 @@ Run it when a source has a new edition; it needs neither network nor anything be
 
     uv run python tools/kanji_variants.py --opencc DIR --unihan FILE
 
-DIR holds the dictionaries of OpenCC as text (Apache-2.0; the wheel of opencc-python-reimplemented 0.1.7 has them in
+DIR holds the dictionaries of OpenCC as text (Apache-2.0; in the wheel of opencc-python-reimplemented 0.1.7:
 `opencc/dictionary`), FILE is Unihan_Variants.txt (Unicode licence; here of Unicode 15.0). What they cannot
 know about names stands in kanji_variants_by_hand.csv. Why which characters are joined:
 docs/decisions/0001-kanji-variants.md.
