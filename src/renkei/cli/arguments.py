@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-import polars as pl
+import pyarrow as pa
 import typer
 
 from renkei.agreement.datasets import Dataset
@@ -67,6 +67,6 @@ def table_ending(path: Path, option: str) -> None:
         )
 
 
-def batches(path: Path, dataset: Dataset, encoding: Literal["utf-8", "cp932"]) -> Iterable[pl.DataFrame]:
+def batches(path: Path, dataset: Dataset, encoding: Literal["utf-8", "cp932"]) -> Iterable[pa.RecordBatch]:
     """Open a file as a dataset; its columns are checked now, its rows read as they are asked for."""
     return open_source(path, dataset, encoding).batches()

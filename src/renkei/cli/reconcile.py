@@ -42,7 +42,7 @@ def reconcile(
         dataset: batches(path, dataset, encoding) for dataset, path in {NOTIFICATIONS: notifications, **paths}.items()
     }
     with speech.progress(quiet) as tell:
-        tables = read_register(sources.__getitem__, tell)
+        tables = read_register(sources.__getitem__, decisions, tell)
         result = reconcile_register(tables, as_of=day, policy=decisions)
         write_whole(out, reconciliation_files(result))
     summary = result.statistics.summary()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import polars as pl
+import pyarrow as pa
 
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.agreement.statuses import PERMANENT_RESIDENT, STATUSES
@@ -25,12 +26,12 @@ class Preparation:
 
 
 def prepare(
-    batches: Iterable[pl.DataFrame], progress: Callable[[int], None] = lambda rows: None
+    batches: Iterable[pa.RecordBatch], progress: Callable[[int], None] = lambda rows: None
 ) -> Preparation:
     """Prepare Annex 1 from the ministry's extract.
 
-    `batches` hold the records as text under the columns of the dataset `notifications`; `progress` is told
-    the number of rows after each batch.
+    `batches` hold the records of the dataset `notifications` as `reading.text_batch` shapes them; `progress`
+    is told the number of rows after each batch.
     """
     extract = check(batches, NOTIFICATIONS, rules=PREPARING, progress=progress)
     outside = [code for code, status in STATUSES.items() if not status.notifiable]

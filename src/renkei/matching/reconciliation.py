@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
+import pyarrow as pa
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 from renkei.agreement.decisions import DEFAULT_POLICY, Policy
 from renkei.matching.checking import REJECTS, Checked, check
 from renkei.matching.omissions import suspect
 from renkei.matching.outcomes import MATCHES, deleted_matches, judge_notifications, link
-from renkei.matching.reading import match_columns
+from renkei.matching.reading import BATCH_ROWS, match_columns, text_batch
 from renkei.matching.release import annex_2, annex_3
 from renkei.matching.statistics import Statistics, count
 
@@ -92,24 +93,45 @@ def reconcile(
     """
     frames = {NOTIFICATIONS: notifications, PERSONS: persons, CARDS: cards, PERMISSIONS: permissions}
     return reconcile_register(
-        read_register(lambda dataset: [_as_text(frames[dataset], dataset)]), as_of=as_of, policy=policy
+        read_register(lambda dataset: _as_batches(frames[dataset], dataset), policy), as_of=as_of, policy=policy
     )
 
 
-def _as_text(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
+def _as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch]:
     columns = match_columns(frame.columns, dataset, dataset.name)
-    return frame.select(pl.col(header).cast(pl.String).alias(name) for name, header in columns.items())
+    text = frame.select(pl.col(header).cast(pl.String) for header in columns.values())
+    for batch in text.to_arrow().to_batches(BATCH_ROWS):
+        yield text_batch(batch, dataset, columns)
+
+
+# Every column is checked; only those that an annex or a comparison asks for are kept.
+_RECORD = ("name", "kanji_name", "status_of_residence", "stay_expires_on", "birth_date", "sex", "nationality")
+_RECORD += ("extra_activity_permission",)
+
+
+def kept_columns(dataset: Dataset, policy: Policy) -> frozenset[str] | None:
+    """Name the columns of a dataset that a reconciliation needs; None is all."""
+    address = {"address"} & {*policy.compared_items}
+    needed = {
+        NOTIFICATIONS: {"notification_id", "card_number", *_RECORD, "employment_start", "deleted_on"} | address,
+        PERSONS: {"person_id", "card_number", *_RECORD, "address"},
+        CARDS: {"card_number", "person_id", *_RECORD} | address,
+    }
+    return frozenset(needed[dataset]) if dataset in needed else None
 
 
 def read_register(
-    batches: Callable[[Dataset], Iterable[pl.DataFrame]], progress: Progress = lambda dataset, rows: None
+    batches: Callable[[Dataset], Iterable[pa.RecordBatch]],
+    policy: Policy = DEFAULT_POLICY,
+    progress: Progress = lambda dataset, rows: None,
 ) -> Register:
-    """Take in the four tables: `batches` yields the records of a dataset as text."""
+    """Take in the four tables: `batches` yields the records of a dataset as `text_batch` shapes them."""
 
     def checked(dataset: Dataset, known_persons: pl.Series | None = None) -> Checked:
         return check(
             batches(dataset),
             dataset,
+            keep=kept_columns(dataset, policy),
             known_persons=known_persons,
             progress=lambda rows: progress(dataset.name, rows),
         )

@@ -70,8 +70,10 @@ def annex_2(
     )
     disclosed = policy.disclosed_items
     found = pl.col("outcome") == "mismatched"
+    # Only an item that was compared can mismatch, and only a mismatch is disclosed as linked (別紙2※).
+    linkable = tuple(item for item in disclosed if item in policy.compared_items)
     linked = cards.select(
-        pl.col("card_number").alias("reported_card"), *_named("linked", disclosed, CARDS)
+        pl.col("card_number").alias("reported_card"), *_named("linked", linkable, CARDS)
     ).join(rows.filter(found).select("reported_card"), on="reported_card", how="semi")
     latest = persons.select("person_id", "card_number", *_named("latest", disclosed, PERSONS))
     mismatched = pl.col("mismatched_items").str.split(";")
@@ -81,8 +83,13 @@ def annex_2(
         .with_columns(
             pl.lit(as_of).alias("matched_on"),
             *(
-                pl.when(found & mismatched.list.contains(item)).then(pl.col(f"linked_{item}")).alias(f"linked_{item}")
+                pl.when(found & mismatched.list.contains(item)).then(f"linked_{item}").alias(f"linked_{item}")
+                for item in linkable
+            ),
+            *(
+                pl.lit(None, dtype=persons.schema[item]).alias(f"linked_{item}")
                 for item in disclosed
+                if item not in linkable
             ),
         )
     )
