@@ -3,15 +3,17 @@
 Tables are typed here and trusted after. A row is taken or in the rejects, never lost (reconciliation §1).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
+import pyarrow as pa
 
 from renkei.agreement.annexes import ANNEX_1
 from renkei.agreement.datasets import NOTIFICATIONS, Column, Dataset
 from renkei.agreement.statuses import PERMANENT_RESIDENT
+from renkei.matching.reading import text_batch
 from renkei.matching.values import Values, read
 
 REJECTS = {"dataset": pl.String, "line": pl.UInt32, "identifier": pl.String, "reasons": pl.String}
@@ -53,37 +55,37 @@ PREPARING = Rules(
 
 
 def check(
-    batches: Iterable[pl.DataFrame],
+    batches: Iterable[pa.RecordBatch],
     dataset: Dataset,
     *,
+    keep: Collection[str] | None = None,
     rules: Rules = RECEIVING,
     known_persons: pl.Series | None = None,
     progress: Callable[[int], None] = lambda rows: None,
 ) -> Checked:
     """Type the records of one dataset and set aside those that cannot be taken.
 
-    `batches` hold text under the dataset's column names. `known_persons` are the person_ids taken, for
-    datasets that refer to them. `progress` is told the number of rows after each batch.
+    `batches` hold text as `reading.text_batch` shapes it. Every column is checked; those of `keep` (all by
+    default) are kept. `known_persons` are the person_ids taken, for datasets that refer to them. `progress`
+    is told the number of rows after each batch.
     """
+    kept = [name for name in dataset.names if keep is None or name in keep]
     tables: list[pl.DataFrame] = []
     troubles: list[pl.DataFrame] = []
     line = _HEADER_LINES + 1
     with ThreadPoolExecutor(_READERS_AT_ONCE) as threads:
         for batch in batches:
-            columns = threads.map(
-                lambda column, batch=batch: read(column, batch[column.name]), dataset.columns
-            )
+            columns = threads.map(read, dataset.columns, batch.columns)
             values = dict(zip(dataset.names, columns, strict=True))
-            lines = pl.int_range(line, line + batch.height, dtype=pl.UInt32, eager=True)
+            lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
             if dataset is NOTIFICATIONS:
                 troubles.extend(_withhold(values, lines, rules))
             troubles.extend(_missing(values, dataset, lines, rules))
             troubles.extend(_unreadable(values, dataset, lines))
-            typed = {name: value.typed for name, value in values.items()}
-            tables.append(pl.DataFrame({"line": lines, **typed}))
-            line += batch.height
-            progress(batch.height)
-    table = pl.concat(tables) if tables else _empty(dataset)
+            tables.append(pl.DataFrame({"line": lines, **{name: values[name].typed for name in kept}}))
+            line += batch.num_rows
+            progress(batch.num_rows)
+    table = pl.concat(tables) if tables else _empty(dataset).select("line", *kept)
     troubles.extend(_duplicates(table, dataset))
     if known_persons is not None:
         troubles.extend(_unknown_persons(table, known_persons, dataset))
@@ -91,11 +93,16 @@ def check(
 
 
 def _empty(dataset: Dataset) -> pl.DataFrame:
-    nothing = pl.Series([], dtype=pl.String)
+    nothing = text_batch(
+        pa.RecordBatch.from_pylist([], pa.schema([(name, pa.string()) for name in dataset.names])),
+        dataset,
+        {name: name for name in dataset.names},
+    )
+    columns = zip(dataset.columns, nothing.columns, strict=True)
     return pl.DataFrame(
         {
             "line": pl.Series([], dtype=pl.UInt32),
-            **{column.name: read(column, nothing).typed for column in dataset.columns},
+            **{column.name: read(column, values).typed for column, values in columns},
         }
     )
 
@@ -146,7 +153,8 @@ def _may_be_odd(column: Column, dataset: Dataset) -> bool:
 def _duplicates(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
     """Second and later rows with the same identifier, whether or not the first was taken."""
     identifiers = table[dataset.identifier.name]
-    if identifiers.n_unique() == table.height:
+    # Distinct hashes are proof of distinct identifiers, and far cheaper to count.
+    if identifiers.hash().n_unique() == table.height:
         return
     later = ~identifiers.is_first_distinct() & identifiers.is_not_null()
     yield from _trouble(table["line"], later, f"duplicate:{dataset.identifier.name}")

@@ -6,23 +6,28 @@ files, lines and columns; values never, since a value is personal data.
 
 import csv
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 
-from renkei.agreement.datasets import Dataset
+from renkei.agreement.datasets import Column, Dataset
 from renkei.agreement.errors import RenkeiError
+from renkei.matching.values import FEW_DISTINCT
 
 Encoding = Literal["utf-8", "cp932"]
 
-BATCH_ROWS = 500_000
-_BLOCK_BYTES = 1 << 20
-_TEXT_LIKE = (pl.String, pl.Boolean, pl.Date, pl.Categorical, pl.Enum, pl.Null)
+# Batches small enough that the memory of one serves the next.
+BATCH_ROWS = 250_000
+_BLOCK_BYTES = 1 << 22
+_BLOCKS = 16
+_FEW = pa.dictionary(pa.int32(), pa.string())
 
 
 class RefusedFile(RenkeiError):
@@ -39,15 +44,40 @@ class Source:
     """Column name of the dataset → header in the file."""
     encoding: Encoding
 
-    def batches(self) -> Iterator[pl.DataFrame]:
-        """Yield the records in order, as text under the dataset's column names; blank is null or "".
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the records in order, as `text_batch` shapes them; blank is null or "".
 
         Raises RefusedFile where the file turns out not to be what its name says.
         """
         batches = _parquet_batches(self) if _is_parquet(self.path) else _csv_batches(self)
-        order = [pl.col(header).cast(pl.String).alias(name) for name, header in self.columns.items()]
-        for batch in batches:
-            yield batch.select(order)
+        for batch in _ahead(batches):
+            yield text_batch(batch, self.dataset, self.columns)
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Decode the next batch while the caller is busy with the last."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(next, batches, None)
+            yield batch
+
+
+def text_batch(batch: pa.RecordBatch, dataset: Dataset, columns: dict[str, str]) -> pa.RecordBatch:
+    """Give a batch the dataset's column names, all text; dictionary-encoded where few values are distinct."""
+    return pa.RecordBatch.from_arrays(
+        [_as_text(batch.column(columns[column.name]), column) for column in dataset.columns], list(dataset.names)
+    )
+
+
+def _as_text(values: pa.Array, column: Column) -> pa.Array:
+    few = column.kind in FEW_DISTINCT
+    if values.type == (_FEW if few else pa.string()):
+        return values
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    text = values.cast(pa.string())
+    return text.dictionary_encode() if few else text
 
 
 def open_source(path: Path, dataset: Dataset, encoding: Encoding = "utf-8") -> Source:
@@ -58,8 +88,7 @@ def open_source(path: Path, dataset: Dataset, encoding: Encoding = "utf-8") -> S
     """
     if not path.is_file():
         raise RefusedFile(
-            f"{path}: no such file. Check the path.",
-            f"{path}: ファイルがありません。パスを確かめてください。",
+            f"{path}: no such file. Check the path.", f"{path}: ファイルがありません。パスを確かめてください。"
         )
     headers = _parquet_headers(path) if _is_parquet(path) else _csv_headers(path, encoding)
     return Source(path, dataset, match_columns(headers, dataset, str(path)), encoding)
@@ -102,7 +131,7 @@ def _is_parquet(path: Path) -> bool:
 def _readable_parquet(path: Path) -> Iterator[None]:
     try:
         yield
-    except (pl.exceptions.PolarsError, OSError):
+    except (pa.ArrowException, OSError):
         raise RefusedFile(
             f"{path}: not a readable Parquet file. Write it again, or send CSV.",
             f"{path}: Parquetとして読めません。書き出し直すか、CSVで提出してください。",
@@ -111,8 +140,8 @@ def _readable_parquet(path: Path) -> Iterator[None]:
 
 def _parquet_headers(path: Path) -> list[str]:
     with _readable_parquet(path):
-        schema = pl.read_parquet_schema(path)
-    odd = [name for name, dtype in schema.items() if not (dtype.is_integer() or dtype in _TEXT_LIKE)]
+        schema = pq.read_schema(path)
+    odd = [field.name for field in schema if not _is_text_like(field.type)]
     if odd:
         raise RefusedFile(
             f"{path}: refused whole: columns of a type that is neither text, whole number, boolean nor date: "
@@ -120,17 +149,31 @@ def _parquet_headers(path: Path) -> list[str]:
             f"{path}: 全体を拒否。文字列・整数・真偽値・日付のいずれでもない型の列: {', '.join(odd)}。"
             "文字列で書き出してください。",
         )
-    return list(schema)
+    return list(schema.names)
 
 
-def _parquet_batches(source: Source) -> Iterator[pl.DataFrame]:
-    frame = pl.scan_parquet(source.path)
+def _is_text_like(dtype: pa.DataType) -> bool:
+    if pa.types.is_dictionary(dtype):
+        dtype = dtype.value_type
+    kinds = (pa.types.is_integer, pa.types.is_boolean, pa.types.is_date32, pa.types.is_null)
+    texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(is_kind(dtype) for is_kind in (*kinds, *texts))
+
+
+def _parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
+    few = [source.columns[column.name] for column in source.dataset.columns if column.kind in FEW_DISTINCT]
     with _readable_parquet(source.path):
-        height = frame.select(pl.len()).collect().item()
-    for start in range(0, height, BATCH_ROWS):
-        with _readable_parquet(source.path):
-            batch = frame.slice(start, BATCH_ROWS).collect()
-        yield batch
+        file = pq.ParquetFile(source.path, read_dictionary=few)
+    with file:
+        # Group by group: a batch that straddles two would need their dictionaries made one.
+        for group in range(file.num_row_groups):
+            batches = file.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(source.columns.values()))
+            while True:
+                with _readable_parquet(source.path):
+                    batch = next(batches, None)
+                if batch is None:
+                    break
+                yield batch
 
 
 # --- CSV ---------------------------------------------------------------------------------------------
@@ -144,29 +187,25 @@ def _csv_headers(path: Path, encoding: Encoding) -> list[str]:
         raise _undecodable(path, encoding) from None
 
 
-def _csv_batches(source: Source) -> Iterator[pl.DataFrame]:
+def _csv_batches(source: Source) -> Iterator[pa.RecordBatch]:
     _refuse_open_quotes(source.path)
-    headers = list(source.columns.values())
-    rows: list[pl.DataFrame] = []
-    height = 0
     try:
-        for block in _csv_reader(source, headers):
-            rows.append(pl.DataFrame(block))
-            height += rows[-1].height
-            if height >= BATCH_ROWS:
-                yield pl.concat(rows)
-                rows, height = [], 0
+        blocks = iter(_csv_reader(source))
+        # Blocks small enough to parse fast, made one for each batch: every batch has its price.
+        while together := list(islice(blocks, _BLOCKS)):
+            table = pa.Table.from_batches(together).unify_dictionaries().combine_chunks()
+            yield from table.to_batches()
     except UnicodeDecodeError:
         raise _undecodable(source.path, source.encoding) from None
     except pa.ArrowInvalid as fault:
         raise _broken_csv(source, str(fault)) from None
-    if rows:
-        yield pl.concat(rows)
 
 
-def _csv_reader(
-    source: Source, headers: list[str], *, on_bad_row: object = None
-) -> pa_csv.CSVStreamingReader:
+def _csv_reader(source: Source, *, on_bad_row: object = None) -> pa_csv.CSVStreamingReader:
+    types = {
+        source.columns[column.name]: _FEW if column.kind in FEW_DISTINCT else pa.string()
+        for column in source.dataset.columns
+    }
     return pa_csv.open_csv(
         source.path,
         read_options=pa_csv.ReadOptions(
@@ -174,7 +213,7 @@ def _csv_reader(
         ),
         parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=on_bad_row),
         convert_options=pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(headers, pa.string()), strings_can_be_null=False
+            column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
         ),
     )
 
@@ -204,7 +243,7 @@ def _broken_csv(source: Source, fault: str) -> RefusedFile:
         return "skip"
 
     try:
-        for _ in _csv_reader(source, list(source.columns.values()), on_bad_row=note):
+        for _ in _csv_reader(source, on_bad_row=note):
             if bad:
                 break
     except pa.ArrowInvalid:

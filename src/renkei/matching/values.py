@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import polars as pl
+import pyarrow as pa
 
 from renkei.agreement.datasets import Column, Kind
 from renkei.agreement.nationalities import NATIONALITIES
@@ -83,34 +84,52 @@ GROUND_WORDS: Mapping[str, str] = _words(("coe", "coe"), ("change", "change"))
 
 
 class Values(NamedTuple):
-    """One column read: typed values, and what stood there instead."""
+    """One column read: typed values, where nothing stood, and where something stood that cannot be read."""
 
     typed: pl.Series
     blank: pl.Series
     unreadable: pl.Series
 
 
-def read(column: Column, raw: pl.Series) -> Values:
-    """Read one column of text into canonical, typed values; nothing is raised for a bad value."""
-    if column.kind is Kind.CARD_NUMBER:
-        text = raw.str.strip_chars()
-        typed = _card_numbers(text)
-        return Values(typed, _is_blank(text), ~is_card_number(typed).fill_null(True))
-    if column.kind in (Kind.TEXT, Kind.PHONE):
-        text = raw.str.strip_chars()
-        blank = _is_blank(text)
-        if blank.any():
-            text = text.set(blank, None)
-        too_long = (
-            (text.str.len_chars() > column.max_length).fill_null(False)
-            if column.max_length is not None
-            else pl.repeat(False, len(text), dtype=pl.Boolean, eager=True)
-        )
-        return Values(text, blank, too_long)
-    return _through_distinct(raw, _READERS[column.kind])
+# Kinds of which even a register of millions holds few: each distinct text is read once.
+FEW_DISTINCT = frozenset(
+    {
+        Kind.DATE,
+        Kind.PARTIAL_DATE,
+        Kind.SEX,
+        Kind.BOOLEAN,
+        Kind.STATUS,
+        Kind.NATIONALITY,
+        Kind.GROUND,
+        Kind.CORPORATE_NUMBER,
+    }
+)
 
 
-def is_card_number(text: pl.Series) -> pl.Series:
+def read(column: Column, raw: pa.Array) -> Values:
+    """Read one column into canonical, typed values; nothing is raised for a bad value.
+
+    `raw` is text: an Arrow string array, dictionary-encoded for the kinds of `FEW_DISTINCT`.
+    """
+    if column.kind in FEW_DISTINCT:
+        return _through_distinct(raw, _READERS[column.kind])
+    text = _trimmed(pl.Series(raw))
+    if column.kind in _SHAPES:
+        shape, mend = _SHAPES[column.kind]
+        typed, unreadable = _shaped(text, shape, mend)
+        # What is no card number is kept as written: it may say what was meant (§1).
+        kept = text if column.kind is Kind.CARD_NUMBER else None
+        typed = typed if kept is None or not unreadable.any() else typed.zip_with(~unreadable, kept)
+        return Values(typed, text.is_null(), unreadable)
+    if column.max_length is None:
+        return Values(text, text.is_null(), _nowhere(len(text)))
+    # Bytes are never fewer than characters, and cheaper to count.
+    if (text.str.len_bytes().max() or 0) <= column.max_length:
+        return Values(text, text.is_null(), _nowhere(len(text)))
+    return Values(text, text.is_null(), (text.str.len_chars() > column.max_length).fill_null(False))
+
+
+def is_card_number(text: pl.Expr) -> pl.Expr:
     """Tell well-formed residence-card numbers (two letters, eight digits, two letters) from others."""
     return text.str.contains(_CARD)
 
@@ -121,43 +140,52 @@ def to_text(kind: Kind, typed: pl.Expr) -> pl.Expr:
     return writer(typed) if writer else typed
 
 
-def _is_blank(text: pl.Series) -> pl.Series:
-    return (text.str.len_bytes() == 0).fill_null(True)
-
-
-def _through_distinct(raw: pl.Series, reader: Callable[[pl.Series], pl.Series]) -> Values:
-    """Read each distinct text once: a register of millions holds some thousand dates and dozens of codes."""
-    codes = raw.cast(pl.Categorical(pl.Categories.random()))
-    places = codes.to_physical()
-    distinct = codes.drop_nulls().unique()
-    table = pl.DataFrame({"place": distinct.to_physical(), "text": distinct.cast(pl.String)}).sort("place")
-    text = table["text"].str.strip_chars()
-    typed = reader(text.str.normalize("NFKC").str.to_uppercase())
-    blank = text.str.len_bytes() == 0
-    unreadable = typed.is_null() & ~blank
-    return Values(
-        typed.gather(places),
-        blank.gather(places).fill_null(True) if raw.null_count() or blank.any() else _none(len(raw)),
-        unreadable.gather(places).fill_null(False) if unreadable.any() else _none(len(raw)),
-    )
-
-
-def _none(height: int) -> pl.Series:
+def _nowhere(height: int) -> pl.Series:
     return pl.repeat(False, height, dtype=pl.Boolean, eager=True)
 
 
-def _card_numbers(text: pl.Series) -> pl.Series:
-    """Bring card numbers into canonical form; anything else is kept as written."""
-    odd = ~text.str.contains(_CARD).fill_null(True)
-    if not odd.any():
-        return text
-    typed = text.to_frame("text").with_columns(
-        parts=pl.when(odd).then(pl.col("text").str.normalize("NFKC")).str.extract_groups(_CARD_AS_TYPED)
+def _trimmed(text: pl.Series) -> pl.Series:
+    """Remove outer white space; what is then empty is blank."""
+    # Looking for it is far cheaper than removing it, and most columns have none.
+    column = pl.col("text")
+    edges = column.str.contains(r"^\s") | column.str.contains(r"\s$")
+    edged, empty = (
+        text.to_frame("text").select(edges.any(), empty=(column.str.len_bytes() == 0).any()).row(0)
     )
-    joined = pl.concat_str(pl.col("parts").struct.unnest()).str.to_uppercase()
-    return typed.select(
-        pl.coalesce(joined, pl.when(pl.col("text").str.len_bytes() > 0).then("text"))
-    ).to_series()
+    if edged:
+        text = text.str.strip_chars()
+    return text.set(text.str.len_bytes() == 0, None) if edged or empty else text
+
+
+def _through_distinct(raw: pa.DictionaryArray, reader: Callable[[pl.Series], pl.Series]) -> Values:
+    text = _trimmed(pl.Series(raw.dictionary))
+    typed = reader(text.str.normalize("NFKC").str.to_uppercase())
+    unreadable = typed.is_null() & text.is_not_null()
+    codes = pl.Series(raw.indices.cast(pa.uint32()))
+    return Values(
+        typed.gather(codes),
+        text.is_null().gather(codes).fill_null(True),
+        unreadable.gather(codes).fill_null(False) if unreadable.any() else _nowhere(len(codes)),
+    )
+
+
+def _shaped(
+    text: pl.Series, shape: str, mend: Callable[[pl.Series], pl.Series]
+) -> tuple[pl.Series, pl.Series]:
+    """Take text of the canonical shape as it is and mend the rest; what cannot be mended is unreadable."""
+    odd = (~text.str.contains(shape)).fill_null(False)
+    if not odd.any():
+        return text, odd
+    rows = odd.arg_true()
+    mended = mend(text.filter(odd))
+    return text.clone().scatter(rows, mended), _nowhere(len(text)).scatter(rows, mended.is_null())
+
+
+def _card_numbers(text: pl.Series) -> pl.Series:
+    parts = text.to_frame("text").select(
+        pl.col("text").str.normalize("NFKC").str.extract_groups(_CARD_AS_TYPED).struct.unnest()
+    )
+    return parts.select(pl.concat_str(pl.all()).str.to_uppercase()).to_series()
 
 
 def _look_up(words: Mapping[str, object], dtype: pl.DataType) -> Callable[[pl.Series], pl.Series]:
@@ -168,20 +196,17 @@ def _look_up(words: Mapping[str, object], dtype: pl.DataType) -> Callable[[pl.Se
 
 
 def _digits(shape: str) -> Callable[[pl.Series], pl.Series]:
-    def read_digits(folded: pl.Series) -> pl.Series:
-        plain = folded.str.replace_all("-", "", literal=True)
-        return (
-            folded.to_frame("text")
-            .select(pl.when(pl.col("text").str.contains(shape)).then(plain))
-            .to_series()
-        )
+    def mend(text: pl.Series) -> pl.Series:
+        folded = text.to_frame("text").select(pl.col("text").str.normalize("NFKC"))
+        plain = pl.col("text").str.replace_all("-", "", literal=True)
+        return folded.select(pl.when(pl.col("text").str.contains(shape)).then(plain)).to_series()
 
-    return read_digits
+    return mend
 
 
 def _corporate_numbers(folded: pl.Series) -> pl.Series:
     """Thirteen digits, the first a check digit: 9 − (Σ Pn·Qn mod 9) (法人番号の指定等に関する省令)."""
-    plain = folded.str.replace_all(r"\s", "").to_frame("text").filter(pl.lit(True))
+    plain = folded.str.replace_all(r"\s", "").to_frame("text")
     shaped = plain.select(pl.when(pl.col("text").str.contains("^[0-9]{13}$")).then("text")).to_series()
     digit = [shaped.str.slice(place, 1).cast(pl.Int32) for place in range(13)]
     # Qn is 1 for odd n and 2 for even n, n counted from the right of the twelve digits.
@@ -199,9 +224,14 @@ _READERS: Mapping[Kind, Callable[[pl.Series], pl.Series]] = {
     Kind.STATUS: _look_up(STATUS_WORDS, STATUS_KEYS),
     Kind.NATIONALITY: _look_up(NATIONALITY_WORDS, NATIONALITY_KEYS),
     Kind.GROUND: _look_up(GROUND_WORDS, GROUND_KEYS),
-    Kind.ESTABLISHMENT_NUMBER: _digits("^(?:[0-9]{11}|[0-9]{4}-[0-9]{6}-[0-9])$"),
-    Kind.POSTAL_CODE: _digits("^(?:[0-9]{7}|[0-9]{3}-[0-9]{4})$"),
     Kind.CORPORATE_NUMBER: _corporate_numbers,
+}
+
+# Kinds with a shape of their own: the canonical shape, and how other accepted shapes are mended.
+_SHAPES: Mapping[Kind, tuple[str, Callable[[pl.Series], pl.Series]]] = {
+    Kind.CARD_NUMBER: (_CARD, _card_numbers),
+    Kind.ESTABLISHMENT_NUMBER: ("^[0-9]{11}$", _digits("^(?:[0-9]{11}|[0-9]{4}-[0-9]{6}-[0-9])$")),
+    Kind.POSTAL_CODE: ("^[0-9]{7}$", _digits("^(?:[0-9]{7}|[0-9]{3}-[0-9]{4})$")),
 }
 
 _WRITERS: Mapping[Kind, Callable[[pl.Expr], pl.Expr]] = {

@@ -1,0 +1,39 @@
+# `make` alone says what there is. Every target prepares the machine by itself (tools/setup.sh) and may be run first.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup check test test-fast demo bench docs
+
+# Two workers on two cores. Spark's tests share one session and therefore one worker (tests/conftest.py).
+PYTEST = run --no-sync pytest --quiet --numprocesses auto --dist loadgroup
+
+help:  ## this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup:  ## prepare everything for development: uv, packages, Java, commit hooks
+	@uv=$$(tools/setup.sh spark) && if [ -e .git ]; then "$$uv" run --no-sync pre-commit install; fi
+
+check:  ## format, lint, types, import arrows, personal data: what must hold before a commit
+	@uv=$$(tools/setup.sh test) && \
+	"$$uv" run --no-sync ruff format --check && \
+	"$$uv" run --no-sync ruff check && \
+	"$$uv" run --no-sync mypy && \
+	"$$uv" run --no-sync lint-imports && \
+	"$$uv" run --no-sync python tools/pii_hook.py --all
+
+test:  ## the whole suite, the fast part first (under 20 minutes on two cores)
+	@uv=$$(tools/setup.sh spark) && \
+	"$$uv" $(PYTEST) -m "not slow and not spark" && \
+	"$$uv" $(PYTEST) -m "slow or spark"
+
+test-fast:  ## the fast part alone (under 2 minutes; no Java)
+	@uv=$$(tools/setup.sh test) && "$$uv" $(PYTEST) -m "not slow and not spark"
+
+demo:  ## simulate two agencies' files, match them, write the report into demo/
+	@uv=$$(tools/setup.sh run) && "$$uv" run --no-sync renkei demo --out demo
+
+bench:  ## run every benchmark (large files, an hour; see benchmarks/README.md)
+	@uv=$$(tools/setup.sh bench) && for each in benchmarks/[a-z]*.py; do "$$uv" run --no-sync python "$$each" || exit 1; done
+
+docs:  ## write docs/commands.md anew from the commands themselves
+	@uv=$$(tools/setup.sh test) && "$$uv" run --no-sync typer renkei.cli utils docs --name renkei --title Commands --output docs/commands.md

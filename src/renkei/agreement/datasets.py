@@ -1,0 +1,154 @@
+"""The data dictionary as typed data: what each column is called, holds and allows.
+
+Read once from `tables/data_dictionary.csv`. Four datasets come in (`notifications` from the ministry;
+`persons`, `cards` and `permissions` from the agency's register), two go out (`discrepancies` is 別紙2,
+`suspected_omissions` is 別紙3).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from types import MappingProxyType
+
+from renkei.agreement.tables import read_rows
+
+
+class Kind(Enum):
+    """What a column holds; the value is the word of the data dictionary."""
+
+    TEXT = "text"
+    DATE = "date"
+    PARTIAL_DATE = "partial date"
+    SEX = "sex"
+    BOOLEAN = "boolean"
+    STATUS = "status code"
+    NATIONALITY = "nationality code"
+    CARD_NUMBER = "card number"
+    ESTABLISHMENT_NUMBER = "establishment number"
+    CORPORATE_NUMBER = "corporate number"
+    POSTAL_CODE = "postal code"
+    PHONE = "phone"
+    GROUND = "coe | change"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a dataset.
+
+    `item` is where the agreement names it ("別紙1①"), "technical" where it does not, or blank.
+    `max_length` counts characters and is known for text only. `required` refuses a blank.
+    """
+
+    dataset: str
+    name: str
+    item: str
+    label_ja: str
+    kind: Kind
+    max_length: int | None
+    required: bool
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A table that comes in or goes out, its columns in order."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def identifier(self) -> Column:
+        """The column that names a row: the first."""
+        return self.columns[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name; KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.name} has no column {name}")
+
+
+_BOUNDED_TEXT = re.compile(r"text\(\d+\.\.(?P<most>\d+)\)")
+# Closed lists of words and lists of names are made by us and never read: they are text to whoever writes.
+_COMPOSED = frozenset(
+    {
+        "as the item",
+        "item:cause pairs joined by ;",
+        "list of item columns joined by ;",
+        "mismatched | not_found",
+        "no_notification | start_before_permission | identity_conflict",
+    }
+)
+
+
+def _kind(words: str) -> tuple[Kind, int | None]:
+    if bounded := _BOUNDED_TEXT.fullmatch(words):
+        return Kind.TEXT, int(bounded["most"])
+    return (Kind.TEXT, None) if words in _COMPOSED else (Kind(words), None)
+
+
+def _column(row: Mapping[str, str]) -> Column:
+    kind, max_length = _kind(row["type"])
+    return Column(
+        dataset=row["dataset"],
+        name=row["column"],
+        item=row["item"],
+        label_ja=row["label_ja"],
+        kind=kind,
+        max_length=max_length,
+        required=row["required"] == "yes",
+        rule=row["rule"],
+    )
+
+
+def _dataset(name: str) -> Dataset:
+    rows = read_rows("data_dictionary.csv")
+    return Dataset(name, tuple(_column(row) for row in rows if row["dataset"] == name))
+
+
+NOTIFICATIONS = _dataset("notifications")
+PERSONS = _dataset("persons")
+CARDS = _dataset("cards")
+PERMISSIONS = _dataset("permissions")
+DATASETS: Mapping[str, Dataset] = MappingProxyType(
+    {dataset.name: dataset for dataset in (NOTIFICATIONS, PERSONS, CARDS, PERMISSIONS)}
+)
+
+SUSPECTED_OMISSIONS = _dataset("suspected_omissions")
+
+_DISCREPANCIES = _dataset("discrepancies")
+_EACH_ITEM = "<item>"
+_SIDE_LABELS = MappingProxyType({"linked_": "在留カードにひも付く", "latest_": "最新の"})
+
+
+def discrepancies(disclosed: Sequence[str]) -> Dataset:
+    """Return 別紙2's dataset for the disclosed items: `linked_<item>` for all, then `latest_<item>` for all.
+
+    Each is of its item's kind, as the register holds it. The items are columns of `persons`; KeyError
+    names one that is not. Which items 別紙2 lists is blacked out, hence an argument.
+    """
+    columns: list[Column] = []
+    for column in _DISCREPANCIES.columns:
+        if _EACH_ITEM in column.name:
+            columns.extend(_for_item(column, PERSONS.column(item)) for item in disclosed)
+        else:
+            columns.append(column)
+    return Dataset(_DISCREPANCIES.name, tuple(columns))
+
+
+def _for_item(column: Column, item: Column) -> Column:
+    side = column.name.removesuffix(_EACH_ITEM)
+    return replace(
+        column,
+        name=side + item.name,
+        label_ja=_SIDE_LABELS[side] + item.label_ja,
+        kind=item.kind,
+        max_length=item.max_length,
+    )

@@ -1,0 +1,327 @@
+"""Decisions: every default that the agreement's text leaves open, as data that an office may override.
+
+Clause 8(2) gives open points to two offices, who decide them together. Neither has confirmed anything
+here: these are the project's proposals, shown to users as such. To add one, add a `Decision` to the
+table and a field of the same name to `Policy`.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Generic, Literal, TypeVar
+
+from renkei.agreement.errors import RenkeiError
+from renkei.agreement.parties import ISA, MHLW
+
+T_co = TypeVar("T_co", covariant=True)
+
+Basis = Literal["memorandum", "decision"]
+
+#: Items that both sides hold, in the order of 別紙1: what can be compared and what can be disclosed.
+COMPARABLE_ITEMS = (
+    "name",
+    "status_of_residence",
+    "stay_expires_on",
+    "birth_date",
+    "sex",
+    "nationality",
+    "address",
+    "extra_activity_permission",
+)
+#: 身分事項 of clause 4.
+IDENTITY_ITEMS = ("name", "birth_date", "sex", "nationality")
+
+
+class PolicyError(RenkeiError):
+    """A decision that does not exist, or that cannot take that value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed(Generic[T_co]):
+    """What a decision may be set to: how a value is read, and the words for what is allowed.
+
+    `read` takes what TOML gives and raises ValueError for anything else.
+    """
+
+    read: Callable[[object], T_co]
+    en: str
+    ja: str
+
+
+def _items_of(allowed: tuple[str, ...]) -> Allowed[tuple[str, ...]]:
+    def read(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple) or any(item not in allowed for item in value):
+            raise ValueError
+        if len(set(value)) != len(value):
+            raise ValueError
+        return tuple(item for item in allowed if item in value)
+
+    words = ", ".join(allowed)
+    return Allowed(
+        read, en=f"a list of some of {words}, each once", ja=f"次の項目の一覧（重複なし）: {words}"
+    )
+
+
+def _whole_number(least: int, most: int) -> Allowed[int]:
+    def read(value: object) -> int:
+        # In Python a bool is an int; in a policy `grace_days = true` is a mistake.
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError
+        return value
+
+    return Allowed(read, en=f"a whole number from {least} to {most}", ja=f"{least}以上{most}以下の整数")
+
+
+def _read_day(value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    # fromisoformat alone would also take 20210322 and 2021-W12-1.
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return date.fromisoformat(value)
+    raise ValueError
+
+
+def _read_bool(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+_A_DAY = Allowed(_read_day, en="a date such as 2021-03-22", ja="2021-03-22 のような日付")
+_YES_OR_NO = Allowed(_read_bool, en="true or false", ja="true 又は false")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[T_co]):
+    """One default that the text leaves open: the question, the value taken and why.
+
+    `clause` is where the question arises. `confirmed` says whether both offices of `confirmed_by` agreed.
+    """
+
+    key: str
+    value: T_co
+    allowed: Allowed[T_co]
+    clause: str
+    question_ja: str
+    question_en: str
+    why_ja: str
+    why_en: str
+    basis: Basis = "decision"
+    confirmed_by: tuple[str, ...] = (ISA.office_ja, MHLW.office_ja)  # 8(2)
+    confirmed: bool = False
+
+    def read(self, value: object) -> T_co:
+        """Return the value as this decision's type; PolicyError, saying what is allowed, if it cannot be."""
+        try:
+            return self.allowed.read(value)
+        except ValueError:
+            raise PolicyError(
+                f"{self.key} cannot be {_shown(value)}: give {self.allowed.en}.",
+                f"{self.key} に {_shown(value)} は指定できません。指定できるもの: {self.allowed.ja}。",
+            ) from None
+
+
+def _shown(value: object, most: int = 60) -> str:
+    """Write a refused value of a policy (never personal data) as TOML users know it, cut to a line."""
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else f"{value!r}"
+    if isinstance(value, date):
+        text = value.isoformat()
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+COMPARED_ITEMS = Decision(
+    key="compared_items",
+    value=tuple(item for item in COMPARABLE_ITEMS if item != "address"),
+    allowed=_items_of(COMPARABLE_ITEMS),
+    clause="3(1)ア",
+    question_ja="突合でどの項目を比較するか。",
+    question_en="Which items are compared when a notification is matched?",
+    why_ja="住所は離職時にしか届け出られず表記も揺れるため、既定では比較しない。",
+    why_en="An address is reported at separation only and is written in many ways: left out by default.",
+)
+DISCLOSED_ITEMS = Decision(
+    key="disclosed_items",
+    value=COMPARABLE_ITEMS,
+    allowed=_items_of(COMPARABLE_ITEMS),
+    clause="別紙2",
+    question_ja="別紙2で、どの項目の在留管理情報を提供するか。",
+    question_en="For which items does Annex 2 disclose the residence record?",
+    why_ja="別紙2の項目は黒塗りで公表されており、双方が保有する項目を想定した。",
+    why_en="Annex 2 is published with its items blacked out; the items that both sides hold are assumed.",
+)
+IN_SCOPE_FROM = Decision(
+    key="in_scope_from",
+    value=date(2021, 3, 22),
+    allowed=_A_DAY,
+    clause="3(1)イ",
+    question_ja="いつ以降の上陸許可・変更許可を、未届の疑いの対象とするか。",
+    question_en="From which day on do landings and changes of status count for suspected omissions?",
+    why_ja="申合せの発効日（8(1)）。それより前の許可について定めはない。",
+    why_en="The day the agreement took effect (8(1)); nothing is said of permissions before it.",
+)
+DUE_MONTHS = Decision(
+    key="due_months",
+    value=1,
+    allowed=_whole_number(0, 120),
+    clause="3(1)イ",
+    question_ja="許可の月の何か月後の月末まで、届出を待つか。",
+    question_en="Until the end of which month after the month of the permission is a notification awaited?",
+    why_ja="申合せに期限はない。雇用保険被保険者でない者の届出期限（翌月末）に合わせた。",
+    why_en="The text sets no date; the later of the duties' terms is taken, the end of the next month.",
+)
+GRACE_DAYS = Decision(
+    key="grace_days",
+    value=0,
+    allowed=_whole_number(0, 3660),
+    clause="3(1)イ",
+    question_ja="期限の後、さらに何日猶予するか。",
+    question_en="How many days of grace follow the due date?",
+    why_ja="申合せに猶予の定めはない。",
+    why_en="The text knows no grace.",
+)
+IDENTITY = Decision(
+    key="identity_items",
+    value=IDENTITY_ITEMS,
+    allowed=_items_of(IDENTITY_ITEMS),
+    clause="4",
+    question_ja="別人の可能性を判断する身分事項はどれか。",
+    question_en="Which items tell whether the record may be someone else's?",
+    why_ja="第4項は「身分事項」とのみいう。在留カードの身分事項のうち比較できるものとした。",
+    why_en="Clause 4 says 身分事項 and no more; those on the card that can be compared are taken.",
+)
+IDENTITY_CONFLICT_AT = Decision(
+    key="identity_conflict_at",
+    value=2,
+    allowed=_whole_number(1, len(IDENTITY_ITEMS)),
+    clause="4",
+    question_ja="身分事項がいくつ異なれば別人の可能性ありとするか。",
+    question_en="How many of them must differ for the worker to be possibly someone else?",
+    why_ja="一つの相違は誤記でも起こるため、二つ以上とした。",
+    why_en="One difference is easily a slip of the pen; two are taken.",
+)
+TRUNCATED_FROM = Decision(
+    key="truncated_from",
+    value=12,
+    allowed=_whole_number(1, 120),
+    clause="3(1)ア",
+    question_ja="氏名が何文字以上なら、途中で切れたものとみて原因を示すか。",
+    question_en="From how many characters on may a name be one that a form cut short?",
+    why_ja="被保険者氏名欄が全角12文字であることによる。切れた氏名も不一致に数える。",
+    why_en="The insured person's name field holds 12 full-width characters; a cut name still differs.",
+)
+KANJI_ONLY_NAMES_MEET = Decision(
+    key="kanji_only_names_meet",
+    value=False,
+    allowed=_YES_OR_NO,
+    clause="3(1)ア",
+    question_ja="ローマ字のない氏名を、漢字氏名のない在留管理情報の（漢字の）氏名と比べるか。",
+    question_en="Is a name without Latin letters compared with the name of a record without kanji_name?",
+    why_ja="文字の種類が異なるものは比較不能とするのが仕様の文言どおりである。",
+    why_en="As the specification reads, such a pair is not comparable.",
+)
+
+#: All decisions by key, in the order of the clauses' work: compare, disclose, suspect, caution, names.
+DECISIONS: Mapping[str, Decision[Any]] = MappingProxyType(
+    {
+        decision.key: decision
+        for decision in (
+            COMPARED_ITEMS,
+            DISCLOSED_ITEMS,
+            IN_SCOPE_FROM,
+            DUE_MONTHS,
+            GRACE_DAYS,
+            IDENTITY,
+            IDENTITY_CONFLICT_AT,
+            TRUNCATED_FROM,
+            KANJI_ONLY_NAMES_MEET,
+        )
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The decisions in force for a run: the defaults of `DECISIONS`, some of them overridden.
+
+    Items are kept in the order of 別紙1. PolicyError where a decision cannot take the value given.
+    """
+
+    compared_items: tuple[str, ...] = COMPARED_ITEMS.value
+    disclosed_items: tuple[str, ...] = DISCLOSED_ITEMS.value
+    in_scope_from: date = IN_SCOPE_FROM.value
+    due_months: int = DUE_MONTHS.value
+    grace_days: int = GRACE_DAYS.value
+    identity_items: tuple[str, ...] = IDENTITY.value
+    identity_conflict_at: int = IDENTITY_CONFLICT_AT.value
+    truncated_from: int = TRUNCATED_FROM.value
+    kanji_only_names_meet: bool = KANJI_ONLY_NAMES_MEET.value
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = DECISIONS[field.name].read(getattr(self, field.name))
+            object.__setattr__(self, field.name, value)  # the dataclass is frozen to everyone else
+
+    def overridden(self) -> tuple[str, ...]:
+        """Return the keys whose value is not the default."""
+        return tuple(key for key, decision in DECISIONS.items() if getattr(self, key) != decision.value)
+
+
+DEFAULT_POLICY = Policy()
+
+
+def load_policy(path: Path) -> Policy:
+    """Read a policy from a TOML file of `key = value`; what it leaves out keeps the default.
+
+    PolicyError names the file and every wrong key or value, and what is allowed; for a file that is not
+    TOML, the line.
+    """
+    given = _read_toml(path)
+    refusals = [_unknown(key) for key in given if key not in DECISIONS]
+    for key, value in given.items():
+        if key in DECISIONS:
+            try:
+                DECISIONS[key].read(value)
+            except PolicyError as refusal:
+                refusals.append(refusal)
+    if refusals:
+        raise PolicyError(
+            f"{path.name}: " + " ".join(refusal.en for refusal in refusals),
+            f"{path.name}: " + "".join(refusal.ja for refusal in refusals),
+        )
+    return Policy(**given)
+
+
+def _unknown(key: str) -> PolicyError:
+    known = ", ".join(DECISIONS)
+    return PolicyError(
+        f"{key} is not a decision: the keys are {known}.",
+        f"{key} という決定事項はありません。指定できるキー: {known}。",
+    )
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError:
+        raise PolicyError(
+            f"{path.name}: the policy cannot be opened.", f"{path.name}: 方針ファイルを開けません。"
+        ) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise PolicyError(
+            f"{path.name}, line {line}: the policy is not UTF-8.",
+            f"{path.name} {line}行目: 方針ファイルが UTF-8 ではありません。",
+        ) from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))  # no attribute says it before Python 3.14
+        line = int(found[1]) if found else len(text.splitlines())
+        raise PolicyError(
+            f"{path.name}, line {line}: this is not TOML.",
+            f"{path.name} {line}行目: TOML として読めません。",
+        ) from None

@@ -1,0 +1,99 @@
+"""Suspected omissions (3(1)イ): the two grounds, and why no notification counts for a permission.
+
+A suspicion is no finding: employers have causes that the registers do not show, so every sentence says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One of the two permissions after which a notification is awaited.
+
+    `code` is the value of `permissions.ground`; `date_column` is where 別紙3 shows the day of it.
+    """
+
+    code: str
+    clause: str
+    law: str
+    date_column: str
+    name_ja: str
+    name_en: str
+    sentence_ja: str
+    sentence_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why no notification credits a permission; `code` is the value of `suspected_omissions.reason`."""
+
+    code: str
+    clause: str
+    name_ja: str
+    name_en: str
+    sentence_ja: str
+    sentence_en: str
+
+
+_GROUNDS = (
+    Ground(
+        code="coe",
+        clause="3(1)イ(ア)",
+        law="入管法第7条の2",
+        date_column="landed_on",
+        name_ja="在留資格認定証明書の交付",
+        name_en="certificate of eligibility",
+        sentence_ja="就労資格に係る在留資格認定証明書の交付を受けて上陸し、申請書で雇用契約が確認できる。",
+        sentence_en="The person landed with a certificate of eligibility for a work status, and the "
+        "application shows an employment contract.",
+    ),
+    Ground(
+        code="change",
+        clause="3(1)イ(イ)",
+        law="入管法第20条",
+        date_column="changed_on",
+        name_ja="在留資格変更許可",
+        name_en="change of status",
+        sentence_ja="就労資格への在留資格変更許可を受け、申請書で雇用契約が確認できる。",
+        sentence_en="The person was permitted to change to a work status, and the application shows an "
+        "employment contract.",
+    ),
+)
+
+_REASONS = (
+    Reason(
+        code="no_notification",
+        clause="3(1)イ",
+        name_ja="届出が連携されていない",
+        name_en="no notification",
+        sentence_ja="期限までに突合できた届出がない。届出の遅れ、番号の誤記、雇用に至らなかったことなどもあり得る。",
+        sentence_en="No notification was matched by the due date. It may be late, bear a mistaken number, "
+        "or the employment may never have begun.",
+    ),
+    Reason(
+        code="start_before_permission",
+        clause="3(1)イ",
+        name_ja="雇用開始日が許可日より前",
+        name_en="employment started before the permission",
+        sentence_ja="突合できた届出はあるが、雇用開始日が上陸許可日又は変更許可日より前である。"
+        "在学中の採用が続いている場合などもこれに当たる。",
+        sentence_en="A notification was matched, but its employment starts before the landing or the change. "
+        "Someone hired while still a student, and kept on, falls under this as well.",
+    ),
+    Reason(
+        code="identity_conflict",
+        clause="4",
+        name_ja="別人の届出の可能性",
+        name_en="identity conflict",
+        sentence_ja="この人のカード番号による届出はあるが、身分事項が異なり、別人の届出である可能性がある。",
+        sentence_en="A notification bears a card number of this person, but the identity differs: it may be "
+        "someone else's.",
+    ),
+)
+
+#: The grounds by code: (ア), then (イ).
+GROUNDS: Mapping[str, Ground] = MappingProxyType({ground.code: ground for ground in _GROUNDS})
+#: The reasons by code.
+REASONS: Mapping[str, Reason] = MappingProxyType({reason.code: reason for reason in _REASONS})

@@ -1,0 +1,31 @@
+"""The command line: it reads arguments, calls one package, and says what came of it."""
+
+import sys
+
+import typer
+
+from renkei.agreement.errors import RenkeiError
+from renkei.cli import speech
+from renkei.cli.prepare import prepare
+from renkei.cli.reconcile import reconcile
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Renkei: link foreigner employment notifications with residence records (申合せ 2021-03-18).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a traceback with local variables would show personal data
+    rich_markup_mode=None,
+)
+for command in (prepare, reconcile):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run a command; a refusal is said in the user's language and ends with status 2."""
+    try:
+        app()
+    except RenkeiError as refusal:
+        speech.complain(refusal.say(speech.chosen_language(sys.argv)))
+        raise SystemExit(2) from None

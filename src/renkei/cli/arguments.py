@@ -1,0 +1,72 @@
+"""Arguments that several commands share, and what they cannot be."""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pyarrow as pa
+import typer
+
+from renkei.agreement.datasets import Dataset
+from renkei.agreement.decisions import DEFAULT_POLICY, Policy, load_policy
+from renkei.agreement.errors import RenkeiError
+from renkei.matching.reading import open_source
+
+EncodingOption = Annotated[
+    Literal["utf-8", "cp932"], typer.Option("--encoding", help="Encoding of CSV files: utf-8 (BOM or none) or cp932.")
+]
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", metavar="FILE", help="TOML with decisions that replace the defaults.")
+]
+
+
+class UnusableArguments(RenkeiError):
+    """Arguments that cannot be acted on; nothing was read or written."""
+
+
+def read_day(text: str) -> date:
+    """Read a day given as an argument. Raises UnusableArguments."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UnusableArguments(
+            f"--as-of {text}: not a date. Write it as 2026-04-01.",
+            f"--as-of {text}: 日付ではありません。2026-04-01のように書いてください。",
+        ) from None
+
+
+def read_policy(path: Path | None) -> Policy:
+    """Read the decisions, or take the defaults. Raises PolicyError."""
+    return DEFAULT_POLICY if path is None else load_policy(path)
+
+
+def register_file(directory: Path, dataset: Dataset) -> Path:
+    """Find a dataset's file in a register directory. Raises UnusableArguments if there is none, or two."""
+    candidates = [directory / f"{dataset.name}{ending}" for ending in (".csv", ".parquet")]
+    present = [path for path in candidates if path.exists()]
+    if len(present) == 1:
+        return present[0]
+    names = ", ".join(path.name for path in candidates)
+    if present:
+        raise UnusableArguments(
+            f"{directory}: both {names} are there. Leave one.",
+            f"{directory}: {names}の両方があります。一方だけにしてください。",
+        )
+    raise UnusableArguments(
+        f"{directory}: neither of {names} is there.", f"{directory}: {names}のいずれもありません。"
+    )
+
+
+def table_ending(path: Path, option: str) -> None:
+    """Check that a table to be written is CSV or Parquet by its name. Raises UnusableArguments."""
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        raise UnusableArguments(
+            f"{option} {path}: must end in .csv or .parquet.",
+            f"{option} {path}: .csvまたは.parquetで終わる名前にしてください。",
+        )
+
+
+def batches(path: Path, dataset: Dataset, encoding: Literal["utf-8", "cp932"]) -> Iterable[pa.RecordBatch]:
+    """Open a file as a dataset; its columns are checked now, its rows read as they are asked for."""
+    return open_source(path, dataset, encoding).batches()

@@ -1,0 +1,51 @@
+"""`renkei prepare`: Annex 1 from the ministry's extract."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from renkei.agreement.datasets import NOTIFICATIONS
+from renkei.cli import speech
+from renkei.cli.arguments import EncodingOption, batches, table_ending
+from renkei.matching.outputs import table_writer, write_whole
+from renkei.matching.prepare import prepare as prepare_annex_1
+
+_COUNTS = {
+    "read": ("届出(読込)", "notifications read"),
+    "rejected": ("  受け取れない行", "  rows set aside"),
+    "no_card_number": ("  除外: 在留カード番号なし", "  left out: no card number"),
+    "not_notifiable": ("  除外: 届出対象外の在留資格", "  left out: status outside the duty to notify"),
+    "sent": ("別紙1に載せた届出", "in Annex 1"),
+    "notifications": ("  届出", "  notifications"),
+    "deletions": ("  削除", "  deletions"),
+    "withheld": ("永住者(⑩–⑰を除く)", "permanent residents (⑩–⑰ withheld)"),
+}
+
+
+def prepare(
+    notifications: Annotated[
+        Path, typer.Option(metavar="FILE", help="The ministry's extract, CSV or Parquet.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where Annex 1 goes, .csv or .parquet.")],
+    encoding: EncodingOption = "utf-8",
+    quiet: speech.QuietOption = False,
+    as_json: speech.JsonOption = False,
+    lang: speech.LangOption = None,
+) -> None:
+    """Prepare Annex 1: what MHLW may send to ISA, and nothing else. Rows set aside go to rejects.csv beside it."""
+    table_ending(out, "--out")
+    with speech.progress(quiet) as tell:
+        result = prepare_annex_1(
+            batches(notifications, NOTIFICATIONS, encoding), lambda rows: tell(NOTIFICATIONS.name, rows)
+        )
+        write_whole(
+            out.parent, {"rejects.csv": table_writer(result.rejects), out.name: table_writer(result.annex1)}
+        )
+    if as_json:
+        typer.echo(json.dumps(result.counts, indent=2))
+    elif not quiet:
+        speech.print_counts(
+            [(speech.one_of(_COUNTS[name], lang), count) for name, count in result.counts.items()]
+        )

@@ -1,0 +1,52 @@
+"""`renkei reconcile`: notifications against the register, once."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from renkei.agreement.datasets import DATASETS, NOTIFICATIONS, Dataset
+from renkei.cli import speech
+from renkei.cli.arguments import (
+    EncodingOption,
+    PolicyOption,
+    batches,
+    read_day,
+    read_policy,
+    register_file,
+)
+from renkei.matching.outputs import reconciliation_files, write_whole
+from renkei.matching.reconciliation import read_register, reconcile_register
+
+
+def reconcile(
+    notifications: Annotated[Path, typer.Option(metavar="FILE", help="Annex 1, CSV or Parquet.")],
+    register: Annotated[
+        Path, typer.Option(metavar="DIR", help="Holds persons, cards and permissions, .csv or .parquet.")
+    ],
+    as_of: Annotated[str, typer.Option("--as-of", metavar="DATE", help="The day of the matching.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the annexes and counts go.")],
+    policy: PolicyOption = None,
+    engine: Annotated[Literal["polars", "spark"], typer.Option(help="What computes.")] = "polars",
+    encoding: EncodingOption = "utf-8",
+    quiet: speech.QuietOption = False,
+    as_json: speech.JsonOption = False,
+    lang: speech.LangOption = None,
+) -> None:
+    """Match notifications with residence records; write Annex 2 and 3, every outcome, rejects and counts."""
+    day, decisions = read_day(as_of), read_policy(policy)
+    # Every file's columns are looked at before any is read: a refusal should not cost minutes.
+    paths = {dataset: register_file(register, dataset) for dataset in DATASETS.values() if dataset is not NOTIFICATIONS}
+    sources = {
+        dataset: batches(path, dataset, encoding) for dataset, path in {NOTIFICATIONS: notifications, **paths}.items()
+    }
+    with speech.progress(quiet) as tell:
+        tables = read_register(sources.__getitem__, decisions, tell)
+        result = reconcile_register(tables, as_of=day, policy=decisions)
+        write_whole(out, reconciliation_files(result))
+    summary = result.statistics.summary()
+    if as_json:
+        typer.echo(json.dumps(summary, ensure_ascii=False, indent=2))
+    elif not quiet:
+        speech.print_summary(summary, out, lang)

@@ -1,0 +1,80 @@
+"""Causes: the likely innocent reason for each difference, one each, first that fits (§3)."""
+
+import polars as pl
+
+from renkei.agreement.decisions import Policy
+from renkei.matching import compare
+from renkei.matching.verdicts import AGREES, Verdict
+
+_AGREES = [int(verdict) for verdict in AGREES]
+
+
+def explain_differences(
+    notifications: pl.DataFrame,
+    judged: dict[str, pl.DataFrame],
+    cards: pl.DataFrame,
+    persons: pl.DataFrame,
+    policy: Policy,
+) -> pl.DataFrame:
+    """Find the cause of every difference.
+
+    `notifications` are linked ones with at least one difference; `judged` holds, for each compared item and
+    in the same order, what `compare.judge` said. Returns, in the same order, `mismatched_items` (items in
+    the order of 別紙1, joined by `;`) and `differences` (`item:cause`, likewise).
+    """
+    people = notifications.select(pl.col("person_id").unique())
+    persons = persons.join(people, on="person_id", how="semi")
+    cards = cards.join(people, on="person_id", how="semi")
+    causes = {
+        item: _causes_of(item, notifications, verdicts, cards, persons, policy)
+        for item, verdicts in judged.items()
+    }
+    return pl.DataFrame(causes).select(
+        mismatched_items=_joined(
+            pl.when(pl.col(item).is_not_null()).then(pl.lit(item)) for item in causes
+        ),
+        differences=_joined(pl.concat_str(pl.lit(f"{item}:"), item) for item in causes),
+    )
+
+
+def _joined(words) -> pl.Expr:
+    return pl.concat_str(list(words), separator=";", ignore_nulls=True)
+
+
+def _causes_of(
+    item: str,
+    notifications: pl.DataFrame,
+    verdicts: pl.DataFrame,
+    cards: pl.DataFrame,
+    persons: pl.DataFrame,
+    policy: Policy,
+) -> pl.Series:
+    """The cause of each difference in one item, null where the item does not differ."""
+    differs = notifications.select(
+        "person_id",
+        pl.col("card_number").alias("reported_card"),
+        pl.col(item).alias("reported"),
+        row=pl.int_range(pl.len()),
+    ).filter(verdicts["verdict"] == int(Verdict.DIFFERENT))
+    held = {"held": item, **({"held_kanji": "kanji_name"} if item == "name" else {})}
+
+    latest = differs.join(persons.select("person_id", **held), on="person_id")
+    as_latest = _agreeing(item, latest, policy)
+    # The reported card has already disagreed; only the person's other cards can say something new.
+    others = (
+        differs.join(as_latest, on="row", how="anti")
+        .join(cards.select("person_id", "card_number", **held), on="person_id")
+        .filter(pl.col("card_number") != pl.col("reported_card"))
+    )
+    other_card = _agreeing(item, others, policy)
+
+    looks = pl.when(verdicts["verdict"] == int(Verdict.DIFFERENT)).then(verdicts["cause"])
+    causes = pl.select(looks).to_series()
+    causes = causes.scatter(other_card["row"], pl.repeat("other_card", other_card.height, eager=True))
+    return causes.scatter(as_latest["row"], pl.repeat("as_latest", as_latest.height, eager=True)).alias(item)
+
+
+def _agreeing(item: str, pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    sides = ["reported", "held", *(["held_kanji"] if item == "name" else [])]
+    agrees = compare.judge(item, pairs.select(sides), policy)["verdict"].is_in(_AGREES)
+    return pairs.filter(agrees).select(pl.col("row").unique())

@@ -1,0 +1,90 @@
+"""Files out: whole or not at all (reconciliation §8)."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from renkei.matching.reconciliation import Reconciliation
+
+_UNFINISHED = ".unfinished-"
+
+Writer = Callable[[Path], None]
+
+
+def reconciliation_files(result: Reconciliation) -> dict[str, Writer]:
+    """Return what writes each file of a reconciliation, by file name."""
+    tables = {
+        "annex2.csv": result.annex2,
+        "annex3.csv": result.annex3,
+        "matches.csv": result.matches,
+        "rejects.csv": result.rejects,
+    }
+    summary = json.dumps(result.statistics.summary(), ensure_ascii=False, indent=2) + "\n"
+    return {
+        **{name: table_writer(table) for name, table in tables.items()},
+        "summary.json": text_writer(summary),
+    }
+
+
+def table_writer(table: pl.DataFrame) -> Writer:
+    """Return what writes a table of text: Parquet by its ending, else CSV in UTF-8 with blank as nothing."""
+
+    def write(path: Path) -> None:
+        if path.suffix.lower() == ".parquet":
+            table.write_parquet(path, compression="zstd", statistics=False)
+        else:
+            table.write_csv(path)
+
+    return write
+
+
+def text_writer(text: str) -> Writer:
+    """Return what writes a text in UTF-8."""
+
+    def write(path: Path) -> None:
+        path.write_text(text, encoding="utf-8")
+
+    return write
+
+
+def write_whole(directory: Path, files: Mapping[str, Writer]) -> None:
+    """Write files into a directory so that each appears whole, and none unless all could be written.
+
+    They are written beside their place, made durable, and renamed; the last named goes first and comes last,
+    so that where it stands, all of one run stand. What an earlier run left unfinished when it was killed is
+    removed, since it holds personal data. Raises OSError where the disk says so.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    remove_unfinished(directory)
+    unfinished = directory / f"{_UNFINISHED}{os.getpid()}"
+    unfinished.mkdir(mode=0o700)
+    try:
+        for name, write in files.items():
+            write(unfinished / name)
+            _make_durable(unfinished / name)
+        (directory / list(files)[-1]).unlink(missing_ok=True)
+        for name in files:
+            (unfinished / name).replace(directory / name)
+        _make_durable(directory)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def remove_unfinished(directory: Path) -> None:
+    """Remove what killed runs left behind; a run that is still going keeps its own."""
+    for left in directory.glob(f"{_UNFINISHED}*"):
+        owner = left.name.removeprefix(_UNFINISHED)
+        if not (owner.isdigit() and Path(f"/proc/{owner}").exists()):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _make_durable(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,63 @@
+"""Preparing Annex 1: from the ministry's extract, what may go to ISA and nothing else (§2)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import polars as pl
+import pyarrow as pa
+
+from renkei.agreement.datasets import NOTIFICATIONS
+from renkei.agreement.statuses import PERMANENT_RESIDENT, STATUSES
+from renkei.matching.checking import PREPARING, check
+from renkei.matching.release import annex_1, canonical_status
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Annex 1 as text in canonical form, sorted by identifier; the rejects; and counts that add up.
+
+    `counts`: read = rejected + no_card_number + not_notifiable + sent; sent = notifications + deletions;
+    withheld: sent notifications of permanent residents, whose ⑩–⑰ stay home (別紙1※).
+    """
+
+    annex1: pl.DataFrame
+    rejects: pl.DataFrame
+    counts: dict[str, int]
+
+
+def prepare(
+    batches: Iterable[pa.RecordBatch], progress: Callable[[int], None] = lambda rows: None
+) -> Preparation:
+    """Prepare Annex 1 from the ministry's extract.
+
+    `batches` hold the records of the dataset `notifications` as `reading.text_batch` shapes them; `progress`
+    is told the number of rows after each batch.
+    """
+    extract = check(batches, NOTIFICATIONS, rules=PREPARING, progress=progress)
+    outside = [code for code, status in STATUSES.items() if not status.notifiable]
+    # 申合せ2(1): only notifications that include a card number are asked for.
+    left_out = (
+        pl.when(pl.col("card_number").is_null())
+        .then(pl.lit("no_card_number"))
+        .when(canonical_status("status_of_residence").is_in(outside))
+        .then(pl.lit("not_notifiable"))
+    )
+    judged = extract.taken.with_columns(left_out=left_out)
+    sent = judged.filter(pl.col("left_out").is_null()).drop("left_out")
+    reasons = dict(judged.drop_nulls("left_out").group_by("left_out").len().iter_rows())
+    deletions = sent["deleted_on"].is_not_null()
+    permanent = (sent["status_of_residence"].cast(pl.String) == PERMANENT_RESIDENT).fill_null(False)
+    return Preparation(
+        annex_1(sent),
+        extract.rejects,
+        {
+            "read": extract.read,
+            "rejected": extract.rejects.height,
+            "no_card_number": reasons.get("no_card_number", 0),
+            "not_notifiable": reasons.get("not_notifiable", 0),
+            "sent": sent.height,
+            "notifications": int((~deletions).sum()),
+            "deletions": int(deletions.sum()),
+            "withheld": int((permanent & ~deletions).sum()),
+        },
+    )

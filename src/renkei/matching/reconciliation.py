@@ -1,0 +1,166 @@
+"""Reconciliation: notifications against the register, once, as of a day (reconciliation §3–§6)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+import pyarrow as pa
+
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
+from renkei.agreement.decisions import DEFAULT_POLICY, Policy
+from renkei.matching.checking import REJECTS, Checked, check
+from renkei.matching.omissions import suspect
+from renkei.matching.outcomes import MATCHES, deleted_matches, judge_notifications, link
+from renkei.matching.reading import BATCH_ROWS, match_columns, text_batch
+from renkei.matching.release import annex_2, annex_3
+from renkei.matching.statistics import Statistics, count
+
+Progress = Callable[[str, int], None]
+"""Told a dataset's name and how many of its rows were read since the last call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Notifications and the register, typed, with what was set aside."""
+
+    notifications: Checked
+    persons: Checked
+    cards: Checked
+    permissions: Checked
+
+    @property
+    def tables(self) -> tuple[Checked, ...]:
+        """The four, in the order they are read and reported."""
+        return (self.notifications, self.persons, self.cards, self.permissions)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What a reconciliation says, as text in canonical form, sorted by identifier, blank as null.
+
+    `annex2` has the columns of the dataset `discrepancies`, `annex3` those of `suspected_omissions`,
+    `matches` and `rejects` those of reconciliation §8. `statistics` are counts only: no personal data.
+    """
+
+    annex2: pl.DataFrame
+    annex3: pl.DataFrame
+    matches: pl.DataFrame
+    rejects: pl.DataFrame
+    statistics: Statistics
+
+
+def reconcile(
+    notifications: pl.DataFrame,
+    persons: pl.DataFrame,
+    cards: pl.DataFrame,
+    permissions: pl.DataFrame,
+    *,
+    as_of: date,
+    policy: Policy = DEFAULT_POLICY,
+) -> Reconciliation:
+    """Reconcile notifications with the register as of a day.
+
+    Each frame has exactly the columns of its dataset (data dictionary), by name or Japanese label, as text
+    or as dates, booleans and whole numbers; every accepted shape is understood (§1). Rows that cannot be
+    taken are in `rejects`, numbered as in a file whose header is line 1. Raises `RefusedFile` where columns
+    are unknown, missing or given twice.
+
+    >>> import polars as pl
+    >>> from datetime import date
+    >>> from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
+    >>> from renkei.matching import reconcile
+    >>> record = {
+    ...     "name": "NGUYEN VAN ANH", "status_of_residence": "技術・人文知識・国際業務", "sex": "男",
+    ...     "birth_date": "平成10年4月1日", "nationality": "ベトナム", "stay_expires_on": "2027/9/30",
+    ... }
+    >>> def table(dataset, *rows):
+    ...     return pl.DataFrame([{**dict.fromkeys(dataset.names, ""), **row} for row in rows],
+    ...                         schema=dict.fromkeys(dataset.names, pl.String))
+    >>> result = reconcile(
+    ...     table(NOTIFICATIONS, record | {"notification_id": "N1", "card_number": "ab-12345678-cd",
+    ...           "name": "Anh Nguyen Van", "birth_date": "1998-01-04", "registered_on": "2026-04-10"}),
+    ...     table(PERSONS, record | {"person_id": "P1", "card_number": "AB12345678CD"}),
+    ...     table(CARDS, record | {"card_number": "AB12345678CD", "person_id": "P1",
+    ...           "issued_on": "2024-10-01"}),
+    ...     table(PERMISSIONS),
+    ...     as_of=date(2026, 4, 13),
+    ... )
+    >>> result.matches.select("outcome", "mismatched_items", "differences").rows()
+    [('mismatched', 'birth_date', 'birth_date:day_month_swapped')]
+    >>> result.annex2.select("linked_name", "linked_birth_date", "latest_name").rows()
+    [(None, '1998-04-01', 'NGUYEN VAN ANH')]
+    """
+    frames = {NOTIFICATIONS: notifications, PERSONS: persons, CARDS: cards, PERMISSIONS: permissions}
+    return reconcile_register(
+        read_register(lambda dataset: _as_batches(frames[dataset], dataset), policy), as_of=as_of, policy=policy
+    )
+
+
+def _as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch]:
+    columns = match_columns(frame.columns, dataset, dataset.name)
+    text = frame.select(pl.col(header).cast(pl.String) for header in columns.values())
+    for batch in text.to_arrow().to_batches(BATCH_ROWS):
+        yield text_batch(batch, dataset, columns)
+
+
+# Every column is checked; only those that an annex or a comparison asks for are kept.
+_RECORD = ("name", "kanji_name", "status_of_residence", "stay_expires_on", "birth_date", "sex", "nationality")
+_RECORD += ("extra_activity_permission",)
+
+
+def kept_columns(dataset: Dataset, policy: Policy) -> frozenset[str] | None:
+    """Name the columns of a dataset that a reconciliation needs; None is all."""
+    address = {"address"} & {*policy.compared_items}
+    needed = {
+        NOTIFICATIONS: {"notification_id", "card_number", *_RECORD, "employment_start", "deleted_on"} | address,
+        PERSONS: {"person_id", "card_number", *_RECORD, "address"},
+        CARDS: {"card_number", "person_id", *_RECORD} | address,
+    }
+    return frozenset(needed[dataset]) if dataset in needed else None
+
+
+def read_register(
+    batches: Callable[[Dataset], Iterable[pa.RecordBatch]],
+    policy: Policy = DEFAULT_POLICY,
+    progress: Progress = lambda dataset, rows: None,
+) -> Register:
+    """Take in the four tables: `batches` yields the records of a dataset as `text_batch` shapes them."""
+
+    def checked(dataset: Dataset, known_persons: pl.Series | None = None) -> Checked:
+        return check(
+            batches(dataset),
+            dataset,
+            keep=kept_columns(dataset, policy),
+            known_persons=known_persons,
+            progress=lambda rows: progress(dataset.name, rows),
+        )
+
+    notifications, persons = checked(NOTIFICATIONS), checked(PERSONS)
+    known = persons.taken["person_id"]
+    return Register(notifications, persons, checked(CARDS, known), checked(PERMISSIONS, known))
+
+
+def reconcile_register(register: Register, *, as_of: date, policy: Policy = DEFAULT_POLICY) -> Reconciliation:
+    """Reconcile tables that were taken in already; as `reconcile` otherwise."""
+    notifications, cards = register.notifications.taken, register.cards.taken
+    persons = register.persons.taken
+    deleted = pl.col("deleted_on").is_not_null()
+    linked = link(notifications.filter(~deleted), cards, policy)
+    people = linked.select(pl.col("person_id").drop_nulls().unique())
+    theirs = cards.join(people, on="person_id", how="semi")
+    judged = judge_notifications(linked, theirs, persons.join(people, on="person_id", how="semi"), policy)
+    suspected = suspect(register.permissions.taken, judged, as_of=as_of, policy=policy)
+    matches = pl.concat([judged.select(list(MATCHES)), deleted_matches(notifications.filter(deleted))])
+    rejects = pl.concat([pl.DataFrame(schema=REJECTS), *(table.rejects for table in register.tables)])
+    return Reconciliation(
+        annex2=annex_2(judged, theirs, persons, as_of=as_of, policy=policy),
+        annex3=annex_3(suspected, persons),
+        matches=matches.sort("notification_id").with_columns(
+            pl.col(name).cast(pl.String) for name, dtype in MATCHES.items() if dtype == pl.Boolean
+        ),
+        rejects=rejects.with_columns(pl.col("line").cast(pl.String)).sort(
+            "identifier", "dataset", pl.col("line").cast(pl.UInt32), nulls_last=False
+        ),
+        statistics=count(register.tables, matches, suspected, as_of),
+    )

@@ -1,0 +1,120 @@
+"""Release: the only door out. What leaves came through an annex, in canonical form."""
+
+from datetime import date
+
+import polars as pl
+
+from renkei.agreement.annexes import ANNEX_1, ANNEX_2, ANNEX_3, Annex, Condition
+from renkei.agreement.datasets import (
+    CARDS,
+    NOTIFICATIONS,
+    PERSONS,
+    SUSPECTED_OMISSIONS,
+    Column,
+    Dataset,
+    discrepancies,
+)
+from renkei.agreement.decisions import Policy
+from renkei.matching.checking import TOMBSTONE_NEEDS
+from renkei.matching.values import CANONICAL_STATUS, to_text
+
+# A deletion carries the identifier, ⑦, ⑱ and ⑲, and nothing else (§2).
+_TOMBSTONE_CARRIES = TOMBSTONE_NEEDS | {"updated_on", "deleted_on"}
+
+
+def release(records: pl.DataFrame, dataset: Dataset, annex: Annex) -> pl.DataFrame:
+    """Keep exactly the columns of the dataset, written canonically, blank where a ※ holds them back.
+
+    `records` hold the dataset's columns, typed. Returns text, sorted by identifier, blank as null.
+    """
+    conditions = {
+        name: (item.released_when, item.withheld_when) for item in annex.items for name in item.columns
+    }
+    columns = [_released(column, *conditions.get(column.name, (None, None))) for column in dataset.columns]
+    return records.select(columns).sort(dataset.identifier.name)
+
+
+def _released(column: Column, released_when: Condition | None, withheld_when: Condition | None) -> pl.Expr:
+    text = to_text(column.kind, pl.col(column.name))
+    if released_when is not None:
+        text = pl.when(_holds(released_when)).then(text)
+    if withheld_when is not None:
+        text = pl.when(~_holds(withheld_when).fill_null(False)).then(text)
+    return text.alias(column.name)
+
+
+def _holds(condition: Condition) -> pl.Expr:
+    return pl.col(condition.column).cast(pl.String).is_in(sorted(condition.holds))
+
+
+def annex_1(notifications: pl.DataFrame) -> pl.DataFrame:
+    """Release notifications to ISA (別紙1): a permanent resident's ⑩–⑰ and a tombstone's rest stay home."""
+    alive = pl.col("deleted_on").is_null()
+    bare = notifications.with_columns(
+        pl.when(alive).then(pl.col(name)).alias(name)
+        for name in NOTIFICATIONS.names
+        if name not in _TOMBSTONE_CARRIES
+    )
+    return release(bare, NOTIFICATIONS, ANNEX_1)
+
+
+def annex_2(
+    judged: pl.DataFrame, cards: pl.DataFrame, persons: pl.DataFrame, *, as_of: date, policy: Policy
+) -> pl.DataFrame:
+    """Release what does not agree to MHLW (別紙2, 3(1)ア): columns of the dataset `discrepancies`.
+
+    `judged` come from `judge_notifications`. Rows that were not found carry no residence information.
+    """
+    rows = judged.filter(pl.col("outcome").is_in(["mismatched", "not_found"])).rename(
+        {"card_number": "reported_card", "identity_conflict": "identity_caution"}
+    )
+    disclosed = policy.disclosed_items
+    found = pl.col("outcome") == "mismatched"
+    # Only an item that was compared can mismatch, and only a mismatch is disclosed as linked (別紙2※).
+    linkable = tuple(item for item in disclosed if item in policy.compared_items)
+    linked = cards.select(
+        pl.col("card_number").alias("reported_card"), *_named("linked", linkable, CARDS)
+    ).join(rows.filter(found).select("reported_card"), on="reported_card", how="semi")
+    latest = persons.select("person_id", "card_number", *_named("latest", disclosed, PERSONS))
+    mismatched = pl.col("mismatched_items").str.split(";")
+    records = (
+        rows.join(linked, on="reported_card", how="left")
+        .join(latest, on="person_id", how="left")
+        .with_columns(
+            pl.lit(as_of).alias("matched_on"),
+            *(
+                pl.when(found & mismatched.list.contains(item)).then(f"linked_{item}").alias(f"linked_{item}")
+                for item in linkable
+            ),
+            *(
+                pl.lit(None, dtype=persons.schema[item]).alias(f"linked_{item}")
+                for item in disclosed
+                if item not in linkable
+            ),
+        )
+    )
+    return release(records, discrepancies(disclosed), ANNEX_2)
+
+
+def _named(prefix: str, items: tuple[str, ...], dataset: Dataset) -> list[pl.Expr]:
+    return [pl.col(dataset.column(item).name).alias(f"{prefix}_{item}") for item in items]
+
+
+def annex_3(suspected: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
+    """Release suspected omissions to MHLW (別紙3, 3(1)イ): columns of the dataset `suspected_omissions`.
+
+    `suspected` come from `omissions.suspect`.
+    """
+    latest = [name for name in SUSPECTED_OMISSIONS.names if name in PERSONS.names]
+    records = (
+        suspected.drop("status_of_residence")
+        .join(persons.select("person_id", *latest), on="person_id", how="left")
+        # One date on record, ⑨ or ⑩ by the ground; the annex keeps the one that fits.
+        .with_columns(landed_on=pl.col("permitted_on"), changed_on=pl.col("permitted_on"))
+    )
+    return release(records, SUSPECTED_OMISSIONS, ANNEX_3)
+
+
+def canonical_status(column: str) -> pl.Expr:
+    """Write a status column canonically, for counts by status."""
+    return pl.col(column).cast(pl.String).replace(CANONICAL_STATUS)

@@ -1,0 +1,113 @@
+"""The documentation against reality: commands, options, targets, links."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from renkei.cli import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
+COMMANDS = typer.main.get_command(app).commands
+OPTIONS = {
+    name: {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    for name, command in COMMANDS.items()
+}
+CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+CALL = re.compile(r"^(?:\$ )?(?:uv run (?:--[a-z-]+ )*)?renkei ([a-z]+)((?:\\\n|[^\n])*)", re.MULTILINE)
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def calls_in(text: str) -> list[tuple[str, set[str]]]:
+    """Each call of renkei in code, with the options it uses."""
+    code = (
+        "\n".join(CODE_BLOCK.findall(text))
+        + "\n"
+        + "\n".join(re.findall(r"`([^`\n]+)`", CODE_BLOCK.sub("", text)))
+    )
+    return [(command, set(re.findall(r"(?<!\S)(--[a-z-]+)", rest))) for command, rest in CALL.findall(code)]
+
+
+def test_the_page_of_commands_is_what_the_commands_say():
+    typer_command = str(Path(sys.executable).with_name("typer"))
+    wanted = subprocess.run(
+        [typer_command, "renkei.cli", "utils", "docs", "--name", "renkei", "--title", "Commands"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+
+    assert found.strip() == wanted.strip(), "run `make docs`"
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_the_readme_shows_every_command(command: str):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert command in [called for called, _ in calls_in(readme)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_calls_only_commands_and_options_that_exist(page: Path):
+    unknown = [
+        (command, option)
+        for command, options in calls_in(page.read_text(encoding="utf-8"))
+        for option in (options or {"--help"})
+        if command not in COMMANDS or option not in OPTIONS[command] | {"--help"}
+    ]
+
+    assert unknown == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_names_only_targets_that_make_knows(page: Path):
+    named = set(
+        re.findall(r"`make ([a-z-]+)`|^make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    )
+
+    assert {one or other for one, other in named} <= targets()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_links_only_to_files_that_exist(page: Path):
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/decisions").glob("[0-9]*.md")), ids=name)
+def test_the_list_of_decisions_names_each(page: Path):
+    assert f"({page.name})" in (ROOT / "docs/decisions/README.md").read_text(encoding="utf-8")
+
+
+def test_make_alone_prints_the_list_of_targets():
+    printed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert set(re.findall(r"^  make ([a-z-]+) ", printed, re.MULTILINE)) == targets()
+    assert {"setup", "check", "test", "demo", "bench"} <= targets()
+
+
+def test_continuous_integration_runs_the_command_of_the_readme():
+    steps = re.findall(r"^step (.+)$", (ROOT / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert steps[-1] == "make test"
+    assert steps[-1] in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_these_checks_see_what_they_look_for():
+    text = "`renkei reconcile --nonsense`\n```\nrenkei explain --notification X \\\n    --out DIR\n```\n"
+
+    assert calls_in(text) == [("explain", {"--notification", "--out"}), ("reconcile", {"--nonsense"})]

@@ -1,0 +1,103 @@
+"""What every module keeps to: size, names, no loose ends, no printing, packages that say what they offer."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LIBRARY = sorted((ROOT / "src/renkei").rglob("*.py"))
+MODULES = LIBRARY + sorted(
+    p for folder in ("tests", "tools", "benchmarks") for p in (ROOT / folder).rglob("*.py")
+)
+LIBRARY_PACKAGES = [
+    ROOT / "src/renkei" / package / "__init__.py" for package in ("agreement", "matching", "simulation")
+]
+
+LONGEST = 400
+NO_NAME_AT_ALL = {"utils", "util", "helpers", "helper", "common", "base", "misc", "tools", "lib"}
+LOOSE_END = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b(?!.*(#\d+|decisions?[ /]\d{4}))")
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def loose_ends(text: str) -> list[int]:
+    return [number for number, line in enumerate(text.splitlines(), start=1) if LOOSE_END.search(line)]
+
+
+def printing(tree: ast.Module) -> list[int]:
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+
+
+def offered(tree: ast.Module) -> list[str] | None:
+    """The value of `__all__`."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets
+        ):
+            return list(ast.literal_eval(node.value))
+    return None
+
+
+def public_names(tree: ast.Module) -> set[str]:
+    """What a package's front module takes from its own modules or defines, underscored names aside."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("renkei."):
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return {each for each in names if not each.startswith("_")}
+
+
+def by_kind(one: str) -> tuple[int, str]:
+    """Constants, then classes, then functions, as ruff sorts them."""
+    return (0 if one.isupper() else 1 if one[0].isupper() else 2), one
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_a_module_fits_in_the_head(path: Path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=name)
+def test_a_module_is_named_for_what_it_does(path: Path):
+    assert not {*path.parent.relative_to(ROOT / "src").parts, path.stem} & NO_NAME_AT_ALL
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p != Path(__file__)], ids=name)
+def test_a_loose_end_names_the_issue_or_decision_that_ties_it(path: Path):
+    assert loose_ends(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=name)
+def test_the_library_does_not_print(path: Path):
+    assert printing(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("path", LIBRARY_PACKAGES, ids=name)
+def test_a_package_offers_all_it_shows_and_sorts_it(path: Path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = offered(tree)
+
+    assert names is not None
+    assert set(names) == public_names(tree)
+    assert names == sorted(names, key=by_kind)
+
+
+def test_these_checks_see_what_they_look_for():
+    tree = ast.parse('from renkei.matching.compare import RULES, Rule\n__all__ = ["Rule"]\nprint("a name")')
+
+    assert loose_ends("# TODO: later\n# TODO #12: later\n# FIXME see decisions/0001") == [1]
+    assert printing(tree) == [3]
+    assert offered(tree) == ["Rule"]
+    assert public_names(tree) == {"RULES", "Rule"}
