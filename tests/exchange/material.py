@@ -69,10 +69,7 @@ def _certificate(
     ends: datetime,
     usage: str,
 ) -> x509.Certificate:
-    names = (
-        "digital_signature content_commitment key_encipherment data_encipherment key_agreement "
-        "key_cert_sign crl_sign encipher_only decipher_only"
-    ).split()
+    names = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"]
     allowed = usage.split()
     return (
         x509.CertificateBuilder()

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from renkei.exchange.errors import Unstored
 
@@ -19,7 +20,8 @@ PARTIAL = ".partial-"  # what such a name starts with; never a delivery's, a key
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
+    """Say in a sentence that the disk refused a step."""
     try:
         yield
     except OSError as fault:
@@ -28,7 +30,7 @@ def _told() -> Iterator[None]:
 
 def make_directory(path: Path) -> None:
     """Make a directory and its parents, for the owner alone, each made durable in its parent."""
-    with _told():
+    with told():
         missing = []
         while not path.exists():
             missing.append(path)
@@ -50,7 +52,7 @@ def flush_directory(path: Path) -> None:
 def write(path: Path, data: bytes) -> None:
     """Write one file durably, whole or not at all; one that is there already is replaced."""
     partial = path.with_name(PARTIAL + path.name)
-    with _told():
+    with told():
         try:
             handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(handle, "wb") as file:
@@ -72,7 +74,7 @@ def building(final: Path) -> Iterator[Path]:
     flushed by whoever wrote them.
     """
     partial = final.with_name(PARTIAL + final.name)
-    with _told():
+    with told():
         discard(partial)
         make_directory(final.parent)
         partial.mkdir(mode=0o700)
@@ -80,7 +82,7 @@ def building(final: Path) -> Iterator[Path]:
         yield partial
         if final.exists():
             raise FileExistsError(final.name)
-        with _told():
+        with told():
             flush_directory(partial)
             partial.rename(final)
             flush_directory(final.parent)
@@ -110,10 +112,62 @@ def sweep(directory: Path) -> None:
 def alone(directory: Path) -> Iterator[None]:
     """Hold a directory for this process alone; others wait. The lock dies with its holder."""
     make_directory(directory)
-    with _told():
+    with told():
         handle = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)
+
+
+class Unnamed:
+    """A file without a name until it is kept: if the process dies, its content goes with it.
+
+    Uses Linux's O_TMPFILE; where a file system has none, a file under a dot name that `sweep` removes.
+    """
+
+    def __init__(self, directory: Path, name: str) -> None:
+        self._final = directory / name
+        self._partial: Path | None = None
+        with told():
+            try:
+                handle = os.open(directory, os.O_TMPFILE | os.O_RDWR, 0o600)
+            except OSError as fault:
+                if fault.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
+                    raise
+                self._partial = directory / (PARTIAL + name)
+                handle = os.open(self._partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._file = os.fdopen(handle, "wb", buffering=0)
+
+    def write(self, block: bytes) -> None:
+        """Append a block."""
+        with told():
+            view = memoryview(block)
+            while view:
+                view = view[self._file.write(view) :]
+
+    def keep(self) -> None:
+        """Make it durable under its name."""
+        with told():
+            os.fsync(self._file.fileno())
+            if self._partial:
+                self._partial.rename(self._final)
+            else:
+                handle = self._file.fileno()
+                # a directory handle, though not needed for an absolute path, makes Python follow the link
+                os.link(f"/proc/self/fd/{handle}", self._final, src_dir_fd=handle, follow_symlinks=True)
+            self._file.close()
+
+    def drop(self) -> None:
+        """Let go of it; what was not kept is gone."""
+        self._file.close()
+        if self._partial:
+            self._partial.unlink(missing_ok=True)
+
+
+def flush(file: BinaryIO) -> None:
+    """Make what was written to an open file durable."""
+    with told():
+        file.flush()
+        os.fsync(file.fileno())

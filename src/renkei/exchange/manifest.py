@@ -7,6 +7,7 @@ next manifest of the same sequence names, so it is never re-written after it is 
 import hashlib
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -77,9 +78,9 @@ def read(data: bytes) -> Manifest:
         raise Refused("manifest_unreadable") from None
 
 
-def load(data: bytes, code: str) -> dict[str, Any]:
+def load(data: bytes, code: str, most: int = MOST_BYTES) -> dict[str, Any]:
     """Read a signed JSON object, refusing with the code what is not UTF-8, sorted, unique and small."""
-    if len(data) > MOST_BYTES:
+    if len(data) > most:
         raise Refused(code)
     try:
         found = json.loads(data.decode("utf-8"), object_pairs_hook=_sorted_pairs, parse_constant=_no_constant)
@@ -162,7 +163,7 @@ def _kind(value: object) -> str:
     return str(value)
 
 
-_READERS = {
+_READERS: Mapping[str, Callable[[object], Any]] = {
     "format": str,
     "agreement": read_word,
     "agreement_version": read_positive,

@@ -36,8 +36,8 @@ def _notice(row: dict[str, str]) -> Notice:
 
 def _notices() -> dict[str, Notice]:
     table = resources.files("renkei.exchange").joinpath("tables", "refusals.csv")
-    with table.open(encoding="utf-8", newline="") as rows:
-        return {row["code"]: _notice(row) for row in csv.DictReader(rows)}
+    rows = csv.DictReader(table.read_text("utf-8").splitlines())
+    return {row["code"]: _notice(row) for row in rows}
 
 
 NOTICES: Mapping[str, Notice] = MappingProxyType(_notices())

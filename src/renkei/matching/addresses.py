@@ -58,8 +58,7 @@ def same_place(reported: pl.Series, held: pl.Series) -> pl.Series:
         a_shorter=pl.col("a").str.len_chars() <= pl.col("b").str.len_chars()
     )
     ordered = sides.select(
-        short=pl.when("a_shorter").then("a").otherwise("b"),
-        long=pl.when("a_shorter").then("b").otherwise("a"),
+        short=pl.when("a_shorter").then("a").otherwise("b"), long=pl.when("a_shorter").then("b").otherwise("a")
     )
     short, long = pl.col("short"), pl.col("long")
     following = long.str.slice(short.str.len_chars(), 1)

@@ -125,16 +125,13 @@ def _tries(folded: pl.DataFrame) -> pl.DataFrame:
     sides = pl.concat(
         [
             folded.select("row", raw="reported", other_raw="held", r="writing", h="writing_held"),
-            folded.select(
-                "row", raw="reported", other_raw="held_kanji", r="writing", h="writing_kanji"
-            ).filter(pl.col("h").is_not_null() & ~pl.col("h").str.contains(_KANA_ALONE)),
+            folded.select("row", raw="reported", other_raw="held_kanji", r="writing", h="writing_kanji").filter(
+                pl.col("h").is_not_null() & ~pl.col("h").str.contains(_KANA_ALONE)
+            ),
         ]
     )
     folds = sides.with_columns(
-        ra=fold_plain(pl.col("r")),
-        rb=fold_germanic(pl.col("r")),
-        ha=fold_plain(pl.col("h")),
-        hb=fold_germanic(pl.col("h")),
+        ra=fold_plain(pl.col("r")), rb=fold_germanic(pl.col("r")), ha=fold_plain(pl.col("h")), hb=fold_germanic(pl.col("h"))
     )
     plain = folds.select("row", "raw", "other_raw", r="ra", h="ha", both_plain=pl.lit(True))
     # Fold (b) says something new only where there was an umlaut, a ring or a stroke.
@@ -158,12 +155,12 @@ def _best_levels(tries: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         .then(_LEVEL["order"])
     )
     agreed = quick.drop_nulls("level").select("row", pl.col("level").cast(pl.UInt8))
-    left = quick.join(agreed, on="row", how="anti").with_columns(rk=fold_kanji(reported), hk=fold_kanji(held))
+    left = quick.join(agreed, on="row", how="anti").with_columns(
+        rk=fold_kanji(reported), hk=fold_kanji(held)
+    )
     words = _common_words(left.select("rk", "hk"))
     shorter = pl.min_horizontal("reported_words", "held_words")
-    partial = (
-        (pl.col("common") == shorter) & (pl.col("reported_words") != pl.col("held_words")) & (shorter >= 2)
-    )
+    partial = (pl.col("common") == shorter) & (pl.col("reported_words") != pl.col("held_words")) & (shorter >= 2)
     truncated = (
         pl.col("both_plain")
         & (reported.str.len_chars() >= policy.truncated_from)

@@ -1,0 +1,147 @@
+"""The archive inside a sealed file: a gzip stream of a ustar archive, written and read as a stream.
+
+Reading trusts nothing: only plain files with expected names, no links, devices, paths or extended headers,
+and the limits of the agreement hold while it is being unpacked, so that a bomb stops within a block or two.
+"""
+
+import tarfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from renkei.exchange.errors import Refused
+
+BLOCK: Final = 256 * 1024
+_RECORD: Final = 512
+_GZIP: Final = 31  # zlib's word for: a gzip frame, the largest window
+_FREE_RATIO: Final = 1024 * 1024  # the ratio means nothing before there is this much
+_MOST_FILE: Final = 8**11  # what ustar's size field can say
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one delivery may come to. `ratio` is unpacked to packed."""
+
+    sealed_bytes: int
+    unpacked_bytes: int
+    ratio: int
+    files: int
+
+
+def entry_header(name: str, size: int) -> bytes:
+    """Return the ustar header of one file; nothing of the machine or its users is in it."""
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = size, 0o600
+    return entry.tobuf(tarfile.USTAR_FORMAT)
+
+
+def entry_padding(size: int) -> bytes:
+    """Return what fills up the last record of a file."""
+    return bytes(-size % _RECORD)
+
+
+ARCHIVE_END: Final = bytes(2 * _RECORD)
+
+
+def compress(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Compress with gzip, level 1: time matters more here than the last tenth of size. No name, no time."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    for block in blocks:
+        if packed := packer.compress(block):
+            yield packed
+    yield packer.flush()
+
+
+def decompress(packed: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
+    """Decompress one gzip stream within the limits, never more than a block at once."""
+    unpacker = zlib.decompressobj(_GZIP)
+    taken = given = 0
+    for block in packed:
+        taken += len(block)
+        while block:
+            if unpacker.eof:
+                raise Refused("archive_broken", "gzip")
+            try:
+                plain = unpacker.decompress(block, BLOCK)
+            except zlib.error:
+                raise Refused("archive_broken", "gzip") from None
+            block = unpacker.unconsumed_tail or unpacker.unused_data
+            given += len(plain)
+            if given > limits.unpacked_bytes:
+                raise Refused("too_large")
+            if given > _FREE_RATIO and given > limits.ratio * taken:
+                raise Refused("ratio")
+            if plain:
+                yield plain
+    if not unpacker.eof:
+        raise Refused("archive_broken", "gzip")
+
+
+class _Source:
+    """Bytes in the amounts asked for, out of blocks of any size."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self._rest = b""
+
+    def exactly(self, size: int) -> bytes:
+        """Return that many bytes: for headers and padding only."""
+        while len(self._rest) < size:
+            self._rest += self._next()
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return found
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """Give that many bytes, block by block."""
+        while size:
+            block = self._rest or self._next()
+            piece, self._rest = (block, b"") if len(block) <= size else (block[:size], block[size:])
+            size -= len(piece)
+            yield piece
+
+    def remaining(self) -> Iterator[bytes]:
+        yield self._rest
+        yield from self._blocks
+
+    def _next(self) -> bytes:
+        for block in self._blocks:
+            return block
+        raise Refused("archive_broken", "tar")
+
+
+def entries(blocks: Iterator[bytes], names: tuple[str, ...]) -> Iterator[tuple[str, int, Iterator[bytes]]]:
+    """Give name, size and content of each file; the names must be exactly these, in this order.
+
+    The content must be taken before the next file is asked for. Ends only after the whole archive was read
+    and held nothing else.
+    """
+    source = _Source(blocks)
+    for name in names:
+        header = source.exactly(_RECORD)
+        if not any(header):
+            raise Refused("package_missing", name)
+        size = _plain_file(header, name)
+        yield name, size, source.pieces(size)
+        if any(source.exactly(-size % _RECORD)):
+            raise Refused("archive_broken", "tar")
+    header = source.exactly(_RECORD)
+    if any(header):
+        raise Refused("too_many_files")
+    if any(any(rest) for rest in source.remaining()):  # tar fills up with zeros
+        raise Refused("archive_broken", "tar")
+
+
+def _plain_file(header: bytes, name: str) -> int:
+    """Read a header as that of a plain file of this name, and return its size."""
+    stored = header[148:156].rstrip(b" \0")
+    if f"{sum(header) - sum(header[148:156]) + 8 * 32:o}".encode() != stored.lstrip(b"0"):
+        raise Refused("archive_broken", "tar")
+    if header[156:157] not in (b"0", b"\0") or header[257:262] != b"ustar" or any(header[157:257]):
+        raise Refused("entry_forbidden")
+    if header[:100].rstrip(b"\0") != name.encode() or any(header[345:500]):
+        raise Refused("entry_forbidden")
+    size = header[124:136].rstrip(b" \0")
+    if not size.isdigit() or int(size, 8) >= _MOST_FILE:
+        raise Refused("archive_broken", "tar")
+    return int(size, 8)

@@ -1,0 +1,237 @@
+"""What each service carries: the datasets, their columns on the wire, and the rule of every row.
+
+The columns are the data dictionary's. `annex2-3` adds `action` (`report` or `withdraw`): a finding that no
+longer stands is withdrawn by its identifier alone, since its items have no purpose any more (申合せ7).
+The services `receipt` and `incident` are not of the annexes; their datasets are defined here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from renkei.agreement.annexes import ANNEX_1, ANNEX_3
+from renkei.agreement.datasets import NOTIFICATIONS, SUSPECTED_OMISSIONS, Column, Dataset, Kind, discrepancies
+from renkei.agreement.decisions import DEFAULT_POLICY
+
+_DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_PARTIAL_DATE = r"[0-9]{4}-(?:0[0-9]|1[0-2])-(?:0[0-9]|[12][0-9]|3[01])"
+_LONGEST_TEXT = 300
+
+# Kind → Table Schema type, pattern of a filled value (None: text up to its length).
+_KINDS: Mapping[Kind, tuple[str, str | None]] = MappingProxyType(
+    {
+        Kind.TEXT: ("string", None),
+        Kind.PHONE: ("string", None),
+        Kind.CARD_NUMBER: ("string", None),  # a malformed one is an outcome of matching, not a fault of a row
+        Kind.DATE: ("date", _DATE),
+        Kind.PARTIAL_DATE: ("string", _PARTIAL_DATE),
+        Kind.SEX: ("string", "[0129]"),
+        Kind.BOOLEAN: ("boolean", "true|false"),
+        Kind.STATUS: ("string", "[a-z][a-z0-9_]{0,63}"),
+        Kind.NATIONALITY: ("string", "[A-Z]{3}"),
+        Kind.ESTABLISHMENT_NUMBER: ("string", "[0-9]{11}"),
+        Kind.CORPORATE_NUMBER: ("string", "[0-9]{13}"),
+        Kind.POSTAL_CODE: ("string", "[0-9]{7}"),
+        Kind.GROUND: ("string", "coe|change"),
+    }
+)
+_LENGTHS = MappingProxyType({Kind.PHONE: 40, Kind.CARD_NUMBER: 40})
+
+
+@dataclass(frozen=True, slots=True)
+class WireColumn:
+    """One column of a CSV in a data package. `pattern` is of a filled value, None for text up to `longest`."""
+
+    name: str
+    label_ja: str
+    required: bool
+    type: str = "string"
+    pattern: str | None = None
+    longest: int = _LONGEST_TEXT
+
+    def field(self) -> dict[str, Any]:
+        """Describe the column as a field of a Table Schema."""
+        constraints: dict[str, Any] = {"required": True} if self.required else {}
+        if self.pattern is None:
+            constraints["maxLength"] = self.longest
+        elif self.type == "string":
+            constraints["pattern"] = f"^(?:{self.pattern})$"
+        found: dict[str, Any] = {
+            "name": self.name,
+            "title": self.label_ja,
+            "title_en": self.name.replace("_", " "),
+            "type": self.type,
+        }
+        if self.type == "boolean":
+            found |= {"trueValues": ["true"], "falseValues": ["false"]}
+        return found | ({"constraints": constraints} if constraints else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One allowed form of a row: which columns are blank, filled, of one pattern, or follow another.
+
+    `blank` and `filled` name columns; `exactly` gives a pattern instead of the column's own; `only_if` names
+    a column that may be filled only if another one is; `listed` is a column of column names joined by `;`,
+    and `prefix`+name may be filled only for those listed.
+    """
+
+    blank: frozenset[str] = frozenset()
+    filled: frozenset[str] = frozenset()
+    exactly: Mapping[str, str] = field(default_factory=dict)
+    only_if: Mapping[str, str] = field(default_factory=dict)
+    listed: str = ""
+    prefix: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """One dataset on the wire. A row must have one of the `shapes` (step 8) besides fitting its columns."""
+
+    name: str
+    columns: tuple[WireColumn, ...]
+    shapes: tuple[Shape, ...]
+
+    @property
+    def path(self) -> str:
+        """Name of its file in the data package."""
+        return f"{self.name}.csv"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its columns in order: the header row."""
+        return tuple(column.name for column in self.columns)
+
+    def schema(self) -> dict[str, Any]:
+        """Describe it as a Table Schema."""
+        return {"fields": [column.field() for column in self.columns], "missingValues": [""]}
+
+
+_ACTION = WireColumn("action", "処理区分", required=True, pattern="report|withdraw")
+
+
+def _wire(column: Column, required: bool) -> WireColumn:
+    kind, pattern = _KINDS[column.kind]
+    longest = column.max_length or _LENGTHS.get(column.kind, _LONGEST_TEXT)
+    return WireColumn(column.name, column.label_ja, required, kind, pattern, longest)
+
+
+def _columns(dataset: Dataset, always: frozenset[str]) -> tuple[WireColumn, ...]:
+    return tuple(_wire(column, column.name in always) for column in dataset.columns)
+
+
+def _required(dataset: Dataset) -> frozenset[str]:
+    return frozenset(column.name for column in dataset.columns if column.required)
+
+
+def _notifications() -> Table:
+    # 申合せ2(1): of 永住者, ⑩ to ⑰ stay home, in a tombstone as well.
+    condition = next(item.withheld_when for item in ANNEX_1.items if item.withheld_when)
+    holding = "|".join(sorted(condition.holds))
+    withheld = frozenset(ANNEX_1.withheld_columns)
+    other = {condition.column: f"(?!(?:{holding})[,\\r\\n])[a-z][a-z0-9_]{{0,63}}"}
+    those = {condition.column: holding}
+    live = _required(NOTIFICATIONS)
+    tombstone = frozenset({"deleted_on"})
+    return Table(
+        "notifications",
+        _columns(NOTIFICATIONS, frozenset({"notification_id", "card_number", "registered_on"})),
+        (
+            Shape(filled=live, blank=tombstone, exactly=other),
+            Shape(filled=live, blank=withheld | tombstone, exactly=those),
+            Shape(filled=tombstone, exactly=other),
+            Shape(filled=tombstone, blank=withheld, exactly=those),
+            Shape(filled=tombstone, blank=withheld | {condition.column}),
+        ),
+    )
+
+
+def _discrepancies() -> Table:
+    dataset = discrepancies(DEFAULT_POLICY.disclosed_items)
+    always = frozenset({"notification_id", "outcome", "matched_on"})
+    everything = frozenset(dataset.names)
+    items = frozenset(name for name in dataset.names if name.startswith(("linked_", "latest_")))
+    return Table(
+        "discrepancies",
+        (*_columns(dataset, always), _ACTION),
+        (
+            Shape(
+                filled=_required(dataset) | {"card_number", "mismatched_items"},
+                exactly={"outcome": "mismatched", "action": "report"},
+                listed="mismatched_items",
+                prefix="linked_",
+            ),
+            Shape(
+                filled=_required(dataset),
+                blank=items | {"card_number", "mismatched_items", "differences"},
+                exactly={"outcome": "not_found", "action": "report"},
+            ),
+            Shape(blank=everything - always, exactly={"action": "withdraw"}),
+        ),
+    )
+
+
+def _suspected_omissions() -> Table:
+    conditional = [item for item in ANNEX_3.items if item.released_when]
+    always = frozenset({"permission_id", "ground", "reason"})
+    everything = frozenset(SUSPECTED_OMISSIONS.names)
+    # ⑰ to ⑲ only where there is a 派遣先
+    dispatch = {"dispatch_address": "dispatch_name", "dispatch_phone": "dispatch_name"}
+
+    def of_ground(ground: str) -> Shape:
+        kept = [item for item in conditional if item.released_when and ground not in item.released_when.holds]
+        return Shape(
+            filled=_required(SUSPECTED_OMISSIONS),
+            blank=frozenset(name for item in kept for name in item.columns),
+            exactly={"ground": ground, "action": "report"},
+            only_if=dispatch,
+        )
+
+    return Table(
+        "suspected_omissions",
+        (*_columns(SUSPECTED_OMISSIONS, always), _ACTION),
+        (
+            of_ground("coe"),
+            of_ground("change"),
+            Shape(blank=everything - always, exactly={"action": "withdraw"}),
+        ),
+    )
+
+
+_REJECTED_ROWS = Table(
+    "rejected_rows",
+    (
+        WireColumn("dataset", "データ", required=True, pattern="[a-z_]{1,32}"),
+        WireColumn("service", "業務", required=True, pattern="annex1|annex2-3"),
+        WireColumn("sequence", "番号", required=True, type="integer", pattern="[1-9][0-9]{0,14}"),
+        WireColumn("line", "行", required=True, type="integer", pattern="[1-9][0-9]{0,14}"),
+        WireColumn("identifier", "識別番号", required=False, longest=120),
+        WireColumn("reasons", "理由", required=True, longest=1000),
+    ),
+    (Shape(),),
+)
+# 申合せ6: what is known, what data and which deliveries are concerned, and when it was found.
+_INCIDENTS = Table(
+    "incidents",
+    (
+        WireColumn("incident_id", "事案番号", required=True, longest=32),
+        WireColumn("found_on", "判明日", required=True, type="date", pattern=_DATE),
+        WireColumn("known", "判明している内容", required=True, longest=4000),
+        WireColumn("data_concerned", "対象となる情報", required=True, longest=1000),
+        WireColumn("deliveries_concerned", "対象となる送信", required=False, longest=4000),
+        WireColumn("persons_concerned", "対象人数", required=False, type="integer", pattern="[0-9]{1,15}"),
+        WireColumn("contact", "連絡先", required=True, longest=200),
+    ),
+    (Shape(),),
+)
+
+#: The datasets of each service, in the order of the archive.
+SERVICES: Mapping[str, tuple[Table, ...]] = MappingProxyType(
+    {
+        "annex1": (_notifications(),),
+        "annex2-3": (_discrepancies(), _suspected_omissions()),
+        "incident": (_INCIDENTS,),
+        "receipt": (_REJECTED_ROWS,),
+    }
+)

@@ -1,0 +1,68 @@
+"""The files of one delivery in a directory: found by name, read whole where small, never guessed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from renkei.exchange.errors import Refused
+from renkei.exchange.manifest import MOST_BYTES
+
+_NOT_MANIFESTS = (".received.json", ".accepted.json", ".refused.json", ".media.json")
+_MOST_SIGNATURE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFiles:
+    """Where a delivery lies. `name` is what its files share."""
+
+    directory: Path
+    name: str
+
+    @property
+    def manifest(self) -> Path:  # noqa: D102
+        return self.directory / f"{self.name}.json"
+
+    @property
+    def signature(self) -> Path:  # noqa: D102
+        return self.directory / f"{self.name}.json.p7s"
+
+    @property
+    def sealed(self) -> Path:  # noqa: D102
+        return self.directory / f"{self.name}.cms"
+
+    @property
+    def time_stamp(self) -> Path:
+        """The optional RFC 3161 time-stamp: carried and kept, not judged here."""
+        return self.directory / f"{self.name}.json.tsr"
+
+    def manifest_bytes(self) -> bytes:
+        """Read the manifest, refusing one that is missing or absurdly large."""
+        return read_small(self.manifest, MOST_BYTES, "manifest_missing")
+
+    def signature_bytes(self) -> bytes:
+        """Read the signature, likewise."""
+        return read_small(self.signature, _MOST_SIGNATURE, "signature_missing")
+
+
+def read_small(path: Path, most: int, missing: str) -> bytes:
+    """Read a small file, at most one byte more than allowed; `Refused` with the code where there is none."""
+    try:
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        raise Refused(missing, path.name) from None
+
+
+def deliveries_in(directory: Path) -> Iterator[DeliveryFiles]:
+    """Give every delivery of a directory, by name: whatever has a manifest."""
+    for path in sorted(directory.glob("*.json")):
+        if not path.name.endswith(_NOT_MANIFESTS) and not path.name.startswith("."):
+            yield DeliveryFiles(directory, path.name.removesuffix(".json"))
+
+
+def only_delivery(directory: Path) -> DeliveryFiles:
+    """Return the one delivery of a directory; `Refused` where there is none or more than one."""
+    found = list(deliveries_in(directory))
+    if len(found) != 1:
+        raise Refused("manifest_missing", f"{directory.name}: {len(found)}")
+    return found[0]

@@ -1,0 +1,321 @@
+"""What a receiver keeps: every delivery that came, in order, its receipts, and what was opened.
+
+    SERVICE/NNNNNNNN/           the delivery's files and its `received` receipt, there by one rename
+    SERVICE/NNNNNNNN/opened/    the data package and the `accepted` receipt, there by one rename
+    SERVICE/NNNNNNNN/refused/   the `refused` receipt
+    SERVICE/waiting/NNNNNNNN/   came before its predecessor: sealed and checked, but not answered yet
+    SERVICE/void/NNNNNNNN/      the statement of both that this number will never come
+    SERVICE/conflicts/…         manifest and signature of another delivery under a number that was taken
+
+Each is there whole or not at all, so that after a power cut the state is one of these.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from renkei.exchange import cms, durable, receipt, sequence
+from renkei.exchange.errors import Misused, Refused
+from renkei.exchange.files import DeliveryFiles, only_delivery
+from renkei.exchange.manifest import Manifest, read, sha256
+from renkei.exchange.open import check_address, check_signature, take_sealed, unpack
+from renkei.exchange.package import FileFacts
+from renkei.exchange.receipt import SignedReceipt
+from renkei.exchange.sequence import Chain, Void
+from renkei.exchange.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a delivery that was handed in: its receipt, or none while it waits for `missing`."""
+
+    manifest: Manifest
+    receipt: SignedReceipt | None
+    missing: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What became of a delivery that was opened: accepted, or refused with its error."""
+
+    manifest: Manifest
+    receipt: SignedReceipt
+    data: Path | None
+    files: tuple[FileFacts, ...] = ()
+    refusal: Refused | None = None
+
+
+class Inbox:
+    """The directory of one receiver. `signer` signs the receipts, `trail_head` goes into them."""
+
+    def __init__(self, directory: Path, terms: Terms, signer: cms.Signer, trail_head: str) -> None:
+        self.directory = directory
+        self.terms = terms
+        self._signer = signer
+        self._trail_head = trail_head
+
+    # --- taking in: steps 1 to 4 -------------------------------------------------------------------------
+
+    def take(self, source: DeliveryFiles, now: datetime) -> Taken:
+        """Take in a delivery from wherever it lies; its receipt is the answer.
+
+        The same delivery again gets the same bytes again. A later number waits for the missing one. Raises
+        `Refused` with a code of steps 1 to 4 and `Unstored` for a full disk; nothing is kept then, but of a
+        conflict the manifest and signature that prove it.
+        """
+        data = source.manifest_bytes()
+        manifest = check_address(data, self.terms)  # (1)
+        place = self.directory / manifest.service
+        with durable.alone(place):
+            durable.sweep(place)
+            if again := self._again(data, manifest):
+                return again
+            signature = source.signature_bytes()
+            check_signature(data, manifest, signature, self.terms, now)  # (2)
+            chain = self.chain(manifest.service)
+            try:
+                chain.check_next(manifest)
+            except Refused as refusal:
+                if refusal.code == "sequence_gap":
+                    self._keep(source, data, signature, manifest, self._waiting(manifest), None)
+                    return Taken(manifest, None, chain.last + 1)
+                take_sealed_of(source, manifest)  # (3) comes before (4)
+                self._keep_conflict(data, signature, manifest)
+                raise
+            taken = self._receive(source, data, signature, manifest, now)
+            self._follow(manifest.service, now)
+            return taken
+
+    def chain(self, service: str) -> Chain:
+        """Return how far a service's sequence has come, void numbers included."""
+        chain = Chain()
+        numbers = [int(place.name) for place in (self.directory / service).glob("[0-9]*")]
+        voids = {int(place.name): place for place in (self.directory / service / "void").glob("[0-9]*")}
+        last = max([*numbers, *voids], default=0)
+        if last in voids:
+            found = self._void(voids[last])
+            chain = chain.after(last, found.manifest_sha256)
+        elif last:
+            files = only_delivery(self.directory / service / f"{last:08d}")
+            chain = chain.after(last, sha256(files.manifest_bytes()))
+        return chain
+
+    def _again(self, data: bytes, manifest: Manifest) -> Taken | None:
+        """Return the stored answer if this very delivery is here already."""
+        place = self._place(manifest)
+        if place.is_dir():
+            files = only_delivery(place)
+            if files.manifest_bytes() == data:
+                return Taken(manifest, _stored(place, files.name, "received"))
+        return None
+
+    def _receive(
+        self, source: DeliveryFiles, data: bytes, signature: bytes, manifest: Manifest, now: datetime
+    ) -> Taken:
+        made = receipt.issue("received", data, manifest, self._signer, now, self._trail_head)
+        self._keep(source, data, signature, manifest, self._place(manifest), made)
+        return Taken(manifest, made)
+
+    def _keep(
+        self,
+        source: DeliveryFiles,
+        data: bytes,
+        signature: bytes,
+        manifest: Manifest,
+        final: Path,
+        made: SignedReceipt | None,
+    ) -> None:
+        """Copy a delivery to its place, checking the sealed file on the way (3)."""
+        if final.exists():  # waiting already
+            return
+        with durable.building(final) as partial:
+            files = DeliveryFiles(partial, manifest.name)
+            take_sealed_of(source, manifest, files.sealed)
+            durable.write(files.manifest, data)
+            durable.write(files.signature, signature)
+            if source.time_stamp.is_file():
+                durable.write(files.time_stamp, source.time_stamp.read_bytes())
+            if made:
+                _write_receipt(partial, made)
+
+    def _follow(self, service: str, now: datetime) -> None:
+        """Receive what has waited for the number that just came."""
+        while True:
+            waiting = self.directory / service / "waiting" / f"{self.chain(service).last + 1:08d}"
+            if not waiting.is_dir():
+                return
+            files = only_delivery(waiting)
+            data, signature = files.manifest_bytes(), files.signature_bytes()
+            manifest = read(data)
+            try:
+                self.chain(service).check_next(manifest)
+                self._receive(files, data, signature, manifest, now)
+            except Refused as refusal:
+                # It never was answered, so it is as if it came now; its sender will hear when it sends again.
+                self._keep_conflict(data, signature, manifest)
+                if refusal.code != "chain_broken":
+                    raise
+            shutil.rmtree(waiting)
+
+    def _keep_conflict(self, data: bytes, signature: bytes, manifest: Manifest) -> None:
+        conflicts = self.directory / manifest.service / "conflicts"
+        final = conflicts / f"{manifest.sequence:08d}-{sha256(data)[:16]}"
+        if not final.exists():
+            with durable.building(final) as partial:
+                durable.write(partial / f"{manifest.name}.json", data)
+                durable.write(partial / f"{manifest.name}.json.p7s", signature)
+
+    # --- opening: steps 5 to 8 ---------------------------------------------------------------------------
+
+    def open(
+        self,
+        service: str,
+        number: int,
+        keys: Sequence[cms.Decrypter],
+        now: datetime,
+        rows_rejected: Mapping[str, int] | None = None,
+    ) -> Opened:
+        """Open a received delivery; opening it again gives what was given before.
+
+        In order: a number whose predecessor is not settled yet waits. `rows_rejected` counts, by reason, the
+        rows that the receiver could not take.
+        """
+        place = self.directory / service / f"{number:08d}"
+        if not place.is_dir():
+            raise Misused("not_found", f"{service} {number}")
+        with durable.alone(self.directory / service):
+            durable.sweep(place)
+            files = only_delivery(place)
+            data = files.manifest_bytes()
+            manifest = read(data)
+            if settled := self._settled(manifest, files):
+                return settled
+            if not self._is_settled(service, number - 1):
+                raise Refused("sequence_gap", f"{service} {number - 1}")
+            agreement = self.terms.version(manifest.agreement, manifest.agreement_version)
+            try:
+                with durable.building(place / "opened") as partial:
+                    inside = partial / "data"
+                    durable.make_directory(inside)
+                    facts = unpack(files.sealed, manifest, agreement, keys, now, inside)
+                    durable.flush_directory(inside)
+                    rows = sum(fact.rows for fact in facts) - sum((rows_rejected or {}).values())
+                    made = receipt.issue(
+                        "accepted",
+                        data,
+                        manifest,
+                        self._signer,
+                        now,
+                        self._trail_head,
+                        rows_taken=rows,
+                        rows_rejected=rows_rejected,
+                    )
+                    _write_receipt(partial, made)
+            except Refused as refusal:
+                return self._refuse(files, data, manifest, refusal, now)
+            return Opened(manifest, made, place / "opened" / "data", facts)
+
+    def _refuse(
+        self, files: DeliveryFiles, data: bytes, manifest: Manifest, refusal: Refused, now: datetime
+    ) -> Opened:
+        made = receipt.issue("refused", data, manifest, self._signer, now, self._trail_head, refusal=refusal)
+        with durable.building(files.directory / "refused") as partial:
+            _write_receipt(partial, made)
+        return Opened(manifest, made, None, refusal=refusal)
+
+    def _settled(self, manifest: Manifest, files: DeliveryFiles) -> Opened | None:
+        opened, refused = files.directory / "opened", files.directory / "refused"
+        if opened.is_dir():
+            return Opened(manifest, _stored(opened, files.name, "accepted"), opened / "data")
+        if refused.is_dir():
+            stored = _stored(refused, files.name, "refused")
+            return Opened(manifest, stored, None, refusal=Refused(stored.receipt.code))
+        return None
+
+    def _is_settled(self, service: str, number: int) -> bool:
+        place = self.directory / service
+        return (
+            number == 0
+            or (place / "void" / f"{number:08d}").is_dir()
+            or any((place / f"{number:08d}" / state).is_dir() for state in ("opened", "refused"))
+        )
+
+    def unopened(self, service: str) -> list[int]:
+        """Return the numbers that were received and not yet opened or refused."""
+        numbers = sorted(int(place.name) for place in (self.directory / service).glob("[0-9]*"))
+        return [number for number in numbers if not self._is_settled(service, number)]
+
+    # --- void numbers ------------------------------------------------------------------------------------
+
+    def declare_void(self, data: bytes, signatures: Mapping[str, bytes], now: datetime) -> Void:
+        """Take the statement of both that the next number will never come; what waited goes on."""
+        void = sequence.read_void(data, signatures, self.terms, now)
+        if void.sender != self.terms.counterpart:
+            raise Refused("void_unproved")
+        with durable.alone(self.directory / void.service):
+            chain = self.chain(void.service)
+            if void.sequence != chain.last + 1:
+                raise Refused("void_unproved", f"{void.service} {chain.last + 1}")
+            final = self.directory / void.service / "void" / f"{void.sequence:08d}"
+            with durable.building(final) as partial:
+                durable.write(partial / "void.json", data)
+                for party, signature in signatures.items():
+                    durable.write(partial / f"void.json.{party}.p7s", signature)
+            self._follow(void.service, now)
+        return void
+
+    def _void(self, place: Path) -> Void:
+        data = (place / "void.json").read_bytes()
+        signatures = {
+            party: (place / f"void.json.{party}.p7s").read_bytes() for party in self.terms.agreement.parties
+        }
+        # proved when it was taken in; certificates may have ended since
+        declared = sequence.declared(data)
+        return sequence.read_void(data, signatures, self.terms, declared)
+
+    def receipts(self, service: str, number: int) -> list[SignedReceipt]:
+        """Return the receipts that were given for a number, as stored."""
+        place = self.directory / service / f"{number:08d}"
+        if not place.is_dir():
+            raise Misused("not_found", f"{service} {number}")
+        name = only_delivery(place).name
+        found = [_stored(place, name, "received")]
+        for state, folder in (("accepted", "opened"), ("refused", "refused")):
+            if (place / folder).is_dir():
+                found.append(_stored(place / folder, name, state))
+        return found
+
+    def _place(self, manifest: Manifest) -> Path:
+        return self.directory / manifest.service / f"{manifest.sequence:08d}"
+
+    def _waiting(self, manifest: Manifest) -> Path:
+        return self.directory / manifest.service / "waiting" / f"{manifest.sequence:08d}"
+
+
+def take_sealed_of(source: DeliveryFiles, manifest: Manifest, target: Path | None = None) -> None:
+    """(3) Check the sealed file, copying it durably if there is a target."""
+    try:
+        file = source.sealed.open("rb", buffering=0)
+    except (FileNotFoundError, IsADirectoryError):
+        raise Refused("sealed_missing", source.sealed.name) from None
+    with file:
+        if target is None:
+            take_sealed(file, manifest)
+            return
+        with durable.told():
+            copy = target.open("xb", buffering=0)
+        with copy:
+            take_sealed(file, manifest, copy)
+            durable.flush(copy)
+
+
+def _write_receipt(directory: Path, made: SignedReceipt) -> None:
+    durable.write(directory / f"{made.receipt.name}.json", made.data)
+    durable.write(directory / f"{made.receipt.name}.json.p7s", made.signature)
+
+
+def _stored(directory: Path, name: str, state: str) -> SignedReceipt:
+    data = (directory / f"{name}.{state}.json").read_bytes()
+    return SignedReceipt(receipt.read(data), data, (directory / f"{name}.{state}.json.p7s").read_bytes())

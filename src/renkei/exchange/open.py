@@ -1,0 +1,184 @@
+"""Opening a delivery, in eight steps, each refusing with codes of its own:
+
+1. it is addressed to us, agreement and version known;
+2. the manifest is signed by exactly the pinned, currently valid, unrevoked counterpart certificate;
+3. the sealed file has the signed size and hash;
+4. sequence and previous-manifest hash fit;
+5. it decrypts with our current or a still-allowed earlier key, tag verified;
+6. it stays within the limits of size, ratio and file count while it is being unpacked;
+7. the data package agrees with its own schema, counts and hashes;
+8. the agreement's item rules hold (nothing over-provided).
+
+`check_manifest` does 1 and 2, `take_sealed` 3, `sequence.Chain.check_next` 4, `unpack` 5 to 8. Nothing is
+named on disk before step 8 holds: until then plain text lies in files without a name, which go with us.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from renkei.exchange import archive, package
+from renkei.exchange.agreement_file import AgreementFile
+from renkei.exchange.cms import Decrypter, Unsealer, fingerprint
+from renkei.exchange.contents import SERVICES
+from renkei.exchange.durable import Unnamed, told
+from renkei.exchange.errors import CmsError, CmsReason, Refused
+from renkei.exchange.manifest import Manifest, read
+from renkei.exchange.package import FileFacts
+from renkei.exchange.pipeline import read_ahead
+from renkei.exchange.rows import RowChecker
+from renkei.exchange.terms import Terms
+
+_SEALED_CODES: dict[CmsReason, str] = {
+    "recipient": "recipient_not_us",
+    "weak": "sealed_weak",
+    "tag": "tag_wrong",
+}
+
+
+def check_address(manifest: bytes, terms: Terms) -> Manifest:
+    """(1) Return the manifest if it is addressed to us under an agreement we know."""
+    found = read(manifest)
+    if found.receiver != terms.party or found.sender != terms.counterpart:
+        raise Refused("not_for_us", f"{found.sender} → {found.receiver}")
+    agreement = terms.version(found.agreement, found.agreement_version)
+    service = agreement.services.get(found.service)
+    if (
+        service is None
+        or found.service not in SERVICES
+        or found.sender not in service.senders
+        or found.purpose not in service.purposes
+        or found.kind not in service.kinds
+    ):
+        raise Refused("service_not_agreed", f"{found.service} {found.kind}")
+    if found.sealed_size > agreement.limits.sealed_bytes:
+        raise Refused("too_large")
+    return found
+
+
+def check_signature(manifest: bytes, found: Manifest, signature: bytes, terms: Terms, now: datetime) -> None:
+    """(2) Refuse a manifest that the pinned, currently valid, unrevoked certificate of the sender did not sign.
+
+    The manifest's own words on time and signer count only once it is signed, so they are checked here.
+    """
+    agreement = terms.version(found.agreement, found.agreement_version)
+    signed = terms.check_signed(manifest, signature, found.sender, now, agreement)
+    if fingerprint(signed.certificate) != found.signer_sha256:
+        raise Refused("signer_not_pinned")
+    if max(found.created, signed.signed_at) > now + agreement.clock_skew:
+        raise Refused("made_in_future")
+    if now > found.not_after + agreement.clock_skew:
+        raise Refused("too_late")
+
+
+def check_manifest(manifest: bytes, signature: bytes, terms: Terms, now: datetime) -> Manifest:
+    """(1) and (2) together."""
+    found = check_address(manifest, terms)
+    check_signature(manifest, found, signature, terms, now)
+    return found
+
+
+def take_sealed(source: BinaryIO, found: Manifest, target: BinaryIO | None = None) -> None:
+    """(3) Read the sealed file, copying it to the target if there is one; refuse what is not the signed one.
+
+    Hash and copy are of the same bytes: what is kept is what was checked.
+    """
+    digest, size = hashlib.sha256(), 0
+    while size <= found.sealed_size and (block := source.read(archive.BLOCK)):
+        digest.update(block)
+        size += len(block)
+        if target:
+            with told():
+                target.write(block)
+    if size != found.sealed_size:
+        raise Refused("sealed_size")
+    if digest.hexdigest() != found.sealed_sha256:
+        raise Refused("sealed_hash")
+
+
+def unpack(
+    sealed: Path,
+    found: Manifest,
+    agreement: AgreementFile,
+    keys: Sequence[Decrypter],
+    now: datetime,
+    into: Path,
+) -> tuple[FileFacts, ...]:
+    """(5) to (8): put the data package into an existing, empty directory, or refuse and leave no trace.
+
+    `keys` are our decryption keys; those count whose certificates the agreement allows now.
+    """
+    allowed = {pin.sha256 for pin in agreement.current(found.receiver, "decryption", now)}
+    usable = [key for key in keys if fingerprint(key.certificate) in allowed]
+    with sealed.open("rb", buffering=0) as file:
+        # (5) Decrypted twice: once for the tag alone, at the speed of the disk, so that nothing behind it
+        # is ever handed bytes that nobody vouches for.
+        for _ in _decrypted(file, found, usable):
+            pass
+        file.seek(0)
+        plain = read_ahead(archive.decompress(_decrypted(file, found, usable), agreement.limits))
+        return _unpack(plain, found, agreement, into)
+
+
+def _decrypted(file: BinaryIO, found: Manifest, keys: Sequence[Decrypter]) -> Iterator[bytes]:
+    try:
+        unsealer = Unsealer(file.read, keys)
+        if fingerprint(unsealer.recipient) != found.recipient_sha256:
+            raise Refused("recipient_not_us")
+        yield from unsealer.chunks()
+    except CmsError as fault:
+        raise Refused(_SEALED_CODES.get(fault.reason, "sealed_unreadable")) from None
+
+
+def _unpack(
+    plain: Iterator[bytes], found: Manifest, agreement: AgreementFile, into: Path
+) -> tuple[FileFacts, ...]:
+    tables = {table.path: table for table in SERVICES[found.service]}
+    names = package.entry_names(found.service)
+    facts: list[FileFacts] = []
+    held: list[Unnamed] = []
+    withheld: Refused | None = None
+    try:
+        # (6) the limits are kept by whoever gives us these entries
+        if len(names) > agreement.limits.files:
+            raise Refused("too_many_files")
+        for name, size, pieces in archive.entries(plain, names):
+            file = Unnamed(into, name)
+            held.append(file)
+            if name == package.DESCRIPTION:
+                if size > package.MOST_DESCRIPTION:
+                    raise Refused("package_schema", name)
+                description = b"".join(pieces)
+                file.write(description)
+                continue
+            # (7) its schema
+            checker = RowChecker(tables[name])
+            for piece in pieces:
+                checker.feed(piece)
+                file.write(piece)
+            checker.finish()
+            withheld = withheld or checker.over_provided
+            facts.append(FileFacts(checker.table, checker.rows, checker.size, checker.sha256))
+        # (7) counts and hashes
+        package.check_description(description, found.service, facts, found.kind)
+        # (8)
+        if withheld:
+            raise withheld
+        for file in held:
+            file.keep()
+    finally:
+        plain.close()  # type: ignore[attr-defined]
+        for file in held:
+            with suppress(OSError):
+                file.drop()
+    return tuple(facts)
+
+
+def free_space_fits(directory: Path, needed: int) -> bool:
+    """Whether a directory's file system has room for that many bytes and a little more."""
+    found = os.statvfs(directory)
+    return found.f_bavail * found.f_frsize > needed + 16 * 1024 * 1024

@@ -1,0 +1,163 @@
+"""What a sender keeps: every delivery it has made, in order, with the receipts that came back.
+
+`SERVICE/NNNNNNNN/` holds the files of a delivery and one directory for each receipt. A delivery comes into
+being by one rename, so that a number is used once or not at all, whatever is killed when.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from renkei.exchange import cms, durable, receipt, sequence
+from renkei.exchange.errors import Misused, Refused
+from renkei.exchange.files import DeliveryFiles, only_delivery
+from renkei.exchange.manifest import Manifest, read, sha256, to_bytes
+from renkei.exchange.receipt import SignedReceipt
+from renkei.exchange.seal import Sealed, seal
+from renkei.exchange.terms import Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be sent. `sources` are the CSV files by dataset; the day is the business day's."""
+
+    service: str
+    purpose: str
+    kind: str
+    business_day: date
+    revision: int = 1
+    sources: Mapping[str, Path]
+    trail_head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A delivery that was made and is kept."""
+
+    files: DeliveryFiles
+    manifest: Manifest
+    sealed: Sealed
+
+
+class Outbox:
+    """The directory of one sender."""
+
+    def __init__(self, directory: Path, terms: Terms) -> None:
+        self.directory = directory
+        self.terms = terms
+
+    def deliveries(self, service: str) -> Iterator[DeliveryFiles]:
+        """Give the deliveries of a service, in order."""
+        for place in sorted((self.directory / service).glob("[0-9]*")):
+            yield only_delivery(place)
+
+    def chain(self, service: str) -> sequence.Chain:
+        """Return how far a service's sequence has come."""
+        last = None
+        for place in (self.directory / service).glob("[0-9]*"):
+            last = max(last, place) if last else place
+        if last is None:
+            return sequence.Chain()
+        return sequence.Chain(int(last.name), sha256(only_delivery(last).manifest_bytes()))
+
+    def make(self, order: Order, signer: cms.Signer, recipient: x509.Certificate, now: datetime) -> Made:
+        """Seal, number, sign and keep a delivery.
+
+        Raises `Refused` with the code the counterpart would answer with, `Unstored` for a full disk; the
+        number is then still free.
+        """
+        agreement, party = self.terms.agreement, self.terms.party
+        agreed = agreement.services.get(order.service)
+        if (
+            agreed is None
+            or party not in agreed.senders
+            or order.purpose not in agreed.purposes
+            or order.kind not in agreed.kinds
+        ):
+            raise Refused("service_not_agreed", f"{order.service} {order.kind}")
+        now = now.replace(microsecond=0)
+        place = self.directory / order.service
+        with durable.alone(place):
+            durable.sweep(place)
+            chain = self.chain(order.service)
+            final = place / f"{chain.last + 1:08d}"
+            with durable.building(final) as partial:
+                name = f"{party}-{self.terms.counterpart}-{order.service}-{chain.last + 1:08d}"
+                files = DeliveryFiles(partial, name)
+                with files.sealed.open("wb", buffering=0) as target:
+                    limits = agreement.limits
+                    sealed = seal(order.service, order.kind, order.sources, recipient, limits, target)
+                    durable.flush(target)
+                manifest = Manifest(
+                    agreement=agreement.agreement,
+                    agreement_version=agreement.version,
+                    service=order.service,
+                    purpose=order.purpose,
+                    sender=party,
+                    receiver=self.terms.counterpart,
+                    sequence=chain.last + 1,
+                    business_day=order.business_day,
+                    revision=order.revision,
+                    kind=order.kind,
+                    sealed_sha256=sealed.sha256,
+                    sealed_size=sealed.size,
+                    previous_sha256=chain.last_sha256,
+                    created=now,
+                    not_after=now + agreement.taken_within,
+                    signer_sha256=cms.fingerprint(signer.certificate),
+                    recipient_sha256=cms.fingerprint(recipient),
+                    trail_head=order.trail_head,
+                )
+                data = to_bytes(manifest)
+                durable.write(files.manifest, data)
+                durable.write(files.signature, cms.sign(data, signer, now))
+            return Made(DeliveryFiles(final, name), manifest, sealed)
+
+    def find(self, service: str, number: int) -> DeliveryFiles:
+        """Return one delivery; `Misused` where it was never made."""
+        place = self.directory / service / f"{number:08d}"
+        if not place.is_dir():
+            raise Misused("not_found", f"{service} {number}")
+        return only_delivery(place)
+
+    def keep_receipt(self, data: bytes, signature: bytes, now: datetime) -> SignedReceipt:
+        """Verify a receipt against the delivery it is for and keep it; the same one again is no fault.
+
+        Raises `Refused` with a receipt's code: `receipt_foreign` where we never made such a delivery,
+        `receipt_other` where a different one of the same state, or the opposite verdict, is kept already.
+        """
+        claimed = receipt.read(data)
+        if claimed.sender != self.terms.party:
+            raise Refused("receipt_foreign")
+        try:
+            files = self.find(claimed.service, claimed.sequence)
+        except Misused:
+            raise Refused("receipt_foreign") from None
+        manifest = files.manifest_bytes()
+        found = receipt.verify(data, signature, manifest, read(manifest), self.terms, now)
+        final = files.directory / claimed.state
+        opposite = {"accepted": "refused", "refused": "accepted"}.get(claimed.state)
+        with durable.alone(self.directory / claimed.service):
+            durable.sweep(files.directory)
+            if opposite and (files.directory / opposite).exists():
+                raise Refused("receipt_other", opposite)
+            if final.exists():
+                if (final / f"{claimed.name}.json").read_bytes() != data:
+                    raise Refused("receipt_other", claimed.state)
+                return found
+            with durable.building(final) as partial:
+                durable.write(partial / f"{claimed.name}.json", data)
+                durable.write(partial / f"{claimed.name}.json.p7s", signature)
+        return found
+
+    def is_closed(self, service: str, number: int) -> bool:
+        """Whether the delivery is over and done with: accepted by the receiver, and nothing less."""
+        return (self.find(service, number).directory / "accepted").is_dir()
+
+    def open_numbers(self, service: str) -> list[int]:
+        """Return the numbers that are not accepted yet."""
+        places = sorted((self.directory / service).glob("[0-9]*"))
+        return [int(place.name) for place in places if not (place / "accepted").is_dir()]

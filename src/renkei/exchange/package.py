@@ -1,0 +1,90 @@
+"""The data package: one CSV for each dataset of the service, and `datapackage.json` that describes them.
+
+A Frictionless Data Package. It stands last in the archive, so that counts and hashes can be written in one
+pass; a reader need not wait for it, since the schema of a service is fixed by the agreement and the package
+may only repeat it.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from renkei.exchange.contents import SERVICES, Table
+from renkei.exchange.errors import Refused
+
+DESCRIPTION: Final = "datapackage.json"
+MOST_DESCRIPTION: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What was counted while a CSV streamed past."""
+
+    table: Table
+    rows: int
+    size: int
+    sha256: str
+
+
+def entry_names(service: str) -> tuple[str, ...]:
+    """The files of a service's package in the order of the archive."""
+    return (*(table.path for table in SERVICES[service]), DESCRIPTION)
+
+
+def describe(service: str, facts: Iterable[FileFacts]) -> bytes:
+    """Write `datapackage.json`."""
+    found = {
+        "name": f"renkei-{service}",
+        "profile": "tabular-data-package",
+        "resources": [_resource(fact) for fact in facts],
+    }
+    return (json.dumps(found, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _resource(fact: FileFacts) -> dict[str, Any]:
+    return {
+        "name": fact.table.name,
+        "path": fact.table.path,
+        "profile": "tabular-data-resource",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": fact.size,
+        "hash": f"sha256:{fact.sha256}",
+        "rows": fact.rows,
+        "schema": fact.table.schema(),
+    }
+
+
+def check_description(data: bytes, service: str, facts: list[FileFacts], kind: str) -> None:
+    """Refuse a description that is not the agreed one, or not of the files that came with it (step 7)."""
+    try:
+        found = json.loads(data)
+        resources = found["resources"]
+        if len(resources) != len(facts):
+            raise Refused("package_schema", DESCRIPTION)
+        for resource, fact in zip(resources, facts, strict=True):
+            _check_resource(resource, fact)
+        if found.get("name") != f"renkei-{service}":
+            raise Refused("package_schema", DESCRIPTION)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise Refused("package_schema", DESCRIPTION) from None
+    check_kind(facts, kind)
+
+
+def check_kind(facts: list[FileFacts], kind: str) -> None:
+    """Refuse rows in an `empty` delivery, and a delivery of data without any."""
+    if (sum(fact.rows for fact in facts) == 0) != (kind == "empty"):
+        raise Refused("package_count", kind)
+
+
+def _check_resource(resource: dict[str, Any], fact: FileFacts) -> None:
+    described = _resource(fact)
+    if resource.get("hash") != described["hash"] or resource.get("bytes") != fact.size:
+        raise Refused("package_hash", fact.table.path)
+    if resource.get("rows") != fact.rows:
+        raise Refused("package_count", fact.table.path)
+    for key in ("name", "path", "encoding", "schema"):
+        if resource.get(key) != described[key]:
+            raise Refused("package_schema", f"{fact.table.path}: {key}")

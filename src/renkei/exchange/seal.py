@@ -1,0 +1,118 @@
+"""Sealing: the datasets of one day become one sealed file, in one pass and in bounded memory."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from cryptography import x509
+
+from renkei.exchange import archive, package
+from renkei.exchange.cms import Sealer
+from renkei.exchange.contents import SERVICES, Table
+from renkei.exchange.durable import told
+from renkei.exchange.errors import Misused, Refused
+from renkei.exchange.package import FileFacts
+from renkei.exchange.pipeline import Outlet
+from renkei.exchange.rows import RowChecker
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What the manifest says of a sealed file, and what is in it."""
+
+    sha256: str
+    size: int
+    files: tuple[FileFacts, ...]
+
+
+def seal(
+    service: str,
+    kind: str,
+    sources: Mapping[str, Path],
+    recipient: x509.Certificate,
+    limits: archive.Limits,
+    target: BinaryIO,
+) -> Sealed:
+    """Seal the CSV of each dataset for the recipient; a dataset without a source is sent without rows.
+
+    The same checks as on opening: what the counterpart would refuse never leaves. Raises `Refused` with a
+    code of steps 6 to 8, `Unstored` for a full disk.
+    """
+    if unknown := sources.keys() - {table.name for table in SERVICES[service]}:
+        raise Misused("not_found", ", ".join(sorted(unknown)))
+    sealer = Sealer(recipient)
+    written = _Written(target)
+
+    def encrypt(blocks: Iterator[bytes]) -> None:
+        written.add(sealer.head())
+        for packed in archive.compress(blocks):
+            for place in range(0, len(packed), archive.BLOCK):
+                written.add(sealer.chunk(packed[place : place + archive.BLOCK]))
+        written.add(sealer.tail())
+
+    outlet = Outlet(encrypt)
+    try:
+        facts = []
+        unpacked = 0
+        for table in SERVICES[service]:
+            for block in _entry(table, sources.get(table.name), facts):
+                unpacked += len(block)
+                if unpacked > limits.unpacked_bytes:
+                    raise Refused("too_large", table.path)
+                outlet.put(block)
+        package.check_kind(facts, kind)
+        description = package.describe(service, facts)
+        outlet.put(archive.entry_header(package.DESCRIPTION, len(description)))
+        outlet.put(description + archive.entry_padding(len(description)) + archive.ARCHIVE_END)
+        outlet.close()
+    except BaseException:
+        outlet.abort()
+        raise
+    if written.size > limits.sealed_bytes:
+        raise Refused("too_large")
+    return Sealed(written.sha256, written.size, tuple(facts))
+
+
+def _entry(table: Table, source: Path | None, facts: list[FileFacts]) -> Iterator[bytes]:
+    """Give the archive's bytes of one CSV, checking its rows on the way; its facts are added at the end."""
+    checker = RowChecker(table)
+    if source is None:
+        header = (",".join(table.names) + "\n").encode()
+        checker.feed(header)
+        yield archive.entry_header(table.path, len(header)) + header
+    else:
+        with source.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            yield archive.entry_header(table.path, size)
+            while block := file.read(archive.BLOCK):
+                checker.feed(block)
+                yield block
+        if checker.size != size:
+            raise Misused("not_found", f"{table.path}: changed while it was read")
+    checker.finish()
+    if checker.over_provided:
+        raise checker.over_provided
+    yield archive.entry_padding(checker.size)
+    facts.append(FileFacts(table, checker.rows, checker.size, checker.sha256))
+
+
+class _Written:
+    """Writes to the target, hashing what is written."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def add(self, block: bytes) -> None:
+        self._hash.update(block)
+        self.size += len(block)
+        with told():
+            self._target.write(block)

@@ -1,0 +1,109 @@
+"""The order of deliveries: numbers from 1 without gaps, each naming the hash of the manifest before it.
+
+One sequence for each direction and service. Order comes from here and never from time. A number that was
+lost for good is declared void by both parties, who sign the same statement; it names the manifest it stands
+for, so that the chain of hashes goes on unbroken.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from renkei.exchange.errors import Misused, Refused
+from renkei.exchange.manifest import (
+    FIRST_PREVIOUS,
+    Manifest,
+    dump,
+    load,
+    read_digest,
+    read_positive,
+    read_time,
+    read_word,
+    sha256,
+)
+from renkei.exchange.terms import Terms
+
+VOID_FORMAT: Final = "renkei-void/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """How far a sequence has come: its last number and the hash of that manifest."""
+
+    last: int = 0
+    last_sha256: str = FIRST_PREVIOUS
+
+    def check_next(self, manifest: Manifest) -> None:
+        """Refuse what does not continue the sequence (step 4).
+
+        A number that has come already is for the caller, who knows what came under it.
+        """
+        if manifest.sequence <= self.last:
+            raise Refused("sequence_conflict", f"{manifest.service} {manifest.sequence}")
+        if manifest.sequence > self.last + 1:
+            raise Refused("sequence_gap", f"{manifest.service} {self.last + 1}")
+        if manifest.previous_sha256 != self.last_sha256:
+            raise Refused("chain_broken", f"{manifest.service} {manifest.sequence}")
+
+    def after(self, number: int, digest: str) -> "Chain":
+        """Return the chain with one more number."""
+        return Chain(number, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """A number that will never come, by the word of both."""
+
+    service: str
+    sender: str
+    sequence: int
+    manifest_sha256: str
+    reason: str
+    declared: datetime
+
+
+def write_void(terms: Terms, manifest: bytes, described: Manifest, reason: str, at: datetime) -> bytes:
+    """Write the statement that a delivery made by the sender is void; both parties then sign these bytes."""
+    return dump(
+        {
+            "format": VOID_FORMAT,
+            "agreement": terms.agreement.agreement,
+            "agreement_version": terms.agreement.version,
+            "service": described.service,
+            "sender": described.sender,
+            "sequence": described.sequence,
+            "manifest_sha256": sha256(manifest),
+            "reason": reason,
+            "declared": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+    )
+
+
+def read_void(data: bytes, signatures: Mapping[str, bytes], terms: Terms, at: datetime) -> Void:
+    """Return the statement if both parties have signed it; `Refused` with `void_unproved` otherwise."""
+    try:
+        found = load(data, "void_unproved")
+        if found["format"] != VOID_FORMAT or found["agreement"] != terms.agreement.agreement:
+            raise ValueError
+        void = Void(
+            read_word(found["service"]),
+            read_word(found["sender"]),
+            read_positive(found["sequence"]),
+            read_digest(found["manifest_sha256"]),
+            str(found["reason"]),
+            read_time(found["declared"]),
+        )
+        for party in terms.agreement.parties:
+            terms.check_signed(data, signatures[party], party, at)
+    except (ValueError, KeyError, TypeError, Refused, Misused):
+        raise Refused("void_unproved") from None
+    return void
+
+
+def declared(data: bytes) -> datetime:
+    """Return when a statement says it was declared."""
+    try:
+        return read_time(load(data, "void_unproved")["declared"])
+    except (KeyError, ValueError):
+        raise Refused("void_unproved") from None
