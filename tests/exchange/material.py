@@ -69,7 +69,17 @@ def _certificate(
     ends: datetime,
     usage: str,
 ) -> x509.Certificate:
-    names = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"]
+    names = [
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    ]
     allowed = usage.split()
     return (
         x509.CertificateBuilder()
@@ -85,7 +95,7 @@ def _certificate(
     )
 
 
-def authority(common: str = "試験用認証局") -> Authority:
+def authority(common: str = "認証局") -> Authority:
     key = p256_key()
     usage = "key_cert_sign crl_sign"
     name = _name(common)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from renkei.exchange import cms
+from renkei.exchange import certificates, cms
 from renkei.exchange.archive import Limits
 from renkei.exchange.errors import CmsError, ExchangeError, Misused
 from renkei.exchange.manifest import (
@@ -34,7 +34,7 @@ ALGORITHMS: Final[dict[str, Any]] = {
     "content": "AES-256-GCM",
     "digest": "SHA-256",
     "key_transport": ["RSAES-OAEP-SHA-256", "ECDH-P-256-X963-SHA-256-AES-256-wrap"],
-    "least_rsa_bits": cms.LEAST_RSA_BITS,
+    "least_rsa_bits": certificates.LEAST_RSA_BITS,
     "signature": ["RSASSA-PSS-SHA-256", "ECDSA-P-256-SHA-256"],
 }
 
@@ -163,9 +163,9 @@ def _flag(value: object) -> bool:
     return value
 
 
-def sign(data: bytes, party: str, signer: cms.Signer, at: datetime) -> bytes:
+def sign(data: bytes, party: str, signer: certificates.Signer, at: datetime) -> bytes:
     """Return a party's signature of the agreement file; `Misused` if its certificate is not pinned there."""
-    if not read(data).pin(cms.fingerprint(signer.certificate), party, "signing"):
+    if not read(data).pin(certificates.fingerprint(signer.certificate), party, "signing"):
         raise Misused("certificate_wrong")
     return cms.sign(data, signer, at)
 
@@ -186,7 +186,7 @@ def verify(
             signature = cms.verify(signatures[party], data)
         except (KeyError, CmsError):
             raise Misused("agreement_unsigned", party) from None
-        pin = (before or agreement).pin(cms.fingerprint(signature.certificate), party, "signing")
+        pin = (before or agreement).pin(certificates.fingerprint(signature.certificate), party, "signing")
         if pin is None or not pin.starts <= signature.signed_at <= pin.ends:
             raise Misused("agreement_unsigned", party)
     return agreement

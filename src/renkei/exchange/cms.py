@@ -18,16 +18,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, Protocol
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
+from renkei.exchange.certificates import OAEP_PADDING, PSS_PADDING, Decrypter, Signer, key_family
 from renkei.exchange.der import (
     BITS,
     GENERALIZED_TIME,
@@ -47,30 +47,6 @@ from renkei.exchange.der import (
     whole,
 )
 from renkei.exchange.errors import CmsError
-
-LEAST_RSA_BITS = 3072
-MOST_RSA_BITS = 8192
-
-
-class Signer(Protocol):
-    """A signing key with its certificate: a file, or a token behind PKCS#11."""
-
-    @property
-    def certificate(self) -> x509.Certificate: ...  # noqa: D102
-    def sign(self, data: bytes) -> bytes:
-        """Sign with RSASSA-PSS (SHA-256, 32-byte salt) or ECDSA (SHA-256), as the certificate's key is."""
-
-
-class Decrypter(Protocol):
-    """A decryption key with its certificate: a file, or a token behind PKCS#11."""
-
-    @property
-    def certificate(self) -> x509.Certificate: ...  # noqa: D102
-    def decrypt(self, wrapped: bytes) -> bytes:
-        """RSAES-OAEP with SHA-256."""
-
-    def agree(self, point: bytes) -> bytes:
-        """ECDH on P-256 with an uncompressed point."""
 
 
 # --- the profile -------------------------------------------------------------------------------------------
@@ -113,27 +89,6 @@ _P256_OID = oid("1.2.840.10045.3.1.7")
 _EC_KEY = tuple(der(SEQUENCE, _EC_KEY_OID, end) for end in (b"", _NULL_DER, _P256_OID))
 # ECC-CMS-SharedInfo of RFC 5753: the key is for AES-256 key wrap, 256 bits, no user keying material.
 _SHARED_INFO = der(SEQUENCE, _AES256_WRAP, der(0xA2, der(OCTETS, (256).to_bytes(4, "big"))))
-
-PSS_PADDING = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
-OAEP_PADDING = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
-
-
-def key_family(certificate: x509.Certificate) -> Literal["rsa", "p256"]:
-    """Say which of the two allowed families a certificate's key is of; `CmsError` for anything else."""
-    try:
-        key = certificate.public_key()
-    except Exception:
-        raise CmsError("weak") from None
-    if isinstance(key, rsa.RSAPublicKey) and LEAST_RSA_BITS <= key.key_size <= MOST_RSA_BITS:
-        return "rsa"
-    if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
-        return "p256"
-    raise CmsError("weak")
-
-
-def fingerprint(certificate: x509.Certificate) -> str:
-    """SHA-256 of the certificate, in hexadecimal: what the agreement pins."""
-    return certificate.fingerprint(hashes.SHA256()).hex()
 
 
 def _name_and_serial(certificate: x509.Certificate) -> bytes:

@@ -41,7 +41,7 @@ _LENGTHS = MappingProxyType({Kind.PHONE: 40, Kind.CARD_NUMBER: 40})
 
 @dataclass(frozen=True, slots=True)
 class WireColumn:
-    """One column of a CSV in a data package. `pattern` is of a filled value, None for text up to `longest`."""
+    """One column of a CSV. `pattern` is of a filled value, None for text up to `longest` characters."""
 
     name: str
     label_ja: str

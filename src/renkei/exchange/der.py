@@ -195,7 +195,7 @@ class Stream:
         raise CmsError("unreadable")
 
     def octets(self) -> Iterator[bytes]:
-        """Read the content of [0] IMPLICIT OCTET STRING, whole or in pieces, never more than a chunk at once."""
+        """Read the content of [0] IMPLICIT OCTET STRING, whole or in pieces, a chunk at a time."""
         tag, length, _ = self.header()
         if tag == 0x80 and length is not None:
             yield from self._pieces(length)

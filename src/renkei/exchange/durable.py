@@ -92,8 +92,10 @@ def building(final: Path) -> Iterator[Path]:
 
 
 def discard(path: Path) -> None:
-    """Remove a directory of ours, if it is there."""
+    """Remove a directory of ours, if it is there: out of sight at once, whatever happens then."""
     if path.exists():
+        if not path.name.startswith(PARTIAL):
+            path = path.rename(path.with_name(PARTIAL + path.name))
         shutil.rmtree(path)
 
 
@@ -101,7 +103,7 @@ def sweep(directory: Path) -> None:
     """Remove what a crash left unfinished below a directory."""
     if not directory.exists():
         return
-    for left in [path for path in directory.rglob(PARTIAL + "*")]:
+    for left in list(directory.rglob(PARTIAL + "*")):
         if left.is_dir():
             discard(left)
         else:

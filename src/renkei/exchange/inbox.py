@@ -10,13 +10,13 @@
 Each is there whole or not at all, so that after a power cut the state is one of these.
 """
 
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from renkei.exchange import cms, durable, receipt, sequence
+from renkei.exchange import durable, receipt, sequence
+from renkei.exchange.certificates import Decrypter, Signer
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.files import DeliveryFiles, only_delivery
 from renkei.exchange.manifest import Manifest, read, sha256
@@ -50,7 +50,7 @@ class Opened:
 class Inbox:
     """The directory of one receiver. `signer` signs the receipts, `trail_head` goes into them."""
 
-    def __init__(self, directory: Path, terms: Terms, signer: cms.Signer, trail_head: str) -> None:
+    def __init__(self, directory: Path, terms: Terms, signer: Signer, trail_head: str) -> None:
         self.directory = directory
         self.terms = terms
         self._signer = signer
@@ -70,6 +70,7 @@ class Inbox:
         place = self.directory / manifest.service
         with durable.alone(place):
             durable.sweep(place)
+            self._follow(manifest.service, now)
             if again := self._again(data, manifest):
                 return again
             signature = source.signature_bytes()
@@ -78,12 +79,12 @@ class Inbox:
             try:
                 chain.check_next(manifest)
             except Refused as refusal:
-                if refusal.code == "sequence_gap":
-                    self._keep(source, data, signature, manifest, self._waiting(manifest), None)
-                    return Taken(manifest, None, chain.last + 1)
                 take_sealed_of(source, manifest)  # (3) comes before (4)
-                self._keep_conflict(data, signature, manifest)
-                raise
+                if refusal.code != "sequence_gap" or self._waits_otherwise(data, manifest):
+                    self._keep_conflict(data, signature, manifest)
+                    raise Refused("sequence_conflict" if refusal.retry else refusal.code) from None
+                self._keep(source, data, signature, manifest, self._waiting(manifest), None)
+                return Taken(manifest, None, chain.last + 1)
             taken = self._receive(source, data, signature, manifest, now)
             self._follow(manifest.service, now)
             return taken
@@ -143,7 +144,11 @@ class Inbox:
     def _follow(self, service: str, now: datetime) -> None:
         """Receive what has waited for the number that just came."""
         while True:
-            waiting = self.directory / service / "waiting" / f"{self.chain(service).last + 1:08d}"
+            last = self.chain(service).last
+            for stale in (self.directory / service / "waiting").glob("[0-9]*"):
+                if int(stale.name) <= last:
+                    durable.discard(stale)
+            waiting = self.directory / service / "waiting" / f"{last + 1:08d}"
             if not waiting.is_dir():
                 return
             files = only_delivery(waiting)
@@ -152,12 +157,15 @@ class Inbox:
             try:
                 self.chain(service).check_next(manifest)
                 self._receive(files, data, signature, manifest, now)
-            except Refused as refusal:
-                # It never was answered, so it is as if it came now; its sender will hear when it sends again.
+            except Refused:
+                # It never was answered, so nothing is lost: its sender hears when it sends it again.
                 self._keep_conflict(data, signature, manifest)
-                if refusal.code != "chain_broken":
-                    raise
-            shutil.rmtree(waiting)
+            durable.discard(waiting)
+
+    def _waits_otherwise(self, data: bytes, manifest: Manifest) -> bool:
+        """Whether another delivery waits under the same number."""
+        waiting = self._waiting(manifest)
+        return waiting.is_dir() and only_delivery(waiting).manifest_bytes() != data
 
     def _keep_conflict(self, data: bytes, signature: bytes, manifest: Manifest) -> None:
         conflicts = self.directory / manifest.service / "conflicts"
@@ -173,14 +181,14 @@ class Inbox:
         self,
         service: str,
         number: int,
-        keys: Sequence[cms.Decrypter],
+        keys: Sequence[Decrypter],
         now: datetime,
-        rows_rejected: Mapping[str, int] | None = None,
+        commit: Callable[[Path, tuple[FileFacts, ...]], Mapping[str, int]] | None = None,
     ) -> Opened:
         """Open a received delivery; opening it again gives what was given before.
 
-        In order: a number whose predecessor is not settled yet waits. `rows_rejected` counts, by reason, the
-        rows that the receiver could not take.
+        In order: a number whose predecessor is not settled yet waits. `commit` is shown the data package
+        before the delivery is accepted and answers with the rows it could not take, counted by reason.
         """
         place = self.directory / service / f"{number:08d}"
         if not place.is_dir():
@@ -201,7 +209,8 @@ class Inbox:
                     durable.make_directory(inside)
                     facts = unpack(files.sealed, manifest, agreement, keys, now, inside)
                     durable.flush_directory(inside)
-                    rows = sum(fact.rows for fact in facts) - sum((rows_rejected or {}).values())
+                    rejected = commit(inside, facts) if commit else {}
+                    rows = sum(fact.rows for fact in facts) - sum(rejected.values())
                     made = receipt.issue(
                         "accepted",
                         data,
@@ -210,7 +219,7 @@ class Inbox:
                         now,
                         self._trail_head,
                         rows_taken=rows,
-                        rows_rejected=rows_rejected,
+                        rows_rejected=rejected,
                     )
                     _write_receipt(partial, made)
             except Refused as refusal:

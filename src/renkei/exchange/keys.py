@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from renkei.exchange import durable
-from renkei.exchange.cms import LEAST_RSA_BITS, OAEP_PADDING, PSS_PADDING, fingerprint, key_family
+from renkei.exchange.certificates import LEAST_RSA_BITS, OAEP_PADDING, PSS_PADDING, fingerprint, key_family
 from renkei.exchange.der import OCTETS, SEQUENCE, der, integer, oid
 from renkei.exchange.errors import CmsError, Misused
 

@@ -23,10 +23,11 @@ from typing import BinaryIO
 
 from renkei.exchange import archive, package
 from renkei.exchange.agreement_file import AgreementFile
-from renkei.exchange.cms import Decrypter, Unsealer, fingerprint
+from renkei.exchange.certificates import Decrypter, fingerprint
+from renkei.exchange.cms import Unsealer
 from renkei.exchange.contents import SERVICES
 from renkei.exchange.durable import Unnamed, told
-from renkei.exchange.errors import CmsError, CmsReason, Refused
+from renkei.exchange.errors import CmsError, CmsReason, Misused, Refused
 from renkei.exchange.manifest import Manifest, read
 from renkei.exchange.package import FileFacts
 from renkei.exchange.pipeline import read_ahead
@@ -114,6 +115,10 @@ def unpack(
     """
     allowed = {pin.sha256 for pin in agreement.current(found.receiver, "decryption", now)}
     usable = [key for key in keys if fingerprint(key.certificate) in allowed]
+    if found.recipient_sha256 in allowed and all(
+        fingerprint(key.certificate) != found.recipient_sha256 for key in usable
+    ):
+        raise Misused("key_missing")  # our own fault, which must not become the sender's refusal
     with sealed.open("rb", buffering=0) as file:
         # (5) Decrypted twice: once for the tag alone, at the speed of the disk, so that nothing behind it
         # is ever handed bytes that nobody vouches for.

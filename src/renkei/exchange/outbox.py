@@ -12,6 +12,7 @@ from pathlib import Path
 from cryptography import x509
 
 from renkei.exchange import cms, durable, receipt, sequence
+from renkei.exchange.certificates import Signer, fingerprint
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.files import DeliveryFiles, only_delivery
 from renkei.exchange.manifest import Manifest, read, sha256, to_bytes
@@ -63,7 +64,7 @@ class Outbox:
             return sequence.Chain()
         return sequence.Chain(int(last.name), sha256(only_delivery(last).manifest_bytes()))
 
-    def make(self, order: Order, signer: cms.Signer, recipient: x509.Certificate, now: datetime) -> Made:
+    def make(self, order: Order, signer: Signer, recipient: x509.Certificate, now: datetime) -> Made:
         """Seal, number, sign and keep a delivery.
 
         Raises `Refused` with the code the counterpart would answer with, `Unstored` for a full disk; the
@@ -107,8 +108,8 @@ class Outbox:
                     previous_sha256=chain.last_sha256,
                     created=now,
                     not_after=now + agreement.taken_within,
-                    signer_sha256=cms.fingerprint(signer.certificate),
-                    recipient_sha256=cms.fingerprint(recipient),
+                    signer_sha256=fingerprint(signer.certificate),
+                    recipient_sha256=fingerprint(recipient),
                     trail_head=order.trail_head,
                 )
                 data = to_bytes(manifest)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from renkei.exchange import cms
+from renkei.exchange.certificates import Signer, fingerprint
 from renkei.exchange.errors import ExchangeError, Refused
 from renkei.exchange.manifest import (
     Manifest,
@@ -71,7 +72,7 @@ def issue(
     state: str,
     manifest: bytes,
     described: Manifest,
-    signer: cms.Signer,
+    signer: Signer,
     now: datetime,
     trail_head: str,
     *,
@@ -96,7 +97,7 @@ def issue(
         retry=refusal.retry if refusal else False,
         rows_taken=rows_taken,
         rows_rejected=dict(rows_rejected or {}),
-        signer_sha256=cms.fingerprint(signer.certificate),
+        signer_sha256=fingerprint(signer.certificate),
         trail_head=trail_head,
     )
     found: dict[str, Any] = {each.name: getattr(receipt, each.name) for each in fields(receipt)}
@@ -159,7 +160,7 @@ def verify(
         signed = terms.check_signed(data, signature, described.receiver, at, agreement)
     except Refused as fault:
         raise Refused("receipt_forged", fault.code) from None
-    if cms.fingerprint(signed.certificate) != receipt.signer_sha256:
+    if fingerprint(signed.certificate) != receipt.signer_sha256:
         raise Refused("receipt_forged")
     if receipt.issued > at + agreement.clock_skew:
         raise Refused("receipt_forged", "made_in_future")

@@ -55,7 +55,7 @@ def seal(
 
     outlet = Outlet(encrypt)
     try:
-        facts = []
+        facts: list[FileFacts] = []
         unpacked = 0
         for table in SERVICES[service]:
             for block in _entry(table, sources.get(table.name), facts):

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from renkei.exchange.agreement_file import AgreementFile
-from renkei.exchange.cms import Signature, fingerprint, verify
+from renkei.exchange.certificates import fingerprint
+from renkei.exchange.cms import Signature, verify
 from renkei.exchange.errors import CmsError, CmsReason, Refused
 
 _SIGNATURE_CODES: dict[CmsReason, str] = {
