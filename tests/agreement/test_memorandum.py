@@ -45,9 +45,7 @@ PRINTED = dict(zip(ANNEXES, printed_annexes(), strict=True))
 
 @pytest.mark.parametrize("annex", ANNEXES.values(), ids=lambda annex: annex.number)
 def test_an_annex_names_every_published_item_as_printed_and_in_order(annex: Annex):
-    published = [
-        (item.number, item.label) for item in annex.items if item.disclosure is Disclosure.PUBLISHED
-    ]
+    published = [(item.number, item.label) for item in annex.items if item.disclosure is Disclosure.PUBLISHED]
 
     assert published == printed_items(PRINTED[annex.number])
 
