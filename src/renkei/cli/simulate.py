@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from renkei.cli import speech
+from renkei.simulation.flaws import default_flaws
 from renkei.simulation.world import Plan, write_world
 
 _TABLES = {
@@ -34,7 +35,7 @@ def simulate(
     """Draw a synthetic register and the notifications about it, from published statistics."""
     plan = Plan(residents, notifications, seed, as_of.date())
     with speech.progress(quiet) as tell:
-        counts = write_world(plan, out, form, lambda people: tell("persons", people))
+        counts = write_world(plan, default_flaws(), out, form, lambda people: tell("persons", people))
     if as_json:
         typer.echo(json.dumps(counts, indent=2))
     elif not quiet:
