@@ -31,6 +31,7 @@ _LATE_RENEWAL = 0.12  # assumption: decided after the period ended, the applicat
 _MOVED_WITH_NEW_CARD = 0.35  # assumption
 _MOVED_SINCE = 0.15  # assumption: address written on the back of the card, no new card
 _EXTRA_PERIODS = ((0.15, 12 / 36), (0.45, 1.0), (0.40, 60 / 36))  # assumption: of stays of three years
+_KANJI_AT_FIRST = 0.4  # assumption
 _LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _DIGITS = 10**8
 
@@ -182,8 +183,8 @@ def draw_cards(people: People, as_of: int, draws: Draws) -> Cards:
     former = people.former_names.take(renamed)
     all_names = pl.concat([names, former.written("latin")])
     kanji = people.names.written("kanji")
-    # A kanji name is asked for at an office, never at the airport: the first card has none.
-    with_kanji = people.kanji[person] & (~first | last | (draws.uniform(size) < 0.4))
+    # A kanji name is asked for at an office, never at the airport: few first cards have one.
+    with_kanji = people.kanji[person] & (~first | draws.chance(_KANJI_AT_FIRST, size))
     before = people.renamed[person] & ~last
     extra = draws.below(100, len(people))[person] < whole("statuses", "extra_activity_percent")[status]
     linked = pl.DataFrame(

@@ -13,13 +13,15 @@ from renkei.agreement.nationalities import NATIONALITIES
 from renkei.agreement.statuses import MHLW_CODES, STATUSES
 from renkei.simulation.tables import table
 
+_EVERYWHERE = pl.lit(True)
+
 
 @dataclass(frozen=True)
 class Change:
     """A flaw's two expressions."""
 
     value: pl.Expr
-    where: pl.Expr = pl.lit(True)
+    where: pl.Expr = _EVERYWHERE
 
 
 _FULL_WIDTH = {chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)}
@@ -111,7 +113,7 @@ def _mapped(column: pl.Expr, words: dict[str, str]) -> pl.Expr:
     return column.replace_strict(words, default=None, return_dtype=pl.String)
 
 
-_mhlw = {status: code for code, statuses in reversed(MHLW_CODES.items()) for status in statuses}
+_mhlw = {status: code for code, statuses in reversed(list(MHLW_CODES.items())) for status in statuses}
 _parents = {code: status.parent for code, status in STATUSES.items() if status.parent}
 _related = {"KOR": "QZK", "QZK": "KOR", "PRK": "KOR", "CHN": "TWN", "TWN": "CHN"}
 _alpha2 = {code: one.alpha2 for code, one in NATIONALITIES.items() if one.alpha2}
@@ -139,39 +141,79 @@ CHANGES: dict[str, Change] = {
     "number_spaced": Change(_number.str.replace(r"^(..)(\d{8})(..)$", "$1 $2 $3")),
     "number_hyphened": Change(_number.str.replace(r"^(..)(\d{8})(..)$", "$1-$2-$3")),
     "not_notifiable": Change(
-        pl.when(_r1 % 10 < 8).then(pl.lit("special_permanent")).when(_r1 % 10 < 9).then(pl.lit("official")).otherwise(pl.lit("diplomat"))
+        pl.when(_r1 % 10 < 8)
+        .then(pl.lit("special_permanent"))
+        .when(_r1 % 10 < 9)
+        .then(pl.lit("official"))
+        .otherwise(pl.lit("diplomat"))
     ),
     "status_missing": Change(pl.lit(None, dtype=pl.String)),
     "status_unreadable": Change(pl.lit("就労ビザ")),
-    "status_outdated": Change(pl.col("previous_status_of_residence"), _known("previous_status_of_residence", "status_of_residence")),
-    "status_latest": Change(pl.col("latest_status_of_residence"), _known("latest_status_of_residence", "status_of_residence") & (pl.col("latest_status_of_residence") != "permanent")),
-    "permanent_corrected": Change(pl.lit("permanent"), (pl.col("latest_status_of_residence") == "permanent") & (_status != "permanent")),
-    "status_wrong": Change(_status.replace_strict(_OTHER_STATUS, default="instructor", return_dtype=pl.String)),
+    "status_outdated": Change(
+        pl.col("previous_status_of_residence"), _known("previous_status_of_residence", "status_of_residence")
+    ),
+    "status_latest": Change(
+        pl.col("latest_status_of_residence"),
+        _known("latest_status_of_residence", "status_of_residence")
+        & (pl.col("latest_status_of_residence") != "permanent"),
+    ),
+    "permanent_corrected": Change(
+        pl.lit("permanent"), (pl.col("latest_status_of_residence") == "permanent") & (_status != "permanent")
+    ),
+    "status_wrong": Change(
+        _status.replace_strict(_OTHER_STATUS, default="instructor", return_dtype=pl.String)
+    ),
     "status_mhlw_code": Change(_mapped(_status, _mhlw), _status.is_in(list(_mhlw))),
     "status_parent": Change(_mapped(_status, _parents), _status.is_in(list(_parents))),
     "status_japanese": Change(_mapped(_status, {code: one.name_ja for code, one in STATUSES.items()})),
     "name_missing": Change(pl.lit(None, dtype=pl.String)),
     "name_too_long": Change(pl.concat_str(_name, pl.lit(" X" * 60))),
     "name_typo": Change(_other_letter(_name), _latin),
-    "name_middle_missing": Change(pl.concat_list(_words.list.head(1), _words.list.slice(2)).list.join(" "), _latin & _three_words),
+    "name_middle_missing": Change(
+        pl.concat_list(_words.list.head(1), _words.list.slice(2)).list.join(" "), _latin & _three_words
+    ),
     "name_truncated_12": _cut(12),
     "name_truncated_20": _cut(20),
-    "name_alias": Change(pl.lit(_alias.implode()).list.get(_r1 % len(_alias)), pl.col("held_kanji").is_not_null()),
-    "name_order": Change(pl.concat_list(_words.list.slice(1), _words.list.head(1)).list.join(" "), _latin & _two_words),
+    "name_alias": Change(
+        pl.lit(_alias.implode()).list.get(_r1 % len(_alias)), pl.col("held_kanji").is_not_null()
+    ),
+    "name_order": Change(
+        pl.concat_list(_words.list.slice(1), _words.list.head(1)).list.join(" "), _latin & _two_words
+    ),
     "name_lower_case": Change(_name.str.to_titlecase(), _latin),
     "name_full_width": Change(_full_width(_name).str.replace_all(" ", "　", literal=True), _latin),
     "name_hyphen": Change(_name.str.replace(r" ([A-Z]+)$", "-$1"), _latin & _two_words),
     "name_apostrophe": Change(pl.concat_str(_name.str.slice(0, 1), pl.lit("'"), _name.str.slice(1)), _latin),
     "name_spaces_lost": Change(_name.str.replace_all(" ", "", literal=True), _latin & _two_words),
-    "name_diacritics": Change(pl.col("passport"), _latin & (pl.col("passport") != pl.col("person_name")) & (_name == pl.col("person_name"))),
+    "name_diacritics": Change(
+        pl.col("passport"),
+        _latin & (pl.col("passport") != pl.col("person_name")) & (_name == pl.col("person_name")),
+    ),
     "name_kanji": Change(pl.col("held_kanji"), pl.col("held_kanji").is_not_null()),
-    "name_kanji_variant": Change(pl.col("kanji_variant"), pl.col("held_kanji").is_not_null() & (pl.col("kanji_variant") != pl.col("held_kanji"))),
+    "name_kanji_variant": Change(
+        pl.col("kanji_variant"),
+        pl.col("held_kanji").is_not_null() & (pl.col("kanji_variant") != pl.col("held_kanji")),
+    ),
     "name_kanji_not_held": Change(pl.col("kanji"), pl.col("held_kanji").is_null() & (pl.col("kanji") != "")),
-    "name_kana": Change(_name.str.replace_many([k for k, _ in _KANA], [v for _, v in _KANA], leftmost=True).str.replace_all(" ", "　", literal=True), _latin),
-    "expiry_unreadable": Change(pl.concat_str(_expires.str.slice(0, 5), pl.lit("02-30")), _expires.is_not_null()),
-    "expiry_outdated": Change(pl.col("previous_stay_expires_on"), _known("previous_stay_expires_on", "stay_expires_on")),
-    "expiry_latest": Change(pl.col("latest_stay_expires_on"), _known("latest_stay_expires_on", "stay_expires_on")),
-    "expiry_one_digit": Change(pl.concat_str(_expires.str.slice(0, 8), _mapped(_part(_expires, 2), _OTHER_DAY)), _expires.is_not_null()),
+    "name_kana": Change(
+        _name.str.replace_many([k for k, _ in _KANA], [v for _, v in _KANA], leftmost=True).str.replace_all(
+            " ", "　", literal=True
+        ),
+        _latin,
+    ),
+    "expiry_unreadable": Change(
+        pl.concat_str(_expires.str.slice(0, 5), pl.lit("02-30")), _expires.is_not_null()
+    ),
+    "expiry_outdated": Change(
+        pl.col("previous_stay_expires_on"), _known("previous_stay_expires_on", "stay_expires_on")
+    ),
+    "expiry_latest": Change(
+        pl.col("latest_stay_expires_on"), _known("latest_stay_expires_on", "stay_expires_on")
+    ),
+    "expiry_one_digit": Change(
+        pl.concat_str(_expires.str.slice(0, 8), _mapped(_part(_expires, 2), _OTHER_DAY)),
+        _expires.is_not_null(),
+    ),
     "expiry_missing": Change(pl.lit(None, dtype=pl.String), _expires.is_not_null()),
     "expiry_slashed": Change(_expires.str.replace_all("-", "/", literal=True), _expires.is_not_null()),
     "expiry_era": Change(_era(_expires), _expires.is_not_null()),
@@ -181,15 +223,23 @@ CHANGES: dict[str, Change] = {
         pl.concat_str(_birth.str.slice(0, 5), _part(_birth, 2), pl.lit("-"), _part(_birth, 1)),
         _whole_birth & (_part(_birth, 2) <= "12") & (_part(_birth, 2) != _part(_birth, 1)),
     ),
-    "birth_one_digit": Change(pl.concat_str(_birth.str.slice(0, 8), _mapped(_part(_birth, 2), _OTHER_DAY)), _whole_birth),
-    "birth_neighbours": Change(_swapped(_birth, 2), _whole_birth & _differ(_birth, 2) & ~_birth.str.ends_with("-02-29")),
+    "birth_one_digit": Change(
+        pl.concat_str(_birth.str.slice(0, 8), _mapped(_part(_birth, 2), _OTHER_DAY)), _whole_birth
+    ),
+    "birth_neighbours": Change(
+        _swapped(_birth, 2), _whole_birth & _differ(_birth, 2) & ~_birth.str.ends_with("-02-29")
+    ),
     "birth_era_misread": Change(
         pl.concat_str((_part(_birth, 0).cast(pl.Int32) - 63).cast(pl.String), _birth.str.slice(4)),
-        _whole_birth & (_birth >= "1989-01-08") & ~_birth.str.ends_with("-02-29"),
+        _whole_birth
+        & (_birth >= "1989-01-08")
+        & ~_birth.str.starts_with("1992")
+        & ~_birth.str.ends_with("-02-29"),
     ),
     "birth_new_year": Change(
         pl.concat_str(_birth.str.slice(0, 5), pl.lit("01-01")),
-        _part(_birth, 1).is_between(pl.lit("02"), pl.lit("09")) & _part(_birth, 2).is_between(pl.lit("12"), pl.lit("31")),
+        _part(_birth, 1).is_between(pl.lit("02"), pl.lit("09"))
+        & _part(_birth, 2).is_between(pl.lit("12"), pl.lit("31")),
     ),
     "birth_unknown_day": Change(pl.concat_str(_birth.str.slice(0, 8), pl.lit("00")), _whole_birth),
     "birth_slashed": Change(_birth.str.replace_all("-", "/", literal=True), _whole_birth),
@@ -205,17 +255,25 @@ CHANGES: dict[str, Change] = {
     "nationality_unreadable": Change(pl.lit("外国")),
     "nationality_related": Change(_mapped(_nation, _related), _nation.is_in(list(_related))),
     "nationality_dual": Change(pl.when(_nation == "USA").then(pl.lit("CAN")).otherwise(pl.lit("USA"))),
-    "nationality_hong_kong": Change(pl.when(_r1 % 5 < 4).then(pl.lit("HKG")).otherwise(pl.lit("MAC")), _nation == "CHN"),
+    "nationality_hong_kong": Change(
+        pl.when(_r1 % 5 < 4).then(pl.lit("HKG")).otherwise(pl.lit("MAC")), _nation == "CHN"
+    ),
     "nationality_overseas": Change(pl.lit("GBN"), _nation == "GBR"),
     "nationality_alpha2": Change(_mapped(_nation, _alpha2), _nation.is_in(list(_alpha2))),
     "nationality_japanese": Change(_mapped(_nation, _japanese), _nation.is_in(list(_japanese))),
     "extra_wrong": Change(_mapped(_extra, {"true": "false", "false": "true"})),
     "extra_missing": Change(pl.lit(None, dtype=pl.String)),
     "extra_written": Change(_mapped(_extra, {"true": "有", "false": "無"})),
-    "postal_hyphened": Change(pl.col("postal_code").str.replace(r"^(...)", "$1-"), pl.col("postal_code").is_not_null()),
-    "establishment_hyphened": Change(pl.col("establishment_number").str.replace(r"^(\d{4})(\d{6})", "$1-$2-")),
+    "postal_hyphened": Change(
+        pl.col("postal_code").str.replace(r"^(...)", "$1-"), pl.col("postal_code").is_not_null()
+    ),
+    "establishment_hyphened": Change(
+        pl.col("establishment_number").str.replace(r"^(\d{4})(\d{6})", "$1-$2-")
+    ),
     "establishment_short": Change(pl.col("establishment_number").str.slice(1), _status != "permanent"),
     "start_era": Change(_era(_start)),
-    "start_unreadable": Change(pl.concat_str(_start.str.slice(0, 5), pl.lit("02-30")), _status != "permanent"),
+    "start_unreadable": Change(
+        pl.concat_str(_start.str.slice(0, 5), pl.lit("02-30")), _status != "permanent"
+    ),
     "registered_missing": Change(pl.lit(None, dtype=pl.String)),
-}  # fmt: skip
+}

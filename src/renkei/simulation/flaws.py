@@ -1,4 +1,4 @@
-"""The flaws that happen in life, each with a rate, a source and what the matching is expected to say of it."""
+"""The flaws that happen in life, each with a rate, a source and what the matching should say."""
 
 import tomllib
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ def clean() -> Mapping[str, float]:
 
 
 def load_rates(path: Path) -> Mapping[str, float]:
-    """Read rates by flaw from TOML (`name_typo = 0.02`; `all = 0` first, for every flaw). Raises FlawError."""
+    """Read rates from TOML (`name_typo = 0.02`; `all = 0` for every flaw not named). Raises FlawError."""
     try:
         rates = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
@@ -73,13 +73,14 @@ def load_rates(path: Path) -> Mapping[str, float]:
     return rates
 
 
-def with_rates(rates: Mapping[str, float]) -> tuple[Flaw, ...]:
+def with_rates(rates: Mapping[str, object]) -> tuple[Flaw, ...]:
     """Return the flaws with these rates in place of the defaults; `all` stands for every one not named.
 
     Raises FlawError for a name that is no flaw, for a rate outside 0 to 1, and for rates of one item that
     together are more than 1.
     """
     names = {flaw.name for flaw in default_flaws()}
+    given: dict[str, float] = {}
     for name, rate in rates.items():
         if name != _ALL and name not in names:
             raise FlawError(
@@ -91,9 +92,9 @@ def with_rates(rates: Mapping[str, float]) -> tuple[Flaw, ...]:
                 f"{name}: the rate must be a number from 0 to 1.",
                 f"{name}: 率は0以上1以下の数にしてください。",
             )
+        given[name] = float(rate)
     flaws = tuple(
-        replace(flaw, rate=float(rates.get(flaw.name, rates.get(_ALL, flaw.rate))))
-        for flaw in default_flaws()
+        replace(flaw, rate=given.get(flaw.name, given.get(_ALL, flaw.rate))) for flaw in default_flaws()
     )
     for item in dict.fromkeys(flaw.item for flaw in flaws):
         if item != "employment" and sum(flaw.rate for flaw in flaws if flaw.item == item) > 1 + 1e-9:

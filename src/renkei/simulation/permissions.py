@@ -48,9 +48,9 @@ def permission_ids(order: Ints) -> pl.Series:
 
 
 def draw_permissions(
-    people: People, employments: Employments, employers: Employers, draws: Draws
+    people: People, employments: Employments, employers: Employers, draws: Draws, *, awaiting: bool = True
 ) -> Permissions:
-    """Draw the permissions behind everybody's statuses."""
+    """Draw the permissions behind everybody's statuses, and of some who have not landed yet."""
     size = len(people)
     kept = whole("statuses", "permission_kept_percent")
     held = [
@@ -61,10 +61,10 @@ def draw_permissions(
         )
         for stage in range(STAGES)
     ]
-    awaiting = np.flatnonzero(draws.chance(_NOT_LANDED, size))
-    person = np.concatenate([*held, awaiting])
+    expected = np.flatnonzero(draws.chance(_NOT_LANDED * awaiting, size))
+    person = np.concatenate([*held, expected])
     stage = np.concatenate(
-        [*(np.full(len(one), number) for number, one in enumerate(held)), np.full(len(awaiting), -1)]
+        [*(np.full(len(one), number) for number, one in enumerate(held)), np.full(len(expected), -1)]
     )
     order = np.lexsort((stage, person))
     person, stage = person[order], stage[order]

@@ -1,110 +1,74 @@
 """The whole world, drawn chunk by chunk and written as it is drawn."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+import json
+import re
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
-from renkei.simulation.cards import Cards, draw_cards
+from renkei.simulation.chunks import Chunk, Plan, draw_chunk
+from renkei.simulation.days import Day, draw_days
 from renkei.simulation.draws import Draws
 from renkei.simulation.employers import Employers, draw_employers
-from renkei.simulation.employments import Employments, Filing, draw_employments
-from renkei.simulation.flawed import Flawed, put_flaws
-from renkei.simulation.flaws import Flaw
 from renkei.simulation.files import Format, TableFiles
-from renkei.simulation.notifications import Notifications, draw_notifications
-from renkei.simulation.permissions import Permissions, draw_permissions
-from renkei.simulation.residents import People, draw_people
-from renkei.simulation.truth import (
-    NOTIFICATION_TRUTH,
-    PERMISSION_TRUTH,
-    expected_of_notifications,
-    expected_of_permissions,
-)
+from renkei.simulation.flaws import Flaw
+from renkei.simulation.truth import NOTIFICATION_TRUTH, PERMISSION_TRUTH
 
-_CHUNK = 200_000
-NO_NOTIFICATIONS = pl.DataFrame(schema=dict.fromkeys(NOTIFICATIONS.names, pl.String))
+_REGISTER = {dataset.name: dataset.names for dataset in (PERSONS, CARDS, PERMISSIONS)}
+_EXTRACT = {NOTIFICATIONS.name: NOTIFICATIONS.names}
+_TRUTH = {"notifications": NOTIFICATION_TRUTH, "permissions": PERMISSION_TRUTH}
+_PARTIAL = ".unfinished"
+_DAY = re.compile(r"day-\d+")
+
+Progress = Callable[[str, int], None]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What world to draw."""
-
-    residents: int
-    notifications: int
-    seed: int
-    as_of: date
-
-    @property
-    def today(self) -> int:
-        """`as_of` as days since 1970."""
-        return (self.as_of - date(1970, 1, 1)).days
-
-    def chunks(self) -> Iterator[tuple[int, int, int, int]]:
-        """Yield first resident, residents, first notification, notifications of each chunk."""
-        done = 0
-        for first in range(0, self.residents, _CHUNK):
-            size = min(_CHUNK, self.residents - first)
-            upto = self.notifications * (first + size) // self.residents
-            yield first, size, done, upto - done
-            done = upto
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """A part of the world that refers to nothing outside of itself but employers."""
-
-    people: People
-    cards: Cards
-    employments: Employments
-    permissions: Permissions
-    notifications: Notifications
-    flawed: Flawed
-    notification_truth: pl.DataFrame
-    permission_truth: pl.DataFrame
-
-
-def draw_chunk(
-    plan: Plan, employers: Employers, place: tuple[int, int, int, int], flaws: Sequence[Flaw]
-) -> Chunk:
-    """Draw one chunk; `place` as `Plan.chunks` gives it."""
-    first, size, first_notification, count = place
-
-    def draws(part: str) -> Draws:
-        return Draws(plan.seed, part, first)
-
-    people = draw_people(first, size, plan.today, draws("people"))
-    cards = draw_cards(people, plan.today, draws("cards"))
-    employments = draw_employments(people, employers, count, plan.today, _filing(flaws), draws("employments"))
-    permissions = draw_permissions(people, employments, employers, draws("permissions"))
-    notifications = draw_notifications(
-        first_notification, employments, cards, employers, plan.today, draws("notifications")
-    )
-    flawed = put_flaws(flaws, people, cards, notifications, plan.today, draws("flaws"))
-    expected = expected_of_notifications(cards, employments, notifications, flawed)
-    suspected = expected_of_permissions(permissions, employments, notifications, flawed, expected, plan.today)
-    return Chunk(people, cards, employments, permissions, notifications, flawed, expected.key, suspected)
-
-
-def _filing(flaws: Sequence[Flaw]) -> Filing:
-    rates = {flaw.name: flaw.rate for flaw in flaws}
-    return Filing(rates["omitted"], rates["filed_late"], rates["started_early"], rates["kept_on"])
+def _say_nothing(what: str, rows: int) -> None:
+    del what, rows
 
 
 def write_world(
-    plan: Plan, flaws: Sequence[Flaw], directory: Path, form: Format, progress: Callable[[int], None]
+    plan: Plan,
+    flaws: Sequence[Flaw],
+    directory: Path,
+    form: Format = "csv",
+    days: int = 0,
+    progress: Progress = _say_nothing,
 ) -> dict[str, int]:
-    """Draw and write the world; returns the rows of each table."""
-    employers = draw_employers(plan.notifications, Draws(plan.seed, "employers"))
-    columns = {dataset.name: dataset.names for dataset in (PERSONS, CARDS, PERMISSIONS)}
-    keys = {"notifications": NOTIFICATION_TRUTH, "permissions": PERMISSION_TRUTH}
-    said, known = [NO_NOTIFICATIONS], []
+    """Draw the world and so many days after it, and write them into a directory.
+
+    `persons`, `cards` and `permissions` are written as `form`, `notifications` as CSV and as `form`, the
+    answer key into `truth/`, each day into `day-01/` and so on with a `truth/` of its own. A world that was
+    there before is replaced once the new one is complete. Returns the rows of each table of the base world,
+    and the days.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    unfinished = directory / _PARTIAL
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        employers = draw_employers(plan.notifications, Draws(plan.seed, "employers"))
+        counts, first = _write_base(plan, flaws, employers, unfinished, form, progress)
+        for number, day in enumerate(draw_days(plan, first, employers, flaws, days), start=1):
+            _write_day(day, unfinished / f"day-{number:02d}", form)
+            progress("days", 1)
+        about = {"as_of": plan.as_of.isoformat(), "seed": plan.seed, "days": days, "rows": counts}
+        (unfinished / "world.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        _move_into(unfinished, directory)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return counts | {"days": days}
+
+
+def _write_base(
+    plan: Plan, flaws: Sequence[Flaw], employers: Employers, directory: Path, form: Format, progress: Progress
+) -> tuple[dict[str, int], Chunk]:
+    said, known, first = [], [], None
     with (
-        TableFiles(directory, columns, form) as register,
-        TableFiles(directory / "truth", keys, form) as truth,
+        TableFiles(directory, _REGISTER, form) as register,
+        TableFiles(directory / "truth", _TRUTH, form) as truth,
     ):
         for place in plan.chunks():
             chunk = draw_chunk(plan, employers, place, flaws)
@@ -114,11 +78,40 @@ def write_world(
             truth.append(permissions=chunk.permission_truth)
             said.append(chunk.flawed.rows)
             known.append(chunk.notification_truth)
-            progress(place[1])
+            first = first or chunk
+            progress("persons", place[1])
         truth.append(notifications=pl.concat(known).sort("notification_id"))
-    extract = pl.concat(said).sort("notification_id", maintain_order=True)
-    forms: tuple[Format, ...] = ("csv",) if form == "csv" else ("csv", form)
-    for one in forms:
-        with TableFiles(directory, {"notifications": NOTIFICATIONS.names}, one) as files:
-            files.append(notifications=extract)
-    return {**register.counts, **files.counts}
+    if first is None:
+        raise ValueError("a world without residents")
+    extract = _write_extract(pl.concat(said), directory, form)
+    return register.counts | extract, first
+
+
+def _write_extract(rows: pl.DataFrame, directory: Path, form: Format) -> dict[str, int]:
+    """Write the ministry's extract, as CSV always; by identifier, a repeated one in the order of filing."""
+    rows = rows.sort("notification_id", maintain_order=True)
+    for one in dict.fromkeys(("csv", form)):
+        with TableFiles(directory, _EXTRACT, one) as files:
+            files.append(notifications=rows)
+    return files.counts
+
+
+def _write_day(day: Day, directory: Path, form: Format) -> None:
+    with TableFiles(directory, _REGISTER, form) as register:
+        register.append(persons=day.persons, cards=day.cards, permissions=day.permissions)
+    with TableFiles(directory / "truth", _TRUTH, form) as truth:
+        truth.append(notifications=day.notification_truth, permissions=day.permission_truth)
+    counts = register.counts | _write_extract(day.notifications, directory, form)
+    about = {"business_date": day.day.isoformat(), "rows": counts}
+    (directory / "day.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+
+def _move_into(finished: Path, directory: Path) -> None:
+    """Move a world into the directory, in place of one that was there before, whatever its form and days."""
+    for stale in sorted(directory.iterdir()):
+        if stale.is_dir() and (stale.name == "truth" or _DAY.fullmatch(stale.name)):
+            shutil.rmtree(stale)
+        elif stale.stem in (*_REGISTER, *_EXTRACT) and stale.suffix in (".csv", ".parquet"):
+            stale.unlink()
+    for entry in sorted(finished.iterdir()):
+        entry.replace(directory / entry.name)
