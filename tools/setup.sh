@@ -13,6 +13,7 @@ cd "$(dirname "$0")/.."
 
 OLDEST_UV=0.9.17 # the first that reads `exclude-newer = "7 days"`
 tools=$PWD/.tools
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 stop() { say "$*"; exit 1; }
@@ -39,9 +40,10 @@ apt_get() {
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
         say "installing $* ($why)"
         export DEBIAN_FRONTEND=noninteractive
-        apt-get install -y -qq --no-install-recommends "$@" >&2 2>&1 && return 0
-        apt-get update -qq >&2 && apt-get install -y -qq --no-install-recommends "$@" >&2 && return 0
-        say "apt could not install $*"
+        log=$(apt-get install -y --no-install-recommends "$@" 2>&1) && return 0
+        log=$(apt-get update 2>&1 && apt-get install -y --no-install-recommends "$@" 2>&1) && return 0
+        say "apt could not install $*:"
+        printf '%s\n' "$log" >&2
         return 1
     fi
     say "$why: please install $* (Debian: sudo apt-get install $*)"
@@ -65,9 +67,9 @@ else
     fi
     if python3 -c 'import ensurepip, venv' 2>/dev/null; then
         python3 -m venv --clear "$tools" >&2
-        "$tools/bin/python" -m pip install --quiet --disable-pip-version-check "uv>=$OLDEST_UV" >&2
+        "$tools/bin/python" -m pip install --quiet "uv>=$OLDEST_UV" >&2
     else
-        python3 -m pip install --quiet --disable-pip-version-check --upgrade --target "$tools" "uv>=$OLDEST_UV" >&2
+        python3 -m pip install --quiet --upgrade --target "$tools" "uv>=$OLDEST_UV" >&2
     fi
     uv=$tools/bin/uv
     is_new_enough "$uv" || stop "uv could not be fetched from PyPI; install it by hand and run this again"

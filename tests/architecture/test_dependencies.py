@@ -10,7 +10,9 @@ ROOT = Path(__file__).parents[2]
 def needed_at_run_time() -> set[tuple[str, str]]:
     """Name and version of everything a user installs, the extras with it."""
     lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
-    packages = {package["name"]: package for package in lock["package"]}
+    packages: dict[str, list[dict]] = {}
+    for package in lock["package"]:  # a package may stand there twice, for two versions of Python
+        packages.setdefault(package["name"], []).append(package)
     found: set[str] = set()
     waiting = ["renkei"]
     while waiting:
@@ -18,10 +20,10 @@ def needed_at_run_time() -> set[tuple[str, str]]:
         if name in found:
             continue
         found.add(name)
-        package = packages[name]
-        optional = [each for group in package.get("optional-dependencies", {}).values() for each in group]
-        waiting += [each["name"] for each in [*package.get("dependencies", []), *optional]]
-    return {(name, packages[name]["version"]) for name in found - {"renkei"}}
+        for package in packages[name]:
+            optional = [each for group in package.get("optional-dependencies", {}).values() for each in group]
+            waiting += [each["name"] for each in [*package.get("dependencies", []), *optional]]
+    return {(name, package["version"]) for name in found - {"renkei"} for package in packages[name]}
 
 
 def test_every_package_that_a_user_installs_is_listed_with_its_version():

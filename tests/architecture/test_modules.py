@@ -36,6 +36,20 @@ def printing(tree: ast.Module) -> list[int]:
     ]
 
 
+def clocks(tree: ast.Module) -> list[int]:
+    """Lines that ask what day it is."""
+    asking = {"today", "now", "utcnow", "time", "monotonic", "perf_counter"}
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in asking
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id in {"date", "datetime", "dt", "time"}
+    ]
+
+
 def offered(tree: ast.Module) -> list[str] | None:
     """The value of `__all__`."""
     for node in tree.body:
@@ -84,6 +98,11 @@ def test_the_library_does_not_print(path: Path):
     assert printing(ast.parse(path.read_text(encoding="utf-8"))) == []
 
 
+@pytest.mark.parametrize("path", [p for p in LIBRARY if "cli" not in p.parts], ids=name)
+def test_the_core_reads_no_clock(path: Path):
+    assert clocks(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
 @pytest.mark.parametrize("path", LIBRARY_PACKAGES, ids=name)
 def test_a_package_offers_all_it_shows_and_sorts_it(path: Path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -99,5 +118,6 @@ def test_these_checks_see_what_they_look_for():
 
     assert loose_ends("# TODO: later\n# TODO #12: later\n# FIXME see decisions/0001") == [1]
     assert printing(tree) == [3]
+    assert clocks(ast.parse("day = date.today()")) == [1]
     assert offered(tree) == ["Rule"]
     assert public_names(tree) == {"RULES", "Rule"}

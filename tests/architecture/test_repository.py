@@ -1,5 +1,6 @@
 """What the repository must not hold, and what stops it: the hook that looks for personal data."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,9 @@ def test_the_command_says_what_it_found_and_fails(tmp_path: Path, monkeypatch, c
 
     assert pii_hook.main([str(bad)]) == 1
     assert capsys.readouterr().out.startswith("list.csv:2: residence card number\n")
+
+
+def test_the_commit_hooks_need_no_network():
+    config = (pii_hook.ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"^  - repo: (.+)$", config, re.MULTILINE)) == {"local"}

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from world import World, a_world
 
 

@@ -1,10 +1,10 @@
 """A delivery from one agency to the other: made, taken in, opened, answered."""
 
 import pytest
-
 from material import NOW
-from renkei.exchange.errors import Refused
 from world import HEADER, World, a_row, a_world, plain_text_in
+
+from renkei.exchange.errors import Refused
 
 
 @pytest.mark.parametrize("family", ["p256", "rsa"])

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-
 from material import NOW, YEAR, Authority, a_decrypter, a_signer, authority
+
 from renkei.exchange import agreement_file
 from renkei.exchange.agreement_file import ALGORITHMS, AgreementFile
 from renkei.exchange.certificates import fingerprint

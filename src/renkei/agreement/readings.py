@@ -1,4 +1,4 @@
-"""Readings: rules that the text leaves open and that no policy file changes, stated for whoever must confirm them.
+"""Readings: rules that the text leaves open and that no policy file changes, for whoever must confirm them.
 
 A `Decision` has a value; a reading is how the matching works. Each is open to clause 8(2) all the same.
 """
@@ -11,7 +11,7 @@ from renkei.agreement.parties import ISA, MHLW
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One rule of the matching, the clause it reads, and whether the text says it or the project decided it."""
+    """One rule of the matching, the clause it reads, and whether the text says so or the project decided."""
 
     clause: str
     ja: str
@@ -58,7 +58,7 @@ READINGS = (
     Reading(
         "3(1)ア",
         "全角・半角、大小文字、記号、空白、ローマ字の符号、語順、異体字による氏名の違いは不一致としない。",
-        "Names that differ in width, case, signs, spaces, diacritics, order of words or forms of a kanji agree.",
+        "Names agree whatever their width, case, signs, spaces, diacritics, word order or kanji variants.",
     ),
     Reading(
         "3(1)ア",
@@ -93,8 +93,8 @@ READINGS = (
     Reading(
         "3(1)イ",
         "雇用開始日が空欄の届出（永住者のものを含む）は、届出があったものとする。許可の当日の開始も同じ。",
-        "A notification without a start date counts (a permanent resident's has none); so does one that starts "
-        "on the very day.",
+        "A notification without a start date counts (a permanent resident's has none); so does one "
+        "that starts on the very day.",
     ),
     Reading(
         "5",

@@ -1,41 +1,53 @@
-"""`renkei simulate`: a synthetic world with its answer key apart."""
+"""`renkei simulate`: a synthetic world, its answer key apart."""
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from renkei.cli import speech
-from renkei.simulation.world import Plan, write_world
+from renkei.cli.arguments import read_day
+from renkei.simulation.cards import MOST_RESIDENTS
+from renkei.simulation.chunks import Plan
+from renkei.simulation.flaws import default_flaws, load_rates, with_rates
+from renkei.simulation.world import write_world
 
 _TABLES = {
     "persons": ("外国人(最新の記録)", "persons"),
     "cards": ("在留カード", "residence cards"),
     "permissions": ("許可", "permissions"),
-    "notifications": ("雇用状況届出(抽出前)", "notifications, before preparation"),
+    "notifications": ("雇用状況届出(別紙1にする前)", "notifications, before Annex 1"),
+    "days": ("その後の日数", "days after that"),
 }
 
 
 def simulate(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the world goes.")],
-    residents: Annotated[int, typer.Option(min=1, max=8_000_000, help="People with a residence card.")],
+    residents: Annotated[int, typer.Option(min=1, max=MOST_RESIDENTS, help="People with a residence card.")],
     notifications: Annotated[int, typer.Option(min=0, help="Notifications in the ministry's extract.")],
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 1,
     as_of: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="The day on which the world stands.")
-    ] = datetime(2026, 4, 1),  # noqa: DTZ001 - a day, typer has no type for one
-    form: Annotated[Literal["csv", "parquet"], typer.Option("--format", help="Of the register.")] = "csv",
+        str, typer.Option("--as-of", metavar="DATE", help="The day on which the world stands.")
+    ] = "2026-04-01",
+    form: Annotated[
+        Literal["csv", "parquet"], typer.Option("--format", help="Form of the register.")
+    ] = "csv",
+    days: Annotated[int, typer.Option(min=0, max=366, help="Days of changes after that day.")] = 0,
+    flaws: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML with rates of flaws; all = 0 gives none.")
+    ] = None,
     quiet: speech.QuietOption = False,
     as_json: speech.JsonOption = False,
     lang: speech.LangOption = None,
 ) -> None:
-    """Draw a synthetic register and the notifications about it, from published statistics."""
-    plan = Plan(residents, notifications, seed, as_of.date())
+    """Draw a synthetic register and the notifications about it; the answer key goes to DIR/truth."""
+    plan = Plan(residents, notifications, seed, read_day(as_of))
+    known = default_flaws() if flaws is None else with_rates(load_rates(flaws))
     with speech.progress(quiet) as tell:
-        counts = write_world(plan, out, form, lambda people: tell("persons", people))
+        counts = write_world(plan, known, out, form, days, tell)
     if as_json:
         typer.echo(json.dumps(counts, indent=2))
     elif not quiet:
         speech.print_counts([(speech.one_of(words, lang), counts[name]) for name, words in _TABLES.items()])
+        typer.echo(f"{speech.one_of(('出力先', 'written to'), lang)}: {out}")

@@ -48,7 +48,6 @@ from renkei.exchange.der import (
 )
 from renkei.exchange.errors import CmsError
 
-
 # --- the profile -------------------------------------------------------------------------------------------
 
 _NULL_DER = der(NULL)

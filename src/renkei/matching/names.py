@@ -4,7 +4,7 @@ Forms and clerks write one name in many ways; a card writes it in one. A differe
 difference in name. Everything here works on whole columns.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
 
@@ -45,38 +45,43 @@ def kanji_variants() -> Mapping[str, str]:
     return dict(line.split(",") for line in table.splitlines()[1:])
 
 
-def fold_writing(name: pl.Expr) -> pl.Expr:
+def _where(names: pl.Series, rows: pl.Series, fold: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """Fold only the rows that a fold can change; most names are plain ASCII."""
+    places = rows.arg_true()
+    return names.clone().scatter(places, fold(names.gather(places))) if len(places) else names
+
+
+def _not_ascii(names: pl.Series) -> pl.Series:
+    return names.str.len_bytes() != names.str.len_chars()
+
+
+def fold_writing(names: pl.Series) -> pl.Series:
     """Fold width, case, punctuation and white space, which no card and no form keeps."""
-    return (
-        name.str.normalize("NFKC")
-        .str.to_uppercase()
-        .str.normalize("NFC")
-        .str.replace_all(f"[{_SPACES}]", " ")
-        .str.replace_all(f"[{_GONE}]", "")
-        .str.replace_all(r"\s+", " ")
-        .str.strip_chars()
-    )
+    upper = _where(names, _not_ascii(names), lambda odd: odd.str.normalize("NFKC")).str.to_uppercase()
+    composed = _where(upper, _not_ascii(upper), lambda odd: odd.str.normalize("NFC"))
+    spaced = composed.str.replace_all(f"[{_SPACES}]", " ").str.replace_all(f"[{_GONE}]", "")
+    return spaced.str.replace_all(r"\s+", " ").str.strip_chars()
 
 
-def fold_plain(folded: pl.Expr) -> pl.Expr:
+def fold_plain(folded: pl.Series) -> pl.Series:
     """Fold (a): Latin letters to A–Z, diacritics dropped."""
-    bare = folded.str.normalize("NFD").str.replace_all(_MARKED_LATIN, "$1").str.normalize("NFC")
-    return bare.str.replace_many(_PLAIN)
+
+    def drop_marks(odd: pl.Series) -> pl.Series:
+        bare = odd.str.normalize("NFD").str.replace_all(_MARKED_LATIN, "$1").str.normalize("NFC")
+        return bare.str.replace_many(_PLAIN)
+
+    return _where(folded, _not_ascii(folded), drop_marks)
 
 
-def fold_germanic(folded: pl.Expr) -> pl.Expr:
+def fold_germanic(folded: pl.Series) -> pl.Series:
     """Fold (b): as (a), but Ä, Ö, Ü, Å, Ø become two letters, as German and Nordic passports spell them."""
-    return fold_plain(folded.str.replace_many(_GERMANIC))
+    return fold_plain(_where(folded, _not_ascii(folded), lambda odd: odd.str.replace_many(_GERMANIC)))
 
 
-def fold_kanji(folded: pl.Expr) -> pl.Expr:
+def fold_kanji(folded: pl.Series) -> pl.Series:
     """Replace variant, simplified and traditional characters by their 正字."""
-    return folded.str.replace_many(dict(kanji_variants()))
-
-
-def has_latin(name: pl.Expr) -> pl.Expr:
-    """Tell names with at least one Latin letter."""
-    return name.str.contains(_LATIN)
+    variants = dict(kanji_variants())
+    return _where(folded, folded.str.contains(r"\p{Han}"), lambda odd: odd.str.replace_many(variants))
 
 
 def compare_names(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -85,59 +90,65 @@ def compare_names(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     `pairs` has the columns `reported`, `held`, `held_kanji` (String; `held_kanji` may be null). Returns, in
     row order, `verdict` (UInt8, `Verdict`) and `cause` (String, a level of `LEVELS`).
     """
-    rows = pairs.with_row_index("row")
-    folded = rows.select(
-        "row",
-        "reported",
-        "held",
-        "held_kanji",
-        writing=fold_writing(pl.col("reported")),
-        writing_held=fold_writing(pl.col("held")),
-        writing_kanji=fold_writing(pl.col("held_kanji")),
+    folded = pl.DataFrame(
+        {
+            "row": pl.int_range(pairs.height, dtype=pl.UInt32, eager=True),
+            "same": pairs["reported"] == pairs["held"],
+            "reported": fold_writing(pairs["reported"]),
+            "held": fold_writing(pairs["held"]),
+            "held_kanji": fold_writing(pairs["held_kanji"]),
+        }
     )
     meet = folded.filter(scripts_meet(policy))
-    levels = _best_levels(_tries(meet), policy)
-    judged = rows.select("row").join(levels, on="row", how="left", maintain_order="left")
-    level = pl.col("level").fill_null(_LEVEL["scripts"])
-    return judged.select(
-        verdict=level.replace_strict(
-            {rank: int(verdict) for rank, (_, verdict) in enumerate(LEVELS)}, return_dtype=pl.UInt8
-        ),
-        cause=level.replace_strict(dict(enumerate(name for name, _ in LEVELS)), return_dtype=pl.String),
+    best = _best_levels(_tries(meet), policy)
+    level = pl.repeat(_LEVEL["scripts"], pairs.height, dtype=pl.UInt8, eager=True)
+    level = level.scatter(best["row"], best["level"])
+    # What is written alike is the same, whatever the script.
+    level = level.scatter(folded["same"].arg_true(), _LEVEL["same"])
+    return pl.DataFrame(
+        {
+            "verdict": pl.Series([int(verdict) for _, verdict in LEVELS], dtype=pl.UInt8).gather(level),
+            "cause": pl.Series([name for name, _ in LEVELS]).gather(level),
+        }
     )
 
 
 def scripts_meet(policy: Policy) -> pl.Expr:
-    """Tell pairs of folded names that can be compared: columns `writing`, `writing_held`, `writing_kanji`."""
-    reported, held, kanji = pl.col("writing"), pl.col("writing_held"), pl.col("writing_kanji")
-    latin, latin_held = has_latin(reported), has_latin(held)
-    kana = reported.str.contains(_KANA_ALONE)
+    """Tell pairs that can be compared, by their folded columns `reported`, `held`, `held_kanji`."""
+    reported, held, kanji = pl.col("reported"), pl.col("held"), pl.col("held_kanji")
+    latin, latin_held = reported.str.contains(_LATIN), held.str.contains(_LATIN)
     # Kana alone is never compared, on either side.
     has_kanji_name = (~kanji.str.contains(_KANA_ALONE)).fill_null(False)
     if policy.kanji_only_names_meet:
         has_kanji_name = has_kanji_name | (~latin_held & ~held.str.contains(_KANA_ALONE))
     latin_only = latin & ~reported.str.contains(_OTHER_LETTER)
-    return ~kana & pl.when(latin).then(~latin_only | latin_held).otherwise(has_kanji_name)
+    met = pl.when(latin).then(~latin_only | latin_held).otherwise(has_kanji_name)
+    return met & ~reported.str.contains(_KANA_ALONE)
 
 
 def _tries(folded: pl.DataFrame) -> pl.DataFrame:
     """One row for every writing tried: both names of the register, under every pair of foldings."""
+    kanji = pl.col("held_kanji")
     sides = pl.concat(
         [
-            folded.select("row", raw="reported", other_raw="held", r="writing", h="writing_held"),
-            folded.select("row", raw="reported", other_raw="held_kanji", r="writing", h="writing_kanji").filter(
-                pl.col("h").is_not_null() & ~pl.col("h").str.contains(_KANA_ALONE)
+            folded.select("row", "reported", "held"),
+            folded.filter(kanji.is_not_null() & ~kanji.str.contains(_KANA_ALONE)).select(
+                "row", "reported", held="held_kanji"
             ),
         ]
     )
-    folds = sides.with_columns(
-        ra=fold_plain(pl.col("r")), rb=fold_germanic(pl.col("r")), ha=fold_plain(pl.col("h")), hb=fold_germanic(pl.col("h"))
+    folds = sides.select(
+        "row",
+        ra=fold_plain(sides["reported"]),
+        rb=fold_germanic(sides["reported"]),
+        ha=fold_plain(sides["held"]),
+        hb=fold_germanic(sides["held"]),
     )
-    plain = folds.select("row", "raw", "other_raw", r="ra", h="ha", both_plain=pl.lit(True))
+    plain = folds.select("row", r="ra", h="ha", both_plain=pl.lit(True))
     # Fold (b) says something new only where there was an umlaut, a ring or a stroke.
     odd = folds.filter((pl.col("ra") != pl.col("rb")) | (pl.col("ha") != pl.col("hb")))
     others = [
-        odd.select("row", "raw", "other_raw", r=r, h=h, both_plain=pl.lit(False))
+        odd.select("row", r=r, h=h, both_plain=pl.lit(False))
         for r, h in (("ra", "hb"), ("rb", "ha"), ("rb", "hb"))
     ]
     return pl.concat([plain, *others])
@@ -147,31 +158,39 @@ def _best_levels(tries: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """The best level of each row: columns `row`, `level`."""
     reported, held = pl.col("r"), pl.col("h")
     quick = tries.with_columns(
-        level=pl.when(pl.col("raw") == pl.col("other_raw"))
-        .then(_LEVEL["same"])
-        .when(_joined(reported) == _joined(held))
-        .then(_LEVEL["format"])
-        .when(_sorted(reported) == _sorted(held))
-        .then(_LEVEL["order"])
+        level=pl.when(_joined(reported) == _joined(held)).then(_LEVEL["format"]).cast(pl.UInt8)
     )
-    agreed = quick.drop_nulls("level").select("row", pl.col("level").cast(pl.UInt8))
-    left = quick.join(agreed, on="row", how="anti").with_columns(
-        rk=fold_kanji(reported), hk=fold_kanji(held)
+    formats = quick.drop_nulls("level").select("row", "level")
+    rest = quick.filter(pl.col("level").is_null()).with_columns(
+        level=pl.when(_sorted(reported) == _sorted(held)).then(_LEVEL["order"]).cast(pl.UInt8)
     )
-    words = _common_words(left.select("rk", "hk"))
+    orders = rest.drop_nulls("level").select("row", "level")
+    agreed = pl.concat([formats, orders])
+    left = rest.filter(pl.col("level").is_null()).join(agreed, on="row", how="anti")
+    others = _lesser_levels(left, policy)
+    return pl.concat([agreed, others]).group_by("row").agg(pl.col("level").min())
+
+
+def _lesser_levels(tries: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """The level of names that agree neither in format nor in order: columns `row`, `level`."""
+    reported, held = pl.col("r"), pl.col("h")
+    kanji = pl.DataFrame({"rk": fold_kanji(tries["r"]), "hk": fold_kanji(tries["h"])})
+    rk, hk = pl.col("rk"), pl.col("hk")
     shorter = pl.min_horizontal("reported_words", "held_words")
-    partial = (pl.col("common") == shorter) & (pl.col("reported_words") != pl.col("held_words")) & (shorter >= 2)
+    partial = (
+        (pl.col("common") == shorter)
+        & (pl.col("reported_words") != pl.col("held_words"))
+        & (shorter >= 2)
+    )
     truncated = (
         pl.col("both_plain")
         & (reported.str.len_chars() >= policy.truncated_from)
         & held.str.starts_with(reported)
         & (reported != held)
     )
-    others = pl.concat([left, words], how="horizontal").select(
+    return pl.concat([tries.drop("level"), kanji, _common_words(kanji)], how="horizontal").select(
         "row",
-        level=pl.when(_joined(pl.col("rk")) == _joined(pl.col("hk")))
-        .then(_LEVEL["kanji_variant"])
-        .when(_sorted(pl.col("rk")) == _sorted(pl.col("hk")))
+        level=pl.when((_joined(rk) == _joined(hk)) | (_sorted(rk) == _sorted(hk)))
         .then(_LEVEL["kanji_variant"])
         .when(partial)
         .then(_LEVEL["partial"])
@@ -180,7 +199,6 @@ def _best_levels(tries: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         .otherwise(_LEVEL["different"])
         .cast(pl.UInt8),
     )
-    return pl.concat([agreed, others]).group_by("row").agg(pl.col("level").min())
 
 
 def _joined(name: pl.Expr) -> pl.Expr:

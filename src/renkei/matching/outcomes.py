@@ -4,6 +4,8 @@ Two kernels. `link` needs all rows of one card number together, `judge_notificat
 person; nothing else crosses rows, so any engine that can bring those together can run them.
 """
 
+from typing import NamedTuple
+
 import polars as pl
 
 from renkei.agreement.decisions import Policy
@@ -29,37 +31,56 @@ MATCHES = {
 _DIFFERENT = int(Verdict.DIFFERENT)
 
 
-def link(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """Link live notifications with the card they name.
+class Judged(NamedTuple):
+    """What was found of notifications.
 
-    `notifications` are typed and live (no tombstones); `cards` needs `card_number` and `person_id`. Returns
-    the notifications with `person_id` (null where the number is in no card) and `shared_number`.
+    `notifications`: the columns of `MATCHES`, and `card_number`, `employment_start`, `nationality`,
+    `status_of_residence` as reported; one row for each. `linked`: `notification_id` and, for each compared
+    item, `linked_<item>` as the card's record has it; one row for each mismatched notification.
     """
-    linked = notifications.join(
-        cards.select("card_number", "person_id"), on="card_number", how="left", maintain_order="left"
+
+    notifications: pl.DataFrame
+    linked: pl.DataFrame
+
+
+def link(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Link notifications with the record of the card they name.
+
+    `notifications` and `cards` are typed. Returns the notifications in their order with `live` (no
+    tombstone), `person_id` (null where deleted or the number is in no card), `<item>_held` for each compared
+    item, `kanji_name`, and `shared_number`.
+    """
+    records = cards.select("card_number", "person_id", "kanji_name", *policy.compared_items)
+    linked = (
+        notifications.drop("kanji_name", strict=False)
+        .with_columns(live=pl.col("deleted_on").is_null())
+        .with_columns(live_number=pl.when("live").then("card_number"))
+        .join(records, left_on="live_number", right_on="card_number", how="left", suffix="_held", maintain_order="left")
     )
-    shared = _shared_numbers(notifications, policy)
-    return linked.with_columns(shared_number=pl.col("card_number").is_in(shared.implode()))
+    shared = _shared_numbers(linked.filter("live"), policy)
+    is_shared = pl.col("live_number").is_in(shared.implode()).fill_null(False) if len(shared) else pl.lit(False)
+    return linked.with_columns(shared_number=is_shared).drop("live_number")
 
 
 def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
     """Find the numbers that two live notifications use for people of different name and birth date."""
     used = notifications.select("card_number", "name", "birth_date")
-    several = used.filter(used["card_number"].is_duplicated())
+    # Equal hashes include all equal numbers, and are far cheaper to find.
+    several = used.filter(used["card_number"].hash().is_duplicated())
     # Most numbers used twice are one person's with two employers: one birth date, nothing to compare.
     spread = several.group_by("card_number").agg(
         differ=(pl.col("birth_date").min() != pl.col("birth_date").max())
         & (pl.col("name").min() != pl.col("name").max())
     )
+    suspects = several.join(spread.filter("differ"), on="card_number", how="semi")
     suspects = (
-        several.join(spread.filter("differ"), on="card_number", how="semi")
-        .with_columns(writing=fold_writing(pl.col("name")))
-        .with_columns(words=fold_plain(pl.col("writing")).str.split(" ").list.sort().list.join(" "))
+        suspects.with_columns(writing=fold_writing(suspects["name"]))
+        .with_columns(words=pl.col("writing").map_batches(fold_plain).str.split(" ").list.sort().list.join(" "))
         .unique(["card_number", "words", "birth_date"], keep="any")
-        .sort("card_number", "words", "birth_date", "name")
+        .sort("card_number", "words", "birth_date")
         .with_columns(member=pl.int_range(pl.len()).over("card_number"), members=pl.len().over("card_number"))
     )
-    found: list[pl.Series] = []
+    found = [pl.Series("card_number", [], dtype=pl.String)]
     turn = 0
     # One member of each number's group is held against all later ones, until a pair differs or all were.
     while (suspects := suspects.filter(pl.col("members") > turn + 1)).height:
@@ -69,78 +90,64 @@ def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
         found.append(numbers)
         suspects = suspects.join(numbers.to_frame(), on="card_number", how="anti")
         turn += 1
-    return pl.concat(found).unique() if found else pl.Series("card_number", [], dtype=pl.String)
+    return pl.concat(found).unique()
 
 
 def _name_different_people(pairs: pl.DataFrame, policy: Policy) -> pl.Series:
-    births = compare.judge(
-        "birth_date", pairs.select(reported="birth_date", held="birth_date_pivot"), policy
-    )["verdict"]
     nobody = pl.lit(None, dtype=pl.String)
-    names = compare_names(
-        pairs.select(reported="name", held="name_pivot", held_kanji=nobody), policy
-    )["verdict"]
-    back = pairs.select(
-        writing="writing_pivot", writing_held="writing", writing_kanji=nobody
-    ).select(scripts_meet(policy)).to_series()
-    return (births == _DIFFERENT) & (names == _DIFFERENT) & back
+    births = compare.judge("birth_date", pairs.select(reported="birth_date", held="birth_date_pivot"), policy)
+    names = compare_names(pairs.select(reported="name", held="name_pivot", held_kanji=nobody), policy)
+    # Names are comparable only if they are so whichever of the two is asked about the other.
+    back = pairs.select(reported="writing_pivot", held="writing", held_kanji=nobody).select(scripts_meet(policy))
+    return (births["verdict"] == _DIFFERENT) & (names["verdict"] == _DIFFERENT) & back.to_series()
 
 
 def judge_notifications(
     linked: pl.DataFrame, cards: pl.DataFrame, persons: pl.DataFrame, policy: Policy
-) -> pl.DataFrame:
+) -> Judged:
     """Compare every linked notification with the record of the card it names.
 
-    `linked` comes from `link`; `cards` and `persons` are typed and hold at least the people it names.
-    Returns, in any order, one row for each notification: the columns of `MATCHES`, `card_number` and
-    `employment_start`.
+    `linked` comes from `link`; `cards` and `persons` are typed and hold at least the people it names. The
+    notifications keep their order.
     """
-    found = linked.filter(pl.col("person_id").is_not_null())
-    records = cards.select("card_number", "kanji_name", *policy.compared_items)
-    pairs = found.join(records, on="card_number", how="left", suffix="_held", maintain_order="left")
-    judged = {item: compare.judge(item, _pair(pairs, item), policy) for item in policy.compared_items}
+    judged = {item: compare.judge(item, _pair(linked, item), policy) for item in policy.compared_items}
+    # A notification without a card has nothing held, so nothing differs.
     different = pl.DataFrame({item: verdicts["verdict"] == _DIFFERENT for item, verdicts in judged.items()})
     differing = different.select(pl.any_horizontal(pl.all())).to_series().arg_true()
+    mismatched = linked[differing]
     causes = explain_differences(
-        found[differing], {item: judged[item][differing] for item in judged}, cards, persons, policy
+        mismatched, {item: judged[item][differing] for item in judged}, cards, persons, policy
     )
     counted = [item for item in policy.identity_items if item in different.columns]
     conflict = different.select(pl.sum_horizontal(pl.lit(0), *counted) >= policy.identity_conflict_at)
     latest = persons.select("person_id", latest_card="card_number")
-    matches = (
-        found.select("notification_id", "person_id", "card_number", "employment_start", "shared_number")
+    outcome = (
+        pl.when(~pl.col("live"))
+        .then(pl.lit("deleted"))
+        .when(pl.col("person_id").is_null())
+        .then(pl.lit("not_found"))
+        .when(pl.col("mismatched_items").is_null())
+        .then(pl.lit("matched"))
+        .otherwise(pl.lit("mismatched"))
+    )
+    columns = ("card_number", "employment_start", "nationality", "status_of_residence")
+    notifications = (
+        linked.select("notification_id", "person_id", "live", "shared_number", *columns)
         .with_columns(
-            _spread(causes["mismatched_items"], differing, found.height),
-            _spread(causes["differences"], differing, found.height),
+            _spread(causes["mismatched_items"], differing, linked.height),
+            _spread(causes["differences"], differing, linked.height),
             identity_conflict=conflict.to_series(),
         )
         .join(latest, on="person_id", how="left", maintain_order="left")
-        .with_columns(
-            outcome=pl.when(pl.col("mismatched_items").is_null())
-            .then(pl.lit("matched"))
-            .otherwise(pl.lit("mismatched")),
-            card_superseded=pl.col("card_number") != pl.col("latest_card"),
+        .select(
+            outcome.alias("outcome"),
+            (pl.col("card_number") != pl.col("latest_card")).fill_null(False).alias("card_superseded"),
+            pl.exclude("live", "latest_card"),
         )
+        .select(*MATCHES, *columns)
     )
-    not_found = linked.filter(pl.col("person_id").is_null()).with_columns(
-        outcome=pl.lit("not_found"),
-        mismatched_items=pl.lit(None, dtype=pl.String),
-        differences=pl.lit(None, dtype=pl.String),
-        card_superseded=pl.lit(False),
-        identity_conflict=pl.lit(False),
-    )
-    columns = [*MATCHES, "card_number", "employment_start"]
-    return pl.concat([matches.select(columns), not_found.select(columns)])
-
-
-def deleted_matches(tombstones: pl.DataFrame) -> pl.DataFrame:
-    """Say of deleted notifications only that: not matched, crediting nothing. Columns of `MATCHES`."""
-    return tombstones.select(
-        "notification_id",
-        pl.lit("deleted").alias("outcome"),
-        *(pl.lit(None, dtype=pl.String).alias(name) for name in ("person_id", "mismatched_items", "differences")),
-        *(pl.lit(False).alias(name) for name, dtype in MATCHES.items() if dtype == pl.Boolean),
-    )
+    held = {f"linked_{item}": f"{item}_held" for item in policy.compared_items}
+    return Judged(notifications, mismatched.select("notification_id", **held))
 
 
 def _spread(values: pl.Series, rows: pl.Series, height: int) -> pl.Series:
@@ -148,6 +155,6 @@ def _spread(values: pl.Series, rows: pl.Series, height: int) -> pl.Series:
     return blank.scatter(rows, values).alias(values.name)
 
 
-def _pair(pairs: pl.DataFrame, item: str) -> pl.DataFrame:
+def _pair(linked: pl.DataFrame, item: str) -> pl.DataFrame:
     kanji = {"held_kanji": "kanji_name"} if item == "name" else {}
-    return pairs.select(reported=item, held=f"{item}_held", **kanji)
+    return linked.select(reported=item, held=f"{item}_held", **kanji)

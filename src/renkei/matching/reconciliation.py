@@ -11,9 +11,9 @@ from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.agreement.decisions import DEFAULT_POLICY, Policy
 from renkei.matching.checking import REJECTS, Checked, check
 from renkei.matching.omissions import suspect
-from renkei.matching.outcomes import MATCHES, deleted_matches, judge_notifications, link
+from renkei.matching.outcomes import MATCHES, judge_notifications, link
 from renkei.matching.reading import BATCH_ROWS, match_columns, text_batch
-from renkei.matching.release import annex_2, annex_3
+from renkei.matching.release import annex_2, annex_3, in_order
 from renkei.matching.statistics import Statistics, count
 
 Progress = Callable[[str, int], None]
@@ -143,24 +143,17 @@ def read_register(
 
 def reconcile_register(register: Register, *, as_of: date, policy: Policy = DEFAULT_POLICY) -> Reconciliation:
     """Reconcile tables that were taken in already; as `reconcile` otherwise."""
-    notifications, cards = register.notifications.taken, register.cards.taken
-    persons = register.persons.taken
-    deleted = pl.col("deleted_on").is_not_null()
-    linked = link(notifications.filter(~deleted), cards, policy)
-    people = linked.select(pl.col("person_id").drop_nulls().unique())
-    theirs = cards.join(people, on="person_id", how="semi")
-    judged = judge_notifications(linked, theirs, persons.join(people, on="person_id", how="semi"), policy)
-    suspected = suspect(register.permissions.taken, judged, as_of=as_of, policy=policy)
-    matches = pl.concat([judged.select(list(MATCHES)), deleted_matches(notifications.filter(deleted))])
+    cards, persons = register.cards.taken, register.persons.taken
+    linked = link(register.notifications.taken, cards, policy)
+    judged = judge_notifications(linked, cards, persons, policy)
+    suspected = suspect(register.permissions.taken, judged.notifications, as_of=as_of, policy=policy)
     rejects = pl.concat([pl.DataFrame(schema=REJECTS), *(table.rejects for table in register.tables)])
     return Reconciliation(
-        annex2=annex_2(judged, theirs, persons, as_of=as_of, policy=policy),
+        annex2=annex_2(judged, persons, as_of=as_of, policy=policy),
         annex3=annex_3(suspected, persons),
-        matches=matches.sort("notification_id").with_columns(
+        matches=in_order(judged.notifications.select(list(MATCHES)), "notification_id").with_columns(
             pl.col(name).cast(pl.String) for name, dtype in MATCHES.items() if dtype == pl.Boolean
         ),
-        rejects=rejects.with_columns(pl.col("line").cast(pl.String)).sort(
-            "identifier", "dataset", pl.col("line").cast(pl.UInt32), nulls_last=False
-        ),
-        statistics=count(register.tables, matches, suspected, as_of),
+        rejects=rejects.sort("identifier", "dataset", "line").with_columns(pl.col("line").cast(pl.String)),
+        statistics=count(register.tables, judged.notifications, suspected, as_of),
     )

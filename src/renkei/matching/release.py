@@ -6,7 +6,6 @@ import polars as pl
 
 from renkei.agreement.annexes import ANNEX_1, ANNEX_2, ANNEX_3, Annex, Condition
 from renkei.agreement.datasets import (
-    CARDS,
     NOTIFICATIONS,
     PERSONS,
     SUSPECTED_OMISSIONS,
@@ -16,6 +15,7 @@ from renkei.agreement.datasets import (
 )
 from renkei.agreement.decisions import Policy
 from renkei.matching.checking import TOMBSTONE_NEEDS
+from renkei.matching.outcomes import Judged
 from renkei.matching.values import CANONICAL_STATUS, to_text
 
 # A deletion carries the identifier, ⑦, ⑱ and ⑲, and nothing else (§2).
@@ -31,7 +31,12 @@ def release(records: pl.DataFrame, dataset: Dataset, annex: Annex) -> pl.DataFra
         name: (item.released_when, item.withheld_when) for item in annex.items for name in item.columns
     }
     columns = [_released(column, *conditions.get(column.name, (None, None))) for column in dataset.columns]
-    return records.select(columns).sort(dataset.identifier.name)
+    return in_order(records.select(columns), dataset.identifier.name)
+
+
+def in_order(table: pl.DataFrame, identifier: str) -> pl.DataFrame:
+    """Sort a table by its identifier; tables often are so already, which is cheap to see."""
+    return table if table[identifier].is_sorted() else table.sort(identifier)
 
 
 def _released(column: Column, released_when: Condition | None, withheld_when: Condition | None) -> pl.Expr:
@@ -58,46 +63,36 @@ def annex_1(notifications: pl.DataFrame) -> pl.DataFrame:
     return release(bare, NOTIFICATIONS, ANNEX_1)
 
 
-def annex_2(
-    judged: pl.DataFrame, cards: pl.DataFrame, persons: pl.DataFrame, *, as_of: date, policy: Policy
-) -> pl.DataFrame:
+def annex_2(judged: Judged, persons: pl.DataFrame, *, as_of: date, policy: Policy) -> pl.DataFrame:
     """Release what does not agree to MHLW (別紙2, 3(1)ア): columns of the dataset `discrepancies`.
 
-    `judged` come from `judge_notifications`. Rows that were not found carry no residence information.
+    Rows that were not found carry no residence information at all.
     """
-    rows = judged.filter(pl.col("outcome").is_in(["mismatched", "not_found"])).rename(
-        {"card_number": "reported_card", "identity_conflict": "identity_caution"}
+    rows = (
+        judged.notifications.filter(pl.col("outcome").is_in(["mismatched", "not_found"]))
+        .drop("card_number")
+        .rename({"identity_conflict": "identity_caution"})
     )
-    disclosed = policy.disclosed_items
-    found = pl.col("outcome") == "mismatched"
-    # Only an item that was compared can mismatch, and only a mismatch is disclosed as linked (別紙2※).
-    linkable = tuple(item for item in disclosed if item in policy.compared_items)
-    linked = cards.select(
-        pl.col("card_number").alias("reported_card"), *_named("linked", linkable, CARDS)
-    ).join(rows.filter(found).select("reported_card"), on="reported_card", how="semi")
-    latest = persons.select("person_id", "card_number", *_named("latest", disclosed, PERSONS))
+    latest = persons.select(
+        "person_id", "card_number", *(pl.col(item).alias(f"latest_{item}") for item in policy.disclosed_items)
+    )
     mismatched = pl.col("mismatched_items").str.split(";")
     records = (
-        rows.join(linked, on="reported_card", how="left")
+        rows.join(judged.linked, on="notification_id", how="left")
         .join(latest, on="person_id", how="left")
         .with_columns(
             pl.lit(as_of).alias("matched_on"),
+            # Of the linked record only what mismatched leaves (別紙2※); what was not compared cannot.
             *(
-                pl.when(found & mismatched.list.contains(item)).then(f"linked_{item}").alias(f"linked_{item}")
-                for item in linkable
-            ),
-            *(
-                pl.lit(None, dtype=persons.schema[item]).alias(f"linked_{item}")
-                for item in disclosed
-                if item not in linkable
+                pl.when(mismatched.list.contains(item))
+                .then(f"linked_{item}" if item in policy.compared_items else None)
+                .cast(persons.schema[item])
+                .alias(f"linked_{item}")
+                for item in policy.disclosed_items
             ),
         )
     )
-    return release(records, discrepancies(disclosed), ANNEX_2)
-
-
-def _named(prefix: str, items: tuple[str, ...], dataset: Dataset) -> list[pl.Expr]:
-    return [pl.col(dataset.column(item).name).alias(f"{prefix}_{item}") for item in items]
+    return release(records, discrepancies(policy.disclosed_items), ANNEX_2)
 
 
 def annex_3(suspected: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:

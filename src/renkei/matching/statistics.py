@@ -60,22 +60,18 @@ def _total(counts: pl.DataFrame) -> int:
 def count(
     tables: Sequence[Checked], matches: pl.DataFrame, suspected: pl.DataFrame, as_of: date
 ) -> Statistics:
-    """Count a reconciliation. `matches` have the columns of `MATCHES`, flags as Boolean."""
+    """Count a reconciliation. `matches` are `Judged.notifications`."""
     outcomes = dict(matches.group_by("outcome").len().iter_rows())
     datasets = {table.dataset.name: _counts(table) for table in tables}
     datasets["notifications"] |= {outcome: outcomes.get(outcome, 0) for outcome in OUTCOMES}
-    notifications = tables[0]
-    known = matches.select("notification_id", "outcome", *_FLAGS).join(
-        notifications.taken.select("notification_id", "nationality", "status_of_residence"),
-        on="notification_id",
-        how="left",
+    pairs = matches.select("differences").drop_nulls().select(
+        pl.col("differences").str.split(";").explode().str.split(":")
     )
-    pairs = matches.select(pl.col("differences").str.split(";").explode().drop_nulls().str.split(":"))
     rejects = pl.concat([table.rejects.select("dataset", "reasons") for table in tables])
     return Statistics(
         as_of,
         datasets,
-        _counted(known, notifications, "outcome", "nationality", "status_of_residence", *_FLAGS),
+        _counted(matches, tables[0], "outcome", "nationality", "status_of_residence", *_FLAGS),
         _by(
             pairs.select(
                 item=pl.col("differences").list.get(0), cause=pl.col("differences").list.get(1)

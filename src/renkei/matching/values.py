@@ -27,6 +27,7 @@ from renkei.agreement.datasets import Column, Kind
 from renkei.agreement.nationalities import NATIONALITIES
 from renkei.agreement.statuses import MHLW_CODES, STATUSES, canonical
 from renkei.matching.dates import partial_to_text, read_dates
+from renkei.matching.edges import edges
 
 # An MHLW code for several statuses (39: 高度専門職1号イ, ロ, ハ) is kept as that set when compared.
 STATUS_SETS: Mapping[str, tuple[str, ...]] = {
@@ -113,20 +114,13 @@ def read(column: Column, raw: pa.Array) -> Values:
     """
     if column.kind in FEW_DISTINCT:
         return _through_distinct(raw, _READERS[column.kind])
-    text = _trimmed(pl.Series(raw))
     if column.kind in _SHAPES:
-        shape, mend = _SHAPES[column.kind]
-        typed, unreadable = _shaped(text, shape, mend)
-        # What is no card number is kept as written: it may say what was meant (§1).
-        kept = text if column.kind is Kind.CARD_NUMBER else None
-        typed = typed if kept is None or not unreadable.any() else typed.zip_with(~unreadable, kept)
-        return Values(typed, text.is_null(), unreadable)
-    if column.max_length is None:
-        return Values(text, text.is_null(), _nowhere(len(text)))
-    # Bytes are never fewer than characters, and cheaper to count.
-    if (text.str.len_bytes().max() or 0) <= column.max_length:
-        return Values(text, text.is_null(), _nowhere(len(text)))
-    return Values(text, text.is_null(), (text.str.len_chars() > column.max_length).fill_null(False))
+        return _shaped(raw, *_SHAPES[column.kind], keep_odd=column.kind is Kind.CARD_NUMBER)
+    text, longest = _trimmed(raw)
+    too_long = _nowhere(len(text))
+    if column.max_length is not None and longest > column.max_length:
+        too_long = (text.str.len_chars() > column.max_length).fill_null(False)
+    return Values(text, text.is_null(), too_long)
 
 
 def is_card_number(text: pl.Expr) -> pl.Expr:
@@ -144,21 +138,19 @@ def _nowhere(height: int) -> pl.Series:
     return pl.repeat(False, height, dtype=pl.Boolean, eager=True)
 
 
-def _trimmed(text: pl.Series) -> pl.Series:
-    """Remove outer white space; what is then empty is blank."""
-    # Looking for it is far cheaper than removing it, and most columns have none.
-    column = pl.col("text")
-    edges = column.str.contains(r"^\s") | column.str.contains(r"\s$")
-    edged, empty = (
-        text.to_frame("text").select(edges.any(), empty=(column.str.len_bytes() == 0).any()).row(0)
-    )
-    if edged:
+def _trimmed(raw: pa.StringArray) -> tuple[pl.Series, int]:
+    """Remove outer white space; what is then empty is blank. Also the bytes of the longest value."""
+    seen = edges(raw)
+    text = pl.Series(raw)
+    if seen.trim:
         text = text.str.strip_chars()
-    return text.set(text.str.len_bytes() == 0, None) if edged or empty else text
+    if seen.trim or seen.empty:
+        text = text.set(text.str.len_bytes() == 0, None)
+    return text, seen.longest
 
 
 def _through_distinct(raw: pa.DictionaryArray, reader: Callable[[pl.Series], pl.Series]) -> Values:
-    text = _trimmed(pl.Series(raw.dictionary))
+    text, _ = _trimmed(raw.dictionary)
     typed = reader(text.str.normalize("NFKC").str.to_uppercase())
     unreadable = typed.is_null() & text.is_not_null()
     codes = pl.Series(raw.indices.cast(pa.uint32()))
@@ -170,15 +162,20 @@ def _through_distinct(raw: pa.DictionaryArray, reader: Callable[[pl.Series], pl.
 
 
 def _shaped(
-    text: pl.Series, shape: str, mend: Callable[[pl.Series], pl.Series]
-) -> tuple[pl.Series, pl.Series]:
+    raw: pa.StringArray, shape: str, mend: Callable[[pl.Series], pl.Series], *, keep_odd: bool
+) -> Values:
     """Take text of the canonical shape as it is and mend the rest; what cannot be mended is unreadable."""
-    odd = (~text.str.contains(shape)).fill_null(False)
+    text = pl.Series(raw)
+    odd = ~text.str.contains(shape)
     if not odd.any():
-        return text, odd
+        return Values(text, text.is_null(), _nowhere(len(text)))
     rows = odd.arg_true()
-    mended = mend(text.filter(odd))
-    return text.clone().scatter(rows, mended), _nowhere(len(text)).scatter(rows, mended.is_null())
+    trimmed, _ = _trimmed(text.gather(rows).to_arrow().cast(pa.string()))
+    mended = mend(trimmed)
+    unreadable = _nowhere(len(text)).scatter(rows, mended.is_null() & trimmed.is_not_null())
+    # What is no card number is kept as written: it may say what was meant (§1).
+    typed = text.clone().scatter(rows, mended.zip_with(mended.is_not_null(), trimmed) if keep_odd else mended)
+    return Values(typed, typed.is_null() & ~unreadable, unreadable)
 
 
 def _card_numbers(text: pl.Series) -> pl.Series:

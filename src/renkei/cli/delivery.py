@@ -1,0 +1,220 @@
+"""`renkei delivery`: make, export, import, open and show sealed deliveries, on plain directories."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from renkei.agreement.errors import Lang
+from renkei.cli import party, speech
+from renkei.exchange import media
+from renkei.exchange.errors import Misused
+from renkei.exchange.files import DeliveryFiles, deliveries_in
+from renkei.exchange.home import NO_TRAIL, Home
+from renkei.exchange.inbox import Opened, Taken
+from renkei.exchange.keys import spoken
+from renkei.exchange.manifest import read, sha256
+from renkei.exchange.outbox import Order
+
+app = typer.Typer(
+    help="Make, carry, open and look at sealed deliveries: directories are enough, no node, no database.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+ServiceOption = Annotated[
+    Literal["annex1", "annex2-3", "incident", "receipt"], typer.Option("--service", help="What is delivered.")
+]
+NumberOption = Annotated[int, typer.Option("--number", help="Its number in the sequence.")]
+
+
+@app.command()
+def make(
+    home: party.HomeOption,
+    service: ServiceOption,
+    day: Annotated[str, typer.Option("--day", metavar="DATE", help="The business day, as 2026-04-01.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="One CSV per dataset, named after it; none on an empty day.")
+    ] = None,
+    purpose: Annotated[
+        Literal["residence", "labour_market"], typer.Option("--purpose", help="The purpose of clause 7.")
+    ] = "residence",
+    revision: Annotated[int, typer.Option("--revision", min=1, help="The how-manieth of this day.")] = 1,
+    passphrase_file: party.PassphraseOption = None,
+    as_json: speech.JsonOption = False,
+    lang: speech.LangOption = None,
+) -> None:
+    """Seal, number and sign a delivery; what the counterpart would refuse is refused here."""
+    place, moment = Home(home), party.now()
+    sources = {path.stem: path for path in files or []}
+    if missing := [path.name for path in sources.values() if not path.is_file()]:
+        raise Misused("not_found", ", ".join(missing))
+    kind = "incident" if service == "incident" else "data" if sources else "empty"
+    order = Order(
+        service=service,
+        purpose=purpose,
+        kind=kind,
+        business_day=_day(day),
+        revision=revision,
+        sources=sources,
+        trail_head=NO_TRAIL,
+    )
+    signer = place.signer(party.passphrase(passphrase_file, lang), moment)
+    made = place.outbox().make(order, signer, place.recipient(moment), moment)
+    if as_json:
+        counts = {fact.table.name: fact.rows for fact in made.sealed.files}
+        typer.echo(json.dumps(_facts(made.files) | {"rows": counts}, ensure_ascii=False, indent=2))
+        return
+    typer.echo(made.files.directory)
+    for fact in made.sealed.files:
+        typer.echo(f"{fact.table.name}: {fact.rows:,}{speech.one_of(('行', ' rows'), lang)}")
+
+
+@app.command()
+def export(
+    home: party.HomeOption,
+    service: ServiceOption,
+    number: NumberOption,
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The medium.")],
+    reason: Annotated[
+        Literal["network_failure", "agreed"], typer.Option("--reason", help="Why not by network (clause 5).")
+    ],
+    agreed_by: Annotated[str, typer.Option("--agreed-by", help="Who agreed on the other side.")],
+    handed_over_by: Annotated[str, typer.Option("--handed-over-by", help="Our handler, for the cover sheet.")] = "",
+    taken_over_by: Annotated[str, typer.Option("--taken-over-by", help="Their handler.")] = "",
+    lang: speech.LangOption = None,
+) -> None:
+    """Copy a delivery to a medium, read it back, and print a cover sheet (送付状) for the two handlers."""
+    from renkei.exchange.cover_sheet import cover_sheet  # typesetting is needed here alone
+
+    place = Home(home)
+    outbox = place.outbox()
+    files = outbox.find(service, number)
+    record = media.Export(reason, agreed_by, handed_over_by, taken_over_by, party.now())
+    copied = media.export(files, to, record)
+    data = files.manifest_bytes()
+    sheet = cover_sheet(read(data), sha256(data), copied, record, outbox.terms.agreement)
+    path = to / files.name / f"{files.name}.pdf"
+    path.write_bytes(sheet)
+    typer.echo(path.parent)
+    typer.echo(speech.one_of((f"送付状: {path}", f"cover sheet: {path}"), lang))
+
+
+@app.command("import")
+def import_(
+    home: party.HomeOption,
+    medium: Annotated[Path, typer.Argument(help="The medium, or any directory with deliveries.")],
+    receipts_to: Annotated[
+        Path | None, typer.Option("--receipts-to", metavar="DIR", help="Copy the receipts there as well.")
+    ] = None,
+    passphrase_file: party.PassphraseOption = None,
+    lang: speech.LangOption = None,
+) -> None:
+    """Take in deliveries (steps 1 to 4) and answer each with a receipt; the same again gets the same answer."""
+    if not medium.is_dir():
+        raise Misused("not_found", medium.name)
+    place, moment = Home(home), party.now()
+    inbox = place.inbox(place.signer(party.passphrase(passphrase_file, lang), moment))
+    refused = 0
+    seen = False
+    for files, found in media.take_all(medium, inbox, moment):
+        seen = True
+        if isinstance(found, Taken):
+            typer.echo(f"{files.name}: {_taken(found, lang)}")
+            if receipts_to and found.receipt:
+                _copy_receipt(found.receipt.receipt.name, found.receipt.data, found.receipt.signature, receipts_to)
+        else:
+            refused += 1
+            speech.complain(f"{files.name}: {found.say(speech.language(lang))}")
+    if not seen:
+        raise Misused("not_found", medium.name)
+    if refused:
+        raise typer.Exit(2)
+
+
+@app.command("open")
+def open_(
+    home: party.HomeOption,
+    service: ServiceOption,
+    number: Annotated[
+        int | None, typer.Option("--number", help="Which one; all that are not opened yet by default.")
+    ] = None,
+    receipts_to: Annotated[
+        Path | None, typer.Option("--receipts-to", metavar="DIR", help="Copy the receipts there as well.")
+    ] = None,
+    passphrase_file: party.PassphraseOption = None,
+    lang: speech.LangOption = None,
+) -> None:
+    """Open what was received (steps 5 to 8), in order; the data package then lies in the inbox."""
+    place, moment = Home(home), party.now()
+    secret = party.passphrase(passphrase_file, lang)
+    inbox = place.inbox(place.signer(secret, moment))
+    keys = place.decrypters(secret, moment)
+    refused = False
+    for each in [number] if number else inbox.unopened(service):
+        found = inbox.open(service, each, keys, moment)
+        stored = found.receipt
+        if receipts_to:
+            _copy_receipt(stored.receipt.name, stored.data, stored.signature, receipts_to)
+        refused = refused or found.refusal is not None
+        _say_opened(found, lang)
+    if refused:
+        raise typer.Exit(2)
+
+
+@app.command()
+def show(
+    directory: Annotated[Path, typer.Argument(help="A directory with deliveries.")],
+    as_json: speech.JsonOption = False,
+    lang: speech.LangOption = None,
+) -> None:
+    """Show what deliveries say of themselves; nothing is verified and nothing decrypted."""
+    found = list(deliveries_in(directory)) if directory.is_dir() else []
+    if not found:
+        raise Misused("not_found", directory.name)
+    if as_json:
+        typer.echo(json.dumps([_facts(files) for files in found], ensure_ascii=False, indent=2))
+        return
+    for files in found:
+        for key, value in _facts(files).items():
+            typer.echo(f"{key}: {spoken(value) if key.endswith('sha256') else value}")
+        typer.echo(speech.one_of(("（検証はしていません）", "(not verified)"), lang))
+
+
+def _facts(files: DeliveryFiles) -> dict[str, Any]:
+    data = files.manifest_bytes()
+    read(data)
+    return {"name": files.name, "manifest_sha256": sha256(data)} | dict(json.loads(data))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Misused("not_found", f"--day {text}") from None
+
+
+def _taken(found: Taken, lang: Lang | None) -> str:
+    if found.receipt:
+        return speech.one_of(("受領", "received"), lang)
+    waits = (f"第{found.missing}号を待っています", f"waits for number {found.missing}")
+    return speech.one_of(waits, lang)
+
+
+def _say_opened(found: Opened, lang: Lang | None) -> None:
+    name = found.manifest.name
+    if found.refusal:
+        speech.complain(f"{name}: {found.refusal.say(speech.language(lang))}")
+        return
+    rows = found.receipt.receipt.rows_taken
+    typer.echo(f"{name}: {rows:,}{speech.one_of(('行', ' rows'), lang)} → {found.data}")
+
+
+def _copy_receipt(name: str, data: bytes, signature: bytes, directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / f"{name}.json").write_bytes(data)
+    (directory / f"{name}.json.p7s").write_bytes(signature)
+
+

@@ -1,0 +1,55 @@
+"""What the commands of the exchange share: a party's directory, its passphrase, the present moment, refusals."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from renkei.agreement.errors import Lang
+from renkei.cli import speech
+from renkei.exchange.errors import ExchangeError, Misused
+
+HomeOption = Annotated[
+    Path,
+    typer.Option(
+        "--home", envvar="RENKEI_HOME", metavar="DIR", help="The party's directory: agreement, keys, deliveries."
+    ),
+]
+PassphraseOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file",
+        envvar="RENKEI_PASSPHRASE_FILE",
+        metavar="FILE",
+        help="File whose first line unlocks the keys; asked for without it.",
+    ),
+]
+
+
+def now() -> datetime:
+    """Return this moment in whole seconds: the libraries have no clock, a command gives them one."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def passphrase(path: Path | None, lang: Lang | None) -> bytes:
+    """Read the passphrase from a file that only its owner can read, or ask for it."""
+    if path is None:
+        question = speech.one_of(("鍵のパスフレーズ", "Passphrase of the keys"), lang)
+        return str(typer.prompt(question, hide_input=True, err=True)).encode()
+    try:
+        if path.stat().st_mode & 0o077:
+            raise Misused("key_unreadable", f"{path.name}: chmod 600")
+        return path.read_bytes().splitlines()[0]
+    except (OSError, IndexError):
+        raise Misused("key_unreadable", path.name) from None
+
+
+def refusal_fields(refusal: ExchangeError, lang: Lang | None) -> dict[str, Any]:
+    """Return a refusal for JSON output: its code, whether to retry, the sentence."""
+    return {
+        "code": refusal.code,
+        "retry": refusal.retry,
+        "alarm": refusal.alarm,
+        "sentence": refusal.say(speech.language(lang)),
+    }

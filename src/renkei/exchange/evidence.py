@@ -1,0 +1,112 @@
+"""Verifying what was kept, years later: no database, no network, no private key.
+
+For every delivery of an out- or inbox: it was addressed and signed as agreed at the time it was signed, its
+sealed file is the signed one, it continues the sequence, and each receipt beside it is of the receiver and of
+exactly this delivery. Nothing is decrypted.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from renkei.exchange import cms, receipt, sequence
+from renkei.exchange.errors import CmsError, ExchangeError, Refused
+from renkei.exchange.files import DeliveryFiles, only_delivery, read_small
+from renkei.exchange.inbox import take_sealed_of
+from renkei.exchange.manifest import MOST_BYTES, Manifest, read, sha256
+from renkei.exchange.sequence import Chain, read_void
+from renkei.exchange.terms import Terms
+
+_FOLDERS = (("received", "."), ("accepted", "opened"), ("refused", "refused"))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One delivery of a sequence and what was found; no fault, no refusal."""
+
+    service: str
+    sequence: int
+    states: tuple[str, ...]
+    fault: ExchangeError | None = None
+
+
+def verify(directory: Path, terms: Terms) -> Iterator[Finding]:
+    """Verify an outbox or inbox, service by service, number by number."""
+    for service in sorted(path for path in directory.iterdir() if path.is_dir()):
+        if service.name.startswith("."):
+            continue
+        chain = Chain()
+        places = {int(path.name): path for path in service.glob("[0-9]*")}
+        voids = {int(path.name): path for path in (service / "void").glob("[0-9]*")}
+        for number in sorted(places.keys() | voids.keys()):
+            try:
+                if number in voids:
+                    chain, states = _void(voids[number], chain, service.name, number, terms), ("void",)
+                else:
+                    chain, states = _delivery(places[number], chain, service.name, number, terms)
+            except ExchangeError as fault:
+                yield Finding(service.name, number, (), fault)
+                chain = chain.after(number, _digest_of(places.get(number)))
+                continue
+            yield Finding(service.name, number, states)
+
+
+def _delivery(
+    place: Path, chain: Chain, service: str, number: int, terms: Terms
+) -> tuple[Chain, tuple[str, ...]]:
+    files = only_delivery(place)
+    data = files.manifest_bytes()
+    manifest = read(data)
+    if (manifest.service, manifest.sequence) != (service, number) or files.name != manifest.name:
+        raise Refused("evidence_broken", files.name)
+    agreement = terms.version(manifest.agreement, manifest.agreement_version)
+    signature = files.signature_bytes()
+    signed = terms.check_signed(data, signature, manifest.sender, _signed_at(signature, data), agreement)
+    if abs(signed.signed_at - manifest.created) > agreement.clock_skew:
+        raise Refused("evidence_broken", files.name)
+    take_sealed_of(files, manifest)
+    chain.check_next(manifest)
+    return chain.after(number, sha256(data)), tuple(_receipts(files, data, manifest, terms))
+
+
+def _receipts(files: DeliveryFiles, data: bytes, manifest: Manifest, terms: Terms) -> Iterator[str]:
+    """Verify each receipt that lies beside a delivery: an inbox's places, then an outbox's."""
+    for state, folder in (*_FOLDERS, ("received", "received"), ("accepted", "accepted")):
+        path = files.directory / folder / f"{manifest.name}.{state}.json"
+        if not path.is_file():
+            continue
+        content = path.read_bytes()
+        signature = read_small(path.with_name(path.name + ".p7s"), 64 * 1024, "receipt_unreadable")
+        found = receipt.verify(content, signature, data, manifest, terms, _signed_at(signature, content))
+        if found.receipt.state != state:
+            raise Refused("evidence_broken", path.name)
+        yield state
+
+
+def _void(place: Path, chain: Chain, service: str, number: int, terms: Terms) -> Chain:
+    data = read_small(place / "void.json", MOST_BYTES, "void_unproved")
+    signatures = {
+        party: read_small(place / f"void.json.{party}.p7s", 64 * 1024, "void_unproved")
+        for party in terms.agreement.parties
+    }
+    void = read_void(data, signatures, terms, sequence.declared(data))
+    if (void.service, void.sequence) != (service, number) or number != chain.last + 1:
+        raise Refused("void_unproved")
+    return chain.after(number, void.manifest_sha256)
+
+
+def _signed_at(signature: bytes, content: bytes) -> datetime:
+    """When it was signed, by its own word: certificates are judged as of then."""
+    try:
+        return cms.verify(signature, content).signed_at
+    except CmsError:
+        raise Refused("signature_wrong") from None
+
+
+def _digest_of(place: Path | None) -> str:
+    """The hash to go on with after a faulty delivery, so that one fault is not told as many."""
+    try:
+        return sha256(only_delivery(place).manifest_bytes()) if place else ""
+    except ExchangeError:
+        return ""

@@ -1,0 +1,105 @@
+"""The flaws that happen in life, each with a rate, a source and what the matching should say."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from renkei.agreement.errors import RenkeiError
+from renkei.simulation.tables import table
+
+_ALL = "all"
+
+
+class FlawError(RenkeiError):
+    """A rate of a flaw that does not exist, or that is no rate."""
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """One row of `tables/flaws.csv`.
+
+    `verdict` is what the matching is expected to say: agrees, different, not_reported, not_comparable,
+    not_found, not_sent, rejected, deleted, omitted, or computed where it depends on whose number it is.
+    `alone` flaws decide the outcome: such a notification gets no other flaw.
+    """
+
+    name: str
+    item: str
+    rate: float
+    verdict: str
+    cause: str
+    alone: bool
+    applies_to: str
+    source: str
+    note: str
+
+
+@cache
+def default_flaws() -> tuple[Flaw, ...]:
+    """Return the table's flaws with their default rates."""
+    return tuple(
+        Flaw(
+            name=row["name"],
+            item=row["item"],
+            rate=float(row["rate"]),
+            verdict=row["verdict"],
+            cause=row["cause"],
+            alone=row["alone"] == "yes",
+            applies_to=row["applies_to"],
+            source=row["source"],
+            note=row["note"],
+        )
+        for row in table("flaws").iter_rows(named=True)
+    )
+
+
+def clean() -> Mapping[str, float]:
+    """Return rates that leave the world without flaws."""
+    return {_ALL: 0.0}
+
+
+def load_rates(path: Path) -> Mapping[str, float]:
+    """Read rates from TOML (`name_typo = 0.02`; `all = 0` for every flaw not named). Raises FlawError."""
+    try:
+        rates = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        raise FlawError(
+            f"{path}: cannot be read as TOML. Write lines such as name_typo = 0.02.",
+            f"{path}: TOMLとして読めません。name_typo = 0.02 のように書いてください。",
+        ) from None
+    with_rates(rates)
+    return rates
+
+
+def with_rates(rates: Mapping[str, object]) -> tuple[Flaw, ...]:
+    """Return the flaws with these rates in place of the defaults; `all` stands for every one not named.
+
+    Raises FlawError for a name that is no flaw, for a rate outside 0 to 1, and for rates of one item that
+    together are more than 1.
+    """
+    names = {flaw.name for flaw in default_flaws()}
+    given: dict[str, float] = {}
+    for name, rate in rates.items():
+        if name != _ALL and name not in names:
+            raise FlawError(
+                f"{name}: no such flaw. docs/simulation.md lists them.",
+                f"{name}: そのような誤りの種類はありません。docs/simulation.mdに一覧があります。",
+            )
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
+            raise FlawError(
+                f"{name}: the rate must be a number from 0 to 1.",
+                f"{name}: 率は0以上1以下の数にしてください。",
+            )
+        given[name] = float(rate)
+    flaws = tuple(
+        replace(flaw, rate=given.get(flaw.name, given.get(_ALL, flaw.rate))) for flaw in default_flaws()
+    )
+    for item in dict.fromkeys(flaw.item for flaw in flaws):
+        if item != "employment" and sum(flaw.rate for flaw in flaws if flaw.item == item) > 1 + 1e-9:
+            raise FlawError(
+                f"{item}: the rates of its flaws are more than 1 together.",
+                f"{item}: この項目の率の合計が1を超えています。",
+            )
+    return flaws

@@ -1,0 +1,339 @@
+"""The answer key: what is true of each notification and permission, and what the matching should say.
+
+It is reckoned from what was done to the rows, never by comparing names, so that it can judge a matching.
+Where two flaws happen to undo or imitate each other (a wrong digit that makes another card's date), it can
+be wrong; docs/simulation.md says how rarely.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from renkei.agreement.nationalities import NATIONALITIES, RELATED
+from renkei.agreement.statuses import STATUSES, Work
+from renkei.simulation.cards import Cards
+from renkei.simulation.draws import Bools, Ints
+from renkei.simulation.employments import Employments
+from renkei.simulation.flawed import Account, Flawed
+from renkei.simulation.notifications import Notifications
+from renkei.simulation.permissions import Permissions
+from renkei.simulation.tables import BLANK_DAY, codes, pick, status_codes
+
+COMPARED = (
+    "name",
+    "status_of_residence",
+    "stay_expires_on",
+    "birth_date",
+    "sex",
+    "nationality",
+    "extra_activity_permission",
+)
+_IDENTITY = ("name", "birth_date", "sex", "nationality")
+AGREEMENT_BEGINS = (date(2021, 3, 22) - date(1970, 1, 1)).days
+
+NOTIFICATION_TRUTH = (
+    "notification_id",
+    "person_id",
+    "card_number",
+    "flaws",
+    "expected_outcome",
+    "expected_reasons",
+    "expected_differences",
+    "expected_card_superseded",
+    "expected_identity_conflict",
+    "expected_shared_number",
+)
+PERMISSION_TRUTH = ("permission_id", "truly_omitted", "expected_reason")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the matching should find of a chunk's notifications, row by row."""
+
+    key: pl.DataFrame
+    live: Bools
+    conflict: Bools
+    credited: Ints  # person whose card is named; -1 where none is
+
+
+def _entries(account: Account) -> pl.DataFrame:
+    """One row for each flaw of each notification: row, place of its flaw in the account, value."""
+    pieces = [
+        pl.DataFrame({"row": rows, "flaw": np.full(len(rows), number), "value": values.cast(pl.String)})
+        for number, (rows, values) in enumerate(zip(account.rows, account.values, strict=True))
+    ]
+    return (
+        pl.concat(pieces)
+        if pieces
+        else pl.DataFrame(schema={"row": pl.Int64, "flaw": pl.Int64, "value": pl.String})
+    )
+
+
+def _cards_of(cards: Cards, card: Ints) -> tuple[Ints, Ints]:
+    """Return, for each card, all the cards of its holder, and which of the given each belongs to."""
+    holder = cards.person[card]
+    first, last = np.searchsorted(cards.person, holder, side="left"), cards.last_of(holder)
+    count = last - first + 1
+    asked = np.repeat(np.arange(len(card)), count)
+    place = np.arange(len(asked)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+    return place, asked
+
+
+def _explained(cards: Cards, item: str, card: Ints, value: pl.Series, cause: pl.Series) -> pl.Series:
+    """Replace the causes of differences that another card of the person explains."""
+    if not len(card):
+        return cause
+    held = cards.linked[item]
+    latest = (pick(held, cards.last_of(cards.person[card])) == value).fill_null(value=False).to_numpy()
+    place, asked = _cards_of(cards, card)
+    on_card = (pick(held, place) == pick(value, asked)).fill_null(value=False).to_numpy()
+    other = np.bincount(asked, weights=on_card, minlength=len(card)) > 0
+    chosen = np.where(latest, 0, np.where(other, 1, -1))
+    return pl.DataFrame({"a": pick(codes(("as_latest", "other_card")), chosen), "b": cause}).select(
+        pl.coalesce("a", "b")
+    )["a"]
+
+
+def _differ(item: str, reported: pl.Series, held: pl.Series) -> Bools:
+    """Tell canonical values that disagree."""
+    if item == "nationality":
+        same_as = {code: one.compare_as for code, one in NATIONALITIES.items()}
+        reported, held = (one.replace_strict(same_as, return_dtype=pl.String) for one in (reported, held))
+    differ = (reported != held).fill_null(value=False)
+    if item == "sex":
+        differ &= (reported != "0") & (held != "0")
+    if item == "birth_date":
+        parts = pl.DataFrame({"r": reported, "h": held})
+        unknown = [(pl.col(side).str.slice(at, 2) == "00") for side in ("r", "h") for at in (5, 8)]
+        known = pl.when(unknown[0] | unknown[2]).then(4).when(unknown[1] | unknown[3]).then(7).otherwise(10)
+        differ = parts.select(pl.col("r").str.slice(0, known) != pl.col("h").str.slice(0, known))["r"]
+    return differ.to_numpy()
+
+
+def _compared(cards: Cards, notifications: Notifications, rows: Ints, card: Ints) -> pl.DataFrame:
+    """Compare rows that report another card's number, item by item: row, item, cause."""
+    found = []
+    for item in COMPARED:
+        reported, held = notifications.rows[item][rows], pick(cards.linked[item], card)
+        differ = _differ(item, reported, held)
+        at = np.flatnonzero(differ)
+        cause = pl.Series(["different"]).gather(np.zeros(len(at), dtype=np.uint32))
+        if item == "nationality":
+            sets = [{"r": a, "h": b} for group in RELATED for a in group for b in group if a != b]
+            pairs = pl.DataFrame({"r": reported[at], "h": held[at]})
+            cause = pairs.join(
+                pl.DataFrame(sets).with_columns(c=pl.lit("related")),
+                on=["r", "h"],
+                how="left",
+                maintain_order="left",
+            ).select(pl.col("c").fill_null("different"))["c"]
+        cause = _explained(cards, item, card[at], reported[at], cause)
+        found.append(_entry(rows[at], item, cause))
+    return pl.concat(found)
+
+
+def _entry(rows: Ints, item: str, cause: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame({"row": rows, "item": np.full(len(rows), COMPARED.index(item)), "cause": cause})
+
+
+def _differences(cards: Cards, notifications: Notifications, flawed: Flawed) -> pl.DataFrame:
+    """Return every difference that the matching should see: row, item, cause."""
+    found = [_entry(np.empty(0, dtype=np.int64), "name", pl.Series([], dtype=pl.String))]
+    for flaw, rows, values in zip(
+        flawed.account.flaws, flawed.account.rows, flawed.account.values, strict=True
+    ):
+        if flaw.verdict == "computed":
+            found.append(_compared(cards, notifications, rows, flawed.linked[rows]))
+        elif flaw.verdict == "different":
+            there = flawed.linked[rows] >= 0
+            at, value = rows[there], values.filter(pl.Series(there))
+            cause = pl.Series([flaw.cause]).gather(np.zeros(len(at), dtype=np.uint32))
+            found.append(_entry(at, flaw.item, _explained(cards, flaw.item, flawed.linked[at], value, cause)))
+    return pl.concat(found).sort("row", "item")
+
+
+def _marked(size: int, account: Account, verdict: str) -> Bools:
+    marked = np.zeros(size, dtype=np.bool_)
+    for flaw, rows in zip(account.flaws, account.rows, strict=True):
+        if flaw.verdict == verdict:
+            marked[rows] = True
+    return marked
+
+
+def expected_of_notifications(
+    cards: Cards, employments: Employments, notifications: Notifications, flawed: Flawed
+) -> Expected:
+    """Reckon what the matching should say of every notification (reconciliation §2 to §4)."""
+    size, account = len(notifications), flawed.account
+    entries = _entries(account).sort("row", "flaw")
+    names = codes(tuple(flaw.name for flaw in account.flaws))
+    reasons = codes(
+        tuple(
+            f"{flaw.cause}:{flaw.item}" if flaw.verdict == "rejected" else flaw.cause
+            for flaw in account.flaws
+        )
+    )
+    excludes = codes(tuple(flaw.verdict for flaw in account.flaws)).is_in(
+        ["rejected", "not_sent", "not_found"]
+    )
+    named = entries.with_columns(
+        name=pick(names, entries["flaw"].to_numpy()), reason=pick(reasons, entries["flaw"].to_numpy())
+    )
+    excluded = named.filter(pick(excludes, named["flaw"].to_numpy())) if len(named) else named
+    filing = {
+        "filed_late": employments.late,
+        "started_early": employments.early,
+        "kept_on": employments.kept_on,
+    }
+    filed = [
+        pl.DataFrame({"row": np.flatnonzero(rows)}).with_columns(name=pl.lit(name))
+        for name, rows in filing.items()
+    ]
+    flaws = _joined(pl.concat([named.select("row", "name"), *filed]), "name", size)
+    rejected, not_sent, deleted, not_found = (
+        _marked(size, account, verdict) for verdict in ("rejected", "not_sent", "deleted", "not_found")
+    )
+    differences = _differences(cards, notifications, flawed)
+    said = differences.with_columns(
+        pair=pl.concat_str(pick(codes(COMPARED), differences["item"].to_numpy()), pl.lit(":"), "cause")
+    )
+    identity = np.isin(differences["item"].to_numpy(), [COMPARED.index(item) for item in _IDENTITY])
+    against = np.bincount(differences["row"].to_numpy()[identity], minlength=size) >= 2
+    mismatched = np.bincount(differences["row"].to_numpy(), minlength=size) > 0
+    live = ~(rejected | not_sent | deleted)
+    found = live & ~not_found
+    outcome = np.select([rejected, not_sent, deleted, not_found, mismatched], [0, 1, 2, 3, 4], default=5)
+    words = ("rejected", "not_sent", "deleted", "not_found", "mismatched", "matched")
+    holder = np.where(flawed.linked >= 0, cards.person[np.maximum(flawed.linked, 0)], -1)
+    superseded = found & (flawed.linked != cards.last_of(np.maximum(holder, 0)))
+    key = pl.DataFrame(
+        {
+            "notification_id": flawed.rows["notification_id"],
+            "person_id": pick(
+                cards.latest["person_id"], np.where(_registered(account, size), notifications.person, -1)
+            ),
+            "card_number": pick(cards.linked["card_number"], notifications.linked),
+            "flaws": flaws,
+            "expected_outcome": pick(codes(words), outcome),
+            "expected_reasons": _joined(
+                excluded.select("row", "reason").unique().sort("row", "reason"), "reason", size
+            ),
+            "expected_differences": _only(found, _joined(said, "pair", size)),
+            "expected_card_superseded": _flag(superseded),
+            "expected_identity_conflict": _flag(found & against),
+            "expected_shared_number": _flag(live & _shared(flawed, notifications, live)),
+        }
+    )
+    standing = ~_repeated(account, size)
+    return Expected(key.filter(pl.Series(standing)), found, against, np.where(found, holder, -1))
+
+
+def _registered(account: Account, size: int) -> Bools:
+    """Tell workers who are in the register: those notified as 特別永住者 and the like are not."""
+    known = np.ones(size, dtype=np.bool_)
+    for flaw, rows in zip(account.flaws, account.rows, strict=True):
+        if flaw.name == "not_notifiable":
+            known[rows] = False
+    return known
+
+
+def _repeated(account: Account, size: int) -> Bools:
+    """Tell the second rows under an identifier: the key speaks of the first."""
+    repeated = np.zeros(size, dtype=np.bool_)
+    for flaw, rows in zip(account.flaws, account.rows, strict=True):
+        if flaw.name == "identifier_repeated":
+            repeated[rows] = True
+    return repeated
+
+
+def _joined(entries: pl.DataFrame, column: str, size: int) -> pl.Series:
+    """Join each row's words by a semicolon, in the order of the entries; null where there are none."""
+    words = entries.group_by("row", maintain_order=True).agg(pl.col(column).str.join(";"))
+    place = np.full(size, -1)
+    place[words["row"].to_numpy()] = np.arange(len(words))
+    return pick(words[column], place)
+
+
+def _only(rows: Bools, words: pl.Series) -> pl.Series:
+    return pick(words, np.where(rows, np.arange(len(words)), -1))
+
+
+def _flag(rows: Bools) -> pl.Series:
+    return pick(codes(("false", "true")), rows.astype(np.int64))
+
+
+def _shared(flawed: Flawed, notifications: Notifications, live: Bools) -> Bools:
+    """Tell live notifications whose number is used for people who are not one."""
+    used = pl.DataFrame(
+        {
+            "card": flawed.linked,
+            "text": flawed.rows["card_number"],
+            "person": notifications.person,
+            "live": live,
+        }
+    ).with_columns(number=pl.when(pl.col("card") >= 0).then(pl.col("card").cast(pl.String)).otherwise("text"))
+    several = pl.col("person").filter(pl.col("live")).n_unique().over("number") > 1
+    return used.select(several).to_series().to_numpy()
+
+
+def expected_of_permissions(
+    permissions: Permissions,
+    employments: Employments,
+    notifications: Notifications,
+    flawed: Flawed,
+    expected: Expected,
+    as_of: int,
+) -> pl.DataFrame:
+    """Reckon which permissions should be suspected, and which are truly omitted (reconciliation §6)."""
+    work = np.array([STATUSES[code].work is Work.YES for code in status_codes()])
+    by_designation = np.array([STATUSES[code].work is Work.BY_DESIGNATION for code in status_codes()])
+    works = work[permissions.status] | (by_designation[permissions.status] & (permissions.designated == 1))
+    permitted = permissions.permitted
+    month = permitted.astype("datetime64[D]").astype("datetime64[M]") + 2
+    due = month.astype("datetime64[D]").astype(np.int64) - 1
+    begun = (permitted != BLANK_DAY) & (permitted >= AGREEMENT_BEGINS)
+    suspicious = (permissions.contract == 1) & works & begun & (as_of > due)
+
+    live = np.flatnonzero(expected.live)
+    # 永住者 carry no day of hire: withheld under 別紙1※.
+    withheld = (flawed.rows["status_of_residence"][live].is_in(["permanent", "26", "永住者"])).to_numpy()
+    said = pl.DataFrame(
+        {
+            "person": expected.credited[live],
+            "begins": np.where(withheld, 10**6, notifications.begins[live]),
+            "conflict": expected.conflict[live],
+        }
+    )
+    asked = pl.DataFrame({"person": permissions.person, "permitted": permitted}).with_row_index("row")
+    begins_in_time, conflict = pl.col("begins") >= pl.col("permitted"), pl.col("conflict")
+    heard = (
+        asked.join(said, on="person")
+        .group_by("row")
+        .agg(
+            credited=(begins_in_time & ~conflict).any(),
+            early=(~begins_in_time & ~conflict).any(),
+            conflicting=(begins_in_time & conflict).any(),
+        )
+    )
+    judged = asked.join(heard, on="row", how="left", maintain_order="left").with_columns(
+        pl.col("credited", "early", "conflicting").fill_null(value=False), suspicious=suspicious
+    )
+    reason = (
+        pl.when(~pl.col("suspicious") | pl.col("credited"))
+        .then(None)
+        .when(pl.col("early"))
+        .then(pl.lit("start_before_permission"))
+        .when(pl.col("conflicting"))
+        .then(pl.lit("identity_conflict"))
+        .otherwise(pl.lit("no_notification"))
+    )
+    omitted = employments.omitted[permissions.person] & (
+        employments.anchor[permissions.person] == permissions.stage
+    )
+    return judged.select(
+        permissions.rows["permission_id"],
+        _flag(omitted).alias("truly_omitted"),
+        reason.alias("expected_reason"),
+    )

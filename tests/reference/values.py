@@ -1,0 +1,175 @@
+"""§1: every accepted shape of a value becomes its one canonical form; `UnreadableError` where there is none."""
+
+import datetime
+import re
+from collections.abc import Callable
+
+from .tables import Column, any_case_and_width, mhlw_codes, nationality_names, status_names, statuses
+
+ERA_OFFSETS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
+ERA_LETTERS = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
+
+DATE_SHAPES = (
+    re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"),
+    re.compile(r"(?P<year>[0-9]{4})/(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})"),
+    re.compile(r"(?P<year>[0-9]{4})年(?P<month>[0-9]{1,2})月(?P<day>[0-9]{1,2})日"),
+    re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"),
+    re.compile(
+        r"(?P<era>明治|大正|昭和|平成|令和)(?P<year>元|[0-9]{1,3})年(?P<month>[0-9]{1,2})月(?P<day>[0-9]{1,2})日"
+    ),
+    re.compile(r"(?P<era>[MTSHR])(?P<year>[0-9]{1,3})\.(?P<month>[0-9]{1,2})\.(?P<day>[0-9]{1,2})"),
+)
+SEXES = dict.fromkeys(("0", "3", "不詳"), "0")
+SEXES |= dict.fromkeys(("1", "男", "M", "MALE"), "1")
+SEXES |= dict.fromkeys(("2", "女", "F", "FEMALE"), "2")
+SEXES |= {"9": "9"}
+BOOLEANS = dict.fromkeys(("TRUE", "1", "有", "あり", "YES"), "true")
+BOOLEANS |= dict.fromkeys(("FALSE", "0", "無", "なし", "NO"), "false")
+
+
+class UnreadableError(Exception):
+    """The value is not of its type, or too long."""
+
+
+def date(text: str) -> str:
+    year, month, day = _parts(text)
+    try:
+        return datetime.date(year, month, day).isoformat()
+    except ValueError:
+        raise UnreadableError from None
+
+
+def partial_date(text: str) -> str:
+    """As `date`, but the month and the day may be 0: unknown."""
+    year, month, day = _parts(text)
+    try:
+        # 2000 was a leap year and January has 31 days: the unknown parts forbid nothing.
+        datetime.date(year if month and day else 2000, month or 1, day or 1)
+    except ValueError:
+        raise UnreadableError from None
+    if year == 0:
+        raise UnreadableError
+    return f"{year:04}-{month:02}-{day:02}"
+
+
+def _parts(text: str) -> tuple[int, int, int]:
+    text = any_case_and_width(text)
+    for shape in DATE_SHAPES:
+        if found := shape.fullmatch(text):
+            parts = found.groupdict()
+            year = 1 if parts["year"] == "元" else int(parts["year"])
+            if era := parts.get("era"):
+                if year == 0:
+                    raise UnreadableError
+                year += ERA_OFFSETS[ERA_LETTERS.get(era, era)]
+            return year, int(parts["month"]), int(parts["day"])
+    raise UnreadableError
+
+
+def sex(text: str) -> str:
+    return _one_of(SEXES, text)
+
+
+def boolean(text: str) -> str:
+    return _one_of(BOOLEANS, text)
+
+
+def status_set(text: str) -> frozenset[str]:
+    """The codes a status stands for: one, or several where an MHLW code does not say which."""
+    return frozenset(_status_codes(text))
+
+
+def status_code(text: str) -> str:
+    codes = _status_codes(text)
+    if len(codes) == 1:
+        return codes[0]
+    parents = {statuses()[code].parent for code in codes}
+    common = parents.pop() if len(parents) == 1 else ""
+    return common or codes[0]
+
+
+def _status_codes(text: str) -> tuple[str, ...]:
+    folded = any_case_and_width(text)
+    if folded in mhlw_codes():
+        return mhlw_codes()[folded]
+    return (_one_of(status_names(), text),)
+
+
+def nationality_code(text: str) -> str:
+    return _one_of(nationality_names(), text)
+
+
+def card_number(text: str) -> str:
+    found = re.fullmatch(r"([A-Z]{2})[ -]*([0-9]{8})[ -]*([A-Z]{2})", any_case_and_width(text))
+    if not found:
+        raise UnreadableError
+    return "".join(found.groups())
+
+
+def establishment_number(text: str) -> str:
+    found = re.fullmatch(r"([0-9]{11})|([0-9]{4}-[0-9]{6}-[0-9])", any_case_and_width(text))
+    if not found:
+        raise UnreadableError
+    return found[0].replace("-", "")
+
+
+def corporate_number(text: str) -> str:
+    digits = "".join(any_case_and_width(text).split())
+    if not re.fullmatch(r"[0-9]{13}", digits):
+        raise UnreadableError
+    if int(digits[0]) != corporate_check_digit(digits[1:]):
+        raise UnreadableError
+    return digits
+
+
+def corporate_check_digit(base: str) -> int:
+    """9 - (Σ Pn·Qn mod 9): Pn the n-th digit from the right, Qn 1 for odd n and 2 for even n."""
+    total = sum(int(digit) * (1 if n % 2 else 2) for n, digit in enumerate(reversed(base), start=1))
+    return 9 - total % 9
+
+
+def postal_code(text: str) -> str:
+    found = re.fullmatch(r"([0-9]{3})-?([0-9]{4})", any_case_and_width(text))
+    if not found:
+        raise UnreadableError
+    return found[1] + found[2]
+
+
+def ground(text: str) -> str:
+    return _one_of({"COE": "coe", "CHANGE": "change"}, text)
+
+
+def phone(text: str) -> str:
+    return text
+
+
+READERS: dict[str, Callable[[str], str]] = {
+    "date": date,
+    "partial date": partial_date,
+    "sex": sex,
+    "boolean": boolean,
+    "status code": status_code,
+    "nationality code": nationality_code,
+    "card number": card_number,
+    "establishment number": establishment_number,
+    "corporate number": corporate_number,
+    "postal code": postal_code,
+    "coe | change": ground,
+    "phone": phone,
+}
+
+
+def read(column: Column, text: str) -> str:
+    """The canonical form of a value that is not blank and has no outer white space."""
+    if column.kind == "text":
+        if column.most is not None and len(text) > column.most:
+            raise UnreadableError
+        return text
+    return READERS[column.kind](text)
+
+
+def _one_of(table: dict[str, str], text: str) -> str:
+    try:
+        return table[any_case_and_width(text)]
+    except KeyError:
+        raise UnreadableError from None
