@@ -64,7 +64,7 @@ def make_csv(path: Path, size: int) -> None:
                     ",,,,,,,,"
                     if permanent
                     else f"{drawn.randrange(10**11):011d},株式会社{drawn.randrange(9999)}商事,"
-                    f"{drawn.randrange(10**7):07d},大阪府大阪市北区{drawn.randrange(9)}丁目{drawn.randrange(99)},"
+                    f"{drawn.randrange(10**7):07d},大阪府大阪市北区{drawn.randrange(9)}丁目,"
                     f"03-{drawn.randrange(9999):04d}-{drawn.randrange(9999):04d},{drawn.randrange(10, 99)},30-99,"
                     f"2025-04-0{drawn.randrange(1, 9)},"
                 )
@@ -195,7 +195,10 @@ def rows_of(work: Path, size: int) -> list[tuple[str, float, float, float]]:
     us = [sys.executable, __file__, "--part"]
     zipped = work / "zipped.gz"
     rows = [
-        ("bare limit: read, SHA-256, AES-256-GCM, write", *measured([*us, "bare", str(source), str(work / "b")])),
+        (
+            "bare limit: read, SHA-256, AES-256-GCM, write",
+            *measured([*us, "bare", str(source), str(work / "b")]),
+        ),
         ("gzip -1", *measured(["sh", "-c", f"gzip -1 -c {source} > {zipped}"])),
         ("bare limit of the compressed bytes", *measured([*us, "bare", str(zipped), str(work / "b")])),
         ("gzip -d", *measured(["sh", "-c", f"gzip -dc {zipped} > {work / 'b'}"])),
@@ -212,7 +215,9 @@ def rows_of(work: Path, size: int) -> list[tuple[str, float, float, float]]:
     command += f" -recip {work / 'recipient.pem'} | gzip -dc > {work / 'b'}"
     rows.append(("openssl cms -decrypt, gzip -d", *measured(["sh", "-c", command])))
     if shutil.which("gpg"):
-        options = "--batch --quiet --homedir " + str(work / "gpg") + " --passphrase x --pinentry-mode loopback"
+        options = (
+            "--batch --quiet --homedir " + str(work / "gpg") + " --passphrase x --pinentry-mode loopback"
+        )
         (work / "gpg").mkdir(mode=0o700)
         command = f"gpg {options} --compress-algo zlib -z 1 --cipher-algo AES256 -o {work / 'g'} -c {source}"
         rows.append(("gpg -c, zlib level 1", *measured(["sh", "-c", command])))
@@ -239,7 +244,9 @@ def report(sizes: list[int]) -> str:
                 lines.append(f"| {name} | {wall:.2f} | {used:.2f} | {peak:.0f} | {ratio} |")
             lines.append("")
             print("\n".join(lines[-len(rows) - 5 :]), flush=True)
-    lines.append("The limit is gzip level 1 plus the bare limit of the compressed bytes; the target is 1.5 of it.")
+    lines.append(
+        "The limit is gzip level 1 plus the bare limit of the compressed bytes; the target is 1.5 of it."
+    )
     return "\n".join(lines) + "\n"
 
 

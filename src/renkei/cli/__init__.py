@@ -1,31 +1,41 @@
 """The command line: it reads arguments, calls one package, and says what came of it."""
 
 import sys
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from renkei.agreement.errors import RenkeiError
 from renkei.cli import speech
-from renkei.cli.prepare import prepare
-from renkei.cli.reconcile import reconcile
+
+if TYPE_CHECKING:
+    from renkei.cli.commands import app
 
 __all__ = ["app", "main"]
 
-app = typer.Typer(
-    help="Renkei: link foreigner employment notifications with residence records (申合せ 2021-03-18).",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,  # a traceback with local variables would show personal data
-    rich_markup_mode=None,
-)
-for command in (prepare, reconcile):
-    app.command()(command)
+
+def __getattr__(name: str) -> Any:
+    """Give `app`, loading every command only when it is asked for."""
+    if name == "app":
+        from renkei.cli.commands import app
+
+        return app
+    raise AttributeError(name)
 
 
 def main() -> None:
     """Run a command; a refusal is said in the user's language and ends with status 2."""
     try:
-        app()
+        _application()()
     except RenkeiError as refusal:
         speech.complain(refusal.say(speech.chosen_language(sys.argv)))
         raise SystemExit(2) from None
+
+
+def _application() -> Any:
+    """Return the commands of the exchange alone where one of them is meant: they stay small in memory."""
+    from renkei.cli import exchange
+
+    if len(sys.argv) > 1 and sys.argv[1] in exchange.NAMES:
+        return exchange.alone()
+    from renkei.cli.commands import app
+
+    return app

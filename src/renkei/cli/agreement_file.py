@@ -37,7 +37,9 @@ def verify(
     file: FileArgument,
     home: Annotated[
         Path | None,
-        typer.Option("--home", envvar="RENKEI_HOME", metavar="DIR", help="Put it into force in this directory."),
+        typer.Option(
+            "--home", envvar="RENKEI_HOME", metavar="DIR", help="Put it into force in this directory."
+        ),
     ] = None,
     lang: speech.LangOption = None,
 ) -> None:

@@ -82,7 +82,9 @@ def export(
         Literal["network_failure", "agreed"], typer.Option("--reason", help="Why not by network (clause 5).")
     ],
     agreed_by: Annotated[str, typer.Option("--agreed-by", help="Who agreed on the other side.")],
-    handed_over_by: Annotated[str, typer.Option("--handed-over-by", help="Our handler, for the cover sheet.")] = "",
+    handed_over_by: Annotated[
+        str, typer.Option("--handed-over-by", help="Our handler, for the cover sheet.")
+    ] = "",
     taken_over_by: Annotated[str, typer.Option("--taken-over-by", help="Their handler.")] = "",
     lang: speech.LangOption = None,
 ) -> None:
@@ -112,7 +114,7 @@ def import_(
     passphrase_file: party.PassphraseOption = None,
     lang: speech.LangOption = None,
 ) -> None:
-    """Take in deliveries (steps 1 to 4) and answer each with a receipt; the same again gets the same answer."""
+    """Take in deliveries (steps 1 to 4), answering each with a receipt; the same again gets the same."""
     if not medium.is_dir():
         raise Misused("not_found", medium.name)
     place, moment = Home(home), party.now()
@@ -124,7 +126,9 @@ def import_(
         if isinstance(found, Taken):
             typer.echo(f"{files.name}: {_taken(found, lang)}")
             if receipts_to and found.receipt:
-                _copy_receipt(found.receipt.receipt.name, found.receipt.data, found.receipt.signature, receipts_to)
+                _copy_receipt(
+                    found.receipt.receipt.name, found.receipt.data, found.receipt.signature, receipts_to
+                )
         else:
             refused += 1
             speech.complain(f"{files.name}: {found.say(speech.language(lang))}")
@@ -216,5 +220,3 @@ def _copy_receipt(name: str, data: bytes, signature: bytes, directory: Path) -> 
     directory.mkdir(parents=True, exist_ok=True)
     (directory / f"{name}.json").write_bytes(data)
     (directory / f"{name}.json.p7s").write_bytes(signature)
-
-

@@ -27,7 +27,7 @@ def verify(
     directory: Annotated[Path, typer.Argument(help="A party's directory, or a copy of it without its keys.")],
     lang: speech.LangOption = None,
 ) -> None:
-    """Verify every delivery and receipt as of the time it was signed; ends with status 2 if one does not hold."""
+    """Verify every delivery and receipt as of when it was signed; status 2 if one does not hold."""
     terms = Home(directory).terms()
     whole = True
     for box in ("outbox", "inbox"):

@@ -20,7 +20,8 @@ app = typer.Typer(
 )
 
 UseOption = Annotated[
-    Literal["tls", "signing", "decryption"], typer.Option("--use", help="What the key is for; each has its own.")
+    Literal["tls", "signing", "decryption"],
+    typer.Option("--use", help="What the key is for; each has its own."),
 ]
 FamilyOption = Annotated[
     Literal["p256", "rsa"], typer.Option("--family", help="ECDSA/ECDH on P-256, or RSA of 3072 bits.")
@@ -78,21 +79,23 @@ def import_(
         if b"X509 CRL" in data[:64] or file.suffix == ".crl":
             crl = ring.import_revocations(data)
             until = crl.next_update_utc
-            text = speech.one_of(("失効リストを取り込みました。次回更新", "Revocation list taken in. Next update"), lang)
+            text = speech.one_of(
+                ("失効リストを取り込みました。次回更新", "Revocation list taken in. Next update"), lang
+            )
             typer.echo(f"{text}: {until:%Y-%m-%d}" if until else text)
             continue
         found = ring.import_certificate(data)
         if isinstance(found, KeyEntry):
             typer.echo(f"{found.use} {found.number:04d}: {spoken(found.sha256)}")
         else:
-            text = speech.one_of(("相手方又は発行者の証明書", "The counterpart's or an issuer's certificate"), lang)
+            text = speech.one_of(
+                ("相手方又は発行者の証明書", "The counterpart's or an issuer's certificate"), lang
+            )
             typer.echo(f"{text}: {spoken(found)}")
 
 
 @app.command("list")
-def list_(
-    home: party.HomeOption, as_json: speech.JsonOption = False, lang: speech.LangOption = None
-) -> None:
+def list_(home: party.HomeOption, as_json: speech.JsonOption = False, lang: speech.LangOption = None) -> None:
     """List keys and certificates with fingerprints to read out, and what ends soon (60, 30, 14, 7 days)."""
     ring = Home(home).keys
     rows = [_row(entry) for use in USES for entry in ring.own(use)]
@@ -129,7 +132,8 @@ def rollover(
     typer.echo(
         speech.one_of(
             (
-                "証明書の発行後、`renkei keys import`で取り込み、新しい版の取決めファイルに指紋を加えて双方で署名してください。"
+                "証明書の発行後、`renkei keys import`で取り込んでください。"
+                "続いて、新しい版の取決めファイルに指紋を加え、双方で署名してください。"
                 "古い復号鍵は、取決めの期間が終わるまで消さないでください。",
                 "Once issued, import the certificate, add its fingerprint to a new version of the agreement file "
                 "and have both sign it. Keep the old decryption key until its time in the agreement is over.",
@@ -172,4 +176,3 @@ def _until(row: dict[str, Any], lang: Lang | None) -> str:
         return words + speech.one_of(("（期限切れ）", " (EXPIRED)"), lang)
     days = row["alarm_days"]
     return words + speech.one_of((f"（残り{days}日以内）", f" (within {days} days)"), lang)
-

@@ -13,7 +13,10 @@ from renkei.exchange.errors import ExchangeError, Misused
 HomeOption = Annotated[
     Path,
     typer.Option(
-        "--home", envvar="RENKEI_HOME", metavar="DIR", help="The party's directory: agreement, keys, deliveries."
+        "--home",
+        envvar="RENKEI_HOME",
+        metavar="DIR",
+        help="The party's directory: agreement, keys, deliveries.",
     ),
 ]
 PassphraseOption = Annotated[

@@ -17,7 +17,9 @@ app = typer.Typer(
     help="Look at receipts, verify them, keep them.", no_args_is_help=True, rich_markup_mode=None
 )
 
-FileArgument = Annotated[Path, typer.Argument(help="The receipt, NAME.STATE.json; its signature lies beside it.")]
+FileArgument = Annotated[
+    Path, typer.Argument(help="The receipt, NAME.STATE.json; its signature lies beside it.")
+]
 
 
 @app.command()

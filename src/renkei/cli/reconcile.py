@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from renkei.agreement.datasets import DATASETS, NOTIFICATIONS, Dataset
+from renkei.agreement.datasets import DATASETS, NOTIFICATIONS
 from renkei.cli import speech
 from renkei.cli.arguments import (
     EncodingOption,

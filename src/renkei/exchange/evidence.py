@@ -42,7 +42,8 @@ def verify(directory: Path, terms: Terms) -> Iterator[Finding]:
         for number in sorted(places.keys() | voids.keys()):
             try:
                 if number in voids:
-                    chain, states = _void(voids[number], chain, service.name, number, terms), ("void",)
+                    chain = _void(voids[number], chain, service.name, number, terms)
+                    states: tuple[str, ...] = ("void",)
                 else:
                     chain, states = _delivery(places[number], chain, service.name, number, terms)
             except ExchangeError as fault:

@@ -1,0 +1,160 @@
+"""Two agencies with nothing but directories and the command line."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from renkei.exchange import agreement_file
+from world import a_file, a_row, agreement_json, pin, plain_text_in
+
+PEM = serialization.Encoding.PEM
+
+
+def renkei(*arguments: object, home: Path | None = None, status: int = 0, lang: str = "en") -> str:
+    """Run the command as a user would; return what it printed."""
+    environment = {**os.environ, "LANG": "C.UTF-8", "PYTHONWARNINGS": "error"}
+    if home:
+        environment |= {"RENKEI_HOME": str(home), "RENKEI_PASSPHRASE_FILE": str(home.parent / "secret")}
+    program = "from renkei.cli import main; main()"
+    words = [str(each) for each in arguments]
+    ran = subprocess.run(
+        [sys.executable, "-c", program, *words, "--lang", lang],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ran.returncode == status, ran.stderr
+    return ran.stdout + ran.stderr
+
+
+def issue(request: bytes, ca_key: ec.EllipticCurvePrivateKey, issuer: x509.Name) -> bytes:
+    """What a certification authority does with a signing request."""
+    asked = x509.load_pem_x509_csr(request)
+    assert asked.is_signature_valid
+    today = datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(asked.subject)
+        .issuer_name(issuer)
+        .public_key(asked.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=20))
+    )
+    for extension in asked.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    return builder.sign(ca_key, hashes.SHA256()).public_bytes(PEM)
+
+
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Both agencies ready to exchange: keys made, certified and pinned, agreement signed by both."""
+    base = tmp_path_factory.mktemp("agencies")
+    (base / "secret").write_text("correct horse battery\n")
+    (base / "secret").chmod(0o600)
+    ca_key = ec.generate_private_key(ec.SECP256R1())
+    issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "CA")])
+    homes = {party: base / party for party in ("mhlw", "isa")}
+    today = datetime.now(UTC)
+    window = {"starts": today - timedelta(days=1), "ends": today + timedelta(days=300)}
+    pins, certificates = [], []
+    for party, home in homes.items():
+        for use in ("signing", "decryption"):
+            renkei("keys", "make", "--party", party, "--use", use, home=home)
+            asked = renkei("keys", "request", "--use", use, "--organisation", "機関", home=home).strip()
+            certificate = base / f"{party}-{use}.crt"
+            certificate.write_bytes(issue(Path(asked).read_bytes(), ca_key, issuer))
+            certificates.append(certificate)
+            pins.append(pin(party, use, x509.load_pem_x509_certificate(certificate.read_bytes()), **window))
+    file = base / "agreement.json"
+    file.write_bytes(agreement_file.write(agreement_json(pins)))
+    for home in homes.values():
+        renkei("keys", "import", *certificates, home=home)
+        renkei("agreement", "sign", file, home=home)
+    for home in homes.values():
+        assert "mhlw signing" in renkei("agreement", "verify", file, home=home)
+    return homes
+
+
+def test_a_day_by_medium_from_keys_to_closed(homes: dict[str, Path], tmp_path: Path):
+    mhlw, isa = homes["mhlw"], homes["isa"]
+    source = a_file(tmp_path, [a_row(1), a_row(2)])
+    medium, back = tmp_path / "medium", tmp_path / "back"
+
+    renkei("delivery", "make", source, "--service", "annex1", "--day", "2026-04-01", home=mhlw)
+    why = ["--reason", "network_failure", "--agreed-by", "入管 花子"]
+    renkei("delivery", "export", "--service", "annex1", "--number", 1, "--to", medium, *why, home=mhlw)
+    shown = json.loads(renkei("delivery", "show", medium / "mhlw-isa-annex1-00000001", "--json"))
+
+    assert shown[0]["sequence"] == 1
+    assert plain_text_in(medium) == []
+    assert list(medium.rglob("*.pdf"))
+
+    assert "received" in renkei("delivery", "import", medium, "--receipts-to", back, home=isa)
+    assert "received" in renkei("delivery", "import", medium, "--receipts-to", back, home=isa)
+    opened = renkei("delivery", "open", "--service", "annex1", "--receipts-to", back, home=isa)
+
+    assert "2 rows" in opened
+    assert Path(opened.split("→ ")[1].strip(), "notifications.csv").read_bytes() == source.read_bytes()
+
+    received, accepted = (
+        back / f"mhlw-isa-annex1-00000001.{state}.json" for state in ("received", "accepted")
+    )
+
+    assert "not closed" in renkei("receipt", "verify", received, home=mhlw)
+    assert "(closed)" in renkei("receipt", "verify", accepted, home=mhlw)
+    assert '"state": "accepted"' in renkei("receipt", "show", accepted)
+
+    for home in homes.values():
+        assert "accepted" in renkei("evidence", "verify", home)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "en", "ja"),
+    [
+        (["delivery", "show", "nowhere"], "[not_found] It is not there. (nowhere) Next:", "次の対応"),
+        (["receipt", "show", "nowhere.json"], "[not_found]", "見つかりません"),
+    ],
+)
+def test_a_refusal_says_code_sentence_and_next_action_in_both_languages(arguments, en, ja):
+    assert en in renkei(*arguments, status=2)
+    assert ja in renkei(*arguments, status=2, lang="ja")
+
+
+def test_fingerprints_are_listed_in_groups_and_an_end_that_is_near_is_told(homes: dict[str, Path]):
+    listed = renkei("keys", "list", home=homes["mhlw"])
+    rows = json.loads(renkei("keys", "list", "--json", home=homes["mhlw"]))
+
+    assert "within 30 days" in listed
+    assert all(
+        " ".join([rows[0]["sha256"][:4].upper(), rows[0]["sha256"][4:8].upper()]) in listed for _ in rows
+    )
+    assert {row["use"] for row in rows} == {"signing", "decryption"}
+
+
+def test_private_keys_are_encrypted_and_openssl_reads_them(homes: dict[str, Path]):
+    secret = homes["mhlw"].parent / "secret"
+    for key in homes["mhlw"].rglob("key.pem"):
+        assert key.read_bytes().startswith(b"-----BEGIN ENCRYPTED")
+        assert key.stat().st_mode & 0o077 == 0
+        read = ["openssl", "pkey", "-noout", "-in", key, "-passin"]
+        assert subprocess.run([*read, f"file:{secret}"], check=False).returncode == 0
+        assert subprocess.run([*read, "pass:wrong"], stderr=subprocess.DEVNULL, check=False).returncode != 0
+
+
+def test_a_rollover_makes_the_next_key_and_leaves_the_one_in_use(homes: dict[str, Path]):
+    before = json.loads(renkei("keys", "list", "--json", home=homes["isa"]))
+    renkei("keys", "rollover", "--use", "decryption", "--organisation", "機関", home=homes["isa"])
+    after = json.loads(renkei("keys", "list", "--json", home=homes["isa"]))
+
+    assert [row for row in after if row in before] == before
+    assert {row["number"] for row in after if row["use"] == "decryption"} == {1, 2}
