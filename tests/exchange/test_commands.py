@@ -11,9 +11,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from world import a_file, a_row, agreement_json, pin, plain_text_in
 
 from renkei.exchange import agreement_file
-from world import a_file, a_row, agreement_json, pin, plain_text_in
 
 PEM = serialization.Encoding.PEM
 

@@ -133,9 +133,9 @@ class World:
             crl = self.ca.revoke(*certificates)
             side.terms = Terms(side.party, side.terms.agreements, side.terms.certificates, (crl,))
 
-    def pins(self) -> list[dict[str, Any]]:
+    def pins(self, **window: datetime) -> list[dict[str, Any]]:
         return [
-            pin(side.party, use, certificate)
+            pin(side.party, use, certificate, **window)
             for side in (self.mhlw, self.isa)
             for use, certificate in (
                 ("signing", side.signer.certificate),
@@ -144,20 +144,28 @@ class World:
             )
         ]
 
-    def send(self, rows: list[str] | None = None, *, now: datetime = NOW, **order: Any) -> Made:
-        """Make the next delivery of Annex 1."""
-        rows = [a_row(1), a_row(2)] if rows is None else rows
-        signer = order.pop("signer", self.mhlw.signer)
-        recipient = order.pop("recipient", self.isa.decrypter.certificate)
+    def order(self, **order: Any) -> Order:
         asked = {
             "service": "annex1",
             "purpose": "residence",
-            "kind": "data" if rows else "empty",
+            "kind": "data",
             "business_day": date(2026, 4, 1),
-            "sources": {"notifications": a_file(self.directory, rows)} if rows else {},
             "trail_head": TRAIL,
         }
-        return self.mhlw.outbox.make(Order(**(asked | order)), signer, recipient, now)
+        return Order(**(asked | order))
+
+    def both(self) -> tuple[FileSigner, x509.Certificate]:
+        """Who signs Annex 1 and for whom it is sealed."""
+        return self.mhlw.signer, self.isa.decrypter.certificate
+
+    def send(self, rows: list[str] | None = None, *, now: datetime = NOW, **order: Any) -> Made:
+        """Make the next delivery of Annex 1."""
+        rows = [a_row(1), a_row(2)] if rows is None else rows
+        if rows:
+            order = {"sources": {"notifications": a_file(self.directory, rows)}} | order
+        else:
+            order = {"sources": {}, "kind": "empty"} | order
+        return self.mhlw.outbox.make(self.order(**order), *self.both(), now)
 
     def deliver(self, made: Made, now: datetime = NOW) -> Any:
         """Hand a delivery in and open it."""
@@ -167,16 +175,17 @@ class World:
         return self.isa.inbox.open("annex1", made.manifest.sequence, [self.isa.decrypter], now)
 
 
-def a_world(directory: Path, family: str = "p256") -> World:
+def a_world(directory: Path, family: str = "p256", **window: datetime) -> World:
     ca = authority()
     sides = {}
     for party in ("mhlw", "isa"):
         home = directory / party
         home.mkdir()
-        signer = a_signer(f"{party} signing", ca, family)
-        sides[party] = Agency(party, signer, a_decrypter(f"{party} decryption", ca, family), home)
+        signer = a_signer(f"{party} signing", ca, family, **window)
+        decrypter = a_decrypter(f"{party} decryption", ca, family, **window)
+        sides[party] = Agency(party, signer, decrypter, home)
     world = World(directory, ca, sides["mhlw"], sides["isa"], None, b"")  # type: ignore[arg-type]
-    world.agree(agreement_json(world.pins()))
+    world.agree(agreement_json(world.pins(**window)))
     return world
 
 

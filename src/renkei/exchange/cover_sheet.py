@@ -6,6 +6,7 @@ embed; otherwise in the standard Japanese font that every PDF reader brings.
 
 import io
 from collections.abc import Sequence
+from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,6 +45,7 @@ _REASONS: Final = {
     "agreed": "双方の合意（申合せ5ただし書）",
 }
 _WIDTH: Final = 174 * mm
+_JAPAN: Final = timezone(timedelta(hours=9))
 
 
 def cover_sheet(
@@ -61,7 +63,7 @@ def cover_sheet(
         [
             ("宛先", terms.parties[manifest.receiver][0] + "　御担当者 様"),
             ("差出", terms.parties[manifest.sender][0]),
-            ("作成日時", f"{record.at:%Y年%m月%d日 %H時%M分}（協定世界時）"),
+            ("作成日時", f"{record.at.astimezone(_JAPAN):%Y年%m月%d日 %H時%M分}"),
         ]
     )
     page.heading("1　送付する情報")
@@ -83,7 +85,7 @@ def cover_sheet(
     )
     page.note(
         f"送信票の指紋（電話での読み合わせ用）: {spoken(manifest_sha256)}<br/>"
-        "ファイルは封緘（暗号化）と署名がされています。受領後は `renkei delivery import` で取り込み、"
+        "ファイルは封緘（暗号化）と署名がされています。受領後は renkei delivery import で取り込み、"
         "受領証を返送してください。番号・個数・指紋が本状と異なるときは、開かずに差出人へ電話してください。"
     )
     page.heading("3　授受の確認（自署）")

@@ -140,14 +140,11 @@ class Unnamed:
                     raise
                 self._partial = directory / (PARTIAL + name)
                 handle = os.open(self._partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-        self._file = os.fdopen(handle, "wb", buffering=0)
+        self._file: BinaryIO = os.fdopen(handle, "wb", buffering=0)
 
     def write(self, block: bytes) -> None:
         """Append a block."""
-        with told():
-            view = memoryview(block)
-            while view:
-                view = view[self._file.write(view) :]
+        append(self._file, block)
 
     def keep(self) -> None:
         """Make it durable under its name."""
@@ -166,6 +163,14 @@ class Unnamed:
         self._file.close()
         if self._partial:
             self._partial.unlink(missing_ok=True)
+
+
+def append(file: BinaryIO, block: bytes) -> None:
+    """Write the whole block: an unbuffered file takes less than it is given when the disk is full."""
+    with told():
+        view = memoryview(block)
+        while view:
+            view = view[file.write(view) :]
 
 
 def flush(file: BinaryIO) -> None:

@@ -26,7 +26,7 @@ from renkei.exchange.agreement_file import AgreementFile
 from renkei.exchange.certificates import Decrypter, fingerprint
 from renkei.exchange.cms import Unsealer
 from renkei.exchange.contents import SERVICES
-from renkei.exchange.durable import Unnamed, told
+from renkei.exchange.durable import Unnamed, append
 from renkei.exchange.errors import CmsError, CmsReason, Misused, Refused
 from renkei.exchange.manifest import Manifest, read
 from renkei.exchange.package import FileFacts
@@ -93,8 +93,7 @@ def take_sealed(source: BinaryIO, found: Manifest, target: BinaryIO | None = Non
         digest.update(block)
         size += len(block)
         if target:
-            with told():
-                target.write(block)
+            append(target, block)
     if size != found.sealed_size:
         raise Refused("sealed_size")
     if digest.hexdigest() != found.sealed_sha256:

@@ -19,6 +19,7 @@ class Outlet:
         self._queue: queue.Queue[bytes | None] = queue.Queue(_BLOCKS)
         self._fault: BaseException | None = None
         self._stopped = False
+        self._ended = False
         self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
         self._thread.start()
 
@@ -47,16 +48,14 @@ class Outlet:
             work(self._taken())
         except BaseException as fault:
             self._fault = fault
-            while self._queue.get() is not _END:  # let the feeding side go on until it hears of the fault
-                pass
+            while not self._ended:  # let the feeding side go on until it hears of the fault
+                self._ended = self._queue.get() is _END
 
     def _taken(self) -> Iterator[bytes]:
         while (block := self._queue.get()) is not _END:
-            if self._stopped:
-                break
             yield block
+        self._ended = True
         if self._stopped:
-            self._queue.put(_END)
             raise InterruptedError
 
 

@@ -101,7 +101,7 @@ class RowChecker:
             pattern = column.pattern or f"[^\\x00-\\x1f\\x7f]{{1,{column.longest}}}"
             if not (re.fullmatch(pattern, value) if value else not column.required):
                 return column.name
-        return "quotation"
+        return "incomplete"
 
     def _refused(self, why: str) -> Refused:
         return Refused("row_unreadable", f"{self.table.path}:{self.rows + 2} {why}")
@@ -154,4 +154,7 @@ def _strict(table: Table) -> re.Pattern[str]:
 
 @cache
 def _loose(table: Table) -> re.Pattern[str]:
-    return re.compile(rf"^{_row(table, Shape(), 'l_')}\r?\n", re.MULTILINE)
+    """The same shapes without what they withhold: what fits this alone says too much, not too little."""
+    kept = [Shape(filled=shape.filled, exactly=shape.exactly) for shape in table.shapes]
+    shapes = "|".join(_row(table, shape, f"l{place}_") for place, shape in enumerate(kept))
+    return re.compile(rf"^(?>{shapes})\r?\n", re.MULTILINE)

@@ -12,7 +12,7 @@ from cryptography import x509
 from renkei.exchange import archive, package
 from renkei.exchange.cms import Sealer
 from renkei.exchange.contents import SERVICES, Table
-from renkei.exchange.durable import told
+from renkei.exchange.durable import append
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.package import FileFacts
 from renkei.exchange.pipeline import Outlet
@@ -114,5 +114,4 @@ class _Written:
     def add(self, block: bytes) -> None:
         self._hash.update(block)
         self.size += len(block)
-        with told():
-            self._target.write(block)
+        append(self._target, block)

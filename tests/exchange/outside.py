@@ -1,0 +1,56 @@
+"""Readers that are not ours: `openssl` and a small Java program on BouncyCastle.
+
+Debian: `apt-get install openssl libbcpkix-java default-jdk-headless`. Where BouncyCastle or Java are missing
+the tests that need them are skipped, saying so; `RENKEI_OUTSIDE=required` turns the skip into a failure.
+"""
+
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization as form
+
+from renkei.exchange.keys import FileDecrypter, FileSigner
+
+_JARS = [Path("/usr/share/java") / f"{name}.jar" for name in ("bcpkix", "bcprov", "bcutil")]
+_SOURCE = Path(__file__).parent / "OutsideReader.java"
+
+
+def openssl(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+    """Run openssl."""
+    command = ["openssl", *(str(each) for each in arguments)]
+    ran = subprocess.run(command, capture_output=True, check=False)
+    assert not check or ran.returncode == 0, ran.stderr.decode()
+    return ran
+
+
+@cache
+def _compiled(target: Path) -> Path:
+    classpath = ":".join(map(str, _JARS))
+    subprocess.run(["javac", "-cp", classpath, "-d", target, _SOURCE], check=True, capture_output=True)
+    return target
+
+
+def bouncy_castle(target: Path, *arguments: object, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+    """Run the Java reader, compiled once into the target directory."""
+    if shutil.which("javac") is None or not all(jar.exists() for jar in _JARS):
+        reason = "needs javac and Debian's libbcpkix-java"
+        if os.environ.get("RENKEI_OUTSIDE") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    classpath = ":".join([str(_compiled(target)), *map(str, _JARS)])
+    command = ["java", "-cp", classpath, "OutsideReader", *(str(each) for each in arguments)]
+    ran = subprocess.run(command, capture_output=True, check=False)
+    assert not check or ran.returncode == 0, ran.stderr.decode()
+    return ran
+
+
+def write_pem(directory: Path, name: str, pair: FileSigner | FileDecrypter) -> None:
+    """Write a certificate and its key as openssl wants them."""
+    plain = form.NoEncryption()
+    key = pair.key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, plain)
+    (directory / f"{name}.key").write_bytes(key)
+    (directory / f"{name}.crt").write_bytes(pair.certificate.public_bytes(form.Encoding.PEM))

@@ -1,0 +1,195 @@
+"""The power goes at any durable step: kill -9 of a child before and after each, then the state is looked at.
+
+The child counts every call that changes the disk for good (fsync, rename, link, mkdir, rmdir, unlink) and
+kills itself at the n-th. What follows must find one of the allowed states, lose nothing, apply nothing twice.
+"""
+
+import os
+import resource
+import shutil
+import signal
+import traceback
+from collections.abc import Callable
+
+import pytest
+
+from material import NOW
+from renkei.exchange.errors import Unstored
+from renkei.exchange.evidence import verify
+from world import World, a_file, a_row, plain_text_in
+
+STEPS = ("fsync", "rename", "replace", "link", "mkdir", "rmdir", "unlink")
+MOST = 200
+
+
+def acts(world: World) -> dict[str, Callable[[], object]]:
+    outbox, inbox = world.mhlw.outbox, world.isa.inbox
+    return {
+        "make": lambda: world.send([a_row(1), a_row(2)]),
+        "take": lambda: inbox.take(next(outbox.deliveries("annex1")), NOW),
+        "open": lambda: inbox.open("annex1", 1, [world.isa.decrypter], NOW),
+    }
+
+
+def in_a_child(act: Callable[[], object]) -> int:
+    """Fork, act, and return how the child ended: 0, 3 for `Unstored` with its code, -9 for killed."""
+    child = os.fork()
+    if child == 0:
+        try:
+            act()
+        except Unstored as fault:
+            os._exit(3 if fault.code == "disk" else 1)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def die(world: World, act: str, at: int, when: str) -> bool:
+    """Act in a child that dies at a step; return whether it died (False: it came to its end first)."""
+
+    def dying() -> None:
+        count(at, when)
+        acts(world)[act]()
+
+    ended = in_a_child(dying)
+    assert ended in (0, -9)
+    return ended == -9
+
+
+def count(at: int, when: str) -> None:
+    """Kill this process before or after the n-th of the steps."""
+    done = 0
+
+    def counted(real: Callable[..., object]) -> Callable[..., object]:
+        def step(*arguments: object, **options: object) -> object:
+            nonlocal done
+            done += 1
+            if done == at and when == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            found = real(*arguments, **options)
+            if done == at and when == "after":
+                os.kill(os.getpid(), signal.SIGKILL)
+            return found
+
+        return step
+
+    for name in STEPS:
+        setattr(os, name, counted(getattr(os, name)))
+
+
+def check_state(world: World) -> None:
+    """After any death: sealed, signed and in order is all that has a name; nothing is half there."""
+    for box, side in (("outbox", world.mhlw), ("inbox", world.isa)):
+        directory = side.home / box
+        if directory.is_dir():
+            for found in verify(directory, side.terms):
+                assert found.fault is None, found
+    for path in plain_text_in(world.isa.home):
+        # named plain text exists only behind step 8, in the directory that is about to get its final name
+        assert "opened" in str(path), path
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("act", ["make", "take", "open"])
+def test_killed_at_each_durable_step(world: World, act: str, when: str):
+    if act != "make":
+        world.send([a_row(1), a_row(2)])
+    if act == "open":
+        world.isa.inbox.take(next(world.mhlw.outbox.deliveries("annex1")), NOW)
+    deaths = 0
+    for at in range(1, MOST):
+        if not die(world, act, at, when):
+            break
+        deaths += 1
+        check_state(world)
+        undo(world, act)
+    assert deaths >= 5, "the child must have died at several steps"
+
+    finish(world)
+
+
+def undo(world: World, act: str) -> None:
+    """Go back to the start for the next death, unless the act had come into force: then it must be whole."""
+    if act == "make":
+        made = list(world.mhlw.outbox.deliveries("annex1"))
+        assert len(made) <= 1
+        shutil.rmtree(world.mhlw.home / "outbox", ignore_errors=True)
+    elif act == "take":
+        shutil.rmtree(world.isa.home / "inbox", ignore_errors=True)
+    else:
+        place = world.isa.home / "inbox/annex1/00000001"
+        if (place / "opened").is_dir():
+            receipts = world.isa.inbox.receipts("annex1", 1)
+            assert [each.receipt.state for each in receipts] == ["received", "accepted"]
+            shutil.rmtree(place / "opened")
+
+
+def finish(world: World) -> None:
+    """Start again after the last death: everything goes through, once, and nothing is left over."""
+    if not list(world.mhlw.outbox.deliveries("annex1")):
+        world.send([a_row(1), a_row(2)])
+    (made,) = world.mhlw.outbox.deliveries("annex1")
+    world.isa.inbox.take(made, NOW)
+    opened = world.isa.inbox.open("annex1", 1, [world.isa.decrypter], NOW)
+
+    assert opened.receipt.receipt.rows_taken == 2
+    assert [path.name for path in plain_text_in(world.isa.home / "inbox")] == ["notifications.csv"]
+    assert list(world.isa.home.rglob(".partial*")) == []
+    assert world.mhlw.outbox.chain("annex1").last == 1
+
+
+def test_what_waited_is_received_after_a_death_between_the_two(world: World):
+    first, second = world.send(), world.send()
+    world.isa.inbox.take(second.files, NOW)
+    for at in range(1, MOST):
+        if not die(world, "take", at, "before"):
+            break
+    world.isa.inbox.take(first.files, NOW)
+
+    assert world.isa.inbox.unopened("annex1") == [1, 2]
+    assert not list((world.isa.home / "inbox/annex1/waiting").iterdir())
+
+
+@pytest.mark.parametrize("act", ["make", "take", "open"])
+@pytest.mark.parametrize("room", [0, 1000, 4096, 20_000])
+def test_a_full_disk_changes_nothing_and_is_told(world: World, act: str, room: int):
+    rows = [a_row(number, name=os.urandom(40).hex()) for number in range(400)]
+    if act != "make":
+        world.send(rows)
+    if act == "open":
+        world.isa.inbox.take(next(world.mhlw.outbox.deliveries("annex1")), NOW)
+    source = a_file(world.directory, rows, name="many.csv")
+    before = sorted(world.directory.rglob("*"))
+
+    def without_room() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+        if act == "make":
+            world.mhlw.outbox.make(world.order(sources={"notifications": source}), *world.both(), NOW)
+        else:
+            acts(world)[act]()
+
+    assert in_a_child(without_room) == 3
+    assert plain_text_in(world.isa.home) == []
+    after = {path for path in world.directory.rglob("*") if path.is_file() and path.name != ".lock"}
+    assert after <= set(before)
+
+
+def test_a_directory_without_nameless_files_still_leaves_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """Where the file system knows no O_TMPFILE, a dot name takes its place and is swept away."""
+    real = os.open
+
+    def without(path, flags, *rest, **options):
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(95, "not supported")
+        return real(path, flags, *rest, **options)
+
+    monkeypatch.setattr(os, "open", without)
+    opened = world.deliver(world.send())
+
+    assert (opened.data / "notifications.csv").is_file()
+    assert list(world.isa.home.rglob(".partial*")) == []
