@@ -110,9 +110,9 @@ public final class OutsideReader {
 
     private static void encrypt(byte[] content, X509Certificate certificate, Path target) throws Exception {
         CMSAuthEnvelopedDataGenerator generator = new CMSAuthEnvelopedDataGenerator();
-        if (certificate.getPublicKey() instanceof ECPublicKey point) {
+        if (certificate.getPublicKey() instanceof ECPublicKey) {
             java.security.KeyPairGenerator pairs = java.security.KeyPairGenerator.getInstance("EC", BC);
-            pairs.initialize(point.getParams());
+            pairs.initialize(new java.security.spec.ECGenParameterSpec("P-256"));
             java.security.KeyPair once = pairs.generateKeyPair();
             generator.addRecipientInfoGenerator(new JceKeyAgreeRecipientInfoGenerator(
                     CMSAlgorithm.ECDH_SHA256KDF, once.getPrivate(), once.getPublic(), CMSAlgorithm.AES256_WRAP)

@@ -12,11 +12,11 @@ import traceback
 from collections.abc import Callable
 
 import pytest
-
 from material import NOW
+from world import World, a_file, a_row, plain_text_in
+
 from renkei.exchange.errors import Unstored
 from renkei.exchange.evidence import verify
-from world import World, a_file, a_row, plain_text_in
 
 STEPS = ("fsync", "rename", "replace", "link", "mkdir", "rmdir", "unlink")
 MOST = 200

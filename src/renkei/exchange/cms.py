@@ -162,7 +162,7 @@ def _verify(signature: bytes, content: bytes) -> Signature:
         raise CmsError("unreadable")
     certificate = x509.load_der_x509_certificate(certificates.content)
     family = key_family(certificate)
-    version, issuer, digest, attributes, algorithm, value = infos.parts()[0].only(
+    version, issuer, digest, attributes, algorithm, value = infos.only(SEQUENCE)[0].only(
         INTEGER, SEQUENCE, SEQUENCE, 0xA0, SEQUENCE, OCTETS
     )
     if version.integer() != 1 or issuer.raw != _name_and_serial(certificate):

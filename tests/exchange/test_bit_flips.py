@@ -1,0 +1,95 @@
+"""One bit flipped anywhere in a delivery or receipt: ten thousand times, and none is accepted."""
+
+import io
+import random
+
+import pytest
+from material import NOW
+from world import World, a_row, a_world
+
+from renkei.exchange import receipt
+from renkei.exchange.errors import Refused
+from renkei.exchange.open import check_manifest, take_sealed
+
+FLIPS = 10_000
+
+
+def flipped(data: bytes, bit: int) -> bytes:
+    return data[: bit // 8] + bytes([data[bit // 8] ^ (1 << bit % 8)]) + data[bit // 8 + 1 :]
+
+
+def accepted(world: World, manifest: bytes, signature: bytes, sealed: bytes) -> bool:
+    """Steps 1 to 3: what the sealed file's hash has not stopped, nothing behind it would."""
+    try:
+        found = check_manifest(manifest, signature, world.isa.terms, NOW)
+        take_sealed(io.BytesIO(sealed), found)
+    except Refused:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("family", ["p256", "rsa"])
+def test_no_flipped_bit_is_accepted(tmp_path, family: str):
+    world = a_world(tmp_path, family)
+    made = world.send([a_row(number) for number in range(40)])
+    parts = [path.read_bytes() for path in (made.files.manifest, made.files.signature, made.files.sealed)]
+    assert accepted(world, *parts)
+    drawn = random.Random(20210318)
+    got_through = []
+    for _ in range(FLIPS // 2):
+        which = drawn.randrange(3)
+        bit = drawn.randrange(len(parts[which]) * 8)
+        changed = [flipped(part, bit) if place == which else part for place, part in enumerate(parts)]
+        if accepted(world, *changed):
+            got_through.append((which, bit))
+
+    assert got_through == []
+
+
+def test_every_bit_of_manifest_and_signature(world: World):
+    made = world.send()
+    manifest, signature = made.files.manifest_bytes(), made.files.signature_bytes()
+    sealed = made.files.sealed.read_bytes()
+
+    assert [
+        bit for bit in range(len(manifest) * 8) if accepted(world, flipped(manifest, bit), signature, sealed)
+    ] == []
+    assert [
+        bit for bit in range(len(signature) * 8) if accepted(world, manifest, flipped(signature, bit), sealed)
+    ] == []
+
+
+def test_every_bit_of_a_receipt_and_its_signature(world: World):
+    made = world.send()
+    given = world.deliver(made).receipt
+    manifest = made.files.manifest_bytes()
+
+    def verifies(data: bytes, signature: bytes) -> bool:
+        try:
+            receipt.verify(data, signature, manifest, made.manifest, world.mhlw.terms, NOW)
+        except Refused:
+            return False
+        return True
+
+    assert verifies(given.data, given.signature)
+    assert not any(verifies(flipped(given.data, bit), given.signature) for bit in range(len(given.data) * 8))
+    assert not any(
+        verifies(given.data, flipped(given.signature, bit)) for bit in range(len(given.signature) * 8)
+    )
+
+
+def test_a_flip_behind_the_hash_is_stopped_by_the_tag_or_the_form(world: World):
+    """The sender's own manifest over a damaged sealed file: only the encryption itself is left to notice."""
+    from renkei.exchange.cms import Unsealer
+    from renkei.exchange.errors import CmsError
+
+    sealed = world.send().files.sealed.read_bytes()
+    got_through = []
+    for bit in range(0, len(sealed) * 8, 3):
+        try:
+            b"".join(Unsealer(io.BytesIO(flipped(sealed, bit)).read, [world.isa.decrypter]).chunks())
+        except CmsError:
+            continue
+        got_through.append(bit)
+
+    assert got_through == []

@@ -1,0 +1,180 @@
+"""The data package: valid for the outside validator, complete for each service, and the rules of its rows."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from material import NOW
+from world import World, a_row
+
+from renkei.exchange.contents import SERVICES
+from renkei.exchange.errors import Refused
+from renkei.exchange.rows import RowChecker
+
+
+def frictionless(place: Path) -> subprocess.CompletedProcess[str]:
+    command = [
+        str(Path(sys.executable).with_name("frictionless")),
+        "validate",
+        str(place / "datapackage.json"),
+    ]
+    return subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+
+
+def test_the_outside_validator_finds_it_valid(world: World):
+    rows = [a_row(1, address='"東京都, ""霞が関"""'), a_row(2, extra_activity_permission="true"), a_row(3)]
+    opened = world.deliver(world.send(rows))
+    ran = frictionless(opened.data)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert json.loads(ran.stdout)["valid"] is True
+
+
+def test_the_outside_validator_notices_a_changed_row(world: World):
+    opened = world.deliver(world.send())
+    path = opened.data / "notifications.csv"
+    path.write_text(path.read_text("utf-8").replace("1990-01-00", "1990-13-00"), encoding="utf-8")
+
+    assert frictionless(opened.data).returncode != 0
+
+
+def test_labels_are_in_both_languages(world: World):
+    opened = world.deliver(world.send())
+    described = json.loads((opened.data / "datapackage.json").read_bytes())
+    for field in described["resources"][0]["schema"]["fields"]:
+        assert field["title"]
+        assert field["title_en"]
+
+
+def checked(service: str, dataset: str, values: dict[str, str]) -> str:
+    """Check one row of a dataset; return '' or the code and place it is refused with."""
+    table = next(table for table in SERVICES[service] if table.name == dataset)
+    row = ",".join((dict.fromkeys(table.names, "") | values).values())
+    checker = RowChecker(table)
+    try:
+        checker.feed((",".join(table.names) + "\n" + row + "\n").encode())
+        checker.finish()
+    except Refused as refusal:
+        return f"{refusal.code} {refusal.detail.split()[-1]}"
+    return checker.over_provided.code if checker.over_provided else ""
+
+
+NOTIFICATION = {
+    "notification_id": "N1",
+    "name": "A",
+    "status_of_residence": "student",
+    "birth_date": "1990-00-00",
+    "sex": "1",
+    "nationality": "VNM",
+    "card_number": "AB12345678CD",
+    "registered_on": "2026-04-01",
+}
+PERMANENT = NOTIFICATION | {"status_of_residence": "permanent"}
+TOMBSTONE = {
+    "notification_id": "N1",
+    "card_number": "AB12345678CD",
+    "registered_on": "2026-04-01",
+    "deleted_on": "2026-04-02",
+}
+MISMATCHED = {
+    "notification_id": "N1",
+    "outcome": "mismatched",
+    "matched_on": "2026-04-01",
+    "card_number": "AB12345678CD",
+    "mismatched_items": "name;sex",
+    "identity_caution": "false",
+    "linked_name": "B",
+    "latest_name": "B",
+    "action": "report",
+}
+NOT_FOUND = {
+    "notification_id": "N1",
+    "outcome": "not_found",
+    "matched_on": "2026-04-01",
+    "identity_caution": "false",
+    "action": "report",
+}
+OMISSION = {
+    "permission_id": "P1",
+    "ground": "coe",
+    "reason": "no_notification",
+    "name": "A",
+    "status_of_residence": "engineer",
+    "birth_date": "1990-01-01",
+    "sex": "2",
+    "nationality": "PHL",
+    "card_number": "AB12345678CD",
+    "landed_on": "2026-01-01",
+    "organisation_name": "株式会社試験",
+    "action": "report",
+}
+
+
+@pytest.mark.parametrize(
+    ("service", "table", "values", "outcome"),
+    [
+        ("annex1", "notifications", NOTIFICATION, ""),
+        ("annex1", "notifications", NOTIFICATION | {"industry": "39"}, ""),
+        ("annex1", "notifications", PERMANENT, ""),
+        ("annex1", "notifications", PERMANENT | {"industry": "39"}, "over_provided"),
+        ("annex1", "notifications", PERMANENT | {"employment_end": "2026-04-01"}, "over_provided"),
+        ("annex1", "notifications", TOMBSTONE, ""),
+        ("annex1", "notifications", PERMANENT | TOMBSTONE | {"industry": "39"}, "over_provided"),
+        ("annex1", "notifications", TOMBSTONE | {"industry": "39"}, "over_provided"),
+        ("annex1", "notifications", NOTIFICATION | {"card_number": "malformed"}, ""),
+        ("annex1", "notifications", NOTIFICATION | {"card_number": ""}, "row_unreadable card_number"),
+        ("annex1", "notifications", NOTIFICATION | {"nationality": ""}, "row_unreadable incomplete"),
+        ("annex1", "notifications", NOTIFICATION | {"postal_code": "100-0001"}, "row_unreadable postal_code"),
+        ("annex2-3", "discrepancies", MISMATCHED, ""),
+        ("annex2-3", "discrepancies", MISMATCHED | {"linked_sex": "1"}, ""),
+        ("annex2-3", "discrepancies", MISMATCHED | {"linked_nationality": "CHN"}, "over_provided"),
+        ("annex2-3", "discrepancies", MISMATCHED | {"mismatched_items": ""}, "row_unreadable incomplete"),
+        ("annex2-3", "discrepancies", NOT_FOUND, ""),
+        ("annex2-3", "discrepancies", NOT_FOUND | {"latest_name": "B"}, "over_provided"),
+        ("annex2-3", "discrepancies", NOT_FOUND | {"card_number": "AB12345678CD"}, "over_provided"),
+        ("annex2-3", "discrepancies", MISMATCHED | {"action": "withdraw"}, "over_provided"),
+        ("annex2-3", "suspected_omissions", OMISSION, ""),
+        ("annex2-3", "suspected_omissions", OMISSION | {"changed_on": "2026-01-01"}, "over_provided"),
+        ("annex2-3", "suspected_omissions", OMISSION | {"ground": "change"}, "over_provided"),
+        ("annex2-3", "suspected_omissions", OMISSION | {"dispatch_phone": "03"}, "over_provided"),
+        ("annex2-3", "suspected_omissions", OMISSION | {"dispatch_name": "A", "dispatch_phone": "03"}, ""),
+        (
+            "annex2-3",
+            "suspected_omissions",
+            {"permission_id": "P1", "ground": "coe", "reason": "no_notification", "action": "withdraw"},
+            "",
+        ),
+    ],
+)
+def test_the_rule_of_each_row(service: str, table: str, values: dict[str, str], outcome: str):
+    assert checked(service, table, values) == outcome
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 10_000])
+def test_rows_are_counted_whatever_the_blocks(size: int):
+    table = SERVICES["annex1"][0]
+    data = (",".join(table.names) + "\n" + "".join(a_row(number) for number in range(50))).encode()
+    checker = RowChecker(table)
+    stream = io.BytesIO(data)
+    while block := stream.read(size):
+        checker.feed(block)
+    checker.finish()
+
+    assert (checker.rows, checker.size) == (50, len(data))
+
+
+def test_an_incident_is_a_delivery_of_its_own(world: World):
+    path = world.directory / "incidents.csv"
+    path.write_text(
+        "incident_id,found_on,known,data_concerned,deliveries_concerned,persons_concerned,contact\n"
+        "I-1,2026-04-01,誤送付の疑い,別紙1の届出,annex1 1,2,内線0000\n",
+        encoding="utf-8",
+    )
+    order = world.order(service="incident", kind="incident", sources={"incidents": path})
+    made = world.isa.outbox.make(order, world.isa.signer, world.mhlw.decrypter.certificate, NOW)
+    world.mhlw.inbox.take(made.files, NOW)
+
+    assert world.mhlw.inbox.open("incident", 1, [world.mhlw.decrypter], NOW).receipt.receipt.rows_taken == 1
