@@ -463,6 +463,28 @@ def test_a_sealed_file_that_does_not_open(world: World, damage: Callable[[bytes]
     assert refused(world, forged(world, packaged(), damage=damage)) == code
 
 
+@pytest.mark.parametrize(
+    ("family", "options", "code"),
+    [
+        ("p256", ["-aes-128-gcm", "-keyopt", "ecdh_kdf_md:sha256"], "sealed_weak"),
+        ("p256", ["-aes-256-gcm", "-keyopt", "ecdh_kdf_md:sha1"], "sealed_weak"),
+        ("p256", ["-aes-256-cbc", "-keyopt", "ecdh_kdf_md:sha256"], "sealed_unreadable"),
+        ("rsa", ["-aes-256-gcm"], "sealed_weak"),
+        ("rsa", ["-aes-256-gcm", "-keyopt", "rsa_padding_mode:oaep"], "sealed_weak"),
+    ],
+    ids=["AES-128", "SHA-1 in the key agreement", "CBC", "PKCS#1 v1.5", "OAEP with SHA-1"],
+)
+def test_a_seal_weaker_than_agreed(tmp_path: Path, family: str, options: list[str], code: str):
+    world = a_world(tmp_path, family)
+    write_pem(tmp_path, "r", world.isa.decrypter)
+    (tmp_path / "content").write_bytes(packaged())
+    openssl("cms", "-encrypt", "-binary", options[0], "-recip", tmp_path / "r.crt", *options[1:],
+            "-in", tmp_path / "content", "-outform", "DER", "-out", tmp_path / "weak")  # fmt: skip
+    sealed = (tmp_path / "weak").read_bytes()
+
+    assert refused(world, forged(world, b"", damage=lambda data: sealed)) == code
+
+
 LINK = (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE)
 
 
