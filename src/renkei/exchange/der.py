@@ -18,6 +18,7 @@ UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 
 
 def length_octets(size: int) -> bytes:
+    """Write a length."""
     if size < 0x80:
         return bytes([size])
     octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
@@ -25,15 +26,18 @@ def length_octets(size: int) -> bytes:
 
 
 def der(tag: int, *parts: bytes) -> bytes:
+    """Write one value."""
     content = b"".join(parts)
     return bytes([tag]) + length_octets(len(content)) + content
 
 
 def integer(value: int) -> bytes:
+    """Write a non-negative INTEGER."""
     return der(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
 
 
 def oid(dotted: str) -> bytes:
+    """Write an OBJECT IDENTIFIER."""
     first, second, *rest = (int(arc) for arc in dotted.split("."))
     content = bytearray()
     for arc in (first * 40 + second, *rest):
@@ -60,6 +64,7 @@ class Value:
         return _values(self.content, 0)
 
     def expect(self, tag: int) -> "Value":
+        """Return the value itself, which must have this tag."""
         if self.tag != tag:
             raise CmsError("unreadable")
         return self
@@ -72,6 +77,7 @@ class Value:
         return parts
 
     def integer(self) -> int:
+        """Return the INTEGER it is."""
         self.expect(INTEGER)
         if not 1 <= len(self.content) <= 32:
             raise CmsError("unreadable")
@@ -121,6 +127,7 @@ def _values(data: bytes, depth: int) -> list[Value]:
 
 
 def whole(data: bytes) -> Value:
+    """Read small bytes as exactly one value."""
     if len(data) > MOST_SMALL:
         raise CmsError("unreadable")
     value, end = _value(data, 0, 0)
@@ -138,6 +145,7 @@ class Stream:
         self._ends: list[int | None] = []
 
     def take(self, size: int) -> bytes:
+        """Read exactly that many bytes, inside the container that is open."""
         if self._ends and self._ends[-1] is not None and self._place + size > self._ends[-1]:
             raise CmsError("unreadable")
         data = b""
@@ -150,6 +158,7 @@ class Stream:
         return data
 
     def header(self) -> tuple[int, int | None, bytes]:
+        """Read a tag and a length; return them and the bytes they were."""
         raw = self.take(2)
         if raw[1] > 0x80:
             if raw[1] & 0x7F > 8:
@@ -159,6 +168,7 @@ class Stream:
         return tag, length, raw
 
     def enter(self, tag: int) -> None:
+        """Open a container, which must have this tag."""
         found, length, _ = self.header()
         if found != tag:
             raise CmsError("unreadable")
