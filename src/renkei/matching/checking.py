@@ -66,8 +66,9 @@ def check(
     """Type the records of one dataset and set aside those that cannot be taken.
 
     `batches` hold text as `reading.text_batch` shapes it. Every column is checked; those of `keep` (all by
-    default) are kept. `known_persons` are the person_ids taken, for datasets that refer to them. `progress`
-    is told the number of rows after each batch.
+    default) are kept. `known_persons` are the person_ids taken, for datasets that refer to them: their rows
+    then also get `person` (UInt32), the place of the person among those. `progress` is told the number of
+    rows after each batch.
     """
     kept = [name for name in dataset.names if keep is None or name in keep]
     tables: list[pl.DataFrame] = []
@@ -75,7 +76,7 @@ def check(
     line = _HEADER_LINES + 1
     with ThreadPoolExecutor(_READERS_AT_ONCE) as threads:
         for batch in batches:
-            columns = threads.map(read, dataset.columns, batch.columns)
+            columns = threads.map(read, dataset.columns, batch.columns, [name in kept for name in dataset.names])
             values = dict(zip(dataset.names, columns, strict=True))
             lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
             if dataset is NOTIFICATIONS:
@@ -88,7 +89,8 @@ def check(
     table = pl.concat(tables) if tables else _empty(dataset).select("line", *kept)
     troubles.extend(_duplicates(table, dataset))
     if known_persons is not None:
-        troubles.extend(_unknown_persons(table, known_persons, dataset))
+        table = _place_persons(table, known_persons)
+        troubles.extend(_unknown_persons(table, dataset))
     return _set_aside(table, troubles, dataset)
 
 
@@ -160,15 +162,19 @@ def _duplicates(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]
     yield from _trouble(table["line"], later, f"duplicate:{dataset.identifier.name}")
 
 
-def _unknown_persons(table: pl.DataFrame, known: pl.Series, dataset: Dataset) -> Iterator[pl.DataFrame]:
-    within = dataset.column("person_id").max_length
-    strangers = table.select("line", "person_id").join(
-        known.to_frame("person_id"), on="person_id", how="anti"
-    )
-    # An identifier that is blank or over-long has its own reason already.
-    readable = strangers.filter(pl.col("person_id").str.len_chars() <= within)
-    if readable.height:
-        yield readable.select("line", reason=pl.lit("unknown_person"))
+def _place_persons(table: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
+    """Add `person`: the row of `known` that `person_id` names, null for strangers."""
+    places = known.to_frame("person_id").with_row_index("person")
+    return table.join(places, on="person_id", how="left", maintain_order="left")
+
+
+def _unknown_persons(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
+    strangers = table["person"].is_null()
+    if strangers.any():
+        within = dataset.column("person_id").max_length
+        # An identifier that is blank or over-long has its own reason already.
+        readable = (table["person_id"].str.len_chars() <= within).fill_null(False)
+        yield from _trouble(table["line"], strangers & readable, "unknown_person")
 
 
 def _set_aside(table: pl.DataFrame, troubles: list[pl.DataFrame], dataset: Dataset) -> Checked:

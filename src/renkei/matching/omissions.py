@@ -37,12 +37,9 @@ def suspect(
     )
     overdue = in_scope(permissions, policy).filter(due < as_of)
     heard = (
-        overdue.select("permission_id", "person_id", "permitted_on")
+        overdue.select("permission_id", "person", "permitted_on")
         .join(
-            judged.filter(pl.col("person_id").is_not_null()).select(
-                "person_id", "identity_conflict", "employment_start"
-            ),
-            on="person_id",
+            judged.select("person", "identity_conflict", "employment_start").drop_nulls("person"), on="person"
         )
         .with_columns(
             in_time=(pl.col("employment_start") >= pl.col("permitted_on")).fill_null(True),

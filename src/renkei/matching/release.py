@@ -74,12 +74,12 @@ def annex_2(judged: Judged, persons: pl.DataFrame, *, as_of: date, policy: Polic
         .rename({"identity_conflict": "identity_caution"})
     )
     latest = persons.select(
-        "person_id", "card_number", *(pl.col(item).alias(f"latest_{item}") for item in policy.disclosed_items)
-    )
+        "card_number", *(pl.col(item).alias(f"latest_{item}") for item in policy.disclosed_items)
+    ).select(pl.all().gather(rows["person"]))
     mismatched = pl.col("mismatched_items").str.split(";")
     records = (
-        rows.join(judged.linked, on="notification_id", how="left")
-        .join(latest, on="person_id", how="left")
+        pl.concat([rows, latest], how="horizontal")
+        .join(judged.linked, on="notification_id", how="left")
         .with_columns(
             pl.lit(as_of).alias("matched_on"),
             # Of the linked record only what mismatched leaves (別紙2※); what was not compared cannot.
@@ -102,8 +102,13 @@ def annex_3(suspected: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
     """
     latest = [name for name in SUSPECTED_OMISSIONS.names if name in PERSONS.names]
     records = (
-        suspected.drop("status_of_residence")
-        .join(persons.select("person_id", *latest), on="person_id", how="left")
+        pl.concat(
+            [
+                suspected.drop("status_of_residence"),
+                persons.select(latest).select(pl.all().gather(suspected["person"])),
+            ],
+            how="horizontal",
+        )
         # One date on record, ⑨ or ⑩ by the ground; the annex keeps the one that fits.
         .with_columns(landed_on=pl.col("permitted_on"), changed_on=pl.col("permitted_on"))
     )

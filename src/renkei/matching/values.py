@@ -27,7 +27,7 @@ from renkei.agreement.datasets import Column, Kind
 from renkei.agreement.nationalities import NATIONALITIES
 from renkei.agreement.statuses import MHLW_CODES, STATUSES, canonical
 from renkei.matching.dates import partial_to_text, read_dates
-from renkei.matching.edges import edges
+from renkei.matching.edges import Edges, edges
 
 # An MHLW code for several statuses (39: 高度専門職1号イ, ロ, ハ) is kept as that set when compared.
 STATUS_SETS: Mapping[str, tuple[str, ...]] = {
@@ -107,20 +107,23 @@ FEW_DISTINCT = frozenset(
 )
 
 
-def read(column: Column, raw: pa.Array) -> Values:
+def read(column: Column, raw: pa.Array, keep: bool = True) -> Values:
     """Read one column into canonical, typed values; nothing is raised for a bad value.
 
-    `raw` is text: an Arrow string array, dictionary-encoded for the kinds of `FEW_DISTINCT`.
+    `raw` is text: an Arrow string array, dictionary-encoded for the kinds of `FEW_DISTINCT`. Where the
+    column is only checked and not kept, the typed values may be null throughout.
     """
     if column.kind in FEW_DISTINCT:
         return _through_distinct(raw, _READERS[column.kind])
     if column.kind in _SHAPES:
         return _shaped(raw, *_SHAPES[column.kind], keep_odd=column.kind is Kind.CARD_NUMBER)
-    text, longest = _trimmed(raw)
-    too_long = _nowhere(len(text))
-    if column.max_length is not None and longest > column.max_length:
-        too_long = (text.str.len_chars() > column.max_length).fill_null(False)
-    return Values(text, text.is_null(), too_long)
+    seen = edges(raw)
+    short = column.max_length is None or seen.longest <= column.max_length
+    if short and not keep and not (seen.trim or seen.empty):
+        return Values(pl.repeat(None, len(raw), eager=True), pl.Series(raw.is_null()), _nowhere(len(raw)))
+    text = _trimmed(raw, seen)
+    too_long = _nowhere(len(text)) if short else text.str.len_chars() > column.max_length
+    return Values(text, text.is_null(), too_long.fill_null(False))
 
 
 def is_card_number(text: pl.Expr) -> pl.Expr:
@@ -138,19 +141,18 @@ def _nowhere(height: int) -> pl.Series:
     return pl.repeat(False, height, dtype=pl.Boolean, eager=True)
 
 
-def _trimmed(raw: pa.StringArray) -> tuple[pl.Series, int]:
-    """Remove outer white space; what is then empty is blank. Also the bytes of the longest value."""
-    seen = edges(raw)
+def _trimmed(raw: pa.StringArray, seen: Edges) -> pl.Series:
+    """Remove outer white space; what is then empty is blank."""
     text = pl.Series(raw)
     if seen.trim:
         text = text.str.strip_chars()
     if seen.trim or seen.empty:
         text = text.set(text.str.len_bytes() == 0, None)
-    return text, seen.longest
+    return text
 
 
 def _through_distinct(raw: pa.DictionaryArray, reader: Callable[[pl.Series], pl.Series]) -> Values:
-    text, _ = _trimmed(raw.dictionary)
+    text = _trimmed(raw.dictionary, edges(raw.dictionary))
     typed = reader(text.str.normalize("NFKC").str.to_uppercase())
     unreadable = typed.is_null() & text.is_not_null()
     codes = pl.Series(raw.indices.cast(pa.uint32()))
@@ -170,7 +172,8 @@ def _shaped(
     if not odd.any():
         return Values(text, text.is_null(), _nowhere(len(text)))
     rows = odd.arg_true()
-    trimmed, _ = _trimmed(text.gather(rows).to_arrow().cast(pa.string()))
+    written = text.gather(rows).to_arrow().cast(pa.string())
+    trimmed = _trimmed(written, edges(written))
     mended = mend(trimmed)
     unreadable = _nowhere(len(text)).scatter(rows, mended.is_null() & trimmed.is_not_null())
     # What is no card number is kept as written: it may say what was meant (§1).
