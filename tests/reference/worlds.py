@@ -51,10 +51,10 @@ def world(seed: int, contested: bool = False) -> World:
     return _Maker(random.Random(seed), contested).world()
 
 
-def write(world: World, directory: Path, labels: bool = False, encoding: str = "utf-8") -> None:
+def write(world: World, directory: Path, labels: bool = False) -> None:
     """The four CSV files, with column names as headers or, where `labels`, the Japanese labels."""
     for dataset in INPUTS:
-        with (directory / f"{dataset}.csv").open("w", encoding=encoding, newline="") as file:
+        with (directory / f"{dataset}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow([column.label if labels else column.name for column in columns(dataset)])
             names = [column.name for column in columns(dataset)]
