@@ -149,3 +149,10 @@ def test_the_key_speaks_of_every_notification_once(world: World):
     assert known.is_unique().all()
     assert set(known) == set(said)
     assert said.len() > known.len()
+
+
+def test_the_key_marks_the_notification_whose_identifier_is_repeated(world: World):
+    said = world.table("notifications")["notification_id"]
+    marked = world.table("notifications", "truth").filter(pl.col("flaws").str.contains("identifier_repeated"))
+
+    assert set(marked["notification_id"]) == set(said.filter(said.is_duplicated()))

@@ -47,6 +47,7 @@ _two_words, _three_words = _words.list.len() >= 2, _words.list.len() >= 3
 _status, _expires, _birth = pl.col("status_of_residence"), pl.col("stay_expires_on"), pl.col("birth_date")
 _sex, _nation, _extra = pl.col("sex"), pl.col("nationality"), pl.col("extra_activity_permission")
 _number, _start = pl.col("card_number"), pl.col("employment_start")
+_address = pl.col("address")
 _whole_birth = ~_birth.str.ends_with("-00")
 _r1, _r2 = pl.col("r1"), pl.col("r2")
 
@@ -264,6 +265,11 @@ CHANGES: dict[str, Change] = {
     "extra_wrong": Change(_mapped(_extra, {"true": "false", "false": "true"})),
     "extra_missing": Change(pl.lit(None, dtype=pl.String)),
     "extra_written": Change(_mapped(_extra, {"true": "有", "false": "無"})),
+    "address_written": Change(
+        _address.str.replace(r"(\d+)-(\d+)-(\d+)$", "${1}丁目${2}番${3}号"), _address.str.contains(r"-\d+$")
+    ),
+    "address_full_width": Change(_full_width(_address), _address.is_not_null()),
+    "address_without_building": Change(_address.str.replace(" .*", ""), _address.str.contains(" ")),
     "postal_hyphened": Change(
         pl.col("postal_code").str.replace(r"^(...)", "$1-"), pl.col("postal_code").is_not_null()
     ),

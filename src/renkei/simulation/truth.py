@@ -31,6 +31,8 @@ COMPARED = (
     "extra_activity_permission",
 )
 _IDENTITY = ("name", "birth_date", "sex", "nationality")
+_REPEATED = "identifier_repeated"
+_UNREGISTERED = "not_notifiable"
 AGREEMENT_BEGINS = (date(2021, 3, 22) - date(1970, 1, 1)).days
 
 NOTIFICATION_TRUTH = (
@@ -58,17 +60,20 @@ class Expected:
     credited: Ints  # person whose card is named; -1 where none is
 
 
-def _entries(account: Account) -> pl.DataFrame:
-    """One row for each flaw of each notification: row, place of its flaw in the account, value."""
-    pieces = [
-        pl.DataFrame({"row": rows, "flaw": np.full(len(rows), number), "value": values.cast(pl.String)})
-        for number, (rows, values) in enumerate(zip(account.rows, account.values, strict=True))
-    ]
-    return (
-        pl.concat(pieces)
-        if pieces
-        else pl.DataFrame(schema={"row": pl.Int64, "flaw": pl.Int64, "value": pl.String})
-    )
+def _entries(account: Account, filed: pl.Series) -> pl.DataFrame:
+    """One row for each flaw of each notification: row, place of its flaw in the account.
+
+    A repeated identifier is entered with the notification that it repeats; `filed` are the identifiers.
+    """
+    pieces = [pl.DataFrame(schema={"row": pl.Int64, "flaw": pl.Int64})]
+    for number, (flaw, rows, values) in enumerate(
+        zip(account.flaws, account.rows, account.values, strict=True)
+    ):
+        if flaw.name == _REPEATED:
+            places = filed.to_frame("value").with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+            rows = values.to_frame("value").unique().join(places, on="value")["row"].to_numpy()
+        pieces.append(pl.DataFrame({"row": rows, "flaw": np.full(len(rows), number)}))
+    return pl.concat(pieces).sort("row", "flaw")
 
 
 def _cards_of(cards: Cards, card: Ints) -> tuple[Ints, Ints]:
@@ -167,7 +172,7 @@ def expected_of_notifications(
 ) -> Expected:
     """Reckon what the matching should say of every notification (reconciliation §2 to §4)."""
     size, account = len(notifications), flawed.account
-    entries = _entries(account).sort("row", "flaw")
+    entries = _entries(account, notifications.rows["notification_id"])
     names = codes(tuple(flaw.name for flaw in account.flaws))
     reasons = codes(
         tuple(
@@ -175,8 +180,9 @@ def expected_of_notifications(
             for flaw in account.flaws
         )
     )
-    excludes = codes(tuple(flaw.verdict for flaw in account.flaws)).is_in(
-        ["rejected", "not_sent", "not_found"]
+    excluding = ("rejected", "not_sent", "not_found")
+    excludes = pl.Series(
+        [flaw.verdict in excluding and flaw.name != _REPEATED for flaw in account.flaws], dtype=pl.Boolean
     )
     named = entries.with_columns(
         name=pick(names, entries["flaw"].to_numpy()), reason=pick(reasons, entries["flaw"].to_numpy())
@@ -234,7 +240,7 @@ def _registered(account: Account, size: int) -> Bools:
     """Tell workers who are in the register: those notified as 特別永住者 and the like are not."""
     known = np.ones(size, dtype=np.bool_)
     for flaw, rows in zip(account.flaws, account.rows, strict=True):
-        if flaw.name == "not_notifiable":
+        if flaw.name == _UNREGISTERED:
             known[rows] = False
     return known
 
@@ -243,7 +249,7 @@ def _repeated(account: Account, size: int) -> Bools:
     """Tell the second rows under an identifier: the key speaks of the first."""
     repeated = np.zeros(size, dtype=np.bool_)
     for flaw, rows in zip(account.flaws, account.rows, strict=True):
-        if flaw.name == "identifier_repeated":
+        if flaw.name == _REPEATED:
             repeated[rows] = True
     return repeated
 
