@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from renkei.agreement.annexes import ANNEX_1
 from renkei.agreement.datasets import NOTIFICATIONS, Column, Dataset
-from renkei.agreement.statuses import PERMANENT_RESIDENT
+from renkei.agreement.statuses import PERMANENT_RESIDENT, STATUSES
 from renkei.matching.reading import text_batch
-from renkei.matching.values import Values, read
+from renkei.matching.values import Values, canonical_status, read
 
 REJECTS = {"dataset": pl.String, "line": pl.UInt32, "identifier": pl.String, "reasons": pl.String}
 _TROUBLES = {"line": pl.UInt32, "reason": pl.String}
@@ -22,6 +22,7 @@ _TROUBLES = {"line": pl.UInt32, "reason": pl.String}
 # A tombstone says that a notification is gone; all else about it may be blank.
 TOMBSTONE_NEEDS = frozenset({"notification_id", "card_number", "registered_on"})
 
+_NOT_NOTIFIABLE = [code for code, status in STATUSES.items() if not status.notifiable]
 _HEADER_LINES = 1
 _READERS_AT_ONCE = 2
 
@@ -44,6 +45,9 @@ class Rules:
     """Columns that must be filled, where not those of the data dictionary."""
     withheld_is_forbidden: bool = True
     """A withheld item that is filled: a reason to reject (receiver), or simply blanked (sender)."""
+    left_out: pl.Expr | None = None
+    """Why a row is outside the agreement, null where it is not; such a row is taken whatever else it holds,
+    with the reason as column `left_out`: nobody need correct what is never sent."""
 
 
 RECEIVING = Rules()
@@ -51,6 +55,12 @@ RECEIVING = Rules()
 PREPARING = Rules(
     required=frozenset(column.name for column in NOTIFICATIONS.columns if column.required) - {"card_number"},
     withheld_is_forbidden=False,
+    # 申合せ2(1): only notifications that include a card number are asked for, and of those only what the
+    # law makes employers notify.
+    left_out=pl.when(pl.col("card_number").is_null())
+    .then(pl.lit("no_card_number"))
+    .when(canonical_status("status_of_residence").is_in(_NOT_NOTIFIABLE))
+    .then(pl.lit("not_notifiable")),
 )
 
 
@@ -91,6 +101,10 @@ def check(
     if known_persons is not None:
         table = _place_persons(table, known_persons)
         troubles.extend(_unknown_persons(table, dataset))
+    if rules.left_out is not None:
+        table = table.with_columns(left_out=rules.left_out)
+        outside = table.filter(pl.col("left_out").is_not_null())["line"].implode()
+        troubles = [trouble.filter(~pl.col("line").is_in(outside)) for trouble in troubles]
     return _set_aside(table, troubles, dataset)
 
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from renkei.agreement.decisions import Policy
 from renkei.agreement.statuses import STATUSES, is_work_status
-from renkei.matching.values import CANONICAL_STATUS
+from renkei.matching.values import canonical_status
 
 REASONS = ("start_before_permission", "identity_conflict", "no_notification")
 
@@ -15,7 +15,7 @@ def in_scope(permissions: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Keep the permissions that 3(1)イ speaks of: confirmed contract, 就労資格, landed or changed in time."""
     always = [code for code in STATUSES if is_work_status(code, work_designated=False)]
     designated = [code for code in STATUSES if is_work_status(code, work_designated=True)]
-    status = pl.col("status_of_residence").cast(pl.String).replace(CANONICAL_STATUS)
+    status = canonical_status("status_of_residence")
     works = status.is_in(always) | (
         status.is_in(designated) & pl.col("work_designated").fill_null(False)
     )

@@ -11,7 +11,8 @@ import polars as pl
 from renkei.agreement.decisions import Policy
 from renkei.matching import compare
 from renkei.matching.causes import explain_differences
-from renkei.matching.names import compare_names, fold_plain, fold_writing, scripts_meet
+from renkei.matching.names import compare_names, fold_plain, fold_writing, in_other_letters
+from renkei.matching.values import is_card_number
 from renkei.matching.verdicts import Verdict
 
 # Every outcome of a notification that was taken, in the order of the summary.
@@ -101,12 +102,11 @@ def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
 
 
 def _name_different_people(pairs: pl.DataFrame, policy: Policy) -> pl.Series:
-    nobody = pl.lit(None, dtype=pl.String)
     births = compare.judge("birth_date", pairs.select(reported="birth_date", held="birth_date_pivot"), policy)
-    names = compare_names(pairs.select(reported="name", held="name_pivot", held_kanji=nobody), policy)
-    # Names are comparable only if they are so whichever of the two is asked about the other.
-    back = pairs.select(reported="writing_pivot", held="writing", held_kanji=nobody).select(scripts_meet(policy))
-    return (births["verdict"] == _DIFFERENT) & (names["verdict"] == _DIFFERENT) & back.to_series()
+    # A notification has one name for all scripts: what is not Latin in it stands for a kanji name.
+    kanji = pl.when(in_other_letters(pl.col("writing_pivot"))).then("name_pivot")
+    names = compare_names(pairs.select(reported="name", held="name_pivot", held_kanji=kanji), policy)
+    return (births["verdict"] == _DIFFERENT) & (names["verdict"] == _DIFFERENT)
 
 
 def judge_notifications(
@@ -144,6 +144,16 @@ def judge_notifications(
             _spread(causes["mismatched_items"], differing, linked.height),
             _spread(causes["differences"], differing, linked.height),
             identity_conflict=conflict.to_series(),
+        )
+        .with_columns(
+            # Why a number was not found is said where every other reason is (§4).
+            differences=pl.when(pl.col("person_id").is_null() & pl.col("live"))
+            .then(
+                pl.when(is_card_number(pl.col("card_number")))
+                .then(pl.lit("card_number:unknown_number"))
+                .otherwise(pl.lit("card_number:malformed"))
+            )
+            .otherwise("differences")
         )
         .select(
             outcome.alias("outcome"),

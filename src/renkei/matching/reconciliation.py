@@ -93,11 +93,11 @@ def reconcile(
     """
     frames = {NOTIFICATIONS: notifications, PERSONS: persons, CARDS: cards, PERMISSIONS: permissions}
     return reconcile_register(
-        read_register(lambda dataset: _as_batches(frames[dataset], dataset), policy), as_of=as_of, policy=policy
+        read_register(lambda dataset: as_batches(frames[dataset], dataset), policy), as_of=as_of, policy=policy
     )
 
 
-def _as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch]:
+def as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch]:
     columns = match_columns(frame.columns, dataset, dataset.name)
     text = frame.select(pl.col(header).cast(pl.String) for header in columns.values())
     for batch in text.to_arrow().to_batches(BATCH_ROWS):

@@ -16,7 +16,7 @@ from renkei.agreement.datasets import (
 from renkei.agreement.decisions import Policy
 from renkei.matching.checking import TOMBSTONE_NEEDS
 from renkei.matching.outcomes import Judged
-from renkei.matching.values import CANONICAL_STATUS, to_text
+from renkei.matching.values import to_text
 
 # A deletion carries the identifier, ⑦, ⑱ and ⑲, and nothing else (§2).
 _TOMBSTONE_CARRIES = TOMBSTONE_NEEDS | {"updated_on", "deleted_on"}
@@ -49,7 +49,8 @@ def _released(column: Column, released_when: Condition | None, withheld_when: Co
 
 
 def _holds(condition: Condition) -> pl.Expr:
-    return pl.col(condition.column).cast(pl.String).is_in(sorted(condition.holds))
+    column = pl.col(condition.column)
+    return column.cast(pl.String).is_in(sorted(condition.holds)) if condition.holds else column.is_not_null()
 
 
 def annex_1(notifications: pl.DataFrame) -> pl.DataFrame:
@@ -113,8 +114,3 @@ def annex_3(suspected: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
         .with_columns(landed_on=pl.col("permitted_on"), changed_on=pl.col("permitted_on"))
     )
     return release(records, SUSPECTED_OMISSIONS, ANNEX_3)
-
-
-def canonical_status(column: str) -> pl.Expr:
-    """Write a status column canonically, for counts by status."""
-    return pl.col(column).cast(pl.String).replace(CANONICAL_STATUS)

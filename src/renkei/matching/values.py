@@ -137,6 +137,11 @@ def to_text(kind: Kind, typed: pl.Expr) -> pl.Expr:
     return writer(typed) if writer else typed
 
 
+def canonical_status(column: str) -> pl.Expr:
+    """Write a typed status column canonically."""
+    return pl.col(column).cast(pl.String).replace(CANONICAL_STATUS)
+
+
 def _nowhere(height: int) -> pl.Series:
     return pl.repeat(False, height, dtype=pl.Boolean, eager=True)
 
