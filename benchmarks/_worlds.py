@@ -1,6 +1,8 @@
 """The files that are compared: synthetic, drawn once by `renkei simulate` and kept for the next run."""
 
 import argparse
+import hashlib
+import importlib.util
 import json
 import shutil
 import sys
@@ -58,8 +60,12 @@ def draw(data: Path, residents: int, notifications: int, limits: Bounds) -> Worl
     """Return the world of a size, from the cache or drawn anew; a half-drawn one is never taken for whole."""
     place = data / f"{residents}-{notifications}-{SEED}"
     known = place / "drawn.json"
+    drawn_by = _fingerprint()
     if known.exists():
-        return World(place, json.loads(known.read_text("utf-8")))
+        drawn = json.loads(known.read_text("utf-8"))
+        if drawn["drawn_by"] == drawn_by:
+            return World(place, drawn)
+        shutil.rmtree(place)
     partial = place.with_name(place.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -71,6 +77,7 @@ def draw(data: Path, residents: int, notifications: int, limits: Bounds) -> Worl
     files = ["--notifications", str(extract), "--out", str(partial / "annex1.csv")]
     prepared = _done(run([RENKEI, "prepare", *files, "--json"], limits), "prepare")
     drawn = {
+        "drawn_by": drawn_by,
         "residents": residents,
         "notifications": notifications,
         "seed": SEED,
@@ -83,6 +90,15 @@ def draw(data: Path, residents: int, notifications: int, limits: Bounds) -> Worl
     (partial / "drawn.json").write_text(json.dumps(drawn, indent=1), "utf-8")
     partial.rename(place)
     return World(place, drawn)
+
+
+def _fingerprint() -> str:
+    """Tell worlds that another version of the simulation drew, which are not to be found in the cache."""
+    # Found, not imported: the package would make this process big (_measure.py says why it is kept small).
+    spec = importlib.util.find_spec("renkei")
+    source = Path(spec.submodule_search_locations[0]) / "simulation" if spec else Path()
+    files = sorted(path for path in source.rglob("*") if path.suffix in {".py", ".csv"})
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 def _done(ran: Run, what: str) -> Run:
