@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from renkei.simulation import FlawError, clean, default_flaws, load_rates, with_rates
+from renkei.simulation import Flaw, FlawError, clean, default_flaws, load_rates, with_rates
 from renkei.simulation.flaw_values import CHANGES
 
 VERDICTS = {
@@ -64,3 +64,10 @@ def test_a_rate_that_cannot_be_is_refused_by_name(tmp_path: Path, text: str, nam
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path):
     with pytest.raises(FlawError, match="cannot be read"):
         load_rates(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("flaw", default_flaws(), ids=lambda flaw: flaw.name)
+def test_the_documentation_lists_every_flaw_with_its_rate(flaw: Flaw):
+    page = (Path(__file__).parents[2] / "docs/simulation.md").read_text(encoding="utf-8")
+
+    assert f"| {flaw.item} | `{flaw.name}` | {flaw.rate:g} |" in page
