@@ -14,8 +14,11 @@ from renkei.matching import Reconciliation, reconcile
 from renkei.matching.prepare import Preparation, prepare
 from renkei.matching.reconciliation import as_batches
 
-SEEDS = range(150)
-AT_ONCE = 25
+AT_ONCE = 20
+QUICK = [range(first, first + AT_ONCE) for first in range(0, 40, AT_ONCE)]
+# A world costs the engine some hundred milliseconds whatever its size: most of them wait for the whole suite.
+MORE = [range(first, first + AT_ONCE) for first in range(40, 300, AT_ONCE)]
+SEEDS = [*QUICK, *(pytest.param(seeds, marks=pytest.mark.slow) for seeds in MORE)]
 
 
 def _frame(name: str, rows: Sequence[Mapping[str, str]]) -> pl.DataFrame:
@@ -43,9 +46,9 @@ def _prepared(drawn: World) -> Preparation:
     return prepare(as_batches(_frame("notifications", drawn.notifications), NOTIFICATIONS))
 
 
-@pytest.mark.parametrize("first", range(0, len(SEEDS), AT_ONCE))
-def test_the_engine_says_what_the_specification_says(first: int) -> None:
-    for seed in SEEDS[first : first + AT_ONCE]:
+@pytest.mark.parametrize("seeds", SEEDS, ids=lambda seeds: f"worlds {seeds[0]}-{seeds[-1]}")
+def test_the_engine_says_what_the_specification_says(seeds: range) -> None:
+    for seed in seeds:
         drawn = world(seed)
         expected = oracle.reconcile(
             *(drawn.table(name) for name in DATASETS), as_of=drawn.as_of, policy=drawn.policy
@@ -56,12 +59,13 @@ def test_the_engine_says_what_the_specification_says(first: int) -> None:
             assert _rows(getattr(result, name)) == getattr(expected, name), (seed, name)
 
 
-@pytest.mark.parametrize("first", range(0, len(SEEDS), AT_ONCE))
-def test_preparing_says_what_the_specification_says(first: int) -> None:
-    for seed in SEEDS[first : first + AT_ONCE]:
+@pytest.mark.parametrize("seeds", SEEDS, ids=lambda seeds: f"worlds {seeds[0]}-{seeds[-1]}")
+def test_preparing_says_what_the_specification_says(seeds: range) -> None:
+    for seed in seeds:
         drawn = world(seed)
         expected = oracle.prepare(drawn.notifications)
         result = _prepared(drawn)
 
         assert _rows(result.annex1) == sorted(expected.sent, key=lambda row: row["notification_id"]), seed
-        assert _rows(result.rejects.with_columns(pl.col("line").cast(pl.String))) == expected.rejects, seed
+        assert _rows(result.rejects) == sorted(expected.rejects, key=lambda row: row["identifier"]), seed
+        assert result.counts.items() >= expected.counts.items(), seed

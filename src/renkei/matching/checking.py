@@ -191,6 +191,12 @@ def _unknown_persons(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataF
         yield from _trouble(table["line"], strangers & readable, "unknown_person")
 
 
+def rejects_in_order(tables: Iterable[Checked]) -> pl.DataFrame:
+    """Return the rejects of several datasets as they are reported: by identifier, dataset and line."""
+    rejects = pl.concat([pl.DataFrame(schema=REJECTS), *(table.rejects for table in tables)])
+    return rejects.sort("identifier", "dataset", "line").with_columns(pl.col("line").cast(pl.String))
+
+
 def _set_aside(table: pl.DataFrame, troubles: list[pl.DataFrame], dataset: Dataset) -> Checked:
     reasons = (
         pl.concat([pl.DataFrame(schema=_TROUBLES), *troubles])

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.agreement.statuses import PERMANENT_RESIDENT
-from renkei.matching.checking import PREPARING, check
+from renkei.matching.checking import PREPARING, check, rejects_in_order
 from renkei.matching.release import annex_1
 
 
@@ -40,7 +40,7 @@ def prepare(
     permanent = (sent["status_of_residence"].cast(pl.String) == PERMANENT_RESIDENT).fill_null(False)
     return Preparation(
         annex_1(sent),
-        extract.rejects,
+        rejects_in_order([extract]),
         {
             "read": extract.read,
             "rejected": extract.rejects.height,

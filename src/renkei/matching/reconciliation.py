@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 from renkei.agreement.decisions import DEFAULT_POLICY, Policy
-from renkei.matching.checking import REJECTS, Checked, check
+from renkei.matching.checking import Checked, check, rejects_in_order
 from renkei.matching.omissions import suspect
 from renkei.matching.outcomes import MATCHES, judge_notifications, link
 from renkei.matching.reading import BATCH_ROWS, match_columns, text_batch
@@ -147,13 +147,12 @@ def reconcile_register(register: Register, *, as_of: date, policy: Policy = DEFA
     linked = link(register.notifications.taken, cards, policy)
     judged = judge_notifications(linked, cards, persons, policy)
     suspected = suspect(register.permissions.taken, judged.notifications, as_of=as_of, policy=policy)
-    rejects = pl.concat([pl.DataFrame(schema=REJECTS), *(table.rejects for table in register.tables)])
     return Reconciliation(
         annex2=annex_2(judged, persons, as_of=as_of, policy=policy),
         annex3=annex_3(suspected, persons),
         matches=in_order(judged.notifications.select(list(MATCHES)), "notification_id").with_columns(
             pl.col(name).cast(pl.String) for name, dtype in MATCHES.items() if dtype == pl.Boolean
         ),
-        rejects=rejects.sort("identifier", "dataset", "line").with_columns(pl.col("line").cast(pl.String)),
+        rejects=rejects_in_order(register.tables),
         statistics=count(register.tables, judged.notifications, suspected, as_of),
     )
