@@ -229,7 +229,7 @@ def expected_of_notifications(
             "expected_differences": _only(found, _joined(said, "pair", size)),
             "expected_card_superseded": _flag(superseded),
             "expected_identity_conflict": _flag(found & against),
-            "expected_shared_number": _flag(live & _shared(flawed, notifications, live)),
+            "expected_shared_number": _flag(live & _shared(flawed, notifications, live, differences)),
         }
     )
     standing = ~_repeated(account, size)
@@ -270,18 +270,33 @@ def _flag(rows: Bools) -> pl.Series:
     return pick(codes(("false", "true")), rows.astype(np.int64))
 
 
-def _shared(flawed: Flawed, notifications: Notifications, live: Bools) -> Bools:
-    """Tell live notifications whose number is used for people who are not one."""
+def _shared(flawed: Flawed, notifications: Notifications, live: Bools, differences: pl.DataFrame) -> Bools:
+    """Tell live notifications whose number is used for different people, or names one as if it were two.
+
+    A name in kanji or kana meets no name in Latin letters, and so tells nobody apart.
+    """
+    size = len(notifications)
+    off = {
+        item: np.isin(
+            np.arange(size), differences.filter(pl.col("item") == COMPARED.index(item))["row"].to_numpy()
+        )
+        for item in ("name", "birth_date")
+    }
+    latin = flawed.rows["name"].str.normalize("NFKC").str.contains(r"\p{Latin}").fill_null(value=False)
     used = pl.DataFrame(
         {
             "card": flawed.linked,
             "text": flawed.rows["card_number"],
             "person": notifications.person,
             "live": live,
+            "tells": pl.Series(live) & latin,
+            **off,
         }
     ).with_columns(number=pl.when(pl.col("card") >= 0).then(pl.col("card").cast(pl.String)).otherwise("text"))
-    several = pl.col("person").filter(pl.col("live")).n_unique().over("number") > 1
-    return used.select(several).to_series().to_numpy()
+    tells = pl.col("tells")
+    several = pl.col("person").filter(tells).n_unique() > 1
+    as_if_two = (tells.sum() > 1) & (pl.col("name") & tells).any() & (pl.col("birth_date") & tells).any()
+    return used.select((several | as_if_two).over("number")).to_series().to_numpy()
 
 
 def expected_of_permissions(
