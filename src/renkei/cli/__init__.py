@@ -7,6 +7,7 @@ import typer
 from renkei.agreement.errors import RenkeiError
 from renkei.cli import speech
 from renkei.cli.agreement import agreement
+from renkei.cli.explain import explain
 from renkei.cli.prepare import prepare
 from renkei.cli.reconcile import reconcile
 from renkei.cli.simulate import simulate
@@ -20,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a traceback with local variables would show personal data
     rich_markup_mode=None,
 )
-for command in (agreement, simulate, prepare, reconcile):
+for command in (agreement, simulate, prepare, reconcile, explain):
     app.command()(command)
 
 

@@ -46,6 +46,7 @@ _ENGLISH = {
     "deleted_on": "deletion",
     "issued_on": "day of issue",
     "ground": "ground",
+    "reason": "reason",
     "permitted_on": "day of landing or change",
     "landed_on": "day of landing",
     "changed_on": "day of change",
