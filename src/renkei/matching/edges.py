@@ -29,11 +29,16 @@ class Edges(NamedTuple):
     """Bytes, never fewer than characters."""
 
 
+def longest(column: pa.StringArray) -> int:
+    """Return the bytes of the longest value."""
+    return int(np.diff(_offsets(column)).max()) if len(column) else 0
+
+
 def edges(column: pa.StringArray) -> Edges:
     """Look at the first and last bytes of every value."""
     if len(column) == 0 or column.buffers()[2] is None:
         return Edges(False, bool(len(column) > column.null_count), 0)
-    offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
+    offsets = _offsets(column)
     data = np.frombuffer(column.buffers()[2], np.uint8)
     widths = np.diff(offsets)
     filled = widths > 0
@@ -41,8 +46,8 @@ def edges(column: pa.StringArray) -> Edges:
     starts = offsets[:-1] if everywhere else offsets[:-1][filled]
     ends = offsets[1:] if everywhere else offsets[1:][filled]
     empty = not everywhere and int(filled.sum()) < len(column) - column.null_count
-    longest = int(widths.max())
-    trim = longest > 0 and bool(
+    width = int(widths.max())
+    trim = width > 0 and bool(
         _LEADS[data[starts]].any()
         or _TAILS[data[ends - 1]].any()
         # Two bytes: U+0085, U+00A0. Three bytes: U+3000 and its kin.
@@ -50,7 +55,11 @@ def edges(column: pa.StringArray) -> Edges:
         or _wide(data, np.minimum(starts, len(data) - 3))
         or _wide(data, np.maximum(ends - 3, starts))
     )
-    return Edges(trim, empty, longest)
+    return Edges(trim, empty, width)
+
+
+def _offsets(column: pa.StringArray) -> np.ndarray:
+    return np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
 
 
 def _wide(data: np.ndarray, places: np.ndarray) -> bool:

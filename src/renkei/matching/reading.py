@@ -24,9 +24,9 @@ from renkei.matching.values import FEW_DISTINCT
 Encoding = Literal["utf-8", "cp932"]
 
 # Batches small enough that the memory of one serves the next.
-BATCH_ROWS = 250_000
+BATCH_ROWS = 125_000
 _BLOCK_BYTES = 1 << 22
-_BLOCKS = 16
+_BLOCKS = 8
 _FEW = pa.dictionary(pa.int32(), pa.string())
 
 
