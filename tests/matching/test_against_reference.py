@@ -5,9 +5,9 @@ from datetime import date
 
 import polars as pl
 import pytest
+
 from reference import oracle
 from reference.worlds import World, world
-
 from renkei.agreement.datasets import DATASETS, NOTIFICATIONS
 from renkei.agreement.decisions import Policy
 from renkei.matching import Reconciliation, reconcile
@@ -23,7 +23,9 @@ SEEDS = [*QUICK, *(pytest.param(seeds, marks=pytest.mark.slow) for seeds in MORE
 
 def _frame(name: str, rows: Sequence[Mapping[str, str]]) -> pl.DataFrame:
     names = DATASETS[name].names
-    return pl.DataFrame({column: [row[column] for row in rows] for column in names}, dict.fromkeys(names, pl.String))
+    return pl.DataFrame(
+        {column: [row[column] for row in rows] for column in names}, dict.fromkeys(names, pl.String)
+    )
 
 
 def _rows(table: pl.DataFrame) -> list[dict[str, str]]:

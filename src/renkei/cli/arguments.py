@@ -14,10 +14,12 @@ from renkei.agreement.errors import RenkeiError
 from renkei.matching.reading import open_source
 
 EncodingOption = Annotated[
-    Literal["utf-8", "cp932"], typer.Option("--encoding", help="Encoding of CSV files: utf-8 (BOM or none) or cp932.")
+    Literal["utf-8", "cp932"],
+    typer.Option("--encoding", help="Encoding of CSV files: utf-8 (BOM or none) or cp932."),
 ]
 PolicyOption = Annotated[
-    Path | None, typer.Option("--policy", metavar="FILE", help="TOML with decisions that replace the defaults.")
+    Path | None,
+    typer.Option("--policy", metavar="FILE", help="TOML with decisions that replace the defaults."),
 ]
 
 

@@ -1,5 +1,7 @@
 """Causes: the likely innocent reason for each difference, one each, first that fits (§3)."""
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from renkei.agreement.decisions import Policy
@@ -29,14 +31,12 @@ def explain_differences(
         for item, verdicts in judged.items()
     }
     return pl.DataFrame(causes).select(
-        mismatched_items=_joined(
-            pl.when(pl.col(item).is_not_null()).then(pl.lit(item)) for item in causes
-        ),
+        mismatched_items=_joined(pl.when(pl.col(item).is_not_null()).then(pl.lit(item)) for item in causes),
         differences=_joined(pl.concat_str(pl.lit(f"{item}:"), item) for item in causes),
     )
 
 
-def _joined(words) -> pl.Expr:
+def _joined(words: Iterable[pl.Expr]) -> pl.Expr:
     return pl.concat_str(list(words), separator=";", ignore_nulls=True)
 
 

@@ -89,4 +89,6 @@ def _part(shape: str, name: str) -> pl.Expr:
 def partial_to_text(partial: pl.Expr) -> pl.Expr:
     """Write Int32 `yyyymmdd` as `yyyy-mm-dd`, unknown parts as 00."""
     digits = partial.cast(pl.String).str.zfill(8)
-    return pl.concat_str(digits.str.slice(0, 4), digits.str.slice(4, 2), digits.str.slice(6, 2), separator="-")
+    return pl.concat_str(
+        digits.str.slice(0, 4), digits.str.slice(4, 2), digits.str.slice(6, 2), separator="-"
+    )

@@ -65,4 +65,6 @@ def _offsets(column: pa.StringArray) -> np.ndarray:
 def _wide(data: np.ndarray, places: np.ndarray) -> bool:
     if len(data) < 3:
         return True
-    return bool((_WIDE_LEADS[data[places]] & _WIDE_MIDDLES[data[np.minimum(places + 1, len(data) - 1)]]).any())
+    return bool(
+        (_WIDE_LEADS[data[places]] & _WIDE_MIDDLES[data[np.minimum(places + 1, len(data) - 1)]]).any()
+    )

@@ -184,9 +184,7 @@ def _lesser_levels(tries: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     rk, hk = pl.col("rk"), pl.col("hk")
     shorter = pl.min_horizontal("reported_words", "held_words")
     partial = (
-        (pl.col("common") == shorter)
-        & (pl.col("reported_words") != pl.col("held_words"))
-        & (shorter >= 2)
+        (pl.col("common") == shorter) & (pl.col("reported_words") != pl.col("held_words")) & (shorter >= 2)
     )
     truncated = (
         pl.col("both_plain")

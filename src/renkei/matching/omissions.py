@@ -16,24 +16,19 @@ def in_scope(permissions: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     always = [code for code in STATUSES if is_work_status(code, work_designated=False)]
     designated = [code for code in STATUSES if is_work_status(code, work_designated=True)]
     status = canonical_status("status_of_residence")
-    works = status.is_in(always) | (
-        status.is_in(designated) & pl.col("work_designated").fill_null(False)
-    )
+    works = status.is_in(always) | (status.is_in(designated) & pl.col("work_designated").fill_null(False))
     return permissions.filter(
         pl.col("contract_confirmed") & works & (pl.col("permitted_on") >= policy.in_scope_from)
     )
 
 
-def suspect(
-    permissions: pl.DataFrame, judged: pl.DataFrame, *, as_of: date, policy: Policy
-) -> pl.DataFrame:
+def suspect(permissions: pl.DataFrame, judged: pl.DataFrame, *, as_of: date, policy: Policy) -> pl.DataFrame:
     """Find the permissions in scope whose due date has passed and that no notification credits.
 
     `judged` are notifications from `judge_notifications`. Returns the permissions with `reason`.
     """
-    due = (
-        pl.col("permitted_on").dt.offset_by(f"{policy.due_months}mo").dt.month_end()
-        + pl.duration(days=policy.grace_days)
+    due = pl.col("permitted_on").dt.offset_by(f"{policy.due_months}mo").dt.month_end() + pl.duration(
+        days=policy.grace_days
     )
     overdue = in_scope(permissions, policy).filter(due < as_of)
     heard = (

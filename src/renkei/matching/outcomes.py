@@ -83,7 +83,9 @@ def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
     suspects = several.join(spread.filter("differ"), on="card_number", how="semi")
     suspects = (
         suspects.with_columns(writing=fold_writing(suspects["name"]))
-        .with_columns(words=pl.col("writing").map_batches(fold_plain).str.split(" ").list.sort().list.join(" "))
+        .with_columns(
+            words=pl.col("writing").map_batches(fold_plain).str.split(" ").list.sort().list.join(" ")
+        )
         .unique(["card_number", "words", "birth_date"], keep="any")
         .sort("card_number", "words", "birth_date")
         .with_columns(member=pl.int_range(pl.len()).over("card_number"), members=pl.len().over("card_number"))
@@ -92,7 +94,9 @@ def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
     turn = 0
     # One member of each number's group is held against all later ones, until a pair differs or all were.
     while (suspects := suspects.filter(pl.col("members") > turn + 1)).height:
-        pivot = suspects.filter(pl.col("member") == turn).select("card_number", "name", "birth_date", "writing")
+        pivot = suspects.filter(pl.col("member") == turn).select(
+            "card_number", "name", "birth_date", "writing"
+        )
         pairs = suspects.filter(pl.col("member") > turn).join(pivot, on="card_number", suffix="_pivot")
         numbers = pairs.filter(_name_different_people(pairs, policy))["card_number"].unique()
         found.append(numbers)

@@ -66,7 +66,8 @@ def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def text_batch(batch: pa.RecordBatch, dataset: Dataset, columns: dict[str, str]) -> pa.RecordBatch:
     """Give a batch the dataset's column names, all text; dictionary-encoded where few values are distinct."""
     return pa.RecordBatch.from_arrays(
-        [_as_text(batch.column(columns[column.name]), column) for column in dataset.columns], list(dataset.names)
+        [_as_text(batch.column(columns[column.name]), column) for column in dataset.columns],
+        list(dataset.names),
     )
 
 
@@ -88,7 +89,8 @@ def open_source(path: Path, dataset: Dataset, encoding: Encoding = "utf-8") -> S
     """
     if not path.is_file():
         raise RefusedFile(
-            f"{path}: no such file. Check the path.", f"{path}: ファイルがありません。パスを確かめてください。"
+            f"{path}: no such file. Check the path.",
+            f"{path}: ファイルがありません。パスを確かめてください。",
         )
     headers = _parquet_headers(path) if _is_parquet(path) else _csv_headers(path, encoding)
     return Source(path, dataset, match_columns(headers, dataset, str(path)), encoding)

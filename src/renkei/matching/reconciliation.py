@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
-from renkei.agreement.decisions import DEFAULT_POLICY, Policy
+from renkei.agreement.decisions import COMPARABLE_ITEMS, DEFAULT_POLICY, Policy
 from renkei.matching.checking import Checked, check, rejects_in_order
 from renkei.matching.omissions import suspect
 from renkei.matching.outcomes import MATCHES, judge_notifications, link
@@ -93,11 +93,14 @@ def reconcile(
     """
     frames = {NOTIFICATIONS: notifications, PERSONS: persons, CARDS: cards, PERMISSIONS: permissions}
     return reconcile_register(
-        read_register(lambda dataset: as_batches(frames[dataset], dataset), policy), as_of=as_of, policy=policy
+        read_register(lambda dataset: as_batches(frames[dataset], dataset), policy),
+        as_of=as_of,
+        policy=policy,
     )
 
 
 def as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch]:
+    """Cut a frame into batches as a file's reader would yield them. Raises RefusedFile for its columns."""
     columns = match_columns(frame.columns, dataset, dataset.name)
     text = frame.select(pl.col(header).cast(pl.String) for header in columns.values())
     for batch in text.to_arrow().to_batches(BATCH_ROWS):
@@ -105,15 +108,15 @@ def as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch
 
 
 # Every column is checked; only those that an annex or a comparison asks for are kept.
-_RECORD = ("name", "kanji_name", "status_of_residence", "stay_expires_on", "birth_date", "sex", "nationality")
-_RECORD += ("extra_activity_permission",)
+_RECORD = frozenset(COMPARABLE_ITEMS) - {"address"} | {"kanji_name"}
 
 
 def kept_columns(dataset: Dataset, policy: Policy) -> frozenset[str] | None:
     """Name the columns of a dataset that a reconciliation needs; None is all."""
     address = {"address"} & {*policy.compared_items}
     needed = {
-        NOTIFICATIONS: {"notification_id", "card_number", *_RECORD, "employment_start", "deleted_on"} | address,
+        NOTIFICATIONS: {"notification_id", "card_number", *_RECORD, "employment_start", "deleted_on"}
+        | address,
         PERSONS: {"person_id", "card_number", *_RECORD, "address"},
         CARDS: {"card_number", "person_id", *_RECORD} | address,
     }

@@ -63,8 +63,8 @@ def _words(*rows: tuple[str, str]) -> dict[str, str]:
 
 
 SEX_WORDS: Mapping[str, int] = {
-    **{"0": 0, "3": 0, "不詳": 0, "1": 1, "男": 1, "M": 1, "MALE": 1},
-    **{"2": 2, "女": 2, "F": 2, "FEMALE": 2, "9": 9},
+    "0": 0, "3": 0, "不詳": 0, "1": 1, "男": 1, "M": 1, "MALE": 1,
+    "2": 2, "女": 2, "F": 2, "FEMALE": 2, "9": 9,
 }
 BOOLEAN_WORDS: Mapping[str, bool] = {
     **dict.fromkeys(("TRUE", "1", "有", "あり", "YES"), True),
