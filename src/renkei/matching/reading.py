@@ -211,7 +211,10 @@ def _csv_reader(source: Source, *, on_bad_row: object = None) -> pa_csv.CSVStrea
     return pa_csv.open_csv(
         source.path,
         read_options=pa_csv.ReadOptions(
-            encoding="utf8" if source.encoding == "utf-8" else source.encoding, block_size=_BLOCK_BYTES
+            encoding="utf8" if source.encoding == "utf-8" else source.encoding,
+            block_size=_BLOCK_BYTES,
+            # Rows are numbered only where one thread reads them in turn.
+            use_threads=on_bad_row is None,
         ),
         parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=on_bad_row),
         convert_options=pa_csv.ConvertOptions(
