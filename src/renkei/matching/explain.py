@@ -6,7 +6,7 @@ sentence gives them. What is shown of the residence record is what Annex 2 discl
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -34,11 +34,11 @@ from renkei.matching.wording import (
 Row = Mapping[str, str | None]
 
 
-class UnknownCase(RenkeiError):
+class UnknownCase(RenkeiError):  # noqa: N818 - it says what it is
     """No file of the output speaks of the identifier."""
 
 
-class UnusableOutput(RenkeiError):
+class UnusableOutput(RenkeiError):  # noqa: N818 - it says what it is
     """The directory does not hold the files of a whole reconciliation."""
 
 
@@ -197,7 +197,7 @@ def _unusable(directory: Path, file: str) -> UnusableOutput:
     )
 
 
-def _rows(directory: Path, table: str, keys: Mapping[str, str]) -> list[Row]:
+def _rows(directory: Path, table: str, keys: Mapping[str, str]) -> Sequence[Row]:
     try:
         return (
             # Text throughout: an identifier made of digits is no number.
@@ -214,7 +214,7 @@ def _row(directory: Path, table: str, keys: Mapping[str, str]) -> Row | None:
     return next(iter(_rows(directory, table, keys)), None)
 
 
-def _rejected(directory: Path, dataset: str, identifier: str) -> list[Row]:
+def _rejected(directory: Path, dataset: str, identifier: str) -> Sequence[Row]:
     return _rows(directory, "rejects", {"dataset": dataset, "identifier": identifier})
 
 
@@ -250,9 +250,12 @@ def _match_facts(match: Row, annex2: Row) -> dict[str, Any]:
 def _match_sections(match: Row, annex2: Row, as_of: str, lang: Lang) -> Iterator[Section]:
     outcome, differences, flags = str(match["outcome"]), _differences(match), _raised(match)
     day = _AS_OF.say(lang).format(day=day_in_words(as_of, lang))
-    yield Section(
-        _RESULT.say(lang), (OUTCOMES[outcome].name.say(lang), OUTCOMES[outcome].sentence.say(lang), day)
-    )
+    result = [OUTCOMES[outcome].name.say(lang), OUTCOMES[outcome].sentence.say(lang)]
+    if outcome == "not_found":
+        # No record, hence no item to compare: the cause is that of the number itself (§4).
+        result += [CAUSES[cause].sentence.say(lang) for _, cause in differences]
+        differences = []
+    yield Section(_RESULT.say(lang), (*result, day))
     if differences:
         yield Section(_DIFFERING.say(lang), (*_items(differences, annex2, lang), _OWN_VALUES.say(lang)))
     care = [FLAGS[flag].sentence.say(lang) for flag in flags]
@@ -299,11 +302,11 @@ def _reasons(row: Row) -> list[tuple[str, str]]:
     return [(reason, column) for reason, _, column in pairs]
 
 
-def _reject_facts(rejected: list[Row]) -> list[dict[str, Any]]:
+def _reject_facts(rejected: Sequence[Row]) -> list[dict[str, Any]]:
     return [{"line": int(row["line"] or 0), "reasons": (row["reasons"] or "").split(";")} for row in rejected]
 
 
-def _reject_sections(rejected: list[Row], *, taken: bool, lang: Lang) -> Iterator[Section]:
+def _reject_sections(rejected: Sequence[Row], *, taken: bool, lang: Lang) -> Iterator[Section]:
     for row in rejected:
         where = _ROW.say(lang).format(dataset=DATASETS[str(row["dataset"])].say(lang), line=row["line"])
         sentences = (

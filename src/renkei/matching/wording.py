@@ -45,13 +45,8 @@ OUTCOMES = {
     "not_found": Meaning(
         Words("突合できず", "not found"),
         Words(
-            "届け出られた在留カード番号では在留管理情報が見つかりませんでした。番号が在留カード番号の形をしていないか、"
-            "形は正しくても登録簿のどのカードの番号でもありません。どちらであるかは、届出の番号を載せないこの出力からは"
-            "分かりません。番号の書き写しの誤りであることが多く、届出の番号を在留カードと見比べれば分かります。",
-            "No residence record was found for the reported card number: it either has not the form of a card "
-            "number, or is the number of no card in the register. This output does not hold the reported "
-            "number and cannot tell which. Often it is a slip in copying; compare the notification's number "
-            "with the card.",
+            "届け出られた在留カード番号では在留管理情報が見つかりませんでした。",
+            "No residence record was found for the reported card number.",
         ),
     ),
     "deleted": Meaning(
@@ -154,6 +149,24 @@ CAUSES = {
             "韓国と朝鮮、中国と台湾のように、様式の上で取り違えやすい国籍・地域の組です。",
             "The two are nationalities that forms easily take for one another, such as Korea and 朝鮮, or "
             "China and Taiwan.",
+        ),
+    ),
+    "malformed": Meaning(
+        Words("番号の形でない", "no card number's form"),
+        Words(
+            "番号が在留カード番号の形(英字2字・数字8字・英字2字)をしていません。文字の欠けや、0とO、1とIの取り違えが"
+            "よくあります。",
+            "The number has not the form of a card number (2 letters, 8 digits, 2 letters). Often a character is "
+            "missing, or O stands for 0 and I for 1.",
+        ),
+    ),
+    "unknown_number": Meaning(
+        Words("登録簿にない番号", "number not in the register"),
+        Words(
+            "番号の形は正しいものの、登録簿のどのカードの番号でもありません。1字の写し間違いであることが多く、"
+            "届出の番号を在留カードと見比べれば分かります。",
+            "The number has the right form but is that of no card in the register. Often one character was "
+            "copied wrongly: compare the notification's number with the card.",
         ),
     ),
     "different": Meaning(
