@@ -69,6 +69,14 @@ def table_ending(path: Path, option: str) -> None:
         )
 
 
+def page_ending(path: Path, option: str) -> None:
+    """Check that a page to be written is HTML by its name. Raises UnusableArguments."""
+    if path.suffix.lower() != ".html":
+        raise UnusableArguments(
+            f"{option} {path}: must end in .html.", f"{option} {path}: .htmlで終わる名前にしてください。"
+        )
+
+
 def batches(path: Path, dataset: Dataset, encoding: Literal["utf-8", "cp932"]) -> Iterable[pa.RecordBatch]:
     """Open a file as a dataset; its columns are checked now, its rows read as they are asked for."""
     return open_source(path, dataset, encoding).batches()

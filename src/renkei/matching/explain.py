@@ -1,8 +1,9 @@
 """One case in plain sentences, from the files of a reconciliation and nothing else.
 
 A notification is explained from `matches.csv`, `annex2.csv`, `rejects.csv` and `summary.json`, a suspected
-omission from `annex3.csv` in place of the first two. The notification's own values stand in none of them, so no
-sentence gives them. What is shown of the residence record is what Annex 2 discloses of the items that differ.
+omission from `annex3.csv` in place of the first two. The notification's own values stand in none of them, so
+no sentence gives them. What is shown of the residence record is what Annex 2 discloses of the items that
+differ.
 """
 
 import json
@@ -112,8 +113,10 @@ _DISPATCH = Words(
 )
 _DUE = Words(
     "届出は許可の月の{months}か月後の月末まで待ちます。この許可では{day}でした。"
-    "申合せに期限の定めはなく、これは決定事項(due_months、grace_days)の既定によります。別の方針による実行では異なります。",
-    "A notification is awaited until the end of month {months} after the month of the permission; here until {day}. "
+    "申合せに期限の定めはなく、これは決定事項(due_months、grace_days)の既定によります。別の方針による実行"
+    "では異なります。",
+    "A notification is awaited until the end of month {months} after the month of the permission; here "
+    "until {day}. "
     "The agreement sets no date: this is the default of the decisions due_months and grace_days, and "
     "another policy gives another day.",
 )
@@ -130,7 +133,8 @@ def explain_notification(directory: Path, identifier: str, lang: Lang) -> Explan
     rejected = _rejected(directory, "notifications", identifier)
     if match is None and not rejected:
         raise UnknownCase(
-            f"{directory}: no notification of this identifier, neither among the outcomes nor among the rows set "
+            f"{directory}: no notification of this identifier, neither among the outcomes nor among the "
+            f"rows set "
             "aside. Check the identifier, and whether this is the output of the right day.",
             f"{directory}: この識別番号の届出は、突合結果にも受け取れなかった行にもありません。"
             "識別番号と、出力の日が正しいかを確かめてください。",
@@ -158,7 +162,8 @@ def explain_permission(directory: Path, identifier: str, lang: Lang) -> Explanat
     rejected = _rejected(directory, "permissions", identifier)
     if suspected is None and not rejected:
         raise UnknownCase(
-            f"{directory}: no suspected omission of this permission. A notification may count for it, it may be out "
+            f"{directory}: no suspected omission of this permission. A notification may count for it, it "
+            f"may be out "
             "of scope or not yet due, or the identifier may be mistaken: the output does not say which.",
             f"{directory}: この許可についての未届の疑いはありません。届出が数えられたか、対象外か、期限前か、"
             "識別番号の誤りですが、出力からはどれかは分かりません。",
@@ -190,7 +195,8 @@ def _as_of(directory: Path) -> str:
 
 def _unusable(directory: Path, file: str) -> UnusableOutput:
     return UnusableOutput(
-        f"{directory / file}: missing, or not as `renkei reconcile` writes it. Give the directory that it wrote "
+        f"{directory / file}: missing, or not as `renkei reconcile` writes it. Give the directory that "
+        f"it wrote "
         "with --out.",
         f"{directory / file}: ファイルがないか、renkei reconcileの書いたものではありません。"
         "--outで出力したディレクトリを指定してください。",

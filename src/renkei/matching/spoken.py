@@ -1,4 +1,4 @@
-"""Names of columns and values of cells as a person reads them: 令和8年4月1日, ベトナム, 技術・人文知識・国際業務."""
+"""Names of columns and values of cells as a person reads them: 令和8年4月1日, ベトナム, 留学."""
 
 from datetime import date
 
@@ -64,7 +64,7 @@ _ENGLISH = {
 }
 _COLUMNS = {
     column.name: column
-    for dataset in (SUSPECTED_OMISSIONS, *reversed(DATASETS.values()))
+    for dataset in (SUSPECTED_OMISSIONS, *reversed(tuple(DATASETS.values())))
     for column in dataset.columns
 }
 # On the notification's form the two sides of one item bear one name; so do they here.

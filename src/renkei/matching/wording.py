@@ -66,7 +66,8 @@ NEXT_STEPS = {
     "mismatched": Words(
         "別紙2の1行として厚生労働省に提供されます(申合せ3(1)ア、送信は日次)。まず届出と在留カードを見比べ、"
         "届出の誤りであれば訂正し、記録が後から変わったのであれば何も直す必要はありません。",
-        "It goes to MHLW as one row of Annex 2 (clause 3(1)ア; deliveries are daily). Compare the notification "
+        "It goes to MHLW as one row of Annex 2 (clause 3(1)ア; deliveries are daily). Compare the "
+        "notification "
         "with the card first: a slip is corrected in the notification; where only the record has changed "
         "since, nothing needs correcting.",
     ),
@@ -78,12 +79,14 @@ NEXT_STEPS = {
     ),
     "deleted": Words("することはありません。", "Nothing is to be done."),
     "rejected": Words(
-        "行を直して次の送信で送れば突合されます。受け取れなかったことは、届出の有無や内容についての判断ではありません。",
+        "行を直して次の送信で送れば突合されます。受け取れなかったことは、届出の有無や内容についての判断で"
+        "はありません。",
         "Once the row is mended and sent with a later delivery, it is matched. Being set aside says nothing "
         "about whether or how the employer notified.",
     ),
     "suspected": Words(
-        "別紙3の1行として厚生労働省に提供されます(申合せ3(1)イ)。許可日以後の雇用の届出が突合されれば、疑いは残りません。",
+        "別紙3の1行として厚生労働省に提供されます(申合せ3(1)イ)。許可日以後の雇用の届出が突合されれば、疑"
+        "いは残りません。",
         "It goes to MHLW as one row of Annex 3 (clause 3(1)イ). Once a notification of employment from the "
         "permission on is matched, the suspicion is gone.",
     ),
@@ -93,7 +96,8 @@ CAUSES = {
     "as_latest": Meaning(
         Words("最新の記録とは一致", "agrees with the latest record"),
         Words(
-            "その人の最新の記録とは一致します。届け出られたカードの交付後に記録が変わり、届出は新しい内容で書かれたとみられます。",
+            "その人の最新の記録とは一致します。届け出られたカードの交付後に記録が変わり、届出は新しい内容"
+            "で書かれたとみられます。",
             "It agrees with the person's latest record. The record probably changed after the reported card "
             "was issued, and the notification gives what holds now.",
         ),
@@ -101,8 +105,10 @@ CAUSES = {
     "other_card": Meaning(
         Words("同じ人の別のカードとは一致", "agrees with another card of the person"),
         Words(
-            "同じ人の別の在留カードの記録とは一致します。更新の前後など、別のカードを見て書かれたとみられます。",
-            "It agrees with another card of the same person. It was probably copied from that card, as happens "
+            "同じ人の別の在留カードの記録とは一致します。更新の前後など、別のカードを見て書かれたとみられ"
+            "ます。",
+            "It agrees with another card of the same person. It was probably copied from that card, as "
+            "happens "
             "around a renewal.",
         ),
     ),
@@ -117,7 +123,8 @@ CAUSES = {
         Words("氏名が途中で切れている", "the name is cut short"),
         Words(
             "届出の氏名は、記録の氏名の始めの部分です。様式の文字数が足りず、途中で切れたとみられます。",
-            "The notification's name is the beginning of the record's. A form with too few characters probably "
+            "The notification's name is the beginning of the record's. A form with too few characters "
+            "probably "
             "cut it.",
         ),
     ),
@@ -131,7 +138,8 @@ CAUSES = {
     "one_digit": Meaning(
         Words("数字1つの違い", "one digit"),
         Words(
-            "数字が1つだけ違うか、隣り合う2つの数字が入れ替わっています。書き間違い、打ち間違いとみられます。",
+            "数字が1つだけ違うか、隣り合う2つの数字が入れ替わっています。書き間違い、打ち間違いとみられま"
+            "す。",
             "One digit differs, or two neighbours are exchanged: probably a slip of the pen.",
         ),
     ),
@@ -154,16 +162,19 @@ CAUSES = {
     "malformed": Meaning(
         Words("番号の形でない", "no card number's form"),
         Words(
-            "番号が在留カード番号の形(英字2字・数字8字・英字2字)をしていません。文字の欠けや、0とO、1とIの取り違えが"
+            "番号が在留カード番号の形(英字2字・数字8字・英字2字)をしていません。文字の欠けや、0とO、"
+            "1とIの取り違えが"
             "よくあります。",
-            "The number has not the form of a card number (2 letters, 8 digits, 2 letters). Often a character is "
+            "The number has not the form of a card number (2 letters, 8 digits, 2 letters). Often a "
+            "character is "
             "missing, or O stands for 0 and I for 1.",
         ),
     ),
     "unknown_number": Meaning(
         Words("登録簿にない番号", "number not in the register"),
         Words(
-            "番号の形は正しいものの、登録簿のどのカードの番号でもありません。1字の写し間違いであることが多く、"
+            "番号の形は正しいものの、登録簿のどのカードの番号でもありません。1字の写し間違いであることが"
+            "多く、"
             "届出の番号を在留カードと見比べれば分かります。",
             "The number has the right form but is that of no card in the register. Often one character was "
             "copied wrongly: compare the notification's number with the card.",
@@ -172,9 +183,11 @@ CAUSES = {
     "different": Meaning(
         Words("その他の違い", "other differences"),
         Words(
-            "決まった型に当てはまらない違いです。書き間違い、選び間違い、記録の更新が間に合っていないことなどがあり得、"
+            "決まった型に当てはまらない違いです。書き間違い、選び間違い、記録の更新が間に合っていないこと"
+            "などがあり得、"
             "この違いだけから原因は分かりません。",
-            "The difference fits none of the known patterns. A slip, a wrong choice on a form, or a record not "
+            "The difference fits none of the known patterns. A slip, a wrong choice on a form, or a "
+            "record not "
             "yet updated are all possible; the difference alone does not tell.",
         ),
     ),
@@ -184,7 +197,8 @@ FLAGS = {
     "card_superseded": Meaning(
         Words("最新でないカード", "card superseded"),
         Words(
-            "届け出られたカードは、その人の最新のカードではありません。更新などで新しいカードが交付された後によくあることで、"
+            "届け出られたカードは、その人の最新のカードではありません。更新などで新しいカードが交付された"
+            "後によくあることで、"
             "それ自体は誤りではありません。",
             "The reported card is not the person's latest. This is common after a renewal and no error in "
             "itself.",
@@ -193,10 +207,13 @@ FLAGS = {
     "identity_conflict": Meaning(
         Words("別人の可能性", "identity conflict"),
         Words(
-            "氏名・生年月日・性別・国籍などの身分事項の違いが、決められた数(既定は2つ)に達しています。番号の写し間違いで"
-            "別の人の番号になることもあります。実在する番号を用いた偽変造カードなどでは、届出の労働者とは別人の情報が"
+            "氏名・生年月日・性別・国籍などの身分事項の違いが、決められた数(既定は2つ)に達しています。番"
+            "号の写し間違いで"
+            "別の人の番号になることもあります。実在する番号を用いた偽変造カードなどでは、届出の労働者とは"
+            "別人の情報が"
             "示されていることがあります。本人の情報と決めつけずに確かめてください(申合せ4)。",
-            "So many items of identity differ (two by default) that the record may be someone else's. A number "
+            "So many items of identity differ (two by default) that the record may be someone else's. A "
+            "number "
             "copied wrongly can be another person's; with a forged card that bears a real number, the record "
             "shown is not that of the worker. Do not take it for the worker's without checking (clause 4).",
         ),
@@ -204,9 +221,11 @@ FLAGS = {
     "shared_number": Meaning(
         Words("複数人の番号", "shared number"),
         Words(
-            "同じ番号が、氏名も生年月日も異なる別の届出でも使われています。写し間違いでも起こります。どの届出の番号が"
+            "同じ番号が、氏名も生年月日も異なる別の届出でも使われています。写し間違いでも起こります。どの"
+            "届出の番号が"
             "正しいかは、この出力からは分かりません。",
-            "Another notification uses the same number for a person of different name and birth date. Copying "
+            "Another notification uses the same number for a person of different name and birth date. "
+            "Copying "
             "slips can do that; this output cannot tell whose number it is.",
         ),
     ),
@@ -234,7 +253,8 @@ REJECT_REASONS = {
     "forbidden": Meaning(
         Words("提供されない項目に記入", "withheld item filled"),
         Words(
-            "永住者の届出では、項目「{item}」は提供の対象ではありません(別紙1※)。値は読まれず、どこにも保存されていません。",
+            "永住者の届出では、項目「{item}」は提供の対象ではありません(別紙1※)。値は読まれず、どこにも保"
+            "存されていません。",
             "For a permanent resident the item “{item}” is withheld (Annex 1 ※). Its value was not read and "
             "is stored nowhere.",
         ),
@@ -253,14 +273,17 @@ NO_ACCUSATION = Words(
     "A mismatch does not mean that anything wrong was done.",
 )
 NO_FINDING = Words(
-    "これは疑いであり、違反の認定ではありません。届出の遅れ、番号の誤記、雇用に至らなかった場合などが含まれます。",
+    "これは疑いであり、違反の認定ではありません。届出の遅れ、番号の誤記、雇用に至らなかった場合などが含ま"
+    "れます。",
     "This is a suspicion and no finding of a violation. A late notification, a mistaken number, or an "
     "employment that never began are among its causes.",
 )
 IDENTITY_CAUTION = Words(
-    "在留管理情報は、届け出られた在留カード番号の人のものです。偽変造カードなどでは、届出の労働者とは別人の情報であることが"
+    "在留管理情報は、届け出られた在留カード番号の人のものです。偽変造カードなどでは、届出の労働者とは別人"
+    "の情報であることが"
     "あります(申合せ4)。",
-    "A residence record is that of the person to whom the reported card number belongs. With a forged card, that "
+    "A residence record is that of the person to whom the reported card number belongs. With a forged "
+    "card, that "
     "is not the worker (clause 4).",
 )
 
