@@ -26,27 +26,43 @@ PACKAGES = ("renkei", "polars", "duckdb", "pandas", "pyarrow", "recordlinkage", 
 
 @dataclass(frozen=True)
 class Contestant:
-    """One way to do it: what it is called, its part (limit, ours or peer), its script; ours has none."""
+    """One way to do it: what it is called, its part (limit, ours or peer), its script; ours has none.
+
+    `scope`: `whole` reads the four files whole, as the command must to check them; `columns` only what is
+    compared, which leaves persons and permissions unread.
+    """
 
     name: str
     part: str
     script: str = ""
+    scope: str = "whole"
 
     def command(self, world: World, out: Path) -> list[str]:
         """The command line; `out` is a place that does not exist yet, for what it writes."""
         if not self.script:
             return reconcile_command(world, out)
         target = [str(out)] if self.part == "limit" else []
-        return [sys.executable, str(HERE / "contestants" / self.script), str(world.directory), *target]
+        script = str(HERE / "contestants" / self.script)
+        return [sys.executable, script, self.scope, str(world.directory), *target]
 
 
+SCOPES = {"whole": "the four files whole", "columns": "only the columns compared"}
 CONTESTANTS = (
-    Contestant("limit: Polars script", "limit", "limit_polars.py"),
-    Contestant("limit: DuckDB script", "limit", "limit_duckdb.py"),
+    *(
+        Contestant(f"limit: {name}, {words}", "limit", script, scope)
+        for scope, words in SCOPES.items()
+        for name, script in (("Polars", "limit_polars.py"), ("DuckDB", "limit_duckdb.py"))
+    ),
     Contestant("renkei reconcile, all of it", "ours"),
-    Contestant("peer: pandas", "peer", "peer_pandas.py"),
-    Contestant("peer: recordlinkage", "peer", "peer_recordlinkage.py"),
-    Contestant("peer: Splink (DuckDB)", "peer", "peer_splink.py"),
+    *(
+        Contestant(f"peer: {name}, {words}", "peer", script, scope)
+        for scope, words in SCOPES.items()
+        for name, script in (
+            ("pandas", "peer_pandas.py"),
+            ("recordlinkage", "peer_recordlinkage.py"),
+            ("Splink", "peer_splink.py"),
+        )
+    ),
 )
 OURS = next(one for one in CONTESTANTS if one.part == "ours")
 
@@ -82,7 +98,7 @@ def take_turns(
                 shutil.rmtree(out, ignore_errors=True) if out.is_dir() else out.unlink(missing_ok=True)
                 where = f"round {number}" if number else "warm-up"
                 print(
-                    f"{where:8} {one.name:28} {ran.wall:8.2f} s {ran.peak / GIB:6.2f} GiB  {ran.end}",
+                    f"{where:8} {one.name:48} {ran.wall:8.2f} s {ran.peak / GIB:6.2f} GiB  {ran.end}",
                     flush=True,
                 )
     finally:
@@ -130,7 +146,7 @@ def figures_table(runs: Mapping[str, Sequence[Run]], limits: Bounds, differing: 
         )
     header = (
         "",
-        "to the faster limit",
+        "to the faster limit on whole files",
         "median wall",
         "range",
         "CPU",
@@ -141,9 +157,11 @@ def figures_table(runs: Mapping[str, Sequence[Run]], limits: Bounds, differing: 
     return table(header, rows)
 
 
-def _limit(runs: Mapping[str, Sequence[Run]]) -> float | None:
+def _limit(runs: Mapping[str, Sequence[Run]], scope: str = "whole") -> float | None:
     walls = [
-        middle["wall"] for one in CONTESTANTS if one.part == "limit" and (middle := median(runs[one.name]))
+        middle["wall"]
+        for one in CONTESTANTS
+        if one.part == "limit" and one.scope == scope and (middle := median(runs[one.name]))
     ]
     return min(walls, default=None)
 
@@ -154,10 +172,14 @@ def targets(runs: Mapping[str, Sequence[Run]]) -> list[Target]:
     if ours is None or limit is None:
         return [Target("the command and a limit come to their end", "they did not", False)]
     found = [
-        Target(
-            f"wall ≤ {LIMIT_TIMES:g}× the faster limit",
-            f"{ours['wall'] / limit:.2f}×",
-            ours["wall"] <= LIMIT_TIMES * limit,
+        *(
+            Target(
+                f"wall ≤ {LIMIT_TIMES:g}× the faster limit that reads {words}",
+                f"{ours['wall'] / fastest:.2f}×",
+                ours["wall"] <= LIMIT_TIMES * fastest,
+            )
+            for scope, words in SCOPES.items()
+            if (fastest := _limit(runs, scope))
         ),
         Target(
             f"peak memory ≤ {MEMORY_GIB:g} GiB",

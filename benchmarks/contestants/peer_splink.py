@@ -10,20 +10,22 @@ import splink.comparison_library as cl
 from splink import Linker, SettingsCreator, block_on
 from splink.backends.duckdb import DuckDBAPI
 
-world = sys.argv[1]
+scope, world = sys.argv[1:]
 items = ["name", "status_of_residence", "stay_expires_on", "birth_date", "sex", "nationality"]
 items += ["extra_activity_permission"]
 columns = ", ".join(["card_number", *items])
 connection = duckdb.connect()
 connection.execute("SET preserve_insertion_order = false")
-connection.execute(
-    f"CREATE TABLE notifications AS SELECT notification_id AS unique_id, {columns}"
-    f" FROM read_csv('{world}/annex1.csv', header = true, all_varchar = true)"
-)
-connection.execute(
-    f"CREATE TABLE cards AS SELECT card_number AS unique_id, {columns}"
-    f" FROM read_parquet('{world}/cards.parquet')"
-)
+sources = {"notifications": f"read_csv('{world}/annex1.csv', header = true, all_varchar = true)"}
+sources |= {name: f"read_parquet('{world}/{name}.parquet')" for name in ("persons", "cards", "permissions")}
+if scope == "whole":
+    for name, source in sources.items():
+        connection.execute(f"CREATE TABLE {name}_whole AS FROM {source}")
+        sources[name] = f"{name}_whole"
+for name, identifier in (("notifications", "notification_id"), ("cards", "card_number")):
+    connection.execute(
+        f"CREATE TABLE {name} AS SELECT {identifier} AS unique_id, {columns} FROM {sources[name]}"
+    )
 backend = DuckDBAPI(connection)
 linker = Linker(
     [backend.register("notifications"), backend.register("cards")],

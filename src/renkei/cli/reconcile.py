@@ -18,7 +18,7 @@ from renkei.cli.arguments import (
     register_file,
 )
 from renkei.matching.outputs import reconciliation_files, text_writer, write_whole
-from renkei.matching.reconciliation import read_register, reconcile_register
+from renkei.matching.reconciliation import reconcile_batches
 from renkei.matching.report import SMALLEST_CELL, render_report
 
 
@@ -57,8 +57,7 @@ def reconcile(
         for dataset, path in {NOTIFICATIONS: notifications, **paths}.items()
     }
     with speech.progress(quiet) as tell:
-        tables = read_register(sources.__getitem__, decisions, tell)
-        result = reconcile_register(tables, as_of=day, policy=decisions)
+        result = reconcile_batches(sources.__getitem__, as_of=day, policy=decisions, progress=tell)
         if report is not None:
             page = render_report(result.statistics, speech.language(lang), fewest=report_smallest)
             # The page first: it names nobody, so that a run that fails after it leaves nothing to guard.

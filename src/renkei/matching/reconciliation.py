@@ -1,6 +1,7 @@
 """Reconciliation: notifications against the register, once, as of a day (reconciliation §3–§6)."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,21 +19,6 @@ from renkei.matching.statistics import Statistics, count
 
 Progress = Callable[[str, int], None]
 """Told a dataset's name and how many of its rows were read since the last call."""
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """Notifications and the register, typed, with what was set aside."""
-
-    notifications: Checked
-    persons: Checked
-    cards: Checked
-    permissions: Checked
-
-    @property
-    def tables(self) -> tuple[Checked, ...]:
-        """The four, in the order they are read and reported."""
-        return (self.notifications, self.persons, self.cards, self.permissions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +78,7 @@ def reconcile(
     [(None, '1998-04-01', 'NGUYEN VAN ANH')]
     """
     frames = {NOTIFICATIONS: notifications, PERSONS: persons, CARDS: cards, PERMISSIONS: permissions}
-    return reconcile_register(
-        read_register(lambda dataset: as_batches(frames[dataset], dataset), policy),
-        as_of=as_of,
-        policy=policy,
-    )
+    return reconcile_batches(lambda dataset: as_batches(frames[dataset], dataset), as_of=as_of, policy=policy)
 
 
 def as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch]:
@@ -123,12 +105,17 @@ def kept_columns(dataset: Dataset, policy: Policy) -> frozenset[str] | None:
     return frozenset(needed[dataset]) if dataset in needed else None
 
 
-def read_register(
+def reconcile_batches(
     batches: Callable[[Dataset], Iterable[pa.RecordBatch]],
+    *,
+    as_of: date,
     policy: Policy = DEFAULT_POLICY,
     progress: Progress = lambda dataset, rows: None,
-) -> Register:
-    """Take in the four tables: `batches` yields the records of a dataset as `text_batch` shapes them."""
+) -> Reconciliation:
+    """Reconcile what `batches` yields of each dataset (as `text_batch` shapes it); else as `reconcile`.
+
+    `progress` is told a dataset's name and the rows read of it, also from another thread.
+    """
 
     def checked(dataset: Dataset, known_persons: pl.Series | None = None) -> Checked:
         return check(
@@ -141,21 +128,20 @@ def read_register(
 
     notifications, persons = checked(NOTIFICATIONS), checked(PERSONS)
     known = persons.taken["person_id"]
-    return Register(notifications, persons, checked(CARDS, known), checked(PERMISSIONS, known))
-
-
-def reconcile_register(register: Register, *, as_of: date, policy: Policy = DEFAULT_POLICY) -> Reconciliation:
-    """Reconcile tables that were taken in already; as `reconcile` otherwise."""
-    cards, persons = register.cards.taken, register.persons.taken
-    linked = link(register.notifications.taken, cards, policy)
-    judged = judge_notifications(linked, cards, persons, policy)
-    suspected = suspect(register.permissions.taken, judged.notifications, as_of=as_of, policy=policy)
+    cards = checked(CARDS, known)
+    with ThreadPoolExecutor(1) as thread:
+        # Permissions play no part in comparing, which leaves a core free to read them.
+        permissions = thread.submit(checked, PERMISSIONS, known)
+        linked = link(notifications.taken, cards.taken, policy)
+        judged = judge_notifications(linked, cards.taken, persons.taken, policy)
+        tables = (notifications, persons, cards, permissions.result())
+    suspected = suspect(tables[-1].taken, judged.notifications, as_of=as_of, policy=policy)
     return Reconciliation(
-        annex2=annex_2(judged, persons, as_of=as_of, policy=policy),
-        annex3=annex_3(suspected, persons),
+        annex2=annex_2(judged, persons.taken, as_of=as_of, policy=policy),
+        annex3=annex_3(suspected, persons.taken),
         matches=in_order(judged.notifications.select(list(MATCHES)), "notification_id").with_columns(
             pl.col(name).cast(pl.String) for name, dtype in MATCHES.items() if dtype == pl.Boolean
         ),
-        rejects=rejects_in_order(register.tables),
-        statistics=count(register.tables, judged.notifications, suspected, as_of),
+        rejects=rejects_in_order(tables),
+        statistics=count(tables, judged.notifications, suspected, as_of),
     )
