@@ -7,6 +7,7 @@ import typer
 from renkei.agreement.errors import RenkeiError
 from renkei.cli import speech
 from renkei.cli.agreement import agreement
+from renkei.cli.demo import demo
 from renkei.cli.explain import explain
 from renkei.cli.prepare import prepare
 from renkei.cli.reconcile import reconcile
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a traceback with local variables would show personal data
     rich_markup_mode=None,
 )
-for command in (agreement, simulate, prepare, reconcile, explain):
+for command in (agreement, simulate, prepare, reconcile, explain, demo):
     app.command()(command)
 
 
@@ -36,5 +37,7 @@ def main() -> None:
     except OSError as fault:
         # The reason and the file, never a traceback: nothing of a row is in either.
         where = f"{fault.filename}: " if fault.filename else ""
-        speech.complain(where + speech.one_of((f"読み書きできません({fault.strerror})", str(fault.strerror)), lang))
+        speech.complain(
+            where + speech.one_of((f"読み書きできません({fault.strerror})", str(fault.strerror)), lang)
+        )
         raise SystemExit(1) from None

@@ -35,11 +35,11 @@ from renkei.matching.wording import (
 Row = Mapping[str, str | None]
 
 
-class UnknownCase(RenkeiError):  # noqa: N818 - it says what it is
+class UnknownCase(RenkeiError):
     """No file of the output speaks of the identifier."""
 
 
-class UnusableOutput(RenkeiError):  # noqa: N818 - it says what it is
+class UnusableOutput(RenkeiError):
     """The directory does not hold the files of a whole reconciliation."""
 
 
