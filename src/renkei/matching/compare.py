@@ -14,6 +14,7 @@ from renkei.agreement.decisions import Policy
 from renkei.agreement.nationalities import NATIONALITIES, RELATED
 from renkei.agreement.statuses import related
 from renkei.matching.addresses import fold_addresses, same_place
+from renkei.matching.dates import as_number
 from renkei.matching.names import compare_names
 from renkei.matching.values import NATIONALITY_KEYS, STATUS_KEYS, STATUS_SETS
 from renkei.matching.verdicts import Verdict
@@ -99,10 +100,8 @@ _ERA_SHIFTS = sorted(
 
 
 def _dates(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    def digits(side: pl.Expr) -> pl.Expr:
-        return side.dt.year() * 10_000 + side.dt.month().cast(pl.Int32) * 100 + side.dt.day()
-
-    return _verdicts(pairs, _agree_when(pl.lit(False)), _date_cause(digits(_REPORTED), digits(_HELD)))
+    cause = _date_cause(as_number(_REPORTED), as_number(_HELD))
+    return _verdicts(pairs, _agree_when(pl.lit(False)), cause)
 
 
 def _partial_dates(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:

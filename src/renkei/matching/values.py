@@ -162,7 +162,8 @@ def _trimmed(raw: pa.StringArray, seen: Edges) -> pl.Series:
 
 def _through_distinct(raw: pa.DictionaryArray, reader: Callable[[pl.Series], pl.Series]) -> Values:
     text = _trimmed(raw.dictionary, edges(raw.dictionary))
-    typed = reader(text.str.normalize("NFKC").str.to_uppercase())
+    plain = text.str.contains("^[0-9A-Z-]*$").all()
+    typed = reader(text if plain else text.str.normalize("NFKC").str.to_uppercase())
     unreadable = typed.is_null() & text.is_not_null()
     codes = pl.Series(raw.indices.cast(pa.uint32()))
     return Values(
