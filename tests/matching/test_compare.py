@@ -178,7 +178,7 @@ NATIONALITIES = [
     ("CHN", "TWN", "related"),
     ("KOR", "CHN", "different"),
     ("TWN", "PRK", "different"),
-    ("XXA", "XXX", "different"),
+    ("XXA", "XXB", "different"),
     ("韓国", "朝鮮", "related"),
     ("中国", "台湾", "related"),
 ]
