@@ -63,8 +63,10 @@ def _words(*rows: tuple[str, str]) -> dict[str, str]:
 
 
 SEX_WORDS: Mapping[str, int] = {
-    "0": 0, "3": 0, "不詳": 0, "1": 1, "男": 1, "M": 1, "MALE": 1,
-    "2": 2, "女": 2, "F": 2, "FEMALE": 2, "9": 9,
+    **dict.fromkeys(("0", "3", "不詳"), 0),
+    **dict.fromkeys(("1", "男", "M", "MALE"), 1),
+    **dict.fromkeys(("2", "女", "F", "FEMALE"), 2),
+    **dict.fromkeys(("9",), 9),
 }
 BOOLEAN_WORDS: Mapping[str, bool] = {
     **dict.fromkeys(("TRUE", "1", "有", "あり", "YES"), True),
