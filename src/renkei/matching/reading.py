@@ -192,6 +192,9 @@ def _csv_headers(path: Path, encoding: Encoding) -> list[str]:
 def _csv_batches(source: Source) -> Iterator[pa.RecordBatch]:
     _refuse_open_quotes(source.path)
     try:
+        # Arrow finds no header in a file that ends with it, and RFC 4180 lets the last line break be left out.
+        if _is_header_alone(source):
+            return
         blocks = iter(_csv_reader(source))
         # Blocks small enough to parse fast, made one for each batch: every batch has its price.
         while together := list(islice(blocks, _BLOCKS)):
@@ -201,6 +204,14 @@ def _csv_batches(source: Source) -> Iterator[pa.RecordBatch]:
         raise _undecodable(source.path, source.encoding) from None
     except pa.ArrowInvalid as fault:
         raise _broken_csv(source, str(fault)) from None
+
+
+def _is_header_alone(source: Source) -> bool:
+    with source.path.open(encoding=source.encoding, newline="") as text:
+        try:
+            return sum(1 for _ in islice(filter(None, csv.reader(text)), 2)) < 2
+        except csv.Error:
+            return False
 
 
 def _csv_reader(source: Source, *, on_bad_row: object = None) -> pa_csv.CSVStreamingReader:
