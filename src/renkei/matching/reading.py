@@ -192,7 +192,7 @@ def _csv_headers(path: Path, encoding: Encoding) -> list[str]:
 def _csv_batches(source: Source) -> Iterator[pa.RecordBatch]:
     _refuse_open_quotes(source.path)
     try:
-        # Arrow finds no header in a file that ends with it, and RFC 4180 lets the last line break be left out.
+        # Arrow finds no header in a file that ends with it; RFC 4180 lets the last line break be left out.
         if _is_header_alone(source):
             return
         blocks = iter(_csv_reader(source))
