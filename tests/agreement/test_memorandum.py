@@ -151,7 +151,14 @@ def test_annex_3_shows_the_landing_or_the_change_never_both():
         if item.released_when
     }
 
-    assert conditions == {"⑨": ("ground", {"coe"}), "⑩": ("ground", {"change"}), "⑪": ("ground", {"change"})}
+    # Without values named, the condition is that the column is filled: there is a 派遣先.
+    dispatched = dict.fromkeys("⑰⑱⑲", ("dispatch_name", set()))
+    assert conditions == {
+        "⑨": ("ground", {"coe"}),
+        "⑩": ("ground", {"change"}),
+        "⑪": ("ground", {"change"}),
+        **dispatched,
+    }
 
 
 def test_the_blacked_out_items_of_annex_2_are_marked_and_the_assumed_ones_follow_the_policy():

@@ -1,4 +1,4 @@
-"""§1: every accepted shape of a value becomes its one canonical form; `UnreadableError` where there is none."""
+"""§1: every accepted shape of a value becomes its one canonical form, or `UnreadableError`."""
 
 import datetime
 import re

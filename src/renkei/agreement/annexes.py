@@ -25,10 +25,10 @@ class Disclosure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A column holds one of these values, in canonical form."""
+    """A column holds one of these values, in canonical form; with none named, it is filled."""
 
     column: str
-    holds: frozenset[str]
+    holds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +183,7 @@ ANNEX_2 = annex_2(DEFAULT_POLICY.disclosed_items)
 
 _LANDED = Condition("ground", frozenset({"coe"}))  # 3(1)イ(ア)
 _CHANGED = Condition("ground", frozenset({"change"}))  # 3(1)イ(イ)
+_DISPATCHED = Condition("dispatch_name")  # 別紙3※: only where there is a 派遣先
 
 ANNEX_3 = Annex(
     number="別紙3",
@@ -210,9 +211,9 @@ ANNEX_3 = Annex(
         Item("⑮", "所属機関の電話番号", ("organisation_phone",)),
         Item("⑯", "所属機関の代表者氏名", ("organisation_representative",)),
         # Where there is no 派遣先 these three are blank in the register: no column says so but themselves.
-        Item("⑰", "派遣先の名称", ("dispatch_name",)),
-        Item("⑱", "派遣先の所在地", ("dispatch_address",)),
-        Item("⑲", "派遣先の電話番号", ("dispatch_phone",)),
+        Item("⑰", "派遣先の名称", ("dispatch_name",), released_when=_DISPATCHED),
+        Item("⑱", "派遣先の所在地", ("dispatch_address",), released_when=_DISPATCHED),
+        Item("⑲", "派遣先の電話番号", ("dispatch_phone",), released_when=_DISPATCHED),
     ),
     notes=(
         "⑨は、3（1）イ（ア）の場合に限る。",

@@ -22,12 +22,20 @@ def __getattr__(name: str) -> Any:
 
 
 def main() -> None:
-    """Run a command; a refusal is said in the user's language and ends with status 2."""
+    """Run a command; a refusal is said in the user's language and ends with status 2, a fault with 1."""
+    lang = speech.chosen_language(sys.argv)
     try:
         _application()()
     except RenkeiError as refusal:
-        speech.complain(refusal.say(speech.chosen_language(sys.argv)))
+        speech.complain(refusal.say(lang))
         raise SystemExit(2) from None
+    except OSError as fault:
+        # The reason and the file, never a traceback: nothing of a row is in either.
+        where = f"{fault.filename}: " if fault.filename else ""
+        speech.complain(
+            where + speech.one_of((f"読み書きできません({fault.strerror})", str(fault.strerror)), lang)
+        )
+        raise SystemExit(1) from None
 
 
 def _application() -> Any:

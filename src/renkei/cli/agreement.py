@@ -223,7 +223,7 @@ class _Page:
 
 
 def _shown(condition: Condition) -> str:
-    return f"{condition.column} = {'/'.join(sorted(condition.holds))}"
+    return f"{condition.column} = {'/'.join(sorted(condition.holds)) or '…'}"
 
 
 def _value(value: object) -> str:

@@ -14,10 +14,12 @@ from renkei.agreement.errors import RenkeiError
 from renkei.matching.reading import open_source
 
 EncodingOption = Annotated[
-    Literal["utf-8", "cp932"], typer.Option("--encoding", help="Encoding of CSV files: utf-8 (BOM or none) or cp932.")
+    Literal["utf-8", "cp932"],
+    typer.Option("--encoding", help="Encoding of CSV files: utf-8 (BOM or none) or cp932."),
 ]
 PolicyOption = Annotated[
-    Path | None, typer.Option("--policy", metavar="FILE", help="TOML with decisions that replace the defaults.")
+    Path | None,
+    typer.Option("--policy", metavar="FILE", help="TOML with decisions that replace the defaults."),
 ]
 
 
@@ -64,6 +66,14 @@ def table_ending(path: Path, option: str) -> None:
         raise UnusableArguments(
             f"{option} {path}: must end in .csv or .parquet.",
             f"{option} {path}: .csvまたは.parquetで終わる名前にしてください。",
+        )
+
+
+def page_ending(path: Path, option: str) -> None:
+    """Check that a page to be written is HTML by its name. Raises UnusableArguments."""
+    if path.suffix.lower() != ".html":
+        raise UnusableArguments(
+            f"{option} {path}: must end in .html.", f"{option} {path}: .htmlで終わる名前にしてください。"
         )
 
 

@@ -7,8 +7,11 @@ import typer
 from renkei.cli import exchange, speech
 from renkei.cli.agreement import agreement
 from renkei.cli.arguments import PolicyOption
+from renkei.cli.demo import demo
+from renkei.cli.explain import explain
 from renkei.cli.prepare import prepare
 from renkei.cli.reconcile import reconcile
+from renkei.cli.simulate import simulate
 
 app = typer.Typer(
     help="Renkei: link foreigner employment notifications with residence records (申合せ 2021-03-18).",
@@ -17,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a traceback with local variables would show personal data
     rich_markup_mode=None,
 )
-for command in (prepare, reconcile):
+for command in (simulate, prepare, reconcile, explain, demo):
     app.command()(command)
 
 _agreement = typer.Typer(invoke_without_command=True, rich_markup_mode=None)

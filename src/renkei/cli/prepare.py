@@ -34,7 +34,10 @@ def prepare(
     as_json: speech.JsonOption = False,
     lang: speech.LangOption = None,
 ) -> None:
-    """Prepare Annex 1: what MHLW may send to ISA, and nothing else. Rows set aside go to rejects.csv beside it."""
+    """Prepare Annex 1: what MHLW may send to ISA, and nothing else.
+
+    Rows set aside go to rejects.csv beside it.
+    """
     table_ending(out, "--out")
     with speech.progress(quiet) as tell:
         result = prepare_annex_1(

@@ -8,10 +8,8 @@ import typer
 
 from renkei.cli import speech
 from renkei.cli.arguments import read_day
+from renkei.simulation import Plan, default_flaws, load_rates, with_rates, write_world
 from renkei.simulation.cards import MOST_RESIDENTS
-from renkei.simulation.chunks import Plan
-from renkei.simulation.flaws import default_flaws, load_rates, with_rates
-from renkei.simulation.world import write_world
 
 _TABLES = {
     "persons": ("外国人(最新の記録)", "persons"),

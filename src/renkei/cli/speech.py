@@ -23,7 +23,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the summary as J
 
 def language(chosen: Lang | None = None) -> Lang:
     """Return the chosen language, else the locale's: Japanese in a Japanese one, otherwise English."""
-    if chosen:
+    if chosen is not None:
         return chosen
     names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     return "ja" if next(filter(None, names), "").startswith("ja") else "en"
@@ -35,8 +35,8 @@ def chosen_language(arguments: Sequence[str]) -> Lang:
         value = argument.removeprefix("--lang=") if argument.startswith("--lang=") else None
         if argument == "--lang" and place + 1 < len(arguments):
             value = arguments[place + 1]
-        if value == "ja" or value == "en":
-            return value
+        if value in ("ja", "en"):
+            return "ja" if value == "ja" else "en"
     return language()
 
 

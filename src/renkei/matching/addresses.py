@@ -4,12 +4,16 @@ import re
 
 import polars as pl
 
+# fmt: off
 PREFECTURES = (
-    "北海道 青森県 岩手県 宮城県 秋田県 山形県 福島県 茨城県 栃木県 群馬県 埼玉県 千葉県 東京都 神奈川県 "
-    "新潟県 富山県 石川県 福井県 山梨県 長野県 岐阜県 静岡県 愛知県 三重県 滋賀県 京都府 大阪府 兵庫県 奈良県 "
-    "和歌山県 鳥取県 島根県 岡山県 広島県 山口県 徳島県 香川県 愛媛県 高知県 福岡県 佐賀県 長崎県 熊本県 大分県 "
-    "宮崎県 鹿児島県 沖縄県"
-).split()
+    "北海道", "青森県", "岩手県", "宮城県", "秋田県", "山形県", "福島県", "茨城県", "栃木県",
+    "群馬県", "埼玉県", "千葉県", "東京都", "神奈川県", "新潟県", "富山県", "石川県", "福井県",
+    "山梨県", "長野県", "岐阜県", "静岡県", "愛知県", "三重県", "滋賀県", "京都府", "大阪府",
+    "兵庫県", "奈良県", "和歌山県", "鳥取県", "島根県", "岡山県", "広島県", "山口県", "徳島県",
+    "香川県", "愛媛県", "高知県", "福岡県", "佐賀県", "長崎県", "熊本県", "大分県", "宮崎県",
+    "鹿児島県", "沖縄県",
+)
+# fmt: on
 
 _DIGITS = {kanji: digit for digit, kanji in enumerate("〇一二三四五六七八九")}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -58,7 +62,8 @@ def same_place(reported: pl.Series, held: pl.Series) -> pl.Series:
         a_shorter=pl.col("a").str.len_chars() <= pl.col("b").str.len_chars()
     )
     ordered = sides.select(
-        short=pl.when("a_shorter").then("a").otherwise("b"), long=pl.when("a_shorter").then("b").otherwise("a")
+        short=pl.when("a_shorter").then("a").otherwise("b"),
+        long=pl.when("a_shorter").then("b").otherwise("a"),
     )
     short, long = pl.col("short"), pl.col("long")
     following = long.str.slice(short.str.len_chars(), 1)

@@ -1,5 +1,7 @@
 """Causes: the likely innocent reason for each difference, one each, first that fits (§3)."""
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from renkei.agreement.decisions import Policy
@@ -22,22 +24,19 @@ def explain_differences(
     in the same order, what `compare.judge` said. Returns, in the same order, `mismatched_items` (items in
     the order of 別紙1, joined by `;`) and `differences` (`item:cause`, likewise).
     """
-    people = notifications.select(pl.col("person_id").unique())
-    persons = persons.join(people, on="person_id", how="semi")
-    cards = cards.join(people, on="person_id", how="semi")
+    people = notifications.select(pl.col("person").unique())
+    cards = cards.join(people, on="person", how="semi")
     causes = {
         item: _causes_of(item, notifications, verdicts, cards, persons, policy)
         for item, verdicts in judged.items()
     }
     return pl.DataFrame(causes).select(
-        mismatched_items=_joined(
-            pl.when(pl.col(item).is_not_null()).then(pl.lit(item)) for item in causes
-        ),
+        mismatched_items=_joined(pl.when(pl.col(item).is_not_null()).then(pl.lit(item)) for item in causes),
         differences=_joined(pl.concat_str(pl.lit(f"{item}:"), item) for item in causes),
     )
 
 
-def _joined(words) -> pl.Expr:
+def _joined(words: Iterable[pl.Expr]) -> pl.Expr:
     return pl.concat_str(list(words), separator=";", ignore_nulls=True)
 
 
@@ -51,19 +50,20 @@ def _causes_of(
 ) -> pl.Series:
     """The cause of each difference in one item, null where the item does not differ."""
     differs = notifications.select(
-        "person_id",
+        "person",
         pl.col("card_number").alias("reported_card"),
         pl.col(item).alias("reported"),
         row=pl.int_range(pl.len()),
     ).filter(verdicts["verdict"] == int(Verdict.DIFFERENT))
     held = {"held": item, **({"held_kanji": "kanji_name"} if item == "name" else {})}
 
-    latest = differs.join(persons.select("person_id", **held), on="person_id")
+    records = persons.select(**held).select(pl.all().gather(differs["person"]))
+    latest = pl.concat([differs, records], how="horizontal")
     as_latest = _agreeing(item, latest, policy)
     # The reported card has already disagreed; only the person's other cards can say something new.
     others = (
         differs.join(as_latest, on="row", how="anti")
-        .join(cards.select("person_id", "card_number", **held), on="person_id")
+        .join(cards.select("person", "card_number", **held), on="person")
         .filter(pl.col("card_number") != pl.col("reported_card"))
     )
     other_card = _agreeing(item, others, policy)

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from renkei.agreement.annexes import ANNEX_1
 from renkei.agreement.datasets import NOTIFICATIONS, Column, Dataset
-from renkei.agreement.statuses import PERMANENT_RESIDENT
+from renkei.agreement.statuses import PERMANENT_RESIDENT, STATUSES
 from renkei.matching.reading import text_batch
-from renkei.matching.values import Values, read
+from renkei.matching.values import Values, canonical_status, read
 
 REJECTS = {"dataset": pl.String, "line": pl.UInt32, "identifier": pl.String, "reasons": pl.String}
 _TROUBLES = {"line": pl.UInt32, "reason": pl.String}
@@ -22,6 +22,7 @@ _TROUBLES = {"line": pl.UInt32, "reason": pl.String}
 # A tombstone says that a notification is gone; all else about it may be blank.
 TOMBSTONE_NEEDS = frozenset({"notification_id", "card_number", "registered_on"})
 
+_NOT_NOTIFIABLE = [code for code, status in STATUSES.items() if not status.notifiable]
 _HEADER_LINES = 1
 _READERS_AT_ONCE = 2
 
@@ -44,6 +45,9 @@ class Rules:
     """Columns that must be filled, where not those of the data dictionary."""
     withheld_is_forbidden: bool = True
     """A withheld item that is filled: a reason to reject (receiver), or simply blanked (sender)."""
+    left_out: pl.Expr | None = None
+    """Why a row is outside the agreement, null where it is not; such a row is taken whatever else it holds,
+    with the reason as column `left_out`: nobody need correct what is never sent."""
 
 
 RECEIVING = Rules()
@@ -51,6 +55,12 @@ RECEIVING = Rules()
 PREPARING = Rules(
     required=frozenset(column.name for column in NOTIFICATIONS.columns if column.required) - {"card_number"},
     withheld_is_forbidden=False,
+    # 申合せ2(1): only notifications that include a card number are asked for, and of those only what the
+    # law makes employers notify.
+    left_out=pl.when(pl.col("card_number").is_null())
+    .then(pl.lit("no_card_number"))
+    .when(canonical_status("status_of_residence").is_in(_NOT_NOTIFIABLE))
+    .then(pl.lit("not_notifiable")),
 )
 
 
@@ -66,16 +76,19 @@ def check(
     """Type the records of one dataset and set aside those that cannot be taken.
 
     `batches` hold text as `reading.text_batch` shapes it. Every column is checked; those of `keep` (all by
-    default) are kept. `known_persons` are the person_ids taken, for datasets that refer to them. `progress`
-    is told the number of rows after each batch.
+    default) are kept. `known_persons` are the person_ids taken, for datasets that refer to them: their rows
+    then also get `person` (UInt32), the place of the person among those. `progress` is told the number of
+    rows after each batch.
     """
     kept = [name for name in dataset.names if keep is None or name in keep]
+    # What is withheld is forbidden where it stands, so whether it stands there is asked as of what is kept.
+    looked_at = [name in (*kept, *ANNEX_1.withheld_columns) for name in dataset.names]
     tables: list[pl.DataFrame] = []
     troubles: list[pl.DataFrame] = []
     line = _HEADER_LINES + 1
     with ThreadPoolExecutor(_READERS_AT_ONCE) as threads:
         for batch in batches:
-            columns = threads.map(read, dataset.columns, batch.columns)
+            columns = threads.map(read, dataset.columns, batch.columns, looked_at)
             values = dict(zip(dataset.names, columns, strict=True))
             lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
             if dataset is NOTIFICATIONS:
@@ -88,7 +101,12 @@ def check(
     table = pl.concat(tables) if tables else _empty(dataset).select("line", *kept)
     troubles.extend(_duplicates(table, dataset))
     if known_persons is not None:
-        troubles.extend(_unknown_persons(table, known_persons, dataset))
+        table = _place_persons(table, known_persons)
+        troubles.extend(_unknown_persons(table, dataset))
+    if rules.left_out is not None:
+        table = table.with_columns(left_out=rules.left_out)
+        outside = table.filter(pl.col("left_out").is_not_null())["line"].implode()
+        troubles = [trouble.filter(~pl.col("line").is_in(outside)) for trouble in troubles]
     return _set_aside(table, troubles, dataset)
 
 
@@ -160,15 +178,25 @@ def _duplicates(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]
     yield from _trouble(table["line"], later, f"duplicate:{dataset.identifier.name}")
 
 
-def _unknown_persons(table: pl.DataFrame, known: pl.Series, dataset: Dataset) -> Iterator[pl.DataFrame]:
-    within = dataset.column("person_id").max_length
-    strangers = table.select("line", "person_id").join(
-        known.to_frame("person_id"), on="person_id", how="anti"
-    )
-    # An identifier that is blank or over-long has its own reason already.
-    readable = strangers.filter(pl.col("person_id").str.len_chars() <= within)
-    if readable.height:
-        yield readable.select("line", reason=pl.lit("unknown_person"))
+def _place_persons(table: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
+    """Add `person`: the row of `known` that `person_id` names, null for strangers."""
+    places = known.to_frame("person_id").with_row_index("person")
+    return table.join(places, on="person_id", how="left", maintain_order="left")
+
+
+def _unknown_persons(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
+    strangers = table["person"].is_null()
+    if strangers.any():
+        within = dataset.column("person_id").max_length
+        # An identifier that is blank or over-long has its own reason already.
+        readable = (table["person_id"].str.len_chars() <= within).fill_null(False)
+        yield from _trouble(table["line"], strangers & readable, "unknown_person")
+
+
+def rejects_in_order(tables: Iterable[Checked]) -> pl.DataFrame:
+    """Return the rejects of several datasets as they are reported: by identifier, dataset and line."""
+    rejects = pl.concat([pl.DataFrame(schema=REJECTS), *(table.rejects for table in tables)])
+    return rejects.sort("identifier", "dataset", "line").with_columns(pl.col("line").cast(pl.String))
 
 
 def _set_aside(table: pl.DataFrame, troubles: list[pl.DataFrame], dataset: Dataset) -> Checked:

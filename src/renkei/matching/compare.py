@@ -14,6 +14,7 @@ from renkei.agreement.decisions import Policy
 from renkei.agreement.nationalities import NATIONALITIES, RELATED
 from renkei.agreement.statuses import related
 from renkei.matching.addresses import fold_addresses, same_place
+from renkei.matching.dates import as_number
 from renkei.matching.names import compare_names
 from renkei.matching.values import NATIONALITY_KEYS, STATUS_KEYS, STATUS_SETS
 from renkei.matching.verdicts import Verdict
@@ -33,9 +34,7 @@ class Rule:
 
 
 def _verdicts(pairs: pl.DataFrame, verdict: pl.Expr, cause: pl.Expr | None = None) -> pl.DataFrame:
-    return pairs.select(
-        verdict=verdict.cast(pl.UInt8), cause=pl.lit("different") if cause is None else cause
-    )
+    return pairs.select(verdict=verdict.cast(pl.UInt8), cause=pl.lit("different") if cause is None else cause)
 
 
 def _agree_when(agrees: pl.Expr) -> pl.Expr:
@@ -79,7 +78,9 @@ def _place(column: pl.Expr, keys: pl.Enum) -> pl.Expr:
 def _nationalities(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     compare_as = {code: row.compare_as for code, row in NATIONALITIES.items()}
     family = {code: name for name, codes in enumerate(RELATED) for code in codes}
-    sides = [column.cast(NATIONALITY_KEYS).cast(pl.String).replace(compare_as) for column in (_REPORTED, _HELD)]
+    sides = [
+        column.cast(NATIONALITY_KEYS).cast(pl.String).replace(compare_as) for column in (_REPORTED, _HELD)
+    ]
     families = [side.replace_strict(family, default=None, return_dtype=pl.UInt8) for side in sides]
     cause = pl.when(families[0] == families[1]).then(pl.lit("related")).otherwise(pl.lit("different"))
     return _verdicts(pairs, _agree_when(sides[0] == sides[1]), cause)
@@ -91,15 +92,16 @@ def _nationalities(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 # of these; an era's year read as a western one, by one of these.
 _ERA_OFFSETS = (2018, 1988, 1925, 1911)
 _ERA_SHIFTS = sorted(
-    {*_ERA_OFFSETS, *(later - earlier for later in _ERA_OFFSETS for earlier in _ERA_OFFSETS if later > earlier)}
+    {
+        *_ERA_OFFSETS,
+        *(later - earlier for later in _ERA_OFFSETS for earlier in _ERA_OFFSETS if later > earlier),
+    }
 )
 
 
 def _dates(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    def digits(side: pl.Expr) -> pl.Expr:
-        return side.dt.year() * 10_000 + side.dt.month().cast(pl.Int32) * 100 + side.dt.day()
-
-    return _verdicts(pairs, _agree_when(pl.lit(False)), _date_cause(digits(_REPORTED), digits(_HELD)))
+    cause = _date_cause(as_number(_REPORTED), as_number(_HELD))
+    return _verdicts(pairs, _agree_when(pl.lit(False)), cause)
 
 
 def _partial_dates(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -181,11 +183,17 @@ RULES: Mapping[str, Rule] = {
     ),
     "stay_expires_on": Rule(_dates, "日付が等しいこと", "the dates are equal"),
     "birth_date": Rule(
-        _partial_dates, "双方で分かっている年・月・日だけを比べる", "only the parts known on both sides are compared"
+        _partial_dates,
+        "双方で分かっている年・月・日だけを比べる",
+        "only the parts known on both sides are compared",
     ),
-    "sex": Rule(_sexes, "不詳(0)・適用不能(9)は比べない", "unknown (0) and not applicable (9) are not compared"),
+    "sex": Rule(
+        _sexes, "不詳(0)・適用不能(9)は比べない", "unknown (0) and not applicable (9) are not compared"
+    ),
     "nationality": Rule(
-        _nationalities, "同じ国・地域とみなす符号は不一致としない", "codes that stand for one country or region agree"
+        _nationalities,
+        "同じ国・地域とみなす符号は不一致としない",
+        "codes that stand for one country or region agree",
     ),
     "address": Rule(
         _addresses,

@@ -26,7 +26,7 @@ SHAPES = (
 )
 
 
-_CANONICAL = f"^{_YEAR}-[0-9]{{2}}-[0-9]{{2}}$"
+_CANONICAL = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
 def read_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
@@ -35,18 +35,29 @@ def read_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
     `folded` is text without outer white space, NFKC-normalised and upper-cased. Returns Int32 `yyyymmdd`
     where `partial` (an unknown month or day is 00), else Date; null where the text is no such date.
     """
-    parts = _canonical_parts(folded)
-    odd = parts["year"].is_null() & folded.is_not_null()
-    if odd.any():
-        rows = odd.arg_true()
-        others = _odd_parts(folded.filter(odd))
-        parts = pl.DataFrame({name: parts[name].scatter(rows, others[name]) for name in parts.columns})
+    text = pl.col("text")
+    # The quick way for most: whole dates in canonical form. The calendar has no year 0.
+    quick = pl.when(text.str.contains(_CANONICAL) & ~text.str.starts_with("0000")).then(text)
+    day = quick.str.to_date("%Y-%m-%d", strict=False)
+    dates = folded.to_frame("text").select(as_number(day) if partial else day).to_series()
+    odd = dates.is_null() & folded.is_not_null()
+    if not odd.any():
+        return dates
+    return dates.scatter(odd.arg_true(), _odd_dates(folded.filter(odd), partial=partial))
+
+
+def as_number(day: pl.Expr) -> pl.Expr:
+    """Write a Date as Int32 `yyyymmdd`."""
+    return day.dt.year() * 10_000 + day.dt.month().cast(pl.Int32) * 100 + day.dt.day().cast(pl.Int32)
+
+
+def _odd_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
+    parts = _odd_parts(folded)
     # A day must exist in its month; where the month is unknown, in some month.
     month, day = (
         (pl.col(name).replace(0, 1) if partial else pl.col(name)).cast(pl.String).str.zfill(2)
         for name in ("month", "day")
     )
-    # The calendar has no year 0.
     year = pl.when(pl.col("year") > 0).then("year").cast(pl.String).str.zfill(4)
     dates = parts.select(
         pl.concat_str(year, month, day, separator="-").str.to_date("%Y-%m-%d", strict=False)
@@ -55,15 +66,6 @@ def read_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
         return dates
     number = pl.col("year") * 10_000 + pl.col("month") * 100 + pl.col("day")
     return parts.select(pl.when(dates.is_not_null()).then(number)).to_series()
-
-
-def _canonical_parts(folded: pl.Series) -> pl.DataFrame:
-    """Year, month and day (Int32) of dates in canonical form, null for others: the quick way for most."""
-    plain = folded.to_frame("text").select(pl.when(pl.col("text").str.contains(_CANONICAL)).then("text"))
-    return plain.select(
-        pl.col("text").str.slice(start, length).cast(pl.Int32).alias(name)
-        for name, start, length in (("year", 0, 4), ("month", 5, 2), ("day", 8, 2))
-    )
 
 
 def _odd_parts(folded: pl.Series) -> pl.DataFrame:
@@ -89,4 +91,6 @@ def _part(shape: str, name: str) -> pl.Expr:
 def partial_to_text(partial: pl.Expr) -> pl.Expr:
     """Write Int32 `yyyymmdd` as `yyyy-mm-dd`, unknown parts as 00."""
     digits = partial.cast(pl.String).str.zfill(8)
-    return pl.concat_str(digits.str.slice(0, 4), digits.str.slice(4, 2), digits.str.slice(6, 2), separator="-")
+    return pl.concat_str(
+        digits.str.slice(0, 4), digits.str.slice(4, 2), digits.str.slice(6, 2), separator="-"
+    )

@@ -9,15 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-# UTF-8 bytes that white space may begin and end with; kana and kanji share some, so the middle decides.
-_LEADS = np.zeros(256, dtype=bool)
-_LEADS[[*range(0x21), 0xC2, 0xE1, 0xE2]] = True
-_TAILS = np.zeros(256, dtype=bool)
-_TAILS[range(0x21)] = True
-_WIDE_LEADS = np.zeros(256, dtype=bool)
-_WIDE_LEADS[[0xE1, 0xE2, 0xE3]] = True
-_WIDE_MIDDLES = np.zeros(256, dtype=bool)
-_WIDE_MIDDLES[[0x80, 0x81, 0x9A]] = True
+# How white space begins and ends in UTF-8: one byte; two, led by C2; three, led by one of four pairs.
+_ONE = np.zeros(256, dtype=bool)
+_ONE[range(0x21)] = True
+_TWO = 0xC2
+_THREE = np.zeros(1 << 16, dtype=bool)
+_THREE[[0xE19A, 0xE280, 0xE281, 0xE380]] = True
 
 
 class Edges(NamedTuple):
@@ -29,11 +26,16 @@ class Edges(NamedTuple):
     """Bytes, never fewer than characters."""
 
 
+def longest(column: pa.StringArray) -> int:
+    """Return the bytes of the longest value."""
+    return int(np.diff(_offsets(column)).max()) if len(column) else 0
+
+
 def edges(column: pa.StringArray) -> Edges:
     """Look at the first and last bytes of every value."""
     if len(column) == 0 or column.buffers()[2] is None:
         return Edges(False, bool(len(column) > column.null_count), 0)
-    offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
+    offsets = _offsets(column)
     data = np.frombuffer(column.buffers()[2], np.uint8)
     widths = np.diff(offsets)
     filled = widths > 0
@@ -41,19 +43,23 @@ def edges(column: pa.StringArray) -> Edges:
     starts = offsets[:-1] if everywhere else offsets[:-1][filled]
     ends = offsets[1:] if everywhere else offsets[1:][filled]
     empty = not everywhere and int(filled.sum()) < len(column) - column.null_count
-    longest = int(widths.max())
-    trim = longest > 0 and bool(
-        _LEADS[data[starts]].any()
-        or _TAILS[data[ends - 1]].any()
-        # Two bytes: U+0085, U+00A0. Three bytes: U+3000 and its kin.
-        or (data[np.maximum(ends - 2, starts)] == 0xC2).any()
-        or _wide(data, np.minimum(starts, len(data) - 3))
-        or _wide(data, np.maximum(ends - 3, starts))
+    width = int(widths.max())
+    first, last = data[starts], data[ends - 1]
+    trim = width > 0 and bool(
+        _ONE[first].any()
+        or _ONE[last].any()
+        or (first == _TWO).any()
+        or (data[np.maximum(ends - 2, starts)] == _TWO).any()
+        or _led_by_three(data, starts)
+        or _led_by_three(data, np.maximum(ends - 3, starts))
     )
-    return Edges(trim, empty, longest)
+    return Edges(trim, empty, width)
 
 
-def _wide(data: np.ndarray, places: np.ndarray) -> bool:
-    if len(data) < 3:
-        return True
-    return bool((_WIDE_LEADS[data[places]] & _WIDE_MIDDLES[data[np.minimum(places + 1, len(data) - 1)]]).any())
+def _offsets(column: pa.StringArray) -> np.ndarray:
+    return np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
+
+
+def _led_by_three(data: np.ndarray, places: np.ndarray) -> bool:
+    following = data[np.minimum(places + 1, len(data) - 1)]
+    return bool(_THREE[data[places].astype(np.uint16) << 8 | following].any())

@@ -115,26 +115,32 @@ def compare_names(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 def scripts_meet(policy: Policy) -> pl.Expr:
     """Tell pairs that can be compared, by their folded columns `reported`, `held`, `held_kanji`."""
-    reported, held, kanji = pl.col("reported"), pl.col("held"), pl.col("held_kanji")
+    reported, held = pl.col("reported"), pl.col("held")
     latin, latin_held = reported.str.contains(_LATIN), held.str.contains(_LATIN)
-    # Kana alone is never compared, on either side.
-    has_kanji_name = (~kanji.str.contains(_KANA_ALONE)).fill_null(False)
+    has_kanji_name = _has_writing("held_kanji")
     if policy.kanji_only_names_meet:
-        has_kanji_name = has_kanji_name | (~latin_held & ~held.str.contains(_KANA_ALONE))
+        has_kanji_name = has_kanji_name | (~latin_held & _has_writing("held"))
     latin_only = latin & ~reported.str.contains(_OTHER_LETTER)
-    met = pl.when(latin).then(~latin_only | latin_held).otherwise(has_kanji_name)
-    return met & ~reported.str.contains(_KANA_ALONE)
+    anything = _has_writing("reported") & (_has_writing("held") | has_kanji_name)
+    return anything & pl.when(latin).then(~latin_only | latin_held).otherwise(has_kanji_name)
+
+
+def in_other_letters(names: pl.Expr) -> pl.Expr:
+    """Tell names with a letter that is not Latin."""
+    return names.str.contains(_OTHER_LETTER)
+
+
+def _has_writing(column: str) -> pl.Expr:
+    # Kana alone is never compared: employers invent it, and no card carries it.
+    return (~pl.col(column).str.contains(_KANA_ALONE)).fill_null(False)
 
 
 def _tries(folded: pl.DataFrame) -> pl.DataFrame:
     """One row for every writing tried: both names of the register, under every pair of foldings."""
-    kanji = pl.col("held_kanji")
     sides = pl.concat(
         [
-            folded.select("row", "reported", "held"),
-            folded.filter(kanji.is_not_null() & ~kanji.str.contains(_KANA_ALONE)).select(
-                "row", "reported", held="held_kanji"
-            ),
+            folded.filter(_has_writing(held)).select("row", "reported", held=held)
+            for held in ("held", "held_kanji")
         ]
     )
     folds = sides.select(
@@ -178,9 +184,7 @@ def _lesser_levels(tries: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     rk, hk = pl.col("rk"), pl.col("hk")
     shorter = pl.min_horizontal("reported_words", "held_words")
     partial = (
-        (pl.col("common") == shorter)
-        & (pl.col("reported_words") != pl.col("held_words"))
-        & (shorter >= 2)
+        (pl.col("common") == shorter) & (pl.col("reported_words") != pl.col("held_words")) & (shorter >= 2)
     )
     truncated = (
         pl.col("both_plain")

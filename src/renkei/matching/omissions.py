@@ -6,7 +6,7 @@ import polars as pl
 
 from renkei.agreement.decisions import Policy
 from renkei.agreement.statuses import STATUSES, is_work_status
-from renkei.matching.values import CANONICAL_STATUS
+from renkei.matching.values import canonical_status
 
 REASONS = ("start_before_permission", "identity_conflict", "no_notification")
 
@@ -15,34 +15,26 @@ def in_scope(permissions: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Keep the permissions that 3(1)イ speaks of: confirmed contract, 就労資格, landed or changed in time."""
     always = [code for code in STATUSES if is_work_status(code, work_designated=False)]
     designated = [code for code in STATUSES if is_work_status(code, work_designated=True)]
-    status = pl.col("status_of_residence").cast(pl.String).replace(CANONICAL_STATUS)
-    works = status.is_in(always) | (
-        status.is_in(designated) & pl.col("work_designated").fill_null(False)
-    )
+    status = canonical_status("status_of_residence")
+    works = status.is_in(always) | (status.is_in(designated) & pl.col("work_designated").fill_null(False))
     return permissions.filter(
         pl.col("contract_confirmed") & works & (pl.col("permitted_on") >= policy.in_scope_from)
     )
 
 
-def suspect(
-    permissions: pl.DataFrame, judged: pl.DataFrame, *, as_of: date, policy: Policy
-) -> pl.DataFrame:
+def suspect(permissions: pl.DataFrame, judged: pl.DataFrame, *, as_of: date, policy: Policy) -> pl.DataFrame:
     """Find the permissions in scope whose due date has passed and that no notification credits.
 
     `judged` are notifications from `judge_notifications`. Returns the permissions with `reason`.
     """
-    due = (
-        pl.col("permitted_on").dt.offset_by(f"{policy.due_months}mo").dt.month_end()
-        + pl.duration(days=policy.grace_days)
+    due = pl.col("permitted_on").dt.offset_by(f"{policy.due_months}mo").dt.month_end() + pl.duration(
+        days=policy.grace_days
     )
     overdue = in_scope(permissions, policy).filter(due < as_of)
     heard = (
-        overdue.select("permission_id", "person_id", "permitted_on")
+        overdue.select("permission_id", "person", "permitted_on")
         .join(
-            judged.filter(pl.col("person_id").is_not_null()).select(
-                "person_id", "identity_conflict", "employment_start"
-            ),
-            on="person_id",
+            judged.select("person", "identity_conflict", "employment_start").drop_nulls("person"), on="person"
         )
         .with_columns(
             in_time=(pl.col("employment_start") >= pl.col("permitted_on")).fill_null(True),

@@ -11,7 +11,8 @@ import polars as pl
 from renkei.agreement.decisions import Policy
 from renkei.matching import compare
 from renkei.matching.causes import explain_differences
-from renkei.matching.names import compare_names, fold_plain, fold_writing, scripts_meet
+from renkei.matching.names import compare_names, fold_plain, fold_writing, in_other_letters
+from renkei.matching.values import is_card_number
 from renkei.matching.verdicts import Verdict
 
 # Every outcome of a notification that was taken, in the order of the summary.
@@ -34,7 +35,7 @@ _DIFFERENT = int(Verdict.DIFFERENT)
 class Judged(NamedTuple):
     """What was found of notifications.
 
-    `notifications`: the columns of `MATCHES`, and `card_number`, `employment_start`, `nationality`,
+    `notifications`: the columns of `MATCHES`, `person`, and `card_number`, `employment_start`, `nationality`,
     `status_of_residence` as reported; one row for each. `linked`: `notification_id` and, for each compared
     item, `linked_<item>` as the card's record has it; one row for each mismatched notification.
     """
@@ -47,19 +48,26 @@ def link(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl
     """Link notifications with the record of the card they name.
 
     `notifications` and `cards` are typed. Returns the notifications in their order with `live` (no
-    tombstone), `person_id` (null where deleted or the number is in no card), `<item>_held` for each compared
-    item, `kanji_name`, and `shared_number`.
+    tombstone), `person` and `person_id` (null where deleted or the number is in no card), `<item>_held` for
+    each compared item, `held_kanji`, and `shared_number`.
     """
-    records = cards.select("card_number", "person_id", "kanji_name", *policy.compared_items)
-    linked = (
-        notifications.drop("kanji_name", strict=False)
-        .with_columns(live=pl.col("deleted_on").is_null())
-        .with_columns(live_number=pl.when("live").then("card_number"))
-        .join(records, left_on="live_number", right_on="card_number", how="left", suffix="_held", maintain_order="left")
+    live = notifications["deleted_on"].is_null()
+    places = _places(notifications["card_number"], live, cards["card_number"])
+    held = {f"{item}_held": item for item in policy.compared_items}
+    records = cards.select("person", "person_id", held_kanji="kanji_name", **held)
+    shared = _shared_numbers(notifications.filter(live), policy)
+    return pl.concat([notifications, records.select(pl.all().gather(places))], how="horizontal").with_columns(
+        live=live,
+        shared_number=live & pl.col("card_number").is_in(shared.implode()) if len(shared) else pl.lit(False),
     )
-    shared = _shared_numbers(linked.filter("live"), policy)
-    is_shared = pl.col("live_number").is_in(shared.implode()).fill_null(False) if len(shared) else pl.lit(False)
-    return linked.with_columns(shared_number=is_shared).drop("live_number")
+
+
+def _places(numbers: pl.Series, live: pl.Series, cards: pl.Series) -> pl.Series:
+    """The row of each notification's card, null where there is none; only keys take part in the join."""
+    wanted = numbers.to_frame("number").with_row_index("notification").filter(live)
+    hits = cards.to_frame("number").with_row_index("card").join(wanted, on="number")
+    places = pl.repeat(None, len(numbers), dtype=pl.UInt32, eager=True)
+    return places.scatter(hits["notification"], hits["card"])
 
 
 def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
@@ -75,7 +83,9 @@ def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
     suspects = several.join(spread.filter("differ"), on="card_number", how="semi")
     suspects = (
         suspects.with_columns(writing=fold_writing(suspects["name"]))
-        .with_columns(words=pl.col("writing").map_batches(fold_plain).str.split(" ").list.sort().list.join(" "))
+        .with_columns(
+            words=pl.col("writing").map_batches(fold_plain).str.split(" ").list.sort().list.join(" ")
+        )
         .unique(["card_number", "words", "birth_date"], keep="any")
         .sort("card_number", "words", "birth_date")
         .with_columns(member=pl.int_range(pl.len()).over("card_number"), members=pl.len().over("card_number"))
@@ -84,7 +94,9 @@ def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
     turn = 0
     # One member of each number's group is held against all later ones, until a pair differs or all were.
     while (suspects := suspects.filter(pl.col("members") > turn + 1)).height:
-        pivot = suspects.filter(pl.col("member") == turn).select("card_number", "name", "birth_date", "writing")
+        pivot = suspects.filter(pl.col("member") == turn).select(
+            "card_number", "name", "birth_date", "writing"
+        )
         pairs = suspects.filter(pl.col("member") > turn).join(pivot, on="card_number", suffix="_pivot")
         numbers = pairs.filter(_name_different_people(pairs, policy))["card_number"].unique()
         found.append(numbers)
@@ -94,12 +106,11 @@ def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
 
 
 def _name_different_people(pairs: pl.DataFrame, policy: Policy) -> pl.Series:
-    nobody = pl.lit(None, dtype=pl.String)
     births = compare.judge("birth_date", pairs.select(reported="birth_date", held="birth_date_pivot"), policy)
-    names = compare_names(pairs.select(reported="name", held="name_pivot", held_kanji=nobody), policy)
-    # Names are comparable only if they are so whichever of the two is asked about the other.
-    back = pairs.select(reported="writing_pivot", held="writing", held_kanji=nobody).select(scripts_meet(policy))
-    return (births["verdict"] == _DIFFERENT) & (names["verdict"] == _DIFFERENT) & back.to_series()
+    # A notification has one name for all scripts: what is not Latin in it stands for a kanji name.
+    kanji = pl.when(in_other_letters(pl.col("writing_pivot"))).then("name_pivot")
+    names = compare_names(pairs.select(reported="name", held="name_pivot", held_kanji=kanji), policy)
+    return (births["verdict"] == _DIFFERENT) & (names["verdict"] == _DIFFERENT)
 
 
 def judge_notifications(
@@ -107,8 +118,8 @@ def judge_notifications(
 ) -> Judged:
     """Compare every linked notification with the record of the card it names.
 
-    `linked` comes from `link`; `cards` and `persons` are typed and hold at least the people it names. The
-    notifications keep their order.
+    `linked` comes from `link`; `cards` and `persons` are typed, `person` in the first two being the row in
+    the third. The notifications keep their order.
     """
     judged = {item: compare.judge(item, _pair(linked, item), policy) for item in policy.compared_items}
     # A notification without a card has nothing held, so nothing differs.
@@ -120,7 +131,6 @@ def judge_notifications(
     )
     counted = [item for item in policy.identity_items if item in different.columns]
     conflict = different.select(pl.sum_horizontal(pl.lit(0), *counted) >= policy.identity_conflict_at)
-    latest = persons.select("person_id", latest_card="card_number")
     outcome = (
         pl.when(~pl.col("live"))
         .then(pl.lit("deleted"))
@@ -132,19 +142,29 @@ def judge_notifications(
     )
     columns = ("card_number", "employment_start", "nationality", "status_of_residence")
     notifications = (
-        linked.select("notification_id", "person_id", "live", "shared_number", *columns)
+        linked.select("notification_id", "person", "person_id", "live", "shared_number", *columns)
         .with_columns(
+            persons["card_number"].gather(linked["person"]).alias("latest_card"),
             _spread(causes["mismatched_items"], differing, linked.height),
             _spread(causes["differences"], differing, linked.height),
             identity_conflict=conflict.to_series(),
         )
-        .join(latest, on="person_id", how="left", maintain_order="left")
+        .with_columns(
+            # Why a number was not found is said where every other reason is (§4).
+            differences=pl.when(pl.col("person_id").is_null() & pl.col("live"))
+            .then(
+                pl.when(is_card_number(pl.col("card_number")))
+                .then(pl.lit("card_number:unknown_number"))
+                .otherwise(pl.lit("card_number:malformed"))
+            )
+            .otherwise("differences")
+        )
         .select(
             outcome.alias("outcome"),
             (pl.col("card_number") != pl.col("latest_card")).fill_null(False).alias("card_superseded"),
             pl.exclude("live", "latest_card"),
         )
-        .select(*MATCHES, *columns)
+        .select(*MATCHES, "person", *columns)
     )
     held = {f"linked_{item}": f"{item}_held" for item in policy.compared_items}
     return Judged(notifications, mismatched.select("notification_id", **held))
@@ -156,5 +176,5 @@ def _spread(values: pl.Series, rows: pl.Series, height: int) -> pl.Series:
 
 
 def _pair(linked: pl.DataFrame, item: str) -> pl.DataFrame:
-    kanji = {"held_kanji": "kanji_name"} if item == "name" else {}
-    return linked.select(reported=item, held=f"{item}_held", **kanji)
+    kanji = ["held_kanji"] if item == "name" else []
+    return linked.select(pl.col(item).alias("reported"), pl.col(f"{item}_held").alias("held"), *kanji)

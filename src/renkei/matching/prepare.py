@@ -7,9 +7,9 @@ import polars as pl
 import pyarrow as pa
 
 from renkei.agreement.datasets import NOTIFICATIONS
-from renkei.agreement.statuses import PERMANENT_RESIDENT, STATUSES
-from renkei.matching.checking import PREPARING, check
-from renkei.matching.release import annex_1, canonical_status
+from renkei.agreement.statuses import PERMANENT_RESIDENT
+from renkei.matching.checking import PREPARING, check, rejects_in_order
+from renkei.matching.release import annex_1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +34,13 @@ def prepare(
     is told the number of rows after each batch.
     """
     extract = check(batches, NOTIFICATIONS, rules=PREPARING, progress=progress)
-    outside = [code for code, status in STATUSES.items() if not status.notifiable]
-    # 申合せ2(1): only notifications that include a card number are asked for.
-    left_out = (
-        pl.when(pl.col("card_number").is_null())
-        .then(pl.lit("no_card_number"))
-        .when(canonical_status("status_of_residence").is_in(outside))
-        .then(pl.lit("not_notifiable"))
-    )
-    judged = extract.taken.with_columns(left_out=left_out)
-    sent = judged.filter(pl.col("left_out").is_null()).drop("left_out")
-    reasons = dict(judged.drop_nulls("left_out").group_by("left_out").len().iter_rows())
+    sent = extract.taken.filter(pl.col("left_out").is_null()).drop("left_out")
+    reasons = dict(extract.taken.drop_nulls("left_out").group_by("left_out").len().iter_rows())
     deletions = sent["deleted_on"].is_not_null()
     permanent = (sent["status_of_residence"].cast(pl.String) == PERMANENT_RESIDENT).fill_null(False)
     return Preparation(
         annex_1(sent),
-        extract.rejects,
+        rejects_in_order([extract]),
         {
             "read": extract.read,
             "rejected": extract.rejects.height,

@@ -24,9 +24,9 @@ from renkei.matching.values import FEW_DISTINCT
 Encoding = Literal["utf-8", "cp932"]
 
 # Batches small enough that the memory of one serves the next.
-BATCH_ROWS = 250_000
+BATCH_ROWS = 125_000
 _BLOCK_BYTES = 1 << 22
-_BLOCKS = 16
+_BLOCKS = 8
 _FEW = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -66,7 +66,8 @@ def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def text_batch(batch: pa.RecordBatch, dataset: Dataset, columns: dict[str, str]) -> pa.RecordBatch:
     """Give a batch the dataset's column names, all text; dictionary-encoded where few values are distinct."""
     return pa.RecordBatch.from_arrays(
-        [_as_text(batch.column(columns[column.name]), column) for column in dataset.columns], list(dataset.names)
+        [_as_text(batch.column(columns[column.name]), column) for column in dataset.columns],
+        list(dataset.names),
     )
 
 
@@ -88,7 +89,8 @@ def open_source(path: Path, dataset: Dataset, encoding: Encoding = "utf-8") -> S
     """
     if not path.is_file():
         raise RefusedFile(
-            f"{path}: no such file. Check the path.", f"{path}: ファイルがありません。パスを確かめてください。"
+            f"{path}: no such file. Check the path.",
+            f"{path}: ファイルがありません。パスを確かめてください。",
         )
     headers = _parquet_headers(path) if _is_parquet(path) else _csv_headers(path, encoding)
     return Source(path, dataset, match_columns(headers, dataset, str(path)), encoding)
@@ -190,6 +192,9 @@ def _csv_headers(path: Path, encoding: Encoding) -> list[str]:
 def _csv_batches(source: Source) -> Iterator[pa.RecordBatch]:
     _refuse_open_quotes(source.path)
     try:
+        # Arrow finds no header in a file that ends with it; RFC 4180 lets the last line break be left out.
+        if _is_header_alone(source):
+            return
         blocks = iter(_csv_reader(source))
         # Blocks small enough to parse fast, made one for each batch: every batch has its price.
         while together := list(islice(blocks, _BLOCKS)):
@@ -201,6 +206,14 @@ def _csv_batches(source: Source) -> Iterator[pa.RecordBatch]:
         raise _broken_csv(source, str(fault)) from None
 
 
+def _is_header_alone(source: Source) -> bool:
+    with source.path.open(encoding=source.encoding, newline="") as text:
+        try:
+            return sum(1 for _ in islice(filter(None, csv.reader(text)), 2)) < 2
+        except csv.Error:
+            return False
+
+
 def _csv_reader(source: Source, *, on_bad_row: object = None) -> pa_csv.CSVStreamingReader:
     types = {
         source.columns[column.name]: _FEW if column.kind in FEW_DISTINCT else pa.string()
@@ -209,7 +222,10 @@ def _csv_reader(source: Source, *, on_bad_row: object = None) -> pa_csv.CSVStrea
     return pa_csv.open_csv(
         source.path,
         read_options=pa_csv.ReadOptions(
-            encoding="utf8" if source.encoding == "utf-8" else source.encoding, block_size=_BLOCK_BYTES
+            encoding="utf8" if source.encoding == "utf-8" else source.encoding,
+            block_size=_BLOCK_BYTES,
+            # Rows are numbered only where one thread reads them in turn.
+            use_threads=on_bad_row is None,
         ),
         parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=on_bad_row),
         convert_options=pa_csv.ConvertOptions(

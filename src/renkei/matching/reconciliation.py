@@ -1,6 +1,7 @@
 """Reconciliation: notifications against the register, once, as of a day (reconciliation §3–§6)."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,8 +9,8 @@ import polars as pl
 import pyarrow as pa
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
-from renkei.agreement.decisions import DEFAULT_POLICY, Policy
-from renkei.matching.checking import REJECTS, Checked, check
+from renkei.agreement.decisions import COMPARABLE_ITEMS, DEFAULT_POLICY, Policy
+from renkei.matching.checking import Checked, check, rejects_in_order
 from renkei.matching.omissions import suspect
 from renkei.matching.outcomes import MATCHES, judge_notifications, link
 from renkei.matching.reading import BATCH_ROWS, match_columns, text_batch
@@ -18,21 +19,6 @@ from renkei.matching.statistics import Statistics, count
 
 Progress = Callable[[str, int], None]
 """Told a dataset's name and how many of its rows were read since the last call."""
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """Notifications and the register, typed, with what was set aside."""
-
-    notifications: Checked
-    persons: Checked
-    cards: Checked
-    permissions: Checked
-
-    @property
-    def tables(self) -> tuple[Checked, ...]:
-        """The four, in the order they are read and reported."""
-        return (self.notifications, self.persons, self.cards, self.permissions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +78,11 @@ def reconcile(
     [(None, '1998-04-01', 'NGUYEN VAN ANH')]
     """
     frames = {NOTIFICATIONS: notifications, PERSONS: persons, CARDS: cards, PERMISSIONS: permissions}
-    return reconcile_register(
-        read_register(lambda dataset: _as_batches(frames[dataset], dataset), policy), as_of=as_of, policy=policy
-    )
+    return reconcile_batches(lambda dataset: as_batches(frames[dataset], dataset), as_of=as_of, policy=policy)
 
 
-def _as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch]:
+def as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch]:
+    """Cut a frame into batches as a file's reader would yield them. Raises RefusedFile for its columns."""
     columns = match_columns(frame.columns, dataset, dataset.name)
     text = frame.select(pl.col(header).cast(pl.String) for header in columns.values())
     for batch in text.to_arrow().to_batches(BATCH_ROWS):
@@ -105,27 +90,32 @@ def _as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatc
 
 
 # Every column is checked; only those that an annex or a comparison asks for are kept.
-_RECORD = ("name", "kanji_name", "status_of_residence", "stay_expires_on", "birth_date", "sex", "nationality")
-_RECORD += ("extra_activity_permission",)
+_RECORD = frozenset(COMPARABLE_ITEMS) - {"address"} | {"kanji_name"}
 
 
 def kept_columns(dataset: Dataset, policy: Policy) -> frozenset[str] | None:
     """Name the columns of a dataset that a reconciliation needs; None is all."""
     address = {"address"} & {*policy.compared_items}
     needed = {
-        NOTIFICATIONS: {"notification_id", "card_number", *_RECORD, "employment_start", "deleted_on"} | address,
+        NOTIFICATIONS: {"notification_id", "card_number", *_RECORD, "employment_start", "deleted_on"}
+        | address,
         PERSONS: {"person_id", "card_number", *_RECORD, "address"},
         CARDS: {"card_number", "person_id", *_RECORD} | address,
     }
     return frozenset(needed[dataset]) if dataset in needed else None
 
 
-def read_register(
+def reconcile_batches(
     batches: Callable[[Dataset], Iterable[pa.RecordBatch]],
+    *,
+    as_of: date,
     policy: Policy = DEFAULT_POLICY,
     progress: Progress = lambda dataset, rows: None,
-) -> Register:
-    """Take in the four tables: `batches` yields the records of a dataset as `text_batch` shapes them."""
+) -> Reconciliation:
+    """Reconcile what `batches` yields of each dataset (as `text_batch` shapes it); else as `reconcile`.
+
+    `progress` is told a dataset's name and the rows read of it, also from another thread.
+    """
 
     def checked(dataset: Dataset, known_persons: pl.Series | None = None) -> Checked:
         return check(
@@ -138,22 +128,20 @@ def read_register(
 
     notifications, persons = checked(NOTIFICATIONS), checked(PERSONS)
     known = persons.taken["person_id"]
-    return Register(notifications, persons, checked(CARDS, known), checked(PERMISSIONS, known))
-
-
-def reconcile_register(register: Register, *, as_of: date, policy: Policy = DEFAULT_POLICY) -> Reconciliation:
-    """Reconcile tables that were taken in already; as `reconcile` otherwise."""
-    cards, persons = register.cards.taken, register.persons.taken
-    linked = link(register.notifications.taken, cards, policy)
-    judged = judge_notifications(linked, cards, persons, policy)
-    suspected = suspect(register.permissions.taken, judged.notifications, as_of=as_of, policy=policy)
-    rejects = pl.concat([pl.DataFrame(schema=REJECTS), *(table.rejects for table in register.tables)])
+    cards = checked(CARDS, known)
+    with ThreadPoolExecutor(1) as thread:
+        # Permissions play no part in comparing, which leaves a core free to read them.
+        permissions = thread.submit(checked, PERMISSIONS, known)
+        linked = link(notifications.taken, cards.taken, policy)
+        judged = judge_notifications(linked, cards.taken, persons.taken, policy)
+        tables = (notifications, persons, cards, permissions.result())
+    suspected = suspect(tables[-1].taken, judged.notifications, as_of=as_of, policy=policy)
     return Reconciliation(
-        annex2=annex_2(judged, persons, as_of=as_of, policy=policy),
-        annex3=annex_3(suspected, persons),
+        annex2=annex_2(judged, persons.taken, as_of=as_of, policy=policy),
+        annex3=annex_3(suspected, persons.taken),
         matches=in_order(judged.notifications.select(list(MATCHES)), "notification_id").with_columns(
             pl.col(name).cast(pl.String) for name, dtype in MATCHES.items() if dtype == pl.Boolean
         ),
-        rejects=rejects.sort("identifier", "dataset", "line").with_columns(pl.col("line").cast(pl.String)),
-        statistics=count(register.tables, judged.notifications, suspected, as_of),
+        rejects=rejects_in_order(tables),
+        statistics=count(tables, judged.notifications, suspected, as_of),
     )

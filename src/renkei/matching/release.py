@@ -16,7 +16,7 @@ from renkei.agreement.datasets import (
 from renkei.agreement.decisions import Policy
 from renkei.matching.checking import TOMBSTONE_NEEDS
 from renkei.matching.outcomes import Judged
-from renkei.matching.values import CANONICAL_STATUS, to_text
+from renkei.matching.values import to_text
 
 # A deletion carries the identifier, ⑦, ⑱ and ⑲, and nothing else (§2).
 _TOMBSTONE_CARRIES = TOMBSTONE_NEEDS | {"updated_on", "deleted_on"}
@@ -49,7 +49,8 @@ def _released(column: Column, released_when: Condition | None, withheld_when: Co
 
 
 def _holds(condition: Condition) -> pl.Expr:
-    return pl.col(condition.column).cast(pl.String).is_in(sorted(condition.holds))
+    column = pl.col(condition.column)
+    return column.cast(pl.String).is_in(sorted(condition.holds)) if condition.holds else column.is_not_null()
 
 
 def annex_1(notifications: pl.DataFrame) -> pl.DataFrame:
@@ -74,12 +75,12 @@ def annex_2(judged: Judged, persons: pl.DataFrame, *, as_of: date, policy: Polic
         .rename({"identity_conflict": "identity_caution"})
     )
     latest = persons.select(
-        "person_id", "card_number", *(pl.col(item).alias(f"latest_{item}") for item in policy.disclosed_items)
-    )
+        "card_number", *(pl.col(item).alias(f"latest_{item}") for item in policy.disclosed_items)
+    ).select(pl.all().gather(rows["person"]))
     mismatched = pl.col("mismatched_items").str.split(";")
     records = (
-        rows.join(judged.linked, on="notification_id", how="left")
-        .join(latest, on="person_id", how="left")
+        pl.concat([rows, latest], how="horizontal")
+        .join(judged.linked, on="notification_id", how="left")
         .with_columns(
             pl.lit(as_of).alias("matched_on"),
             # Of the linked record only what mismatched leaves (別紙2※); what was not compared cannot.
@@ -102,14 +103,14 @@ def annex_3(suspected: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
     """
     latest = [name for name in SUSPECTED_OMISSIONS.names if name in PERSONS.names]
     records = (
-        suspected.drop("status_of_residence")
-        .join(persons.select("person_id", *latest), on="person_id", how="left")
+        pl.concat(
+            [
+                suspected.drop("status_of_residence"),
+                persons.select(latest).select(pl.all().gather(suspected["person"])),
+            ],
+            how="horizontal",
+        )
         # One date on record, ⑨ or ⑩ by the ground; the annex keeps the one that fits.
         .with_columns(landed_on=pl.col("permitted_on"), changed_on=pl.col("permitted_on"))
     )
     return release(records, SUSPECTED_OMISSIONS, ANNEX_3)
-
-
-def canonical_status(column: str) -> pl.Expr:
-    """Write a status column canonically, for counts by status."""
-    return pl.col(column).cast(pl.String).replace(CANONICAL_STATUS)

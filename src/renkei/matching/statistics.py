@@ -19,8 +19,8 @@ _FLAGS = tuple(name for name, dtype in MATCHES.items() if dtype == pl.Boolean)
 class Statistics:
     """Counts only. Every table ends in a column `rows` (UInt32) and is sorted by its other columns.
 
-    `outcomes`: outcome, nationality, status_of_residence (codes; null for tombstones that left them blank) and
-    the flags; `differences`: item, cause; `omissions`: ground, reason, status_of_residence;
+    `outcomes`: outcome, nationality, status_of_residence (codes; null where a tombstone left them blank)
+    and the flags; `differences`: item, cause; `omissions`: ground, reason, status_of_residence;
     `rejects`: dataset, reason (a row with several reasons counts under each).
     """
 
@@ -64,8 +64,10 @@ def count(
     outcomes = dict(matches.group_by("outcome").len().iter_rows())
     datasets = {table.dataset.name: _counts(table) for table in tables}
     datasets["notifications"] |= {outcome: outcomes.get(outcome, 0) for outcome in OUTCOMES}
-    pairs = matches.select("differences").drop_nulls().select(
-        pl.col("differences").str.split(";").explode().str.split(":")
+    pairs = (
+        matches.select("differences")
+        .drop_nulls()
+        .select(pl.col("differences").str.split(";").explode().str.split(":"))
     )
     rejects = pl.concat([table.rejects.select("dataset", "reasons") for table in tables])
     return Statistics(
@@ -73,9 +75,7 @@ def count(
         datasets,
         _counted(matches, tables[0], "outcome", "nationality", "status_of_residence", *_FLAGS),
         _by(
-            pairs.select(
-                item=pl.col("differences").list.get(0), cause=pl.col("differences").list.get(1)
-            ),
+            pairs.select(item=pl.col("differences").list.get(0), cause=pl.col("differences").list.get(1)),
             "item",
             "cause",
         ),

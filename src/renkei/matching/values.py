@@ -16,10 +16,12 @@ ground                 Enum coe, change
 Null is blank. What cannot be read is null too; `read` tells the two apart.
 """
 
+import sys
 import unicodedata
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -27,7 +29,7 @@ from renkei.agreement.datasets import Column, Kind
 from renkei.agreement.nationalities import NATIONALITIES
 from renkei.agreement.statuses import MHLW_CODES, STATUSES, canonical
 from renkei.matching.dates import partial_to_text, read_dates
-from renkei.matching.edges import edges
+from renkei.matching.edges import Edges, edges, longest
 
 # An MHLW code for several statuses (39: 高度専門職1号イ, ロ, ハ) is kept as that set when compared.
 STATUS_SETS: Mapping[str, tuple[str, ...]] = {
@@ -41,6 +43,7 @@ CANONICAL_STATUS: Mapping[str, str] = {key: canonical(codes) for key, codes in S
 
 # Hyphens as typed on Japanese keyboards; NFKC has already made － and ‑ of their plainer kin.
 _DASH = "[ \\-‐‑–—−]*"
+_CORPORATE = "^[0-9]{13}$"
 _CARD = "^[A-Z]{2}[0-9]{8}[A-Z]{2}$"
 _CARD_AS_TYPED = f"^([A-Za-z]{{2}}){_DASH}([0-9]{{8}}){_DASH}([A-Za-z]{{2}})$"
 
@@ -60,8 +63,10 @@ def _words(*rows: tuple[str, str]) -> dict[str, str]:
 
 
 SEX_WORDS: Mapping[str, int] = {
-    **{"0": 0, "3": 0, "不詳": 0, "1": 1, "男": 1, "M": 1, "MALE": 1},
-    **{"2": 2, "女": 2, "F": 2, "FEMALE": 2, "9": 9},
+    **dict.fromkeys(("0", "3", "不詳"), 0),
+    **dict.fromkeys(("1", "男", "M", "MALE"), 1),
+    **dict.fromkeys(("2", "女", "F", "FEMALE"), 2),
+    **dict.fromkeys(("9",), 9),
 }
 BOOLEAN_WORDS: Mapping[str, bool] = {
     **dict.fromkeys(("TRUE", "1", "有", "あり", "YES"), True),
@@ -102,25 +107,29 @@ FEW_DISTINCT = frozenset(
         Kind.STATUS,
         Kind.NATIONALITY,
         Kind.GROUND,
-        Kind.CORPORATE_NUMBER,
     }
 )
 
 
-def read(column: Column, raw: pa.Array) -> Values:
+def read(column: Column, raw: pa.Array, keep: bool = True) -> Values:
     """Read one column into canonical, typed values; nothing is raised for a bad value.
 
-    `raw` is text: an Arrow string array, dictionary-encoded for the kinds of `FEW_DISTINCT`.
+    `raw` is text: an Arrow string array, dictionary-encoded for the kinds of `FEW_DISTINCT`. Where the
+    column is only checked and not kept, the typed values may be null throughout.
     """
     if column.kind in FEW_DISTINCT:
         return _through_distinct(raw, _READERS[column.kind])
     if column.kind in _SHAPES:
-        return _shaped(raw, *_SHAPES[column.kind], keep_odd=column.kind is Kind.CARD_NUMBER)
-    text, longest = _trimmed(raw)
-    too_long = _nowhere(len(text))
-    if column.max_length is not None and longest > column.max_length:
-        too_long = (text.str.len_chars() > column.max_length).fill_null(False)
-    return Values(text, text.is_null(), too_long)
+        values = _shaped(raw, *_SHAPES[column.kind], keep_odd=column.kind is Kind.CARD_NUMBER)
+        return _with_check_digit(values) if column.kind is Kind.CORPORATE_NUMBER else values
+    if not keep and not column.required and longest(raw) <= (column.max_length or sys.maxsize):
+        # Nobody asks what stands here, only whether it may.
+        return Values(pl.repeat(None, len(raw), eager=True), pl.Series(raw.is_null()), _nowhere(len(raw)))
+    seen = edges(raw)
+    text = _trimmed(raw, seen)
+    short = column.max_length is None or seen.longest <= column.max_length
+    too_long = _nowhere(len(text)) if short else text.str.len_chars() > column.max_length
+    return Values(text, text.is_null(), too_long.fill_null(False))
 
 
 def is_card_number(text: pl.Expr) -> pl.Expr:
@@ -134,24 +143,29 @@ def to_text(kind: Kind, typed: pl.Expr) -> pl.Expr:
     return writer(typed) if writer else typed
 
 
+def canonical_status(column: str) -> pl.Expr:
+    """Write a typed status column canonically."""
+    return pl.col(column).cast(pl.String).replace(CANONICAL_STATUS)
+
+
 def _nowhere(height: int) -> pl.Series:
     return pl.repeat(False, height, dtype=pl.Boolean, eager=True)
 
 
-def _trimmed(raw: pa.StringArray) -> tuple[pl.Series, int]:
-    """Remove outer white space; what is then empty is blank. Also the bytes of the longest value."""
-    seen = edges(raw)
+def _trimmed(raw: pa.StringArray, seen: Edges) -> pl.Series:
+    """Remove outer white space; what is then empty is blank."""
     text = pl.Series(raw)
     if seen.trim:
         text = text.str.strip_chars()
     if seen.trim or seen.empty:
         text = text.set(text.str.len_bytes() == 0, None)
-    return text, seen.longest
+    return text
 
 
 def _through_distinct(raw: pa.DictionaryArray, reader: Callable[[pl.Series], pl.Series]) -> Values:
-    text, _ = _trimmed(raw.dictionary)
-    typed = reader(text.str.normalize("NFKC").str.to_uppercase())
+    text = _trimmed(raw.dictionary, edges(raw.dictionary))
+    plain = text.str.contains("^[0-9A-Z-]*$").all()
+    typed = reader(text if plain else text.str.normalize("NFKC").str.to_uppercase())
     unreadable = typed.is_null() & text.is_not_null()
     codes = pl.Series(raw.indices.cast(pa.uint32()))
     return Values(
@@ -170,7 +184,8 @@ def _shaped(
     if not odd.any():
         return Values(text, text.is_null(), _nowhere(len(text)))
     rows = odd.arg_true()
-    trimmed, _ = _trimmed(text.gather(rows).to_arrow().cast(pa.string()))
+    written = text.gather(rows).to_arrow().cast(pa.string())
+    trimmed = _trimmed(written, edges(written))
     mended = mend(trimmed)
     unreadable = _nowhere(len(text)).scatter(rows, mended.is_null() & trimmed.is_not_null())
     # What is no card number is kept as written: it may say what was meant (§1).
@@ -201,16 +216,28 @@ def _digits(shape: str) -> Callable[[pl.Series], pl.Series]:
     return mend
 
 
-def _corporate_numbers(folded: pl.Series) -> pl.Series:
+# Qn is 1 for odd n and 2 for even n, n counted from the right of the twelve digits after the check digit.
+_CORPORATE_WEIGHTS = np.array([0, *(2 if place % 2 else 1 for place in range(1, 13))])
+
+
+def _corporate_numbers(text: pl.Series) -> pl.Series:
+    folded = text.str.normalize("NFKC").str.replace_all(r"\s", "").to_frame("text")
+    return folded.select(pl.when(pl.col("text").str.contains(_CORPORATE)).then("text")).to_series()
+
+
+def _with_check_digit(values: Values) -> Values:
+    wrong = _wrong_check_digits(values.typed)
+    if not wrong.any():
+        return values
+    return Values(values.typed.set(wrong, None), values.blank, values.unreadable | wrong)
+
+
+def _wrong_check_digits(numbers: pl.Series) -> pl.Series:
     """Thirteen digits, the first a check digit: 9 − (Σ Pn·Qn mod 9) (法人番号の指定等に関する省令)."""
-    plain = folded.str.replace_all(r"\s", "").to_frame("text")
-    shaped = plain.select(pl.when(pl.col("text").str.contains("^[0-9]{13}$")).then("text")).to_series()
-    digit = [shaped.str.slice(place, 1).cast(pl.Int32) for place in range(13)]
-    # Qn is 1 for odd n and 2 for even n, n counted from the right of the twelve digits.
-    weighted = [digit[place] * (2 if place % 2 else 1) for place in range(1, 13)]
-    total = pl.sum_horizontal(pl.Series(str(n), w) for n, w in enumerate(weighted))
-    check = pl.select(9 - total % 9).to_series()
-    return pl.select(pl.when(check == digit[0]).then(shaped)).to_series()
+    filled = numbers.is_not_null()
+    digits = np.frombuffer("".join(numbers.drop_nulls()).encode(), np.uint8).reshape(-1, 13) - ord("0")
+    wrong = digits[:, 0] != 9 - digits @ _CORPORATE_WEIGHTS % 9
+    return _nowhere(len(numbers)).scatter(filled.arg_true(), pl.Series(wrong))
 
 
 _READERS: Mapping[Kind, Callable[[pl.Series], pl.Series]] = {
@@ -221,13 +248,13 @@ _READERS: Mapping[Kind, Callable[[pl.Series], pl.Series]] = {
     Kind.STATUS: _look_up(STATUS_WORDS, STATUS_KEYS),
     Kind.NATIONALITY: _look_up(NATIONALITY_WORDS, NATIONALITY_KEYS),
     Kind.GROUND: _look_up(GROUND_WORDS, GROUND_KEYS),
-    Kind.CORPORATE_NUMBER: _corporate_numbers,
 }
 
 # Kinds with a shape of their own: the canonical shape, and how other accepted shapes are mended.
 _SHAPES: Mapping[Kind, tuple[str, Callable[[pl.Series], pl.Series]]] = {
     Kind.CARD_NUMBER: (_CARD, _card_numbers),
     Kind.ESTABLISHMENT_NUMBER: ("^[0-9]{11}$", _digits("^(?:[0-9]{11}|[0-9]{4}-[0-9]{6}-[0-9])$")),
+    Kind.CORPORATE_NUMBER: (_CORPORATE, _corporate_numbers),
     Kind.POSTAL_CODE: ("^[0-9]{7}$", _digits("^(?:[0-9]{7}|[0-9]{3}-[0-9]{4})$")),
 }
 

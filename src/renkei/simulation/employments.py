@@ -112,7 +112,9 @@ def draw_employments(
     group = _group_of_status()[people.current]
     by_permission = np.isin(group, [0, 2, 4])
     changed = draws.chance(_CHANGED_JOBS, size) & (group == 0)
-    since = np.maximum(people.begins[:, 0], np.maximum(people.current_begins, as_of - _YEARS_BACK))
+    # Who settled may have been hired before that; a student or dependant works under that status.
+    settled = group == 1
+    since = np.maximum(np.where(settled, people.begins[:, 0], people.current_begins), as_of - _YEARS_BACK)
     begins = np.where(
         by_permission,
         np.where(

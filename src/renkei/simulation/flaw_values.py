@@ -1,8 +1,9 @@
 """What each flaw makes of a value: where it can happen, and what then stands in the notification.
 
 An expression speaks of the columns that `flawed.py` lays out for its item: the items as they should be
-reported; `previous_*` and `latest_*` of the worker's other cards; the person's name in other writings; and
-two random numbers `r1`, `r2`. One row for each flaw of `tables/flaws.csv` that changes a single value.
+reported; `reported_status`, which may have a flaw already; `previous_*` and `latest_*` of the worker's other
+cards; the person's name in other writings; and two random numbers `r1`, `r2`. One row for each flaw of
+`tables/flaws.csv` that changes a single value.
 """
 
 from dataclasses import dataclass
@@ -47,7 +48,10 @@ _two_words, _three_words = _words.list.len() >= 2, _words.list.len() >= 3
 _status, _expires, _birth = pl.col("status_of_residence"), pl.col("stay_expires_on"), pl.col("birth_date")
 _sex, _nation, _extra = pl.col("sex"), pl.col("nationality"), pl.col("extra_activity_permission")
 _number, _start = pl.col("card_number"), pl.col("employment_start")
+_address = pl.col("address")
 _whole_birth = ~_birth.str.ends_with("-00")
+# 別紙1※: of 永住者 these items are not read at all.
+_not_permanent = (_status != "permanent") & (pl.col("reported_status") != "permanent")
 _r1, _r2 = pl.col("r1"), pl.col("r2")
 
 
@@ -264,16 +268,19 @@ CHANGES: dict[str, Change] = {
     "extra_wrong": Change(_mapped(_extra, {"true": "false", "false": "true"})),
     "extra_missing": Change(pl.lit(None, dtype=pl.String)),
     "extra_written": Change(_mapped(_extra, {"true": "有", "false": "無"})),
+    "address_written": Change(
+        _address.str.replace(r"(\d+)-(\d+)-(\d+)$", "${1}丁目${2}番${3}号"), _address.str.contains(r"-\d+$")
+    ),
+    "address_full_width": Change(_full_width(_address), _address.is_not_null()),
+    "address_without_building": Change(_address.str.replace(" .*", ""), _address.str.contains(" ")),
     "postal_hyphened": Change(
         pl.col("postal_code").str.replace(r"^(...)", "$1-"), pl.col("postal_code").is_not_null()
     ),
     "establishment_hyphened": Change(
         pl.col("establishment_number").str.replace(r"^(\d{4})(\d{6})", "$1-$2-")
     ),
-    "establishment_short": Change(pl.col("establishment_number").str.slice(1), _status != "permanent"),
+    "establishment_short": Change(pl.col("establishment_number").str.slice(1), _not_permanent),
     "start_era": Change(_era(_start)),
-    "start_unreadable": Change(
-        pl.concat_str(_start.str.slice(0, 5), pl.lit("02-30")), _status != "permanent"
-    ),
+    "start_unreadable": Change(pl.concat_str(_start.str.slice(0, 5), pl.lit("02-30")), _not_permanent),
     "registered_missing": Change(pl.lit(None, dtype=pl.String)),
 }

@@ -71,6 +71,7 @@ class _Bench:
         filed, linked = self.filed, self.cards.linked
         own = self.filed.rows[at]
         more: dict[str, pl.Series] = {
+            "reported_status": self.rows["status_of_residence"][at],
             "r1": pl.Series(self.draws.below(10**6, len(at)), dtype=pl.Int64),
             "r2": pl.Series(self.draws.below(10**6, len(at)), dtype=pl.Int64),
         }

@@ -31,6 +31,8 @@ COMPARED = (
     "extra_activity_permission",
 )
 _IDENTITY = ("name", "birth_date", "sex", "nationality")
+_REPEATED = "identifier_repeated"
+_UNREGISTERED = "not_notifiable"
 AGREEMENT_BEGINS = (date(2021, 3, 22) - date(1970, 1, 1)).days
 
 NOTIFICATION_TRUTH = (
@@ -58,17 +60,20 @@ class Expected:
     credited: Ints  # person whose card is named; -1 where none is
 
 
-def _entries(account: Account) -> pl.DataFrame:
-    """One row for each flaw of each notification: row, place of its flaw in the account, value."""
-    pieces = [
-        pl.DataFrame({"row": rows, "flaw": np.full(len(rows), number), "value": values.cast(pl.String)})
-        for number, (rows, values) in enumerate(zip(account.rows, account.values, strict=True))
-    ]
-    return (
-        pl.concat(pieces)
-        if pieces
-        else pl.DataFrame(schema={"row": pl.Int64, "flaw": pl.Int64, "value": pl.String})
-    )
+def _entries(account: Account, filed: pl.Series) -> pl.DataFrame:
+    """One row for each flaw of each notification: row, place of its flaw in the account.
+
+    A repeated identifier is entered with the notification that it repeats; `filed` are the identifiers.
+    """
+    pieces = [pl.DataFrame(schema={"row": pl.Int64, "flaw": pl.Int64})]
+    for number, (flaw, rows, values) in enumerate(
+        zip(account.flaws, account.rows, account.values, strict=True)
+    ):
+        if flaw.name == _REPEATED:
+            places = filed.to_frame("value").with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+            rows = values.to_frame("value").unique().join(places, on="value")["row"].to_numpy()
+        pieces.append(pl.DataFrame({"row": rows, "flaw": np.full(len(rows), number)}))
+    return pl.concat(pieces).sort("row", "flaw")
 
 
 def _cards_of(cards: Cards, card: Ints) -> tuple[Ints, Ints]:
@@ -167,7 +172,7 @@ def expected_of_notifications(
 ) -> Expected:
     """Reckon what the matching should say of every notification (reconciliation §2 to §4)."""
     size, account = len(notifications), flawed.account
-    entries = _entries(account).sort("row", "flaw")
+    entries = _entries(account, notifications.rows["notification_id"])
     names = codes(tuple(flaw.name for flaw in account.flaws))
     reasons = codes(
         tuple(
@@ -175,8 +180,9 @@ def expected_of_notifications(
             for flaw in account.flaws
         )
     )
-    excludes = codes(tuple(flaw.verdict for flaw in account.flaws)).is_in(
-        ["rejected", "not_sent", "not_found"]
+    excluding = ("rejected", "not_sent", "not_found")
+    excludes = pl.Series(
+        [flaw.verdict in excluding and flaw.name != _REPEATED for flaw in account.flaws], dtype=pl.Boolean
     )
     named = entries.with_columns(
         name=pick(names, entries["flaw"].to_numpy()), reason=pick(reasons, entries["flaw"].to_numpy())
@@ -223,7 +229,7 @@ def expected_of_notifications(
             "expected_differences": _only(found, _joined(said, "pair", size)),
             "expected_card_superseded": _flag(superseded),
             "expected_identity_conflict": _flag(found & against),
-            "expected_shared_number": _flag(live & _shared(flawed, notifications, live)),
+            "expected_shared_number": _flag(live & _shared(flawed, notifications, live, differences)),
         }
     )
     standing = ~_repeated(account, size)
@@ -234,7 +240,7 @@ def _registered(account: Account, size: int) -> Bools:
     """Tell workers who are in the register: those notified as 特別永住者 and the like are not."""
     known = np.ones(size, dtype=np.bool_)
     for flaw, rows in zip(account.flaws, account.rows, strict=True):
-        if flaw.name == "not_notifiable":
+        if flaw.name == _UNREGISTERED:
             known[rows] = False
     return known
 
@@ -243,7 +249,7 @@ def _repeated(account: Account, size: int) -> Bools:
     """Tell the second rows under an identifier: the key speaks of the first."""
     repeated = np.zeros(size, dtype=np.bool_)
     for flaw, rows in zip(account.flaws, account.rows, strict=True):
-        if flaw.name == "identifier_repeated":
+        if flaw.name == _REPEATED:
             repeated[rows] = True
     return repeated
 
@@ -264,18 +270,33 @@ def _flag(rows: Bools) -> pl.Series:
     return pick(codes(("false", "true")), rows.astype(np.int64))
 
 
-def _shared(flawed: Flawed, notifications: Notifications, live: Bools) -> Bools:
-    """Tell live notifications whose number is used for people who are not one."""
+def _shared(flawed: Flawed, notifications: Notifications, live: Bools, differences: pl.DataFrame) -> Bools:
+    """Tell live notifications whose number is used for different people, or names one as if it were two.
+
+    A name in kanji or kana meets no name in Latin letters, and so tells nobody apart.
+    """
+    size = len(notifications)
+    off = {
+        item: np.isin(
+            np.arange(size), differences.filter(pl.col("item") == COMPARED.index(item))["row"].to_numpy()
+        )
+        for item in ("name", "birth_date")
+    }
+    latin = flawed.rows["name"].str.normalize("NFKC").str.contains(r"\p{Latin}").fill_null(value=False)
     used = pl.DataFrame(
         {
             "card": flawed.linked,
             "text": flawed.rows["card_number"],
             "person": notifications.person,
             "live": live,
+            "tells": pl.Series(live) & latin,
+            **off,
         }
     ).with_columns(number=pl.when(pl.col("card") >= 0).then(pl.col("card").cast(pl.String)).otherwise("text"))
-    several = pl.col("person").filter(pl.col("live")).n_unique().over("number") > 1
-    return used.select(several).to_series().to_numpy()
+    tells = pl.col("tells")
+    several = pl.col("person").filter(tells).n_unique() > 1
+    as_if_two = (tells.sum() > 1) & (pl.col("name") & tells).any() & (pl.col("birth_date") & tells).any()
+    return used.select((several | as_if_two).over("number")).to_series().to_numpy()
 
 
 def expected_of_permissions(

@@ -1,0 +1,141 @@
+"""`renkei demo`: a synthetic world matched from end to end, held against its answer key."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from renkei.agreement.errors import Lang
+from renkei.cli import speech
+from renkei.cli.prepare import prepare
+from renkei.cli.reconcile import reconcile
+from renkei.simulation import Plan, default_flaws, write_world
+from renkei.simulation.evaluation import Evaluation, evaluate
+
+_RESIDENTS, _NOTIFICATIONS, _SEED, _AS_OF = 100_000, 60_000, 1, date(2026, 4, 1)
+_MEASURED = ("different", "not_found", "computed", "rejected", "not_sent", "deleted")
+
+_STEPS = {
+    "simulate": ("架空の登録簿と届出を作る", "Draw a synthetic register and notifications"),
+    "prepare": ("別紙1を準備する(厚生労働省)", "Prepare Annex 1 (MHLW)"),
+    "reconcile": ("突合する(出入国在留管理庁)", "Match (ISA)"),
+}
+_PLACES = {
+    "report.html": ("報告(まずこれを開く)", "the report: open this first"),
+    "result/": (
+        "別紙2・3、突合結果、受け取れなかった行、件数",
+        "Annex 2, Annex 3, outcomes, rejects, counts",
+    ),
+    "annex1.csv": ("別紙1", "Annex 1"),
+    "world/": ("架空の届出と登録簿", "the synthetic notifications and register"),
+    "world/truth/": ("答え", "the answer key"),
+}
+
+
+def demo(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where everything goes.")],
+    residents: Annotated[int, typer.Option(min=1, help="People with a residence card.")] = _RESIDENTS,
+    notifications: Annotated[int, typer.Option(min=0, help="In the extract.")] = _NOTIFICATIONS,
+    lang: speech.LangOption = None,
+) -> None:
+    """Simulate two agencies' files, prepare, match, report, and hold the outcome against the answer key."""
+    world, annex1, result, page = out / "world", out / "annex1.csv", out / "result", out / "report.html"
+    with _step("simulate", lang):
+        write_world(Plan(residents, notifications, _SEED, _AS_OF), default_flaws(), world, "parquet")
+    with _step("prepare", lang):
+        prepare(world / "notifications.csv", annex1, lang=lang)
+    with _step("reconcile", lang):
+        reconcile(annex1, world, _AS_OF.isoformat(), result, report=page, lang=lang)
+    evaluation = evaluate(
+        pl.read_parquet(world / "truth/notifications.parquet"),
+        pl.read_parquet(world / "truth/permissions.parquet"),
+        pl.read_csv(result / "matches.csv", infer_schema=False),
+        pl.read_csv(result / "annex3.csv", infer_schema=False),
+    )
+    chosen = speech.language(lang)
+    _print_evaluation(evaluation, chosen)
+    _print_places(out, chosen)
+
+
+@contextmanager
+def _step(name: str, lang: Lang | None) -> Iterator[None]:
+    began = monotonic()
+    typer.echo(f"== {speech.one_of(_STEPS[name], lang)}")
+    yield
+    typer.echo(f"   {monotonic() - began:.1f} s\n")
+
+
+def _print_evaluation(evaluation: Evaluation, lang: Lang) -> None:
+    typer.echo(f"== {speech.one_of(('答えとの比較', 'Against the answer key'), lang)}")
+    words = (
+        "答えどおりの届出: {right:,} / {all:,}",
+        "notifications told as the key expects: {right:,} of {all:,}",
+    )
+    typer.echo(speech.one_of(words, lang).format(right=evaluation.as_expected, all=evaluation.notifications))
+    heads = (
+        ("入れた誤り", "flaw put in"),
+        ("件数", "rows"),
+        ("再現率", "recall"),
+        ("適合率", "precision"),
+    )
+    table = Table(*(speech.one_of(head, lang) for head in heads), box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    measured = evaluation.by_flaw.filter(pl.col("verdict").is_in(_MEASURED) & (pl.col("rows") > 0))
+    for flaw, _, rows, recall, precision in measured.iter_rows():
+        table.add_row(flaw, f"{rows:,}", _share(recall), _share(precision))
+    harmless = evaluation.by_flaw.filter(~pl.col("verdict").is_in(_MEASURED) & (pl.col("rows") > 0))
+    label = speech.one_of(("(不一致にならない書き方 {n}種)", "({n} ways to write the same)"), lang)
+    rows = int(harmless["rows"].sum())
+    told = float((harmless["recall"] * harmless["rows"]).sum()) / rows if rows else None
+    table.add_row(label.format(n=harmless.height), f"{rows:,}", _share(told), "")
+    Console().print(table)
+    omissions = (
+        "未届の疑い {told:,}件のうち、実際に届け出られていないもの {right:,}件(実際の未届は{all:,}件)。"
+        "申合せ3(1)イの文言は、届出の誤りや在学中からの雇用も含みます。",
+        "Of {told:,} suspected omissions {right:,} were truly not notified (of {all:,} in the world). The "
+        "letter of 3(1)イ takes in slips and people hired while students as well.",
+    )
+    numbers = {
+        "told": evaluation.suspected,
+        "right": evaluation.truly_suspected,
+        "all": evaluation.truly_omitted,
+    }
+    typer.echo(speech.one_of(omissions, lang).format(**numbers) + "\n")
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"
+
+
+def _print_places(out: Path, lang: Lang) -> None:
+    typer.echo(f"== {speech.one_of(('できたもの', 'What lies where'), lang)}")
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, words in _PLACES.items():
+        table.add_row(f"{out}/{name}", speech.one_of(words, lang))
+    Console().print(table)
+    case = _a_case(out / "result")
+    if case is not None:
+        words = ("一件の説明", "one case in sentences")
+        typer.echo(
+            f"{speech.one_of(words, lang)}: renkei explain --notification {case} --out {out / 'result'}"
+        )
+
+
+def _a_case(result: Path) -> str | None:
+    """Find a notification worth explaining: one that mismatches in the most items."""
+    cases = (
+        pl.scan_csv(result / "matches.csv", infer_schema=False)
+        .filter(pl.col("outcome") == "mismatched")
+        .sort(pl.col("differences").str.count_matches(";"), "notification_id", descending=[True, False])
+        .head(1)
+        .collect()
+    )
+    return None if cases.is_empty() else str(cases["notification_id"].item())

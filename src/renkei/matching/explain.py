@@ -1,0 +1,350 @@
+"""One case in plain sentences, from the files of a reconciliation and nothing else.
+
+A notification is explained from `matches.csv`, `annex2.csv`, `rejects.csv` and `summary.json`, a suspected
+omission from `annex3.csv` in place of the first two. The notification's own values stand in none of them, so
+no sentence gives them. What is shown of the residence record is what Annex 2 discloses of the items that
+differ.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from renkei.agreement.calendar import due_date
+from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.agreement.errors import Lang, RenkeiError
+from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.matching.spoken import column_name, day_in_words, status_name, value_in_words
+from renkei.matching.wording import (
+    CAUSES,
+    DATASETS,
+    FLAGS,
+    NEXT_STEPS,
+    NO_ACCUSATION,
+    NO_FINDING,
+    OUTCOMES,
+    REJECT_REASONS,
+    Words,
+)
+
+Row = Mapping[str, str | None]
+
+
+class UnknownCase(RenkeiError):
+    """No file of the output speaks of the identifier."""
+
+
+class UnusableOutput(RenkeiError):
+    """The directory does not hold the files of a whole reconciliation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what stands under it."""
+
+    heading: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One case: `facts` for programs (codes and canonical values), `sections` for people."""
+
+    subject: str
+    facts: Mapping[str, Any]
+    sections: tuple[Section, ...]
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {**self.facts, "sections": [asdict(section) for section in self.sections]}
+
+
+_RESULT = Words("突合結果", "Outcome")
+_SUSPICION = Words("未届の疑い", "Suspected omission")
+_DIFFERING = Words("異なる項目", "Items that differ")
+_CARE = Words("注意", "Take note")
+_SET_ASIDE = Words("受け取れなかった行", "Row set aside")
+_NEXT = Words("この先", "What happens next")
+
+_AS_OF = Words("{day}現在の突合です。", "Matched as of {day}.")
+_LINKED = Words("届け出られたカードの記録は「{value}」です。", "The reported card's record says “{value}”.")
+_LATEST = Words("最新の記録は「{value}」です。", "The latest record says “{value}”.")
+_LATEST_TOO = Words("最新の記録も同じです。", "The latest record says the same.")
+_LATEST_BLANK = Words("最新の記録では空欄です。", "In the latest record it is blank.")
+_NOT_DISCLOSED = Words(
+    "この項目の記録は別紙2で開示しない決定のため、ここには示せません。",
+    "Annex 2 does not disclose this item as decided, so its record cannot be shown here.",
+)
+_LATEST_CARD = Words(
+    "最新の在留カード番号は{value}です(別紙2①)。", "The latest card number is {value} (Annex 2 ①)."
+)
+_OWN_VALUES = Words(
+    "届出に書かれた値はこの出力に含まれません。届出そのものと見比べてください。",
+    "The values of the notification itself are not in this output: compare with the notification.",
+)
+_ROW = Words(
+    "{dataset}のファイルの{line}番目の行(見出しが1番目):",
+    "{dataset}, line {line} of its file (the header is 1):",
+)
+_TAKEN_TOO = Words(
+    "同じ識別番号の別の行は受け取られており、突合結果はその行のものです。",
+    "Another row with this identifier was taken; the outcome is that row's.",
+)
+_NONE_TAKEN = Words(
+    "この識別番号の行は一つも受け取られておらず、突合されていません。",
+    "No row with this identifier was taken, so nothing was matched.",
+)
+_GROUND_DAY = Words(
+    "{column}は{day}、本人の最新の在留資格は「{status}」です。",
+    "{column}: {day}. The person's latest status of residence is “{status}”.",
+)
+_PREVIOUS = Words("変更前の在留資格は「{status}」です。", "The status before the change was “{status}”.")
+_ORGANISATION = Words(
+    "申請書の所属機関は「{name}」です。", "The organisation of the application is “{name}”."
+)
+_DISPATCH = Words(
+    "派遣先は「{name}」です。届け出る義務は派遣元の事業主にあります。",
+    "The worker is dispatched to “{name}”; the duty to notify is the dispatching employer's.",
+)
+_DUE = Words(
+    "届出は許可の月の{months}か月後の月末まで待ちます。この許可では{day}でした。"
+    "申合せに期限の定めはなく、これは決定事項(due_months、grace_days)の既定によります。別の方針による実行"
+    "では異なります。",
+    "A notification is awaited until the end of month {months} after the month of the permission; here "
+    "until {day}. "
+    "The agreement sets no date: this is the default of the decisions due_months and grace_days, and "
+    "another policy gives another day.",
+)
+
+
+def explain_notification(directory: Path, identifier: str, lang: Lang) -> Explanation:
+    """Explain a notification from an output directory of a reconciliation.
+
+    Raises UnknownCase where neither matches nor rejects name it, UnusableOutput where a file is missing or
+    is none of ours.
+    """
+    as_of = _as_of(directory)
+    match = _row(directory, "matches", {"notification_id": identifier})
+    rejected = _rejected(directory, "notifications", identifier)
+    if match is None and not rejected:
+        raise UnknownCase(
+            f"{directory}: no notification of this identifier, neither among the outcomes nor among the "
+            f"rows set "
+            "aside. Check the identifier, and whether this is the output of the right day.",
+            f"{directory}: この識別番号の届出は、突合結果にも受け取れなかった行にもありません。"
+            "識別番号と、出力の日が正しいかを確かめてください。",
+        )
+    facts: dict[str, Any] = {"notification": identifier, "as_of": as_of}
+    sections: list[Section] = []
+    if match is not None:
+        annex2 = _row(directory, "annex2", {"notification_id": identifier}) or {}
+        facts |= _match_facts(match, annex2)
+        sections += _match_sections(match, annex2, as_of, lang)
+    facts["rejected"] = _reject_facts(rejected)
+    sections += _reject_sections(rejected, taken=match is not None, lang=lang)
+    kind = "rejected" if match is None else str(match["outcome"])
+    sections.append(Section(_NEXT.say(lang), (NEXT_STEPS[kind].say(lang),)))
+    return Explanation("notification", facts, tuple(sections))
+
+
+def explain_permission(directory: Path, identifier: str, lang: Lang) -> Explanation:
+    """Explain the suspected omission of a permission from an output directory of a reconciliation.
+
+    Raises UnknownCase where neither Annex 3 nor the rejects name it, UnusableOutput as above.
+    """
+    as_of = _as_of(directory)
+    suspected = _row(directory, "annex3", {"permission_id": identifier})
+    rejected = _rejected(directory, "permissions", identifier)
+    if suspected is None and not rejected:
+        raise UnknownCase(
+            f"{directory}: no suspected omission of this permission. A notification may count for it, it "
+            f"may be out "
+            "of scope or not yet due, or the identifier may be mistaken: the output does not say which.",
+            f"{directory}: この許可についての未届の疑いはありません。届出が数えられたか、対象外か、期限前か、"
+            "識別番号の誤りですが、出力からはどれかは分かりません。",
+        )
+    facts: dict[str, Any] = {"permission": identifier, "as_of": as_of}
+    sections: list[Section] = []
+    if suspected is not None:
+        facts |= {name: suspected[name] for name in ("ground", "reason", "landed_on", "changed_on")}
+        sections.append(Section(_SUSPICION.say(lang), tuple(_suspicion(suspected, as_of, lang))))
+        sections.append(Section(_CARE.say(lang), (NO_FINDING.say(lang),)))
+    facts["rejected"] = _reject_facts(rejected)
+    sections += _reject_sections(rejected, taken=suspected is not None, lang=lang)
+    kind = "rejected" if suspected is None else "suspected"
+    sections.append(Section(_NEXT.say(lang), (NEXT_STEPS[kind].say(lang),)))
+    return Explanation("permission", facts, tuple(sections))
+
+
+# --- what the files say
+
+
+def _as_of(directory: Path) -> str:
+    # It is written last: where it stands, all files of one run stand.
+    try:
+        day = json.loads((directory / "summary.json").read_text(encoding="utf-8"))["as_of"]
+        return date.fromisoformat(day).isoformat()
+    except (OSError, ValueError, KeyError, TypeError):
+        raise _unusable(directory, "summary.json") from None
+
+
+def _unusable(directory: Path, file: str) -> UnusableOutput:
+    return UnusableOutput(
+        f"{directory / file}: missing, or not as `renkei reconcile` writes it. Give the directory that "
+        f"it wrote "
+        "with --out.",
+        f"{directory / file}: ファイルがないか、renkei reconcileの書いたものではありません。"
+        "--outで出力したディレクトリを指定してください。",
+    )
+
+
+def _rows(directory: Path, table: str, keys: Mapping[str, str]) -> Sequence[Row]:
+    try:
+        return (
+            # Text throughout: an identifier made of digits is no number.
+            pl.scan_csv(directory / f"{table}.csv", infer_schema=False)
+            .filter(pl.col(column) == value for column, value in keys.items())
+            .collect()
+            .to_dicts()
+        )
+    except (OSError, pl.exceptions.PolarsError):
+        raise _unusable(directory, f"{table}.csv") from None
+
+
+def _row(directory: Path, table: str, keys: Mapping[str, str]) -> Row | None:
+    return next(iter(_rows(directory, table, keys)), None)
+
+
+def _rejected(directory: Path, dataset: str, identifier: str) -> Sequence[Row]:
+    return _rows(directory, "rejects", {"dataset": dataset, "identifier": identifier})
+
+
+# --- a notification
+
+
+def _differences(match: Row) -> list[tuple[str, str]]:
+    pairs = (pair.partition(":") for pair in (match["differences"] or "").split(";") if pair)
+    return [(item, cause) for item, _, cause in pairs]
+
+
+def _raised(match: Row) -> list[str]:
+    return [flag for flag in FLAGS if match[flag] == "true"]
+
+
+def _match_facts(match: Row, annex2: Row) -> dict[str, Any]:
+    return {
+        "outcome": match["outcome"],
+        "differences": [
+            {
+                "item": item,
+                "cause": cause,
+                "linked": annex2.get(f"linked_{item}"),
+                "latest": annex2.get(f"latest_{item}"),
+            }
+            for item, cause in _differences(match)
+        ],
+        "latest_card_number": annex2.get("card_number"),
+        "flags": _raised(match),
+    }
+
+
+def _match_sections(match: Row, annex2: Row, as_of: str, lang: Lang) -> Iterator[Section]:
+    outcome, differences, flags = str(match["outcome"]), _differences(match), _raised(match)
+    day = _AS_OF.say(lang).format(day=day_in_words(as_of, lang))
+    result = [OUTCOMES[outcome].name.say(lang), OUTCOMES[outcome].sentence.say(lang)]
+    if outcome == "not_found":
+        # No record, hence no item to compare: the cause is that of the number itself (§4).
+        result += [CAUSES[cause].sentence.say(lang) for _, cause in differences]
+        differences = []
+    yield Section(_RESULT.say(lang), (*result, day))
+    if differences:
+        yield Section(_DIFFERING.say(lang), (*_items(differences, annex2, lang), _OWN_VALUES.say(lang)))
+    care = [FLAGS[flag].sentence.say(lang) for flag in flags]
+    if "card_superseded" in flags and annex2.get("card_number"):
+        place = flags.index("card_superseded") + 1
+        care.insert(place, _LATEST_CARD.say(lang).format(value=annex2["card_number"]))
+    if outcome == "mismatched":
+        care.append(NO_ACCUSATION.say(lang))
+    if care:
+        yield Section(_CARE.say(lang), tuple(care))
+
+
+def _items(differences: list[tuple[str, str]], annex2: Row, lang: Lang) -> Iterator[str]:
+    said: set[str] = set()
+    for item, cause in differences:
+        name = CAUSES[cause].name.say(lang)
+        heading = f"{column_name(item, lang)}: {name}{'。' if lang == 'ja' else '.'}"
+        # What a cause means is said once, however many items it explains.
+        meaning = [] if cause in said else [CAUSES[cause].sentence.say(lang)]
+        said.add(cause)
+        yield ("" if lang == "ja" else " ").join([heading, *meaning, *_record(item, annex2, lang)])
+
+
+def _record(item: str, annex2: Row, lang: Lang) -> Iterator[str]:
+    linked, latest = annex2.get(f"linked_{item}"), annex2.get(f"latest_{item}")
+    if f"latest_{item}" not in annex2:
+        yield _NOT_DISCLOSED.say(lang)
+        return
+    if linked is not None:
+        yield _LINKED.say(lang).format(value=value_in_words(item, linked, lang))
+    if latest is None:
+        yield _LATEST_BLANK.say(lang)
+    elif latest == linked:
+        yield _LATEST_TOO.say(lang)
+    else:
+        yield _LATEST.say(lang).format(value=value_in_words(item, latest, lang))
+
+
+# --- rows set aside
+
+
+def _reasons(row: Row) -> list[tuple[str, str]]:
+    pairs = (reason.partition(":") for reason in (row["reasons"] or "").split(";") if reason)
+    return [(reason, column) for reason, _, column in pairs]
+
+
+def _reject_facts(rejected: Sequence[Row]) -> list[dict[str, Any]]:
+    return [{"line": int(row["line"] or 0), "reasons": (row["reasons"] or "").split(";")} for row in rejected]
+
+
+def _reject_sections(rejected: Sequence[Row], *, taken: bool, lang: Lang) -> Iterator[Section]:
+    for row in rejected:
+        where = _ROW.say(lang).format(dataset=DATASETS[str(row["dataset"])].say(lang), line=row["line"])
+        sentences = (
+            REJECT_REASONS[reason].sentence.say(lang).format(item=column_name(column, lang) if column else "")
+            for reason, column in _reasons(row)
+        )
+        end = _TAKEN_TOO if taken else _NONE_TAKEN
+        yield Section(_SET_ASIDE.say(lang), (where, *sentences, end.say(lang)))
+
+
+# --- a permission
+
+
+def _suspicion(suspected: Row, as_of: str, lang: Lang) -> Iterator[str]:
+    ground, reason = GROUNDS[str(suspected["ground"])], REASONS[str(suspected["reason"])]
+    day = str(suspected[ground.date_column])
+    policy = DEFAULT_POLICY
+    due = due_date(date.fromisoformat(day), policy.due_months, policy.grace_days).isoformat()
+    yield Words(f"{ground.name_ja}({ground.clause})。", f"{ground.name_en} ({ground.clause}).").say(lang)
+    yield Words(ground.sentence_ja, ground.sentence_en).say(lang)
+    yield _GROUND_DAY.say(lang).format(
+        column=column_name(ground.date_column, lang),
+        day=day_in_words(day, lang),
+        status=status_name(str(suspected["status_of_residence"]), lang),
+    )
+    if suspected["previous_status"]:
+        yield _PREVIOUS.say(lang).format(status=status_name(str(suspected["previous_status"]), lang))
+    yield _ORGANISATION.say(lang).format(name=suspected["organisation_name"])
+    if suspected["dispatch_name"]:
+        yield _DISPATCH.say(lang).format(name=suspected["dispatch_name"])
+    yield Words(f"{reason.name_ja}: {reason.sentence_ja}", f"{reason.name_en}: {reason.sentence_en}").say(
+        lang
+    )
+    yield _DUE.say(lang).format(months=policy.due_months, day=day_in_words(due, lang))
+    yield _AS_OF.say(lang).format(day=day_in_words(as_of, lang))

@@ -1,0 +1,393 @@
+"""The report: one self-contained HTML page made of counts alone.
+
+It is rendered from `Statistics`, which name nobody; tables by nationality and status pass through
+`small_cells`. Charts are SVG laid out in per cent of the page's width, so that they fit a phone and a sheet
+of paper with letters of one size. The page asks nothing of any network: its policy (CSP) allows one style,
+by hash.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from textwrap import wrap
+from unicodedata import east_asian_width
+
+import polars as pl
+from jinja2 import Environment, StrictUndefined, Template
+
+from renkei.agreement.datasets import NOTIFICATIONS
+from renkei.agreement.errors import Lang
+from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.matching import report_wording as said
+from renkei.matching.small_cells import protect
+from renkei.matching.spoken import column_name, day_in_words, nationality_name, status_name
+from renkei.matching.statistics import Statistics
+from renkei.matching.wording import (
+    CAUSES,
+    DATASETS,
+    FLAGS,
+    IDENTITY_CAUTION,
+    NO_ACCUSATION,
+    NO_FINDING,
+    OUTCOMES,
+    REJECT_REASONS,
+    Words,
+)
+
+SMALLEST_CELL = 5
+"""The smallest count by nationality or status that stands alone; below it groups are merged."""
+
+_MOST_ROWS = 12
+_WIDEST_BAR = 62  # per cent; the rest is for the number behind it
+_LABEL_COLUMNS = 40  # half-width characters that fit a page of 320 px
+_LIVE = ("matched", "mismatched", "not_found")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of text: heads, rows, perhaps a foot; `folded` stands behind a disclosure."""
+
+    caption: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    foot: Sequence[str] = ()
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a label and its height on the chart (px)."""
+
+    text: str
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A bar with label and value.
+
+    `bar` and `value_at` are in per cent of the chart's width, `y` is the top of the bar in px.
+    """
+
+    lines: Sequence[Line]
+    bar: float
+    value: str
+    value_at: float
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars under one another, perhaps with the table of the same numbers."""
+
+    id: str
+    title: str
+    description: str
+    marks: Sequence[Mark]
+    height: int
+    mean: float | None
+    table: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with notes, charts and tables."""
+
+    heading: str
+    notes: Sequence[str]
+    charts: Sequence[Chart] = ()
+    tables: Sequence[Table] = ()
+    care: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    label: str
+    size: float
+    value: str
+
+
+def render_report(statistics: Statistics, lang: Lang, *, fewest: int = SMALLEST_CELL) -> str:
+    """Render the report of a reconciliation as one HTML page.
+
+    `fewest`: the smallest count by nationality or status that may stand alone (1 shows all).
+    """
+    day = day_in_words(statistics.as_of.isoformat(), lang)
+    counts = statistics.datasets["notifications"]
+    figures = [
+        (said.READ.say(lang), _number(counts["read"])),
+        *((OUTCOMES[outcome].name.say(lang), _number(counts[outcome])) for outcome in _LIVE),
+        (said.SUSPECTED.say(lang), _number(_rows(statistics.omissions))),
+    ]
+    sections = (
+        _counts(statistics, lang),
+        _outcomes(statistics, lang),
+        _items(statistics, lang),
+        _groups(statistics, lang, fewest),
+        _omissions(statistics, lang),
+        _rejects(statistics, lang),
+    )
+    style = _file("report.css")
+    return _template().render(
+        lang=lang,
+        day=day,
+        style=style,
+        style_hash=f"sha256-{b64encode(sha256(style.encode()).digest()).decode()}",
+        figures=figures,
+        sections=sections,
+        words={
+            "title": said.TITLE.say(lang),
+            "as_of": said.AS_OF.say(lang).format(day=day),
+            "as_table": said.AS_TABLE.say(lang),
+            "footer": said.FOOTER.say(lang),
+            "no_accusation": NO_ACCUSATION.say(lang),
+            "identity_caution": IDENTITY_CAUTION.say(lang),
+        },
+    )
+
+
+@cache
+def _file(name: str) -> str:
+    return (resources.files("renkei.matching") / "templates" / name).read_text("utf-8")
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    return environment.from_string(_file("report.html.jinja"))
+
+
+# --- sections
+
+
+def _counts(statistics: Statistics, lang: Lang) -> Section:
+    rows = [
+        (DATASETS[name].say(lang), *(_number(counts[key]) for key in ("read", "taken", "rejected")))
+        for name, counts in statistics.datasets.items()
+    ]
+    heads = [head.say(lang) for head in said.DATASET_HEADS]
+    table = Table(said.ROWS_OF.say(lang), heads, rows)
+    return Section(said.COUNTS.say(lang), [said.COUNTS_NOTE.say(lang)], tables=[table])
+
+
+def _outcomes(statistics: Statistics, lang: Lang) -> Section:
+    counts = statistics.datasets["notifications"]
+    outcomes = {meaning.name.say(lang): counts[outcome] for outcome, meaning in OUTCOMES.items()}
+    live = sum(counts[outcome] for outcome in _LIVE)
+    table = statistics.outcomes
+    flags = {meaning.name.say(lang): _rows(table.filter(pl.col(flag))) for flag, meaning in FLAGS.items()}
+    charts = [
+        _simple("outcomes", said.OUTCOME_TAKEN, outcomes, counts["taken"], lang, foot=True),
+        _simple("flags", said.FLAGGED, flags, live, lang, foot=False),
+    ]
+    return Section(said.OUTCOME.say(lang), [said.FLAGGED_NOTE.say(lang)], charts)
+
+
+def _items(statistics: Statistics, lang: Lang) -> Section:
+    groups: dict[str, dict[str, int]] = {}
+    order = NOTIFICATIONS.names
+    for item, cause, rows in sorted(
+        statistics.differences.iter_rows(), key=lambda row: (order.index(row[0]), -row[2], row[1])
+    ):
+        groups.setdefault(column_name(item, lang), {})[CAUSES[cause].name.say(lang)] = rows
+    counts = statistics.datasets["notifications"]
+    whole = counts["mismatched"] + counts["not_found"]
+    return _grouped(
+        "items",
+        (said.ITEMS, said.ITEMS_NOTE.say(lang), said.ITEMS_CHART),
+        groups,
+        lang,
+        (said.ITEM, said.CAUSE),
+        whole,
+    )
+
+
+def _omissions(statistics: Statistics, lang: Lang) -> Section:
+    counts = statistics.omissions.group_by("ground", "reason").agg(pl.col("rows").sum())
+    found = {(ground, reason): rows for ground, reason, rows in counts.iter_rows()}
+    groups = {
+        Words(ground.name_ja, ground.name_en).say(lang): {
+            Words(reason.name_ja, reason.name_en).say(lang): found[code, why]
+            for why, reason in REASONS.items()
+            if (code, why) in found
+        }
+        for code, ground in GROUNDS.items()
+        if any(key[0] == code for key in found)
+    }
+    words = (said.OMISSIONS, "", said.OMISSIONS_CHART)
+    return _grouped("omissions", words, groups, lang, (said.GROUND, said.REASON), None, NO_FINDING.say(lang))
+
+
+def _rejects(statistics: Statistics, lang: Lang) -> Section:
+    groups: dict[str, dict[str, int]] = {}
+    order = list(DATASETS)
+    for dataset, reason, rows in sorted(
+        statistics.rejects.iter_rows(), key=lambda row: (order.index(row[0]), -row[2], row[1])
+    ):
+        kind, _, column = reason.partition(":")
+        label = REJECT_REASONS[kind].name.say(lang)
+        label += f": {column_name(column, lang)}" if column else ""
+        groups.setdefault(DATASETS[dataset].say(lang), {})[label] = rows
+    rejected = sum(counts["rejected"] for counts in statistics.datasets.values())
+    note = said.REJECTED_NOTE.say(lang).format(rows=_number(rejected)) if rejected else ""
+    words = (said.REJECTED, note, said.REJECTED_CHART)
+    return _grouped("rejects", words, groups, lang, (said.DATASET, said.REASON), None)
+
+
+def _groups(statistics: Statistics, lang: Lang, fewest: int) -> Section:
+    live = statistics.outcomes.filter(pl.col("outcome").is_in(_LIVE))
+    sides = (
+        ("nationality", said.BY_NATIONALITY, nationality_name),
+        ("status_of_residence", said.BY_STATUS, status_name),
+    )
+    charts = []
+    for column, title, name in sides:
+        counted = live.group_by(column).agg(
+            pl.col("rows").filter(pl.col("outcome") == outcome).sum().cast(pl.Int64).alias(outcome)
+            for outcome in _LIVE
+        )
+        shown = protect(counted, fewest=fewest, most_rows=_MOST_ROWS)
+        rows = [(name(key, lang), cells) for key, cells in shown.rows]
+        if sum(shown.rest):
+            rows.append((said.OTHERS.say(lang).format(merged=shown.merged), shown.rest))
+        charts.append(_shares(column, title, rows, lang))
+    notes = [said.GROUPS_NOTE.say(lang)]
+    if fewest > 1:
+        notes.append(said.SMALL_NOTE.say(lang).format(fewest=fewest))
+    return Section(said.GROUPS.say(lang), notes, charts if _rows(live) else ())
+
+
+# --- charts
+
+
+def _simple(
+    ident: str, title: Words, counts: Mapping[str, int], whole: int, lang: Lang, *, foot: bool
+) -> Chart:
+    bars = [_Bar(label, rows, _with_share(rows, whole)) for label, rows in counts.items()]
+    heads = [title.say(lang), said.ROWS.say(lang), said.SHARE_OF_ALL.say(lang)]
+    rows = [(label, _number(count), _share(count, whole)) for label, count in counts.items()]
+    total = (said.TOTAL.say(lang), _number(whole), _share(whole, whole)) if foot else ()
+    return _chart(ident, title.say(lang), bars, Table(title.say(lang), heads, rows, total, folded=True), lang)
+
+
+def _grouped(
+    ident: str,
+    words: tuple[Words, str, Words],
+    groups: Mapping[str, Mapping[str, int]],
+    lang: Lang,
+    heads: tuple[Words, Words],
+    whole: int | None,
+    care: str = "",
+) -> Section:
+    heading, note, title = words
+    notes = [note] if note else []
+    if not groups:
+        return Section(heading.say(lang), [said.NONE.say(lang)], care=care)
+    largest = max(count for counts in groups.values() for count in counts.values())
+    charts: list[Chart] = []
+    rows: list[tuple[str, str]] = []
+    for group, counts in groups.items():
+        title_of_group = said.ITEM_TOTAL.say(lang).format(item=group, rows=_number(sum(counts.values())))
+        bars = [
+            _Bar(label, count, _with_share(count, whole) if whole else _number(count))
+            for label, count in counts.items()
+        ]
+        # One scale for all groups, so that bars of different charts can be compared.
+        charts.append(_chart(f"{ident}-{len(charts) + 1}", title_of_group, bars, None, lang, largest=largest))
+        rows += [(f"{group}: {label}", _number(count)) for label, count in counts.items()]
+    total = sum(count for counts in groups.values() for count in counts.values())
+    head = f"{heads[0].say(lang)}: {heads[1].say(lang)}"
+    foot = (said.TOTAL.say(lang), _number(total))
+    table = Table(title.say(lang), (head, said.ROWS.say(lang)), rows, foot, folded=True)
+    return Section(heading.say(lang), notes, charts, [table], care)
+
+
+def _shares(ident: str, title: Words, rows: Sequence[tuple[str, tuple[int, ...]]], lang: Lang) -> Chart:
+    place = _LIVE.index("mismatched")
+    all_cells = tuple(sum(cells) for cells in zip(*(cells for _, cells in rows), strict=True)) or (0, 0, 0)
+    bars = [
+        _Bar(
+            label,
+            cells[place] / sum(cells),
+            said.OF.say(lang).format(share=_share(cells[place], sum(cells)), rows=_number(sum(cells))),
+        )
+        for label, cells in rows
+    ]
+    heads = [
+        said.GROUP_HEADS[ident].say(lang),
+        said.LIVE.say(lang),
+        *(OUTCOMES[outcome].name.say(lang) for outcome in _LIVE),
+        said.SHARE.say(lang),
+    ]
+    lines = [
+        (label, *(_number(cell) for cell in (sum(cells), *cells)), _share(cells[place], sum(cells)))
+        for label, cells in (*rows, (said.ALL.say(lang), all_cells))
+    ]
+    table = Table(title.say(lang), heads, lines[:-1], lines[-1], folded=True)
+    mean = all_cells[place] / sum(all_cells) if sum(all_cells) else None
+    return _chart(ident, title.say(lang), bars, table, lang, mean=mean)
+
+
+def _chart(
+    ident: str,
+    title: str,
+    bars: Sequence[_Bar],
+    table: Table | None,
+    lang: Lang,
+    *,
+    mean: float | None = None,
+    largest: float | None = None,
+) -> Chart:
+    scale = _WIDEST_BAR / ((largest or max((bar.size for bar in bars), default=0)) or 1)
+    at = None if mean is None else round(mean * scale, 2)
+    marks: list[Mark] = []
+    y = 0
+    for bar in bars:
+        lines = [Line(text, y + 18 + 19 * number) for number, text in enumerate(_fold(bar.label))]
+        y += 19 * len(lines) + 6
+        width = round(bar.size * scale, 2)
+        # Behind the mark of the mean too, which would else run through the number.
+        marks.append(Mark(lines, width, bar.value, max(width, at or 0), y))
+        y += 24
+    spoken = Words("、", "; ").say(lang).join(f"{bar.label} {bar.value}" for bar in bars)
+    return Chart(ident, title, said.DESCRIPTION.say(lang).format(bars=spoken), marks, y + 4, at, table)
+
+
+def _fold(label: str) -> Iterator[str]:
+    """Fold a label to what a narrow page holds: Japanese anywhere, other scripts between words."""
+    if not any(_columns(sign) > 1 for sign in label):
+        yield from wrap(label, _LABEL_COLUMNS)
+        return
+    line = ""
+    for sign in label:
+        if sum(map(_columns, line)) + _columns(sign) > _LABEL_COLUMNS:
+            yield line
+            line = ""
+        line += sign
+    yield line
+
+
+def _columns(sign: str) -> int:
+    return 2 if east_asian_width(sign) in "WF" else 1
+
+
+# --- numbers
+
+
+def _rows(counts: pl.DataFrame) -> int:
+    return int(counts["rows"].sum())
+
+
+def _number(count: int) -> str:
+    return f"{count:,}"
+
+
+def _share(count: int, whole: int) -> str:
+    return f"{count / whole:.1%}" if whole else "–"
+
+
+def _with_share(count: int, whole: int) -> str:
+    return f"{_number(count)} ({_share(count, whole)})"

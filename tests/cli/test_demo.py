@@ -1,0 +1,96 @@
+"""`renkei demo` through the real entry point, and the evaluation it prints."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+
+import polars as pl
+import pytest
+
+from renkei.simulation.evaluation import evaluate
+
+RENKEI = Path(sys.executable).with_name("renkei")
+
+
+def demonstrate(out: Path, *options: str) -> str:
+    done = subprocess.run(
+        [RENKEI, "demo", "--out", out, "--lang", "en", *options], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_a_small_demonstration_leaves_what_it_says_and_explains_its_case(tmp_path):
+    printed = demonstrate(tmp_path / "demo", "--residents", "2000", "--notifications", "1500")
+    case = re.search(r"renkei (explain --notification \S+ --out) (.+)", printed)
+    assert case is not None
+    explained = subprocess.run(
+        [RENKEI, *case.group(1).split(), case.group(2)], capture_output=True, text=True, check=False
+    )
+
+    assert "name_typo" in printed
+    assert [
+        name
+        for name in ("report.html", "result", "annex1.csv", "world/truth")
+        if not (tmp_path / "demo" / name).exists()
+    ] == []
+    assert explained.returncode == 0
+
+
+@pytest.mark.slow
+def test_the_demonstration_of_the_readme_takes_less_than_90_seconds(tmp_path):
+    began = monotonic()
+    printed = demonstrate(tmp_path / "demo")
+
+    assert monotonic() - began < 90
+    right, all_of_them = re.search(r"as the key expects: ([\d,]+) of ([\d,]+)", printed).groups()
+    assert int(right.replace(",", "")) >= 0.999 * int(all_of_them.replace(",", ""))
+
+
+def key(*rows: tuple[str, str, str, str | None, str | None]) -> pl.DataFrame:
+    names = ["notification_id", "flaws", "expected_outcome", "expected_reasons", "expected_differences"]
+    return pl.DataFrame(list(rows), schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def told(*rows: tuple[str, str, str | None]) -> pl.DataFrame:
+    names = ["notification_id", "outcome", "differences"]
+    return pl.DataFrame(list(rows), schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def test_recall_and_precision_are_counted_by_flaw():
+    truth = key(
+        ("N1", "sex_wrong", "mismatched", None, "sex:different"),
+        ("N2", "sex_wrong", "mismatched", None, "sex:different"),
+        ("N3", "name_order", "matched", None, None),
+        ("N4", "number_o_for_0", "not_found", "malformed", None),
+        ("N5", "status_missing", "rejected", "missing:status_of_residence", None),
+    )
+    matches = told(
+        ("N1", "mismatched", "sex:different"),
+        ("N2", "matched", None),
+        ("N3", "mismatched", "sex:different"),
+        ("N4", "not_found", "card_number:malformed"),
+    )
+    permissions = pl.DataFrame(
+        {
+            "permission_id": ["K1", "K2", "K3"],
+            "truly_omitted": ["true", "false", "true"],
+            "expected_reason": ["no_notification", None, None],
+        }
+    )
+    annex3 = pl.DataFrame({"permission_id": ["K1", "K2"], "reason": ["no_notification"] * 2})
+    result = evaluate(truth, permissions, matches, annex3)
+    flaws = {
+        flaw: (rows, recall, precision) for flaw, _, rows, recall, precision in result.by_flaw.iter_rows()
+    }
+
+    assert (result.notifications, result.as_expected) == (5, 3)
+    assert flaws["sex_wrong"] == (2, 0.5, 0.5)
+    assert flaws["name_order"] == (1, 0.0, None)
+    assert flaws["number_o_for_0"] == (1, 1.0, 1.0)
+    assert flaws["status_missing"] == (1, 1.0, None)
+    assert flaws["birth_era_misread"] == (0, None, None)
+    assert result.omissions.rows() == [("no_notification", 1, 2, 1)]
+    assert (result.truly_omitted, result.suspected, result.truly_suspected) == (2, 2, 1)
