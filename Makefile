@@ -38,4 +38,4 @@ bench:  ## run every benchmark at full size (over half an hour, 5 GB in the temp
 	done
 
 docs:  ## write docs/commands.md anew from the commands themselves
-	@uv=$$(tools/setup.sh test) && "$$uv" run --no-sync typer renkei.cli.commands utils docs --name renkei --title Commands --output docs/commands.md
+	@uv=$$(tools/setup.sh test) && "$$uv" run --no-sync typer renkei.cli utils docs --name renkei --title Commands --output docs/commands.md

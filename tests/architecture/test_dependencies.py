@@ -45,4 +45,7 @@ def test_each_is_permissive():
         "BSD-2-Clause",
         "BSD-3-Clause",
         "Apache-2.0 or BSD-2-Clause",
+        "Apache-2.0 or BSD-3-Clause",
+        "MIT-0",
+        "MIT-CMU",
     }

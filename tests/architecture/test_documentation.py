@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -13,10 +14,15 @@ from renkei.cli import app
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 COMMANDS = typer.main.get_command(app).commands
-OPTIONS = {
-    name: {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
-    for name, command in COMMANDS.items()
-}
+
+
+def options_of(command: Any) -> set[str]:
+    """The options of a command, or of all commands of a group."""
+    own = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    return own.union(*(options_of(each) for each in getattr(command, "commands", {}).values()))
+
+
+OPTIONS = {name: options_of(command) for name, command in COMMANDS.items()}
 CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CALL = re.compile(r"^(?:\$ )?(?:uv run (?:--[a-z-]+ )*)?renkei ([a-z]+)((?:\\\n|[^\n])*)", re.MULTILINE)
 

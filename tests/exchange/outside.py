@@ -19,6 +19,11 @@ _JARS = [Path("/usr/share/java") / f"{name}.jar" for name in ("bcpkix", "bcprov"
 _SOURCE = Path(__file__).parent / "OutsideReader.java"
 
 
+SIGN = ("cms", "-sign", "-binary", "-cades", "-nosmimecap", "-outform", "DER")
+ENCRYPT = ("cms", "-encrypt", "-binary", "-outform", "DER")
+VERIFY = ("cms", "-verify", "-binary", "-inform", "DER", "-purpose", "any")
+
+
 def openssl(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[bytes]:
     """Run openssl."""
     command = ["openssl", *(str(each) for each in arguments)]

@@ -5,14 +5,14 @@ import re
 import subprocess
 from pathlib import Path
 
+import golden
 import pytest
 from cryptography.hazmat.primitives import serialization as form
+from world import HEADER
 
-import golden
 from renkei.exchange import cms, manifest
 from renkei.exchange.certificates import fingerprint
 from renkei.exchange.contents import SERVICES
-from world import HEADER
 
 PAGE = (Path(__file__).parents[2] / "docs/package-format.md").read_text("utf-8")
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]

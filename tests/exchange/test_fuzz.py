@@ -1,4 +1,4 @@
-"""Whatever the bytes are, one exception type comes out of the DER and CMS code, and `Refused` out of the rest.
+"""Whatever the bytes are, one exception type comes out of DER and CMS, and `Refused` out of the rest.
 
 Bounded here; `RENKEI_FUZZ=100000` in the environment makes it a long run (see docs/package-format.md).
 """

@@ -12,7 +12,7 @@ import golden
 import pytest
 from cryptography.hazmat.primitives import serialization as form
 from material import NOW, YEAR
-from outside import bouncy_castle, openssl, write_pem
+from outside import ENCRYPT, SIGN, VERIFY, bouncy_castle, openssl, write_pem
 from world import HEADER, World, a_world
 
 from renkei.exchange import cms
@@ -71,19 +71,48 @@ def test_golden_with_ours(world: World, delivery: DeliveryFiles):
 
 
 def test_golden_with_openssl(delivery: DeliveryFiles, keys: Path, tmp_path: Path):
-    openssl("cms", "-verify", "-binary", "-inform", "DER", "-in", delivery.signature, "-content", delivery.manifest,
-            "-CAfile", keys / "ca.crt", "-purpose", "any", "-attime", AT, "-out", tmp_path / "v")  # fmt: skip
-    openssl("cms", "-decrypt", "-binary", "-inform", "DER", "-in", delivery.sealed,
-            "-recip", keys / "isa-decryption.crt", "-inkey", keys / "isa-decryption.key",
-            "-out", tmp_path / "plain.tar.gz")  # fmt: skip
+    openssl(
+        *VERIFY,
+        "-in",
+        delivery.signature,
+        "-content",
+        delivery.manifest,
+        "-CAfile",
+        keys / "ca.crt",
+        "-attime",
+        AT,
+        "-out",
+        tmp_path / "v",
+    )
+    openssl(
+        "cms",
+        "-decrypt",
+        "-binary",
+        "-inform",
+        "DER",
+        "-in",
+        delivery.sealed,
+        "-recip",
+        keys / "isa-decryption.crt",
+        "-inkey",
+        keys / "isa-decryption.key",
+        "-out",
+        tmp_path / "plain.tar.gz",
+    )
 
     assert is_the_package((tmp_path / "plain.tar.gz").read_bytes())
 
 
 def test_golden_with_bouncy_castle(delivery: DeliveryFiles, keys: Path, java: Path, tmp_path: Path):
     bouncy_castle(java, "verify", delivery.signature, delivery.manifest, keys / "mhlw-signing.crt")
-    bouncy_castle(java, "decrypt", delivery.sealed, keys / "isa-decryption.der", keys / "isa-decryption.crt",
-                  tmp_path / "plain.tar.gz")  # fmt: skip
+    bouncy_castle(
+        java,
+        "decrypt",
+        delivery.sealed,
+        keys / "isa-decryption.der",
+        keys / "isa-decryption.crt",
+        tmp_path / "plain.tar.gz",
+    )
 
     assert is_the_package((tmp_path / "plain.tar.gz").read_bytes())
 
@@ -94,8 +123,21 @@ def test_all_three_refuse_a_changed_golden_file(
     changed = tmp_path / "changed.json"
     changed.write_bytes(delivery.manifest.read_bytes().replace(b'"revision": 1', b'"revision": 2'))
 
-    assert openssl("cms", "-verify", "-binary", "-inform", "DER", "-in", delivery.signature, "-content", changed,
-                   "-CAfile", keys / "ca.crt", "-purpose", "any", "-attime", AT, check=False).returncode != 0  # fmt: skip
+    assert (
+        openssl(
+            *VERIFY,
+            "-in",
+            delivery.signature,
+            "-content",
+            changed,
+            "-CAfile",
+            keys / "ca.crt",
+            "-attime",
+            AT,
+            check=False,
+        ).returncode
+        != 0
+    )
     assert bouncy_castle(
         java, "verify", delivery.signature, changed, keys / "mhlw-signing.crt", check=False
     ).returncode
@@ -111,11 +153,32 @@ def test_what_openssl_makes_opens_with_ours(
     pss = ["-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:32"] if family == "rsa" else []
     oaep = ["-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256"]
     wrap = oaep if family == "rsa" else ["-keyopt", "ecdh_kdf_md:sha256"]
-    openssl("cms", "-sign", "-binary", "-cades", "-nosmimecap", "-md", "sha256", "-signer", keys / "mhlw-signing.crt",
-            "-inkey", keys / "mhlw-signing.key", *pss, "-in", tmp_path / "content", "-outform", "DER",
-            "-out", tmp_path / "p7s")  # fmt: skip
-    openssl("cms", "-encrypt", "-binary", "-aes-256-gcm", *stream, "-recip", keys / "isa-decryption.crt", *wrap,
-            "-in", tmp_path / "content", "-outform", "DER", "-out", tmp_path / "sealed")  # fmt: skip
+    openssl(
+        *SIGN,
+        "-md",
+        "sha256",
+        "-signer",
+        keys / "mhlw-signing.crt",
+        "-inkey",
+        keys / "mhlw-signing.key",
+        *pss,
+        "-in",
+        tmp_path / "content",
+        "-out",
+        tmp_path / "p7s",
+    )
+    openssl(
+        *ENCRYPT,
+        "-aes-256-gcm",
+        *stream,
+        "-recip",
+        keys / "isa-decryption.crt",
+        *wrap,
+        "-in",
+        tmp_path / "content",
+        "-out",
+        tmp_path / "sealed",
+    )
 
     signed = cms.verify((tmp_path / "p7s").read_bytes(), CONTENT)
     assert signed.certificate == world.mhlw.signer.certificate
@@ -125,8 +188,14 @@ def test_what_openssl_makes_opens_with_ours(
 
 def test_what_bouncy_castle_makes_opens_with_ours(world: World, keys: Path, java: Path, tmp_path: Path):
     (tmp_path / "content").write_bytes(CONTENT)
-    bouncy_castle(java, "sign", tmp_path / "content", keys / "mhlw-signing.der", keys / "mhlw-signing.crt",
-                  tmp_path / "p7s")  # fmt: skip
+    bouncy_castle(
+        java,
+        "sign",
+        tmp_path / "content",
+        keys / "mhlw-signing.der",
+        keys / "mhlw-signing.crt",
+        tmp_path / "p7s",
+    )
     bouncy_castle(java, "encrypt", tmp_path / "content", keys / "isa-decryption.crt", tmp_path / "sealed")
 
     signed = cms.verify((tmp_path / "p7s").read_bytes(), CONTENT)
@@ -160,15 +229,36 @@ def test_a_whole_delivery_made_with_tar_and_openssl_is_accepted(family: str, tmp
     pss = ["-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:32"] if family == "rsa" else []
     oaep = ["-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256"]
     wrap = oaep if family == "rsa" else ["-keyopt", "ecdh_kdf_md:sha256"]
-    openssl("cms", "-encrypt", "-binary", "-stream", "-aes-256-gcm", "-recip", work / "recipient.crt", *wrap,
-            "-in", work / "package", "-outform", "DER", "-out", files.sealed)  # fmt: skip
+    openssl(
+        *ENCRYPT,
+        "-stream",
+        "-aes-256-gcm",
+        "-recip",
+        work / "recipient.crt",
+        *wrap,
+        "-in",
+        work / "package",
+        "-out",
+        files.sealed,
+    )
     sealed = files.sealed.read_bytes()
     found = json.loads(model.files.manifest.read_bytes())
     found |= {"sealed_sha256": sha256(sealed), "sealed_size": len(sealed)}
     files.manifest.write_text(json.dumps(found, ensure_ascii=False, sort_keys=True), encoding="utf-8")
-    openssl("cms", "-sign", "-binary", "-cades", "-nosmimecap", "-md", "sha256", "-signer", work / "signer.crt",
-            "-inkey", work / "signer.key", *pss, "-in", files.manifest, "-outform", "DER",
-            "-out", files.signature)  # fmt: skip
+    openssl(
+        *SIGN,
+        "-md",
+        "sha256",
+        "-signer",
+        work / "signer.crt",
+        "-inkey",
+        work / "signer.key",
+        *pss,
+        "-in",
+        files.manifest,
+        "-out",
+        files.signature,
+    )
     world.isa.inbox.take(files, now)
 
     assert world.isa.inbox.open("annex1", 1, [world.isa.decrypter], now).receipt.receipt.rows_taken == 2

@@ -30,7 +30,7 @@ def code(act: Any, *arguments: Any) -> str:
     return refusal.value.code
 
 
-# --- the agreement file ----------------------------------------------------------------------------------------
+# --- the agreement file ---------------------------------------------------------------------------
 
 
 def signatures(world: World, data: bytes) -> dict[str, bytes]:
@@ -104,7 +104,7 @@ def test_a_home_adopts_in_order_and_once(world: World):
     assert code(home.settle, "mhlw") == "exists"
 
 
-# --- keys ------------------------------------------------------------------------------------------------------
+# --- keys -----------------------------------------------------------------------------------------
 
 
 def test_keys_of_different_uses_are_different_and_encrypted(tmp_path: Path):
@@ -143,7 +143,7 @@ def test_a_fingerprint_is_read_out_in_groups():
     assert spoken("ab12cd34") == "AB12 CD34"
 
 
-# --- media -----------------------------------------------------------------------------------------------------
+# --- media ----------------------------------------------------------------------------------------
 
 WHY = Export("network_failure", "入管 花子", "厚労 一郎", "入管 花子", NOW)
 
@@ -219,7 +219,7 @@ def test_the_cover_sheet_is_one_page_in_japanese_with_what_the_handlers_need(wor
     assert plain_text_in(world.directory / "medium") == []
 
 
-# --- evidence --------------------------------------------------------------------------------------------------
+# --- evidence -------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -21,6 +21,11 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(name)
 
 
+def __dir__() -> list[str]:
+    """Name `app` for those who look for it, such as typer's own command."""
+    return __all__
+
+
 def main() -> None:
     """Run a command; a refusal is said in the user's language and ends with status 2, a fault with 1."""
     lang = speech.chosen_language(sys.argv)

@@ -1,4 +1,4 @@
-"""What the commands of the exchange share: a party's directory, its passphrase, the present moment, refusals."""
+"""What the commands of the exchange share: a party's directory, its passphrase, the moment, refusals."""
 
 from datetime import UTC, datetime
 from pathlib import Path

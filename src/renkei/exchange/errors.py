@@ -7,7 +7,7 @@ RenkeiError
     ├── Misused     commands and libraries: arguments or files that cannot be acted on
     └── Unstored    sequence, media: the disk did not take it; nothing has changed
 
-Each code is a row of `renkei.exchange.refusals`: one of eight steps, retry or not, alarm or not, two sentences.
+Each code is a row of `tables/refusals.csv`: one of eight steps, retry or not, alarm or not, two sentences.
 """
 
 from typing import Literal

@@ -163,7 +163,7 @@ class KeyRing:
         return fingerprint(certificate)
 
     def import_revocations(self, data: bytes) -> x509.CertificateRevocationList:
-        """Take in a revocation list (PEM or DER); whether its issuer counts is for the agreement file to say."""
+        """Take in a revocation list (PEM or DER); whether its issuer counts the agreement file says."""
         try:
             loader = x509.load_pem_x509_crl if data.startswith(b"-----") else x509.load_der_x509_crl
             crl = loader(data)
@@ -260,7 +260,8 @@ def _encrypted(key: PrivateKey, passphrase: bytes) -> bytes:
     scheme = der(SEQUENCE, oid("1.2.840.113549.1.5.13"), der(SEQUENCE, kdf, aes))
     sealed = der(SEQUENCE, scheme, der(OCTETS, cipher.update(padded) + cipher.finalize()))
     lines = "\n".join(textwrap.wrap(base64.b64encode(sealed).decode(), 64))
-    return f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{lines}\n-----END ENCRYPTED PRIVATE KEY-----\n".encode()
+    label = "ENCRYPTED PRIVATE KEY"
+    return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n".encode()
 
 
 def _private(entry: KeyEntry, passphrase: bytes) -> PrivateKey:
@@ -303,7 +304,7 @@ def _wraps_keys(key: PrivateKey) -> set[str]:
     return {"key_encipherment"} if isinstance(key, rsa.RSAPrivateKey) else {"key_agreement"}
 
 
-def _signs(key: PrivateKey) -> set[str]:  # noqa: ARG001 - the same for both families
+def _signs(key: PrivateKey) -> set[str]:
     return {"digital_signature"}
 
 

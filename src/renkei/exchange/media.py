@@ -98,7 +98,7 @@ def _digest(path: Path) -> str:
 
 
 def on_medium(medium: Path) -> Iterator[DeliveryFiles]:
-    """Give the deliveries on a medium, in the order of their names: each in a directory of its own, or loose."""
+    """Give the deliveries on a medium, in the order of their names: in directories or loose."""
     for place in (medium, *sorted(path for path in medium.iterdir() if path.is_dir())):
         yield from deliveries_in(place)
 

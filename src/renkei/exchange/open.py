@@ -62,7 +62,7 @@ def check_address(manifest: bytes, terms: Terms) -> Manifest:
 
 
 def check_signature(manifest: bytes, found: Manifest, signature: bytes, terms: Terms, now: datetime) -> None:
-    """(2) Refuse a manifest that the pinned, currently valid, unrevoked certificate of the sender did not sign.
+    """(2) Refuse what the pinned, currently valid, unrevoked certificate of the sender did not sign.
 
     The manifest's own words on time and signer count only once it is signed, so they are checked here.
     """

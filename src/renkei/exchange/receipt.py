@@ -32,7 +32,7 @@ STATES: Final = ("received", "accepted", "refused")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """One receipt. `code` and `retry` are of a refusal; rows are counted on acceptance, by reason if not taken."""
+    """One receipt. `code` and `retry` are of a refusal; rows are counted on acceptance."""
 
     format: str = FORMAT
     agreement: str
