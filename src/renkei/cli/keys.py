@@ -135,8 +135,9 @@ def rollover(
                 "証明書の発行後、`renkei keys import`で取り込んでください。"
                 "続いて、新しい版の取決めファイルに指紋を加え、双方で署名してください。"
                 "古い復号鍵は、取決めの期間が終わるまで消さないでください。",
-                "Once issued, import the certificate, add its fingerprint to a new version of the agreement "
-                "file and have both sign it. Keep the old decryption key until its time in the agreement is over.",
+                "Once issued, import the certificate, add its fingerprint to a new version of the "
+                "agreement file and have both sign it. Keep the old decryption key until its time in "
+                "the agreement is over.",
             ),
             lang,
         )

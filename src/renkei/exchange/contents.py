@@ -173,11 +173,17 @@ def _discrepancies() -> Table:
 
 
 def _suspected_omissions() -> Table:
-    conditional = [item for item in ANNEX_3.items if item.released_when]
+    conditional = [item for item in ANNEX_3.items if item.released_when and item.released_when.holds]
     always = frozenset({"permission_id", "ground", "reason"})
     everything = frozenset(SUSPECTED_OMISSIONS.names)
-    # ⑰ to ⑲ only where there is a 派遣先
-    dispatch = {"dispatch_address": "dispatch_name", "dispatch_phone": "dispatch_name"}
+    # A condition that names no values: the other column is filled (⑰ to ⑲ only where there is a 派遣先).
+    dispatch = {
+        name: item.released_when.column
+        for item in ANNEX_3.items
+        if item.released_when and not item.released_when.holds
+        for name in item.columns
+        if name != item.released_when.column
+    }
 
     def of_ground(ground: str) -> Shape:
         kept = [item for item in conditional if item.released_when and ground not in item.released_when.holds]
