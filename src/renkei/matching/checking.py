@@ -122,7 +122,7 @@ def type_batch(
     columns = map_columns(read, dataset.columns, batch.columns, looked_at)
     values = dict(zip(dataset.names, columns, strict=True))
     troubles = [
-        *(_withhold(values, lines, rules) if dataset is NOTIFICATIONS else ()),
+        *(_withhold(values, lines, rules) if dataset == NOTIFICATIONS else ()),
         *_missing(values, dataset, lines, rules),
         *_unreadable(values, dataset, lines),
     ]
@@ -159,7 +159,7 @@ def _withhold(values: dict[str, Values], lines: pl.Series, rules: Rules) -> Iter
 def _missing(
     values: dict[str, Values], dataset: Dataset, lines: pl.Series, rules: Rules
 ) -> Iterator[pl.DataFrame]:
-    alive = values["deleted_on"].blank if dataset is NOTIFICATIONS else None
+    alive = values["deleted_on"].blank if dataset == NOTIFICATIONS else None
     for column in dataset.columns:
         if not (column.required if rules.required is None else column.name in rules.required):
             continue
@@ -177,7 +177,7 @@ def _unreadable(values: dict[str, Values], dataset: Dataset, lines: pl.Series) -
 
 def _may_be_odd(column: Column, dataset: Dataset) -> bool:
     # A malformed card number in a notification is an outcome (§4), not a reason to reject.
-    return dataset is NOTIFICATIONS and column.name == "card_number"
+    return dataset == NOTIFICATIONS and column.name == "card_number"
 
 
 def _duplicates(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
