@@ -1,17 +1,14 @@
 """Arguments that several commands share, and what they cannot be."""
 
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-import pyarrow as pa
 import typer
 
 from renkei.agreement.datasets import Dataset
 from renkei.agreement.decisions import DEFAULT_POLICY, Policy, load_policy
 from renkei.agreement.errors import RenkeiError
-from renkei.matching.reading import open_source
 
 EncodingOption = Annotated[
     Literal["utf-8", "cp932"],
@@ -75,8 +72,3 @@ def page_ending(path: Path, option: str) -> None:
         raise UnusableArguments(
             f"{option} {path}: must end in .html.", f"{option} {path}: .htmlで終わる名前にしてください。"
         )
-
-
-def batches(path: Path, dataset: Dataset, encoding: Literal["utf-8", "cp932"]) -> Iterable[pa.RecordBatch]:
-    """Open a file as a dataset; its columns are checked now, its rows read as they are asked for."""
-    return open_source(path, dataset, encoding).batches()

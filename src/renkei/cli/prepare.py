@@ -8,9 +8,10 @@ import typer
 
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.cli import speech
-from renkei.cli.arguments import EncodingOption, batches, table_ending
+from renkei.cli.arguments import EncodingOption, table_ending
 from renkei.matching.outputs import table_writer, write_whole
 from renkei.matching.prepare import prepare as prepare_annex_1
+from renkei.matching.reading import open_source
 
 _COUNTS = {
     "read": ("届出(読込)", "notifications read"),
@@ -41,7 +42,8 @@ def prepare(
     table_ending(out, "--out")
     with speech.progress(quiet) as tell:
         result = prepare_annex_1(
-            batches(notifications, NOTIFICATIONS, encoding), lambda rows: tell(NOTIFICATIONS.name, rows)
+            open_source(notifications, NOTIFICATIONS, encoding).batches(),
+            lambda rows: tell(NOTIFICATIONS.name, rows),
         )
         write_whole(
             out.parent, {"rejects.csv": table_writer(result.rejects), out.name: table_writer(result.annex1)}

@@ -11,15 +11,16 @@ from renkei.cli import speech
 from renkei.cli.arguments import (
     EncodingOption,
     PolicyOption,
-    batches,
     page_ending,
     read_day,
     read_policy,
     register_file,
 )
 from renkei.matching.outputs import reconciliation_files, text_writer, write_whole
+from renkei.matching.reading import open_source
 from renkei.matching.reconciliation import reconcile_batches
 from renkei.matching.report import SMALLEST_CELL, render_report
+from renkei.matching.spark import reconcile_on_spark, start
 
 
 def reconcile(
@@ -31,6 +32,15 @@ def reconcile(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the annexes and counts go.")],
     policy: PolicyOption = None,
     engine: Annotated[Literal["polars", "spark"], typer.Option(help="What computes.")] = "polars",
+    spark_master: Annotated[
+        str, typer.Option(metavar="URL", help="With --engine spark: the cluster; by default this machine.")
+    ] = "local[*]",
+    spark_buckets: Annotated[
+        int, typer.Option(min=1, help="With --engine spark: parts, some for each core of the cluster.")
+    ] = 8,
+    out_format: Annotated[
+        Literal["csv", "parquet"], typer.Option("--format", help="Format of the tables written.")
+    ] = "csv",
     encoding: EncodingOption = "utf-8",
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A page to look at, counts only, .html.")
@@ -53,16 +63,22 @@ def reconcile(
         if dataset is not NOTIFICATIONS
     }
     sources = {
-        dataset: batches(path, dataset, encoding)
+        dataset: open_source(path, dataset, encoding)
         for dataset, path in {NOTIFICATIONS: notifications, **paths}.items()
     }
     with speech.progress(quiet) as tell:
-        result = reconcile_batches(sources.__getitem__, as_of=day, policy=decisions, progress=tell)
+        if engine == "spark":
+            session = start(spark_master, spark_buckets)
+            result = reconcile_on_spark(sources, session, as_of=day, policy=decisions, buckets=spark_buckets)
+        else:
+            result = reconcile_batches(
+                lambda dataset: sources[dataset].batches(), as_of=day, policy=decisions, progress=tell
+            )
         if report is not None:
             page = render_report(result.statistics, speech.language(lang), fewest=report_smallest)
             # The page first: it names nobody, so that a run that fails after it leaves nothing to guard.
             write_whole(report.parent, {report.name: text_writer(page)})
-        write_whole(out, reconciliation_files(result))
+        write_whole(out, reconciliation_files(result, out_format))
     summary = result.statistics.summary()
     if as_json:
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=2))

@@ -80,28 +80,21 @@ def check(
     then also get `person` (UInt32), the place of the person among those. `progress` is told the number of
     rows after each batch.
     """
-    kept = [name for name in dataset.names if keep is None or name in keep]
-    # What is withheld is forbidden where it stands, so whether it stands there is asked as of what is kept.
-    looked_at = [name in (*kept, *ANNEX_1.withheld_columns) for name in dataset.names]
     tables: list[pl.DataFrame] = []
     troubles: list[pl.DataFrame] = []
     line = _HEADER_LINES + 1
     with ThreadPoolExecutor(_READERS_AT_ONCE) as threads:
         for batch in batches:
-            columns = threads.map(read, dataset.columns, batch.columns, looked_at)
-            values = dict(zip(dataset.names, columns, strict=True))
             lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
-            if dataset is NOTIFICATIONS:
-                troubles.extend(_withhold(values, lines, rules))
-            troubles.extend(_missing(values, dataset, lines, rules))
-            troubles.extend(_unreadable(values, dataset, lines))
-            tables.append(pl.DataFrame({"line": lines, **{name: values[name].typed for name in kept}}))
+            table, found = type_batch(batch, lines, dataset, keep=keep, rules=rules, map_columns=threads.map)
+            tables.append(table)
+            troubles.extend(found)
             line += batch.num_rows
             progress(batch.num_rows)
-    table = pl.concat(tables) if tables else _empty(dataset).select("line", *kept)
+    table = pl.concat(tables) if tables else empty(dataset, keep)
     troubles.extend(_duplicates(table, dataset))
     if known_persons is not None:
-        table = _place_persons(table, known_persons)
+        table = place_persons(table, known_persons)
         troubles.extend(_unknown_persons(table, dataset))
     if rules.left_out is not None:
         table = table.with_columns(left_out=rules.left_out)
@@ -110,19 +103,38 @@ def check(
     return _set_aside(table, troubles, dataset)
 
 
-def _empty(dataset: Dataset) -> pl.DataFrame:
-    nothing = text_batch(
-        pa.RecordBatch.from_pylist([], pa.schema([(name, pa.string()) for name in dataset.names])),
-        dataset,
-        {name: name for name in dataset.names},
-    )
-    columns = zip(dataset.columns, nothing.columns, strict=True)
-    return pl.DataFrame(
-        {
-            "line": pl.Series([], dtype=pl.UInt32),
-            **{column.name: read(column, values).typed for column, values in columns},
-        }
-    )
+def type_batch(
+    batch: pa.RecordBatch,
+    lines: pl.Series,
+    dataset: Dataset,
+    *,
+    keep: Collection[str] | None = None,
+    rules: Rules = RECEIVING,
+    map_columns: Callable[..., Iterable[Values]] = map,
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Type one batch, whose records stand at `lines` of their file, and find what each row itself has wrong.
+
+    Returns the kept columns with `line`, and frames of `line` and `reason`. `map_columns` runs the readers.
+    """
+    kept = [name for name in dataset.names if keep is None or name in keep]
+    # What is withheld is forbidden where it stands, so whether it stands there is asked as of what is kept.
+    looked_at = [name in (*kept, *ANNEX_1.withheld_columns) for name in dataset.names]
+    columns = map_columns(read, dataset.columns, batch.columns, looked_at)
+    values = dict(zip(dataset.names, columns, strict=True))
+    troubles = [
+        *(_withhold(values, lines, rules) if dataset == NOTIFICATIONS else ()),
+        *_missing(values, dataset, lines, rules),
+        *_unreadable(values, dataset, lines),
+    ]
+    return pl.DataFrame({"line": lines, **{name: values[name].typed for name in kept}}), troubles
+
+
+def empty(dataset: Dataset, keep: Collection[str] | None = None) -> pl.DataFrame:
+    """Return no rows of a dataset, typed as `type_batch` types them."""
+    columns = {name: name for name in dataset.names}
+    nothing = pa.RecordBatch.from_pylist([], pa.schema([(name, pa.string()) for name in columns]))
+    lines = pl.Series([], dtype=pl.UInt32)
+    return type_batch(text_batch(nothing, dataset, columns), lines, dataset, keep=keep)[0]
 
 
 def _trouble(lines: pl.Series, rows: pl.Series, reason: str) -> Iterator[pl.DataFrame]:
@@ -147,7 +159,7 @@ def _withhold(values: dict[str, Values], lines: pl.Series, rules: Rules) -> Iter
 def _missing(
     values: dict[str, Values], dataset: Dataset, lines: pl.Series, rules: Rules
 ) -> Iterator[pl.DataFrame]:
-    alive = values["deleted_on"].blank if dataset is NOTIFICATIONS else None
+    alive = values["deleted_on"].blank if dataset == NOTIFICATIONS else None
     for column in dataset.columns:
         if not (column.required if rules.required is None else column.name in rules.required):
             continue
@@ -165,7 +177,7 @@ def _unreadable(values: dict[str, Values], dataset: Dataset, lines: pl.Series) -
 
 def _may_be_odd(column: Column, dataset: Dataset) -> bool:
     # A malformed card number in a notification is an outcome (§4), not a reason to reject.
-    return dataset is NOTIFICATIONS and column.name == "card_number"
+    return dataset == NOTIFICATIONS and column.name == "card_number"
 
 
 def _duplicates(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
@@ -178,7 +190,7 @@ def _duplicates(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]
     yield from _trouble(table["line"], later, f"duplicate:{dataset.identifier.name}")
 
 
-def _place_persons(table: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
+def place_persons(table: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
     """Add `person`: the row of `known` that `person_id` names, null for strangers."""
     places = known.to_frame("person_id").with_row_index("person")
     return table.join(places, on="person_id", how="left", maintain_order="left")

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -15,17 +16,19 @@ _UNFINISHED = ".unfinished-"
 Writer = Callable[[Path], None]
 
 
-def reconciliation_files(result: Reconciliation) -> dict[str, Writer]:
+def reconciliation_files(
+    result: Reconciliation, ending: Literal["csv", "parquet"] = "csv"
+) -> dict[str, Writer]:
     """Return what writes each file of a reconciliation, by file name."""
     tables = {
-        "annex2.csv": result.annex2,
-        "annex3.csv": result.annex3,
-        "matches.csv": result.matches,
-        "rejects.csv": result.rejects,
+        "annex2": result.annex2,
+        "annex3": result.annex3,
+        "matches": result.matches,
+        "rejects": result.rejects,
     }
     summary = json.dumps(result.statistics.summary(), ensure_ascii=False, indent=2) + "\n"
     return {
-        **{name: table_writer(table) for name, table in tables.items()},
+        **{f"{name}.{ending}": table_writer(table) for name, table in tables.items()},
         "summary.json": text_writer(summary),
     }
 

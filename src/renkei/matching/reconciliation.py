@@ -12,10 +12,10 @@ from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.agreement.decisions import COMPARABLE_ITEMS, DEFAULT_POLICY, Policy
 from renkei.matching.checking import Checked, check, rejects_in_order
 from renkei.matching.omissions import suspect
-from renkei.matching.outcomes import MATCHES, judge_notifications, link
+from renkei.matching.outcomes import judge_notifications, link
 from renkei.matching.reading import BATCH_ROWS, match_columns, text_batch
-from renkei.matching.release import annex_2, annex_3, in_order
-from renkei.matching.statistics import Statistics, count
+from renkei.matching.release import annex_2, annex_3, matches
+from renkei.matching.statistics import Read, Statistics, count, tally
 
 Progress = Callable[[str, int], None]
 """Told a dataset's name and how many of its rows were read since the last call."""
@@ -136,12 +136,12 @@ def reconcile_batches(
         judged = judge_notifications(linked, cards.taken, persons.taken, policy)
         tables = (notifications, persons, cards, permissions.result())
     suspected = suspect(tables[-1].taken, judged.notifications, as_of=as_of, policy=policy)
+    rejects = rejects_in_order(tables)
+    counts = [Read(one.dataset, one.read, one.rejects.height, one.taken.height) for one in tables]
     return Reconciliation(
         annex2=annex_2(judged, persons.taken, as_of=as_of, policy=policy),
         annex3=annex_3(suspected, persons.taken),
-        matches=in_order(judged.notifications.select(list(MATCHES)), "notification_id").with_columns(
-            pl.col(name).cast(pl.String) for name, dtype in MATCHES.items() if dtype == pl.Boolean
-        ),
-        rejects=rejects_in_order(tables),
-        statistics=count(tables, judged.notifications, suspected, as_of),
+        matches=matches(judged),
+        rejects=rejects,
+        statistics=count(counts, tally(judged.notifications, suspected), rejects, as_of),
     )

@@ -15,7 +15,7 @@ from renkei.agreement.datasets import (
 )
 from renkei.agreement.decisions import Policy
 from renkei.matching.checking import TOMBSTONE_NEEDS
-from renkei.matching.outcomes import Judged
+from renkei.matching.outcomes import MATCHES, Judged
 from renkei.matching.values import to_text
 
 # A deletion carries the identifier, ⑦, ⑱ and ⑲, and nothing else (§2).
@@ -114,3 +114,10 @@ def annex_3(suspected: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
         .with_columns(landed_on=pl.col("permitted_on"), changed_on=pl.col("permitted_on"))
     )
     return release(records, SUSPECTED_OMISSIONS, ANNEX_3)
+
+
+def matches(judged: Judged) -> pl.DataFrame:
+    """Write every outcome as text: columns of `MATCHES`. Stays with ISA, whose key of a person it holds."""
+    return in_order(judged.notifications.select(list(MATCHES)), "notification_id").with_columns(
+        pl.col(name).cast(pl.String) for name, dtype in MATCHES.items() if dtype == pl.Boolean
+    )

@@ -3,16 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from renkei.matching.checking import Checked
+from renkei.agreement.datasets import NOTIFICATIONS, PERMISSIONS, Dataset
 from renkei.matching.omissions import REASONS
 from renkei.matching.outcomes import MATCHES, OUTCOMES
 from renkei.matching.values import to_text
 
 _FLAGS = tuple(name for name, dtype in MATCHES.items() if dtype == pl.Boolean)
+
+
+class Read(NamedTuple):
+    """How many rows of a dataset were read, set aside and taken."""
+
+    dataset: Dataset
+    read: int
+    rejected: int
+    taken: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,50 +66,63 @@ def _total(counts: pl.DataFrame) -> int:
     return int(counts["rows"].sum())
 
 
-def count(
-    tables: Sequence[Checked], matches: pl.DataFrame, suspected: pl.DataFrame, as_of: date
-) -> Statistics:
-    """Count a reconciliation. `matches` are `Judged.notifications`."""
-    outcomes = dict(matches.group_by("outcome").len().iter_rows())
-    datasets = {table.dataset.name: _counts(table) for table in tables}
-    datasets["notifications"] |= {outcome: outcomes.get(outcome, 0) for outcome in OUTCOMES}
+class Tally(NamedTuple):
+    """The three tables of `Statistics` that come of judging; those of several parts can be added up."""
+
+    outcomes: pl.DataFrame
+    differences: pl.DataFrame
+    omissions: pl.DataFrame
+
+
+def tally(matches: pl.DataFrame, suspected: pl.DataFrame) -> Tally:
+    """Count what was judged: `matches` are `Judged.notifications`, `suspected` come from `suspect`."""
     pairs = (
         matches.select("differences")
         .drop_nulls()
         .select(pl.col("differences").str.split(";").explode().str.split(":"))
     )
-    rejects = pl.concat([table.rejects.select("dataset", "reasons") for table in tables])
-    return Statistics(
-        as_of,
-        datasets,
-        _counted(matches, tables[0], "outcome", "nationality", "status_of_residence", *_FLAGS),
+    return Tally(
+        _counted(matches, NOTIFICATIONS, "outcome", "nationality", "status_of_residence", *_FLAGS),
         _by(
             pairs.select(item=pl.col("differences").list.get(0), cause=pl.col("differences").list.get(1)),
             "item",
             "cause",
         ),
-        _counted(suspected, tables[-1], "ground", "reason", "status_of_residence"),
-        _by(
-            rejects.select("dataset", reason=pl.col("reasons").str.split(";")).explode("reason"),
-            "dataset",
-            "reason",
-        ),
+        _counted(suspected, PERMISSIONS, "ground", "reason", "status_of_residence"),
     )
 
 
-def _counts(table: Checked) -> dict[str, int]:
-    return {"read": table.read, "rejected": table.rejects.height, "taken": table.taken.height}
+def add_up(tallies: Sequence[Tally]) -> Tally:
+    """Add up the tallies of parts of the same data."""
+    return Tally(*(_sum(pl.concat(parts)) for parts in zip(*tallies, strict=True)))
+
+
+def count(counts: Sequence[Read], tallied: Tally, rejects: pl.DataFrame, as_of: date) -> Statistics:
+    """Count a reconciliation: rows of each dataset as they were read, what was judged, and the rejects."""
+    outcomes = _sum(tallied.outcomes.select("outcome", "rows")) if tallied.outcomes.height else None
+    by_outcome = dict(outcomes.iter_rows()) if outcomes is not None else {}
+    datasets = {
+        one.dataset.name: {"read": one.read, "rejected": one.rejected, "taken": one.taken} for one in counts
+    }
+    datasets[NOTIFICATIONS.name] |= {outcome: by_outcome.get(outcome, 0) for outcome in OUTCOMES}
+    reasons = rejects.select("dataset", reason=pl.col("reasons").str.split(";")).explode("reason")
+    return Statistics(as_of, datasets, *tallied, _by(reasons, "dataset", "reason"))
 
 
 def _by(rows: pl.DataFrame, *keys: str) -> pl.DataFrame:
     return rows.group_by(keys).agg(pl.len().alias("rows")).sort(keys)
 
 
-def _counted(rows: pl.DataFrame, table: Checked, *keys: str) -> pl.DataFrame:
+def _sum(counts: pl.DataFrame) -> pl.DataFrame:
+    keys = [name for name in counts.columns if name != "rows"]
+    return counts.group_by(keys).agg(pl.col("rows").sum()).sort(keys)
+
+
+def _counted(rows: pl.DataFrame, dataset: Dataset, *keys: str) -> pl.DataFrame:
     """Count typed rows, then write the codes canonically (two typed codes may share one canonical form)."""
     counts = rows.group_by(keys).agg(pl.len().alias("rows"))
-    names = table.dataset.names
-    written = counts.with_columns(
-        to_text(table.dataset.column(key).kind, pl.col(key)) for key in keys if key in names
+    return _sum(
+        counts.with_columns(
+            to_text(dataset.column(key).kind, pl.col(key)) for key in keys if key in dataset.names
+        )
     )
-    return written.group_by(keys).agg(pl.col("rows").sum()).sort(keys)

@@ -1,0 +1,392 @@
+"""The distributed engine: the same kernels, bucket by bucket, on Spark (docs/spark.md).
+
+Tables are cut by card number for `link` and by person for the rest; each bucket becomes Polars frames and
+goes through the very functions that the default engine runs on whole tables.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pyarrow as pa
+
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset, discrepancies
+from renkei.agreement.datasets import SUSPECTED_OMISSIONS as OMISSIONS
+from renkei.agreement.decisions import Policy
+from renkei.agreement.errors import RenkeiError
+from renkei.matching.checking import REJECTS, empty, place_persons, type_batch
+from renkei.matching.omissions import suspect
+from renkei.matching.outcomes import MATCHES, judge_notifications, link
+from renkei.matching.reading import Source, text_batch
+from renkei.matching.reconciliation import Reconciliation, kept_columns
+from renkei.matching.release import annex_2, annex_3, matches
+from renkei.matching.statistics import Read, Tally, add_up, count, tally
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_FIRST_LINE = 2
+_SPARK_TYPES = {
+    pl.String: "string",
+    pl.Date: "date",
+    pl.Int32: "int",
+    pl.Int16: "smallint",
+    pl.Int64: "bigint",
+    pl.Boolean: "boolean",
+}
+# Spark knows neither Enum nor unsigned numbers; on the wire they travel as these.
+_ON_THE_WIRE: Mapping[type[pl.DataType], pl.DataType] = {
+    pl.Enum: pl.String(),
+    pl.UInt8: pl.Int16(),
+    pl.UInt32: pl.Int64(),
+}
+
+
+class NoSpark(RenkeiError):
+    """The distributed engine was asked for and is not installed."""
+
+
+class SparkFailed(RenkeiError):
+    """A job of the distributed engine came to no end; nothing was written."""
+
+
+def start(master: str, buckets: int) -> "SparkSession":
+    """Start, or join, a Spark session. Raises NoSpark where PySpark or Java is missing."""
+    try:
+        from pyspark.errors import PySparkException, PySparkRuntimeError
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise _no_spark("PySpark", "pip install 'renkei[spark]'") from None
+    settings = {
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
+        "spark.sql.shuffle.partitions": str(buckets),
+        "spark.sql.adaptive.enabled": "false",  # buckets are ours; two must not become one
+        "spark.io.encryption.enabled": "true",  # what is spilt to disk is personal data
+        "spark.eventLog.enabled": "false",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.executorEnv.POLARS_MAX_THREADS": "1",  # Spark already runs a task on every core
+    }
+    builder = SparkSession.builder.master(master).appName("renkei")
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    try:
+        session = builder.getOrCreate()
+    except (PySparkException, PySparkRuntimeError, OSError):
+        raise _no_spark("Java 17", "apt-get install openjdk-17-jre-headless") from None
+    session.sparkContext.setLogLevel("OFF")  # a failing task would log the rows it held
+    return session
+
+
+def _no_spark(what: str, install: str) -> NoSpark:
+    return NoSpark(
+        f"--engine spark: {what} is missing. Install it: {install}",
+        f"--engine spark: {what}がありません。インストールしてください: {install}",
+    )
+
+
+def reconcile_on_spark(
+    sources: Mapping[Dataset, Source],
+    session: "SparkSession",
+    *,
+    as_of: date,
+    policy: Policy,
+    buckets: int,
+) -> Reconciliation:
+    """Reconcile files on Spark; the result is that of the default engine, to the byte.
+
+    Parquet is read where it lies, by the workers; CSV by this process, since only a reader of the whole file
+    knows a record's place in it. Raises RefusedFile as the default engine does, and SparkFailed where a
+    worker fails.
+    """
+    from pyspark.errors import PySparkException
+
+    try:
+        return _reconciled(_Run(session, policy, buckets), sources, as_of)
+    except PySparkException:
+        # What Spark says of a failed task repeats the rows it held; none of that may be passed on.
+        raise SparkFailed(
+            "Spark could not finish. Nothing was written. See to the workers' memory and disk and run again.",
+            "Sparkの処理が完了しませんでした。何も書き出していません。"
+            "ワーカーのメモリとディスクを確かめ、もう一度実行してください。",
+        ) from None
+
+
+def _reconciled(run: "_Run", sources: Mapping[Dataset, Source], as_of: date) -> Reconciliation:
+    notifications = run.take(sources[NOTIFICATIONS])
+    persons = run.take(sources[PERSONS])
+    known = persons.taken.select("person_id")
+    cards = run.take(sources[CARDS], known)
+    permissions = run.take(sources[PERMISSIONS], known)
+    linked = run.link(notifications.taken, cards.taken)
+    parts = run.judge(linked, persons.taken, cards.taken, permissions.taken, as_of)
+
+    taken = (notifications, persons, cards, permissions)
+    rejects = pl.concat([pl.DataFrame(schema=REJECTS), *(table.rejects for table in taken)])
+    rejects = rejects.sort("identifier", "dataset", "line").with_columns(pl.col("line").cast(pl.String))
+    counts = [Read(one.dataset, one.read, one.rejects.height, one.read - one.rejects.height) for one in taken]
+    return Reconciliation(
+        annex2=parts["annex2"],
+        annex3=parts["annex3"],
+        matches=parts["matches"],
+        rejects=rejects,
+        statistics=count(counts, _tally_of(parts), rejects, as_of),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    dataset: Dataset
+    taken: "DataFrame"
+    rejects: pl.DataFrame
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    session: "SparkSession"
+    policy: Policy
+    buckets: int
+
+    def take(self, source: Source, known: "DataFrame | None" = None) -> _Table:
+        """Type a file's rows on the workers, and set aside those that cannot be taken."""
+        from pyspark.sql import Window
+        from pyspark.sql import functions as sql
+
+        dataset = source.dataset
+        keep = kept_columns(dataset, self.policy)
+        identifier = dataset.identifier.name
+        wire = _on_the_wire(empty(dataset, keep))
+        typed = self._text(source).mapInArrow(_typer(dataset, keep), f"{_ddl(wire)}, reasons array<string>")
+        # Second and later rows with one identifier, by their place in the file.
+        place = sql.row_number().over(Window.partitionBy(identifier).orderBy("line"))
+        repeated = sql.when(sql.col(identifier).isNotNull() & (place > 1), f"duplicate:{identifier}")
+        found = [repeated]
+        typed = typed.withColumn("repeated", repeated)
+        if known is not None:
+            within = dataset.column("person_id").max_length or 0
+            typed = typed.join(known.withColumn("known", sql.lit(True)), "person_id", "left")
+            stranger = sql.col("known").isNull() & (sql.length("person_id") <= within)
+            typed = typed.withColumn("stranger", sql.when(stranger, "unknown_person"))
+            found.append(stranger)
+        extra = ["repeated", *(["stranger"] if known is not None else [])]
+        reasons = sql.array_compact(sql.concat("reasons", sql.array(*extra)))
+        typed = typed.withColumn("reasons", reasons).persist()
+        rejects = typed.filter(sql.size("reasons") > 0).select(
+            sql.lit(dataset.name).alias("dataset"),
+            "line",
+            sql.col(identifier).alias("identifier"),
+            sql.array_join(sql.array_sort("reasons"), ";").alias("reasons"),
+        )
+        return _Table(
+            dataset,
+            typed.filter(sql.size("reasons") == 0).select(*wire.columns),
+            _polars(rejects.toArrow()).cast(pl.Schema(REJECTS)),
+            typed.count(),
+        )
+
+    def _text(self, source: Source) -> "DataFrame":
+        """The records as text with their place in the file (`line`)."""
+        from pyspark.sql import functions as sql
+
+        if source.path.suffix.lower() == ".parquet":
+            file = self.session.read.parquet(str(source.path))
+            texts = [
+                sql.col(f"`{header}`").cast("string").alias(name) for name, header in source.columns.items()
+            ]
+            line = (sql.col("_metadata.row_index") + _FIRST_LINE).alias("line")
+            return file.select(line, *texts)
+        schema = pa.schema([(name, pa.string()) for name in source.dataset.names])
+        table = pa.Table.from_batches([batch.cast(schema) for batch in source.batches()], schema)
+        lines = pa.array(range(_FIRST_LINE, table.num_rows + _FIRST_LINE), pa.int64())
+        frame: DataFrame = self.session.createDataFrame(table.add_column(0, "line", lines))
+        return frame
+
+    def link(self, notifications: "DataFrame", cards: "DataFrame") -> "DataFrame":
+        """Link within buckets of card numbers."""
+        policy = self.policy
+        nobody = _linked(empty(NOTIFICATIONS, kept_columns(NOTIFICATIONS, policy)), _no_cards(policy), policy)
+
+        def link_bucket(left: pa.Table, right: pa.Table) -> pa.Table:
+            reported = _typed(left, NOTIFICATIONS, policy)
+            return _arrow(_on_the_wire(_linked(reported, _typed(right, CARDS, policy), policy)))
+
+        sides = [self._bucketed(table, "card_number") for table in (notifications, cards)]
+        linked: DataFrame = sides[0].cogroup(sides[1]).applyInArrow(link_bucket, _ddl(_on_the_wire(nobody)))
+        return linked
+
+    def judge(
+        self,
+        linked: "DataFrame",
+        persons: "DataFrame",
+        cards: "DataFrame",
+        permissions: "DataFrame",
+        as_of: date,
+    ) -> dict[str, pl.DataFrame]:
+        """Judge within buckets of persons; what comes back is text, part by part, sorted."""
+        from pyspark.sql import functions as sql
+
+        policy = self.policy
+        tables = {PERSONS: persons, CARDS: cards, PERMISSIONS: permissions}
+        tagged = [table.withColumn("of", sql.lit(dataset.name)) for dataset, table in tables.items()]
+        register = tagged[0]
+        for table in tagged[1:]:
+            register = register.unionByName(table, allowMissingColumns=True)
+
+        def judge_bucket(left: pa.Table, right: pa.Table) -> pa.Table:
+            return _arrow(_judged(_polars(left), _polars(right), as_of, policy))
+
+        sides = [
+            # What has no person goes anywhere, only not all to one place.
+            self._bucketed(linked, "person_id", "notification_id"),
+            self._bucketed(register, "person_id"),
+        ]
+        rows = sides[0].cogroup(sides[1]).applyInArrow(judge_bucket, "part string, cells array<string>")
+        collected = _polars(rows.toArrow())
+        return {part: _part(collected, part, columns) for part, columns in _parts(policy).items()}
+
+    def _bucketed(self, table: "DataFrame", *keys: str) -> Any:
+        from pyspark.sql import functions as sql
+
+        bucket = sql.pmod(sql.xxhash64(sql.coalesce(*keys)), sql.lit(self.buckets))
+        return table.withColumn("bucket", bucket).groupBy("bucket")
+
+
+# --- what runs on the workers --------------------------------------------------------------------------
+
+
+def _typer(
+    dataset: Dataset, keep: frozenset[str] | None
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    columns = {name: name for name in dataset.names}
+
+    def type_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            lines = pl.Series(batch.column("line")).cast(pl.UInt32)
+            table, troubles = type_batch(text_batch(batch, dataset, columns), lines, dataset, keep=keep)
+            none = pl.DataFrame(schema={"line": pl.UInt32, "reason": pl.String})
+            reasons = pl.concat([none, *troubles]).group_by("line").agg(reasons=pl.col("reason"))
+            told = table.join(reasons, on="line", how="left").with_columns(pl.col("reasons").fill_null([]))
+            yield from _arrow(_on_the_wire(told)).to_batches()
+
+    return type_batches
+
+
+def _linked(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    # The place of a person is one of this bucket; the next bucket finds its own.
+    placed = cards.with_columns(person=pl.lit(None, dtype=pl.UInt32))
+    return link(notifications, placed, policy).drop("person", "line")
+
+
+def _judged(linked: pl.DataFrame, register: pl.DataFrame, as_of: date, policy: Policy) -> pl.DataFrame:
+    persons, cards, permissions = (
+        _columns(register.filter(pl.col("of") == dataset.name), empty(dataset, kept_columns(dataset, policy)))
+        for dataset in (PERSONS, CARDS, PERMISSIONS)
+    )
+    nobody = _linked(empty(NOTIFICATIONS, kept_columns(NOTIFICATIONS, policy)), _no_cards(policy), policy)
+    known = persons["person_id"]
+    judged = judge_notifications(
+        place_persons(_columns(linked, nobody), known), place_persons(cards, known), persons, policy
+    )
+    placed = place_persons(permissions, known)
+    suspected = suspect(placed, judged.notifications, as_of=as_of, policy=policy)
+    tallied = tally(judged.notifications, suspected)
+    parts = {
+        "matches": matches(judged),
+        "annex2": annex_2(judged, persons, as_of=as_of, policy=policy),
+        "annex3": annex_3(suspected, persons),
+        **tallied._asdict(),
+    }
+    return pl.concat([_cells(part, table) for part, table in parts.items()])
+
+
+def _no_cards(policy: Policy) -> pl.DataFrame:
+    return empty(CARDS, kept_columns(CARDS, policy))
+
+
+# --- between Polars, Arrow and Spark -------------------------------------------------------------------
+
+
+def _polars(table: pa.Table) -> pl.DataFrame:
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table, not an array
+    return frame
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    table = frame.to_arrow()
+    small = [field.with_type(_small(field.type)) for field in table.schema]
+    return table.cast(pa.schema(small))
+
+
+def _small(dtype: pa.DataType) -> pa.DataType:
+    """Spark takes Arrow's plain strings and lists, not the large ones."""
+    if pa.types.is_large_list(dtype):
+        return pa.list_(_small(dtype.value_type))
+    return pa.string() if pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype) else dtype
+
+
+def _on_the_wire(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.cast(
+        pl.Schema({name: _ON_THE_WIRE.get(dtype.base_type(), dtype) for name, dtype in frame.schema.items()})
+    )
+
+
+def _ddl(wire: pl.DataFrame) -> str:
+    return ", ".join(f"`{name}` {_SPARK_TYPES[dtype.base_type()]}" for name, dtype in wire.schema.items())
+
+
+def _columns(frame: pl.DataFrame, like: pl.DataFrame) -> pl.DataFrame:
+    """Give rows from the wire the columns and types they had."""
+    return frame.select(like.columns).cast(like.schema)
+
+
+def _typed(table: pa.Table, dataset: Dataset, policy: Policy) -> pl.DataFrame:
+    return _columns(_polars(table), empty(dataset, kept_columns(dataset, policy)))
+
+
+def _cells(part: str, table: pl.DataFrame) -> pl.DataFrame:
+    texts = table.select(pl.all().cast(pl.String).fill_null(""))
+    return texts.select(part=pl.lit(part), cells=pl.concat_list(pl.all()))
+
+
+def _parts(policy: Policy) -> dict[str, tuple[str, ...]]:
+    """The columns of what a bucket gives back, part by part; the first sorts."""
+    nothing = tally(
+        pl.DataFrame(
+            schema={
+                **MATCHES,
+                **empty(NOTIFICATIONS).select("nationality", "status_of_residence").schema,
+            }
+        ),
+        empty(PERMISSIONS).with_columns(reason=pl.lit("")),
+    )
+    return {
+        "matches": tuple(MATCHES),
+        "annex2": discrepancies(policy.disclosed_items).names,
+        "annex3": OMISSIONS.names,
+        **{name: tuple(table.columns) for name, table in nothing._asdict().items()},
+    }
+
+
+def _part(collected: pl.DataFrame, part: str, columns: tuple[str, ...]) -> pl.DataFrame:
+    rows = collected.filter(pl.col("part") == part)
+    cells = [
+        pl.when(pl.col("cells").list.get(place) != "").then(pl.col("cells").list.get(place)).alias(name)
+        for place, name in enumerate(columns)
+    ]
+    return rows.select(cells).sort(columns[0])
+
+
+def _tally_of(parts: Mapping[str, pl.DataFrame]) -> Tally:
+    flags = [name for name, dtype in MATCHES.items() if dtype == pl.Boolean]
+    typed = [
+        parts[name].with_columns(
+            pl.col("rows").cast(pl.UInt32),
+            *(pl.col(flag) == "true" for flag in flags if flag in parts[name].columns),
+        )
+        for name in Tally._fields
+    ]
+    return add_up([Tally(*typed)])
