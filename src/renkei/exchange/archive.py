@@ -12,7 +12,7 @@ from typing import Final
 
 from renkei.exchange.errors import Refused
 
-BLOCK: Final = 256 * 1024
+BLOCK: Final = 128 * 1024
 _RECORD: Final = 512
 _GZIP: Final = 31  # zlib's word for: a gzip frame, the largest window
 _FREE_RATIO: Final = 1024 * 1024  # the ratio means nothing before there is this much

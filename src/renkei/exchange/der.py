@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from renkei.exchange.errors import CmsError
 
-CHUNK = 256 * 1024
+CHUNK = 128 * 1024
 MOST_SMALL = 64 * 1024  # a whole signature, or all that stands before the sealed content
 MOST_DEPTH = 12
 

@@ -35,7 +35,7 @@ PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 USES: Final[tuple[Use, ...]] = get_args(Use)
 ALARM_DAYS: Final = (60, 30, 14, 7)
-_SCRYPT: Final = (2**14, 8, 5)  # N, r, p: OWASP's figures for 16 MiB, all that openssl takes unasked
+_SCRYPT: Final = (2**13, 8, 10)  # N, r, p: OWASP's figures for 8 MiB; a command stays below 64 MiB
 _LEAST_PASSPHRASE: Final = 12
 
 
