@@ -90,21 +90,21 @@ def compare_names(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     `pairs` has the columns `reported`, `held`, `held_kanji` (String; `held_kanji` may be null). Returns, in
     row order, `verdict` (UInt8, `Verdict`) and `cause` (String, a level of `LEVELS`).
     """
+    # What is written alike is the same, whatever the script; only the others are folded.
+    odd = (pairs["reported"] != pairs["held"]).arg_true()
+    others = pairs[odd]
     folded = pl.DataFrame(
         {
-            "row": pl.int_range(pairs.height, dtype=pl.UInt32, eager=True),
-            "same": pairs["reported"] == pairs["held"],
-            "reported": fold_writing(pairs["reported"]),
-            "held": fold_writing(pairs["held"]),
-            "held_kanji": fold_writing(pairs["held_kanji"]),
+            "row": odd.cast(pl.UInt32),
+            "reported": fold_writing(others["reported"]),
+            "held": fold_writing(others["held"]),
+            "held_kanji": fold_writing(others["held_kanji"]),
         }
     )
-    meet = folded.filter(scripts_meet(policy))
-    best = _best_levels(_tries(meet), policy)
-    level = pl.repeat(_LEVEL["scripts"], pairs.height, dtype=pl.UInt8, eager=True)
+    best = _best_levels(_tries(folded.filter(scripts_meet(policy))), policy)
+    level = pl.repeat(_LEVEL["same"], pairs.height, dtype=pl.UInt8, eager=True)
+    level = level.scatter(odd, _LEVEL["scripts"])
     level = level.scatter(best["row"], best["level"])
-    # What is written alike is the same, whatever the script.
-    level = level.scatter(folded["same"].arg_true(), _LEVEL["same"])
     return pl.DataFrame(
         {
             "verdict": pl.Series([int(verdict) for _, verdict in LEVELS], dtype=pl.UInt8).gather(level),
