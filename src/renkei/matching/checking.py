@@ -205,10 +205,10 @@ def _unknown_persons(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataF
         yield from _trouble(table["line"], strangers & readable, "unknown_person")
 
 
-def rejects_in_order(tables: Iterable[Checked]) -> pl.DataFrame:
+def rejects_in_order(rejects: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Return the rejects of several datasets as they are reported: by identifier, dataset and line."""
-    rejects = pl.concat([pl.DataFrame(schema=REJECTS), *(table.rejects for table in tables)])
-    return rejects.sort("identifier", "dataset", "line").with_columns(pl.col("line").cast(pl.String))
+    together = pl.concat([pl.DataFrame(schema=REJECTS), *rejects])
+    return together.sort("identifier", "dataset", "line").with_columns(pl.col("line").cast(pl.String))
 
 
 def _set_aside(table: pl.DataFrame, troubles: list[pl.DataFrame], dataset: Dataset) -> Checked:

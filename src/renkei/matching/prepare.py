@@ -40,7 +40,7 @@ def prepare(
     permanent = (sent["status_of_residence"].cast(pl.String) == PERMANENT_RESIDENT).fill_null(False)
     return Preparation(
         annex_1(sent),
-        rejects_in_order([extract]),
+        rejects_in_order([extract.rejects]),
         {
             "read": extract.read,
             "rejected": extract.rejects.height,

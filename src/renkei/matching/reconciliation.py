@@ -136,7 +136,7 @@ def reconcile_batches(
         judged = judge_notifications(linked, cards.taken, persons.taken, policy)
         tables = (notifications, persons, cards, permissions.result())
     suspected = suspect(tables[-1].taken, judged.notifications, as_of=as_of, policy=policy)
-    rejects = rejects_in_order(tables)
+    rejects = rejects_in_order(table.rejects for table in tables)
     counts = [Read(one.dataset, one.read, one.rejects.height, one.taken.height) for one in tables]
     return Reconciliation(
         annex2=annex_2(judged, persons.taken, as_of=as_of, policy=policy),

@@ -16,7 +16,7 @@ from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.agreement.datasets import SUSPECTED_OMISSIONS as OMISSIONS
 from renkei.agreement.decisions import Policy
 from renkei.agreement.errors import RenkeiError
-from renkei.matching.checking import REJECTS, empty, place_persons, type_batch
+from renkei.matching.checking import REJECTS, empty, place_persons, rejects_in_order, type_batch
 from renkei.matching.omissions import suspect
 from renkei.matching.outcomes import MATCHES, judge_notifications, link
 from renkei.matching.reading import Source, text_batch
@@ -124,8 +124,7 @@ def _reconciled(run: "_Run", sources: Mapping[Dataset, Source], as_of: date) -> 
     parts = run.judge(linked, persons.taken, cards.taken, permissions.taken, as_of)
 
     taken = (notifications, persons, cards, permissions)
-    rejects = pl.concat([pl.DataFrame(schema=REJECTS), *(table.rejects for table in taken)])
-    rejects = rejects.sort("identifier", "dataset", "line").with_columns(pl.col("line").cast(pl.String))
+    rejects = rejects_in_order(table.rejects for table in taken)
     counts = [Read(one.dataset, one.read, one.rejects.height, one.read - one.rejects.height) for one in taken]
     return Reconciliation(
         annex2=parts["annex2"],
@@ -163,14 +162,12 @@ class _Run:
         # Second and later rows with one identifier, by their place in the file.
         place = sql.row_number().over(Window.partitionBy(identifier).orderBy("line"))
         repeated = sql.when(sql.col(identifier).isNotNull() & (place > 1), f"duplicate:{identifier}")
-        found = [repeated]
         typed = typed.withColumn("repeated", repeated)
         if known is not None:
             within = dataset.column("person_id").max_length or 0
             typed = typed.join(known.withColumn("known", sql.lit(True)), "person_id", "left")
             stranger = sql.col("known").isNull() & (sql.length("person_id") <= within)
             typed = typed.withColumn("stranger", sql.when(stranger, "unknown_person"))
-            found.append(stranger)
         extra = ["repeated", *(["stranger"] if known is not None else [])]
         reasons = sql.array_compact(sql.concat("reasons", sql.array(*extra)))
         typed = typed.withColumn("reasons", reasons).persist()
