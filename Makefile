@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup check test test-fast demo bench docs
 
-# Two workers on two cores. Spark's tests share one session and therefore one worker (tests/conftest.py).
+# Two workers on two cores. Spark's tests share one session and therefore one worker (tests/matching/test_spark.py).
 PYTEST = run --no-sync pytest --quiet --numprocesses auto --dist loadgroup
 
 help:  ## this list

@@ -4,6 +4,7 @@ Tables are cut by card number for `link` and by person for the rest; each bucket
 goes through the very functions that the default engine runs on whole tables.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -69,6 +70,9 @@ def start(master: str, buckets: int) -> "SparkSession":
         "spark.ui.showConsoleProgress": "false",
         "spark.executorEnv.POLARS_MAX_THREADS": "1",  # Spark already runs a task on every core
     }
+    if master.startswith("local"):
+        # One machine talks to itself: no port on an outside address, no network needed.
+        settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     builder = SparkSession.builder.master(master).appName("renkei")
     for key, value in settings.items():
         builder = builder.config(key, value)
@@ -105,13 +109,22 @@ def reconcile_on_spark(
 
     try:
         return _reconciled(_Run(session, policy, buckets), sources, as_of)
-    except PySparkException:
-        # What Spark says of a failed task repeats the rows it held; none of that may be passed on.
+    except PySparkException as failure:
+        # What Spark says of a failed task repeats the rows it held; only its faults' names are passed on.
+        names = _fault_names(failure)
         raise SparkFailed(
-            "Spark could not finish. Nothing was written. See to the workers' memory and disk and run again.",
-            "Sparkの処理が完了しませんでした。何も書き出していません。"
+            f"Spark could not finish ({names}). Nothing was written. "
+            "See to the workers' memory and disk and run again.",
+            f"Sparkの処理が完了しませんでした（{names}）。何も書き出していません。"
             "ワーカーのメモリとディスクを確かめ、もう一度実行してください。",
         ) from None
+
+
+def _fault_names(failure: Exception) -> str:
+    """Give the classes of a failure and of those behind it, such as `SparkException`: never a text."""
+    text = str(failure)
+    behind = re.findall(r"\b[A-Za-z_]*(?:Error|Exception)\b(?=:|$)", text, re.MULTILINE)
+    return ", ".join(dict.fromkeys([type(failure).__name__, *behind]))
 
 
 def _reconciled(run: "_Run", sources: Mapping[Dataset, Source], as_of: date) -> Reconciliation:
