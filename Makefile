@@ -4,8 +4,10 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup check test test-fast demo bench docs
 
-# Two workers on two cores. Spark's tests share one session and therefore one worker (tests/matching/test_spark.py).
-PYTEST = run --no-sync pytest --quiet --numprocesses auto --dist loadgroup
+# Two workers on two cores. The slow part goes file by file: Spark's tests share one session.
+PYTEST = run --no-sync pytest --quiet --numprocesses auto
+FAST = $(PYTEST) --dist worksteal -m "not slow and not spark"
+SLOW = $(PYTEST) --dist loadfile -m "slow or spark"
 
 help:  ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,11 +25,10 @@ check:  ## format, lint, types, import arrows, personal data: what must hold bef
 
 test:  ## the whole suite, the fast part first (under 20 minutes on two cores)
 	@uv=$$(tools/setup.sh spark) && \
-	"$$uv" $(PYTEST) -m "not slow and not spark" && \
-	"$$uv" $(PYTEST) -m "slow or spark"
+	"$$uv" $(FAST) && "$$uv" $(SLOW)
 
 test-fast:  ## the fast part alone (under 2 minutes; no Java)
-	@uv=$$(tools/setup.sh test) && "$$uv" $(PYTEST) -m "not slow and not spark"
+	@uv=$$(tools/setup.sh test) && "$$uv" $(FAST)
 
 demo:  ## simulate two agencies' files, match them, write the report into demo/
 	@uv=$$(tools/setup.sh run) && "$$uv" run --no-sync renkei demo --out demo

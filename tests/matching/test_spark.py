@@ -20,7 +20,6 @@ from renkei.matching.spark import NoSpark, reconcile_on_spark, start
 
 pytestmark = [
     pytest.mark.spark,
-    pytest.mark.xdist_group("spark"),  # one worker: two sessions would not fit two cores
     # PySpark leaves sockets for the collector to close.
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
