@@ -77,10 +77,10 @@ fi
 
 # 3. The packages of the lock file, into .venv. --inexact: what another target installed may stay.
 case ${1:-run} in
-    run) set -- --no-dev ;;
-    test) set -- --extra spark ;;
-    spark) set -- --extra spark; java=yes ;;
-    bench) set -- --extra spark --group bench; java=yes ;;
+    run) set -- --no-dev --extra node ;;
+    test) set -- --extra node --extra spark ;;
+    spark) set -- --extra node --extra spark; java=yes ;;
+    bench) set -- --extra node --extra spark --group bench; java=yes ;;
     *) stop "unknown: $1 (run, test, spark, bench)" ;;
 esac
 "$uv" sync --locked --inexact --quiet "$@" >&2 || stop "the packages could not be installed"

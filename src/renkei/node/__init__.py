@@ -1,0 +1,1 @@
+"""One agency's service: its records, its day, its deliveries, its findings and cases (docs/node.md)."""

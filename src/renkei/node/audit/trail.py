@@ -1,0 +1,76 @@
+"""Writing the trail: in the transaction of the act, one entry after another, each sealing all before it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Final, Protocol
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from renkei.node.audit.models import Entry
+from renkei.node.audit.verbs import Verb
+
+FIRST_PREVIOUS: Final = "0" * 64
+SYSTEM: Final = "system"
+_LOCK: Final = 0x72656E6B  # one chain: whoever writes waits for whoever is writing
+
+Fact = str | int | bool | None | list[str] | list[int] | Mapping[str, int]
+
+
+class Actor(Protocol):
+    """Whoever acts: an officer, by account name."""
+
+    def get_username(self) -> str: ...  # noqa: D102
+
+
+def record(actor: Actor | None, verb: Verb, subject: str = "", *, purpose: str = "", **facts: Fact) -> Entry:
+    """Write one entry; `actor` None is the system itself.
+
+    `subject` is a case number, delivery or file name; `facts` are counts, codes and digests: neither ever
+    holds personal data. Raises TransactionManagementError outside a transaction, since act and trace stand
+    or fall together.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("the trail is written in the transaction of the act")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    # SQLite's transactions are IMMEDIATE (settings): only one writes at a time anyway.
+    last = Entry.objects.order_by("-number").values_list("number", "sha256").first()
+    number, previous = (last[0] + 1, last[1]) if last else (1, FIRST_PREVIOUS)
+    entry = Entry(
+        number=number,
+        at=timezone.now().replace(microsecond=0),
+        actor=actor.get_username() if actor else SYSTEM,
+        verb=verb.name,
+        subject=subject,
+        purpose=purpose,
+        facts=dict(facts),
+        previous_sha256=previous,
+    )
+    entry.sha256 = seal_of(entry)
+    entry.save(force_insert=True)
+    return entry
+
+
+def head() -> str:
+    """Return the seal of the last entry: what manifests and receipts carry to the counterpart."""
+    return Entry.objects.order_by("-number").values_list("sha256", flat=True).first() or FIRST_PREVIOUS
+
+
+def seal_of(entry: Entry) -> str:
+    """Return the SHA-256 over an entry's canonical JSON, the previous seal in it."""
+    written = {
+        "number": entry.number,
+        "at": entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "actor": entry.actor,
+        "verb": entry.verb,
+        "subject": entry.subject,
+        "purpose": entry.purpose,
+        "facts": entry.facts,
+        "previous": entry.previous_sha256,
+    }
+    text = json.dumps(written, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

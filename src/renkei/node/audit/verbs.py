@@ -1,0 +1,25 @@
+"""Every act that the trail knows, as a sentence: a row for each, and no act without one."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """How an act reads, with `{actor}` and `{subject}` filled in; `reads`: personal data was shown."""
+
+    ja: str
+    en: str
+    reads: bool = False
+
+
+class Verb(Enum):
+    """An act. The name goes into the trail and never changes; the sentence may."""
+
+    NODE_MADE = Sentence("{actor}が ノードを作成した", "{actor} made the node")
+    STEP_DONE = Sentence("{actor}が 処理 {subject} を終えた", "{actor} finished the step {subject}")
+    STEP_FAILED = Sentence("{actor}が 処理 {subject} で止まった", "{actor} stopped at the step {subject}")
+    FILE_IMPORTED = Sentence("{actor}が {subject} を取り込んだ", "{actor} imported {subject}")
+    TRAIL_VERIFIED = Sentence("{actor}が 証跡を検証した", "{actor} verified the trail")
+    TRAIL_EXPORTED = Sentence("{actor}が 証跡を書き出した", "{actor} exported the trail")
+    TRAIL_READ = Sentence("{actor}が 証跡を閲覧した", "{actor} read the trail")

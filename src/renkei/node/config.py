@@ -1,0 +1,152 @@
+"""One node's configuration: `renkei.toml` in its directory, read once and checked key by key."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from renkei.agreement.parties import PARTIES
+from renkei.node.errors import Unconfigured
+
+FILE: Final = "renkei.toml"
+
+Environment = Literal["production", "verification"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """Where officers' browsers reach this node, behind the agency's own reverse proxy."""
+
+    listen: str = "127.0.0.1:8000"
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
+    support: str = ""
+    workers: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """Where the counterpart's node reaches this one, and where this one reaches it (TLS 1.3, both pinned)."""
+
+    listen: str = "127.0.0.1:9443"
+    counterpart: str = "https://127.0.0.1:9444"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oidc:
+    """The agency's own directory of officers; blank where accounts are local."""
+
+    client_id: str = ""
+    authorization_endpoint: str = ""
+    token_endpoint: str = ""
+    user_endpoint: str = ""
+    jwks_endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """Days that each class of data is kept after it was last needed; a decision, to be confirmed (8(2))."""
+
+    notifications: int = 3 * 365
+    register: int = 3 * 365
+    closed_cases: int = 5 * 365
+    deliveries: int = 5 * 365
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What the one file says. Secrets come from the environment and are never in it."""
+
+    directory: Path
+    party: str
+    environment: Environment = "verification"
+    database: str = "sqlite:///node.db"
+    policy: str = ""
+    log_level: str = "INFO"
+    console: Console = field(default_factory=Console)
+    carrier: Carrier = field(default_factory=Carrier)
+    oidc: Oidc = field(default_factory=Oidc)
+    retention: Retention = field(default_factory=Retention)
+
+    @property
+    def exchange(self) -> Path:
+        """The home of the exchange: keys, agreement file, outbox, inbox."""
+        return self.directory / "exchange"
+
+    @property
+    def extracts(self) -> Path:
+        """Where the ministry's or the agency's own extracts land."""
+        return self.directory / "extracts"
+
+    @property
+    def counterpart(self) -> str:
+        """The code of the other party."""
+        return next(code for code in PARTIES if code != self.party)
+
+
+def load(directory: Path) -> Config:
+    """Read a node's configuration. Raises Unconfigured, naming what is wrong and what to do."""
+    path = directory / FILE
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise Unconfigured(
+            f"{directory} holds no {FILE}. Make a node with `renkei init --party isa|mhlw DIR`.",
+            f"{directory}に{FILE}がありません。`renkei init --party isa|mhlw DIR`で作成してください。",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise _wrong(FILE, str(fault)) from None
+    database = os.environ.get("RENKEI_DATABASE_URL")
+    read: Config = _read(
+        Config, found | ({"database": database} if database else {}), "", directory=directory
+    )
+    return read
+
+
+def unset() -> Config:
+    """Return what holds where no node was named: for checks of the code itself and for tests."""
+    database = os.environ.get("RENKEI_DATABASE_URL", "sqlite://:memory:")
+    return Config(directory=Path(os.devnull), party="isa", database=database)
+
+
+def _read(cls: type[Any], found: Mapping[str, Any], within: str, **given: Any) -> Any:
+    known = {each.name: each for each in fields(cls) if each.name not in given}
+    for key, value in found.items():
+        name = f"{within}{key}"
+        if key not in known:
+            raise _wrong(name, f"unknown; known are {', '.join(known)}")
+        kind = known[key].default_factory or type(known[key].default)
+        if isinstance(kind, type) and hasattr(kind, "__dataclass_fields__"):
+            if not isinstance(value, dict):
+                raise _wrong(name, "a table is expected")
+            given[key] = _read(kind, value, f"{name}.")
+        else:
+            given[key] = _value(name, value, known[key].default)
+    if cls is Config:
+        _check_choice("party", given.get("party"), tuple(PARTIES))
+        _check_choice("environment", given.get("environment", "verification"), ("production", "verification"))
+    return cls(**given)
+
+
+def _value(name: str, value: Any, default: Any) -> Any:
+    if isinstance(default, tuple):
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return tuple(value)
+        raise _wrong(name, "a list of texts is expected")
+    wanted = int if isinstance(default, int) else str
+    if not isinstance(value, wanted) or isinstance(value, bool):
+        raise _wrong(name, "a whole number is expected" if wanted is int else "a text is expected")
+    return value
+
+
+def _check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise _wrong(name, f"must be one of {', '.join(choices)}")
+
+
+def _wrong(name: str, why: str) -> Unconfigured:
+    return Unconfigured(
+        f"{FILE}: {name}: {why}. Correct the file and run again.",
+        f"{FILE}: {name}: {why}。ファイルを直して、もう一度実行してください。",
+    )

@@ -1,0 +1,1 @@
+"""ISA: what matching found, what of it was sent, and what stands."""

@@ -1,0 +1,1 @@
+"""Officers, their duties and offices, and the purposes they state (申合せ7)."""

@@ -1,0 +1,108 @@
+"""Django's settings, all of them from the node's one file and the environment; nothing else reads either."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import dj_database_url
+
+from renkei.node import config
+
+NODE: Final = (
+    config.load(Path(os.environ["RENKEI_NODE"])) if os.environ.get("RENKEI_NODE") else config.unset()
+)
+PRODUCTION: Final = NODE.environment == "production"
+
+# --- secrets: from the environment; a node outside production makes one for as long as it lives -----------
+SECRET_KEY = os.environ.get("RENKEI_SECRET_KEY") or (os.urandom(32).hex() if not PRODUCTION else "")
+KEY_PASSPHRASE = os.environ.get("RENKEI_KEY_PASSPHRASE", "").encode()  # of the private keys at rest
+
+# --- the application --------------------------------------------------------------------------------------
+DEBUG = False
+ALLOWED_HOSTS = list(NODE.console.hosts)
+ROOT_URLCONF = "renkei.node.urls"
+WSGI_APPLICATION = "renkei.node.wsgi.application"
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "renkei.node.audit",
+    "renkei.node.officers",
+    "renkei.node.records",
+    "renkei.node.deliveries",
+    "renkei.node.cycle",
+    "renkei.node.findings",
+    "renkei.node.cases",
+    "renkei.node.incidents",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+AUTH_USER_MODEL = "officers.Officer"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- the database -----------------------------------------------------------------------------------------
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": dict(dj_database_url.parse(NODE.database, conn_max_age=60, conn_health_checks=True))
+}
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    name = DATABASES["default"]["NAME"]
+    if name != ":memory:" and not Path(name).is_absolute():
+        DATABASES["default"]["NAME"] = str(NODE.directory / name)
+    DATABASES["default"]["OPTIONS"] = {
+        # Writers queue instead of failing half way, which is what claiming a step relies on.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
+    }
+
+# --- language and time ------------------------------------------------------------------------------------
+LANGUAGE_CODE = "ja"
+LANGUAGES = [("ja", "日本語"), ("en", "English")]
+TIME_ZONE = "Asia/Tokyo"
+USE_TZ = True
+
+# --- sessions and what browsers are told ------------------------------------------------------------------
+SESSION_COOKIE_AGE = int(timedelta(minutes=60).total_seconds())
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if PRODUCTION else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+STATIC_URL = "static/"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]

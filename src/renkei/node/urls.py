@@ -1,0 +1,5 @@
+"""Where the console's pages are. The carrier has a port and an application of its own."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
