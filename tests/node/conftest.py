@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
 
 from renkei.node.config import Config
 
@@ -16,7 +15,7 @@ def party(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def node(tmp_path: Path, party: str, settings: SettingsWrapper) -> Config:
+def node(tmp_path: Path, party: str, settings) -> Config:
     """A node's configuration in a directory of its own."""
     settings.NODE = replace(settings.NODE, directory=tmp_path, party=party)
     return settings.NODE
