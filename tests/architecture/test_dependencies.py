@@ -47,5 +47,10 @@ def test_each_is_permissive():
         "Apache-2.0 or BSD-2-Clause",
         "Apache-2.0 or BSD-3-Clause",
         "MIT-0",
+        "MIT or Apache-2.0",
+        "Apache-2.0 and BSD-2-Clause",
+        "Unlicense",
+        "LGPL-3.0-only",
+        "MPL-2.0",
         "MIT-CMU",
     }

@@ -122,8 +122,7 @@ def reconcile_on_spark(
 
 def _fault_names(failure: Exception) -> str:
     """Give the classes of a failure and of those behind it, such as `SparkException`: never a text."""
-    text = str(failure)
-    behind = re.findall(r"\b[A-Za-z_]*(?:Error|Exception)\b(?=:|$)", text, re.MULTILINE)
+    behind = re.findall(r"\b[A-Za-z_]*(?:Error|Exception)\b(?=:|$)", str(failure), re.MULTILINE)
     return ", ".join(dict.fromkeys([type(failure).__name__, *behind]))
 
 
@@ -327,8 +326,7 @@ def _polars(table: pa.Table) -> pl.DataFrame:
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:
     table = frame.to_arrow()
-    small = [field.with_type(_small(field.type)) for field in table.schema]
-    return table.cast(pa.schema(small))
+    return table.cast(pa.schema(field.with_type(_small(field.type)) for field in table.schema))
 
 
 def _small(dtype: pa.DataType) -> pa.DataType:
