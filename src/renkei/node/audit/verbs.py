@@ -19,6 +19,8 @@ class Verb(Enum):
     NODE_MADE = Sentence("{actor}が ノードを作成した", "{actor} made the node")
     STEP_DONE = Sentence("{actor}が 処理 {subject} を終えた", "{actor} finished the step {subject}")
     STEP_FAILED = Sentence("{actor}が 処理 {subject} で止まった", "{actor} stopped at the step {subject}")
+    ALARM_RAISED = Sentence("{actor}が 警報 {subject} を鳴らした", "{actor} raised the alarm {subject}")
+    ALARM_CLEARED = Sentence("{actor}が 警報 {subject} を解いた", "{actor} cleared the alarm {subject}")
     FILE_IMPORTED = Sentence("{actor}が {subject} を取り込んだ", "{actor} imported {subject}")
     TRAIL_VERIFIED = Sentence("{actor}が 証跡を検証した", "{actor} verified the trail")
     TRAIL_EXPORTED = Sentence("{actor}が 証跡を書き出した", "{actor} exported the trail")
