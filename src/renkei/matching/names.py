@@ -6,7 +6,7 @@ difference in name. Everything here works on whole columns.
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 import polars as pl
 
@@ -41,7 +41,7 @@ _LEVEL = {name: rank for rank, (name, _) in enumerate(LEVELS)}
 @cache
 def kanji_variants() -> Mapping[str, str]:
     """Return variant → 正字, one character each (tables/kanji_variants.csv)."""
-    table = resources.files("renkei.matching").joinpath("tables/kanji_variants.csv").read_text("utf-8")
+    table = (Path(__file__).with_name("tables") / "kanji_variants.csv").read_text("utf-8")
     return dict(line.split(",") for line in table.splitlines()[1:])
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from importlib import resources
+from pathlib import Path
 from textwrap import wrap
 from unicodedata import east_asian_width
 
@@ -151,7 +151,7 @@ def render_report(statistics: Statistics, lang: Lang, *, fewest: int = SMALLEST_
 
 @cache
 def _file(name: str) -> str:
-    return (resources.files("renkei.matching") / "templates" / name).read_text("utf-8")
+    return (Path(__file__).with_name("templates") / name).read_text("utf-8")
 
 
 @cache
