@@ -1,7 +1,7 @@
 """How things are said and shown: two languages side by side, Japanese eras, thousands, tones."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.utils import timezone
@@ -52,4 +52,20 @@ def hour(value: datetime | None) -> SafeString | str:
     if value is None:
         return "—"
     local = timezone.localtime(value)
-    return format_html('<time datetime="{}">{:%H:%M}</time>', local.isoformat(timespec="minutes"), local)
+    shown = local.strftime("%H:%M")
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="minutes"), shown)
+
+
+_COUNTS: Final = {
+    "files": ("ファイル", "files"),
+    "rows": ("行", "rows"),
+    "rejected": ("受け取れない行", "rejected rows"),
+    "deliveries": ("送付", "deliveries"),
+}
+
+
+@register.filter
+def count_name(name: str) -> str:
+    """Name a count as officers do; a name that is not in the table is shown as it is."""
+    ja, en = _COUNTS.get(name, (name, name))
+    return en if get_language() == "en" else ja
