@@ -43,6 +43,4 @@ PAGES: Final[Mapping[str, Page]] = {page.name: page for page in _PAGES}
 
 def navigation(party: str, duties: frozenset[Duty]) -> list[Page]:
     """Return the pages that stand in an officer's navigation."""
-    return [
-        page for page in _PAGES if not page.within and party in page.parties and duties & page.duties
-    ]
+    return [page for page in _PAGES if not page.within and party in page.parties and duties & page.duties]

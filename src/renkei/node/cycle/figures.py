@@ -1,4 +1,4 @@
-"""The day's figures for those who only want to know how much there was: which count of which step, as a table."""
+"""The figures of a day: which count of which step officers look at, as a table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

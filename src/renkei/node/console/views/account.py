@@ -23,7 +23,9 @@ _REFUSED = (
 class EnterForm(AuthenticationForm):
     """Account, password and the code of the officer's device."""
 
-    code = forms.CharField(max_length=8, widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric"}))
+    code = forms.CharField(
+        max_length=8, widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric"})
+    )
     device: Any = None
 
     def clean(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""H-01: must I do anything? The alarms first, then the day as steps, then its counts with the day before's."""
+"""H-01: must I do anything? The alarms, then the day as steps, then its counts with the day before's."""
 
 from typing import Any
 
