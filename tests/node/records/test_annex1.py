@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.db import transaction
-from rows import card_number, notification, write
 
+from node.rows import card_number, notification, write
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.node.records import annex1, intake, received
 from renkei.node.records.models import Notification, ReceivedNotification, Reject, Touched

@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from rows import card, card_number, notification, permission, person, write
 
+from node.rows import card, card_number, notification, permission, person, write
 from renkei.agreement.datasets import CARDS, DATASETS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.matching.reading import RefusedFile
 from renkei.node.audit.models import Entry

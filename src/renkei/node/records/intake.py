@@ -64,7 +64,7 @@ def take_in(
         open_source(path, described, encoding).batches(),
         described,
         rules=KEEPING if described is NOTIFICATIONS else RECEIVING,
-        known_persons=_known_persons if described in (CARDS, PERMISSIONS) else None,
+        known_persons=known_persons if described in (CARDS, PERMISSIONS) else None,
     )
     with transaction.atomic():
         done = Import.objects.create(dataset=dataset, mode=mode, source=path.name, sha256=sha256, at=now)
@@ -119,7 +119,7 @@ def as_text(taken: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     )
 
 
-def _known_persons(asked: pl.Series) -> pl.Series:
+def known_persons(asked: pl.Series) -> pl.Series:
     """Return those of the persons asked about that the register holds."""
     with transaction.atomic():
         transfer.temporary("asked", asked.drop_nulls().to_frame("person_id"))

@@ -63,6 +63,13 @@ def temporary(name: str, frame: pl.DataFrame) -> None:
         execute(f'ANALYZE "{name}"')
 
 
+def analyze(*names: str) -> None:
+    """Let the planner know how much lies in temporary tables; nothing else does."""
+    if on_postgresql():
+        for name in names:
+            execute(f'ANALYZE "{name}"')
+
+
 def on_postgresql() -> bool:
     """Whether this node's database is PostgreSQL."""
     return connection.vendor == "postgresql"

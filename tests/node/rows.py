@@ -62,5 +62,3 @@ def write(path: Path, dataset: Dataset, rows: list[dict[str, Any]]) -> Path:
     frame = pl.DataFrame(whole, schema=dict.fromkeys(dataset.names, pl.String))
     frame.write_csv(path, quote_style="necessary")
     return path
-
-
