@@ -22,6 +22,22 @@ class Verb(Enum):
     ALARM_RAISED = Sentence("{actor}が 警報 {subject} を鳴らした", "{actor} raised the alarm {subject}")
     ALARM_CLEARED = Sentence("{actor}が 警報 {subject} を解いた", "{actor} cleared the alarm {subject}")
     FILE_IMPORTED = Sentence("{actor}が {subject} を取り込んだ", "{actor} imported {subject}")
+    DELIVERY_SEALED = Sentence("{actor}が 送付 {subject} を封緘した", "{actor} sealed the delivery {subject}")
+    DELIVERY_RECEIVED = Sentence(
+        "{actor}が 送付 {subject} を受信した", "{actor} received the delivery {subject}"
+    )
+    DELIVERY_OPENED = Sentence(
+        "{actor}が 送付 {subject} を取り込んだ", "{actor} took in the delivery {subject}"
+    )
+    DELIVERY_REFUSED = Sentence(
+        "{actor}が 送付 {subject} を受け付けなかった", "{actor} refused the delivery {subject}"
+    )
+    DELIVERY_EXPORTED = Sentence(
+        "{actor}が 送付 {subject} を媒体に書いた", "{actor} wrote the delivery {subject} to a medium"
+    )
+    RECEIPT_KEPT = Sentence(
+        "{actor}が 送付 {subject} の受領証を保管した", "{actor} kept a receipt for {subject}"
+    )
     TRAIL_VERIFIED = Sentence("{actor}が 証跡を検証した", "{actor} verified the trail")
     TRAIL_EXPORTED = Sentence("{actor}が 証跡を書き出した", "{actor} exported the trail")
     TRAIL_READ = Sentence("{actor}が 証跡を閲覧した", "{actor} read the trail")
