@@ -5,8 +5,7 @@ Tables are typed here and trusted after. A row is taken or in the rejects, never
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
 
 import polars as pl
 import pyarrow as pa
@@ -44,9 +43,8 @@ class Rules:
 
     required: frozenset[str] | None = None
     """Columns that must be filled, where not those of the data dictionary."""
-    withheld: Literal["forbidden", "blanked", "kept"] = "forbidden"
-    """A withheld item that is filled: a reason to reject (receiver), blanked (sender), or kept as far as it
-    can be read (the ministry's own node, which needs it to find the office concerned)."""
+    withheld_is_forbidden: bool = True
+    """A withheld item that is filled: a reason to reject (receiver), or simply blanked (sender)."""
     left_out: pl.Expr | None = None
     """Why a row is outside the agreement, null where it is not; such a row is taken whatever else it holds,
     with the reason as column `left_out`: nobody need correct what is never sent."""
@@ -56,7 +54,7 @@ RECEIVING = Rules()
 # A notification without a card number is outside the agreement: counted, not rejected (申合せ2(1)).
 PREPARING = Rules(
     required=frozenset(column.name for column in NOTIFICATIONS.columns if column.required) - {"card_number"},
-    withheld="blanked",
+    withheld_is_forbidden=False,
     # 申合せ2(1): only notifications that include a card number are asked for, and of those only what the
     # law makes employers notify.
     left_out=pl.when(pl.col("card_number").is_null())
@@ -64,8 +62,6 @@ PREPARING = Rules(
     .when(canonical_status("status_of_residence").is_in(_NOT_NOTIFIABLE))
     .then(pl.lit("not_notifiable")),
 )
-#: What the ministry's node takes in of its own extract: as for Annex 1, but withheld items stay, at home.
-KEEPING = replace(PREPARING, withheld="kept")
 
 
 def check(
@@ -74,14 +70,14 @@ def check(
     *,
     keep: Collection[str] | None = None,
     rules: Rules = RECEIVING,
-    known_persons: pl.Series | Callable[[pl.Series], pl.Series] | None = None,
+    known_persons: pl.Series | None = None,
     progress: Callable[[int], None] = lambda rows: None,
 ) -> Checked:
     """Type the records of one dataset and set aside those that cannot be taken.
 
     `batches` hold text as `reading.text_batch` shapes it. Every column is checked; those of `keep` (all by
-    default) are kept. `known_persons` are the person_ids taken, for datasets that refer to them, or tells
-    which of those asked about are known: their rows then also get `person` (UInt32), the place among them. `progress` is told the number of
+    default) are kept. `known_persons` are the person_ids taken, for datasets that refer to them: their rows
+    then also get `person` (UInt32), the place of the person among those. `progress` is told the number of
     rows after each batch.
     """
     tables: list[pl.DataFrame] = []
@@ -98,8 +94,7 @@ def check(
     table = pl.concat(tables) if tables else empty(dataset, keep)
     troubles.extend(_duplicates(table, dataset))
     if known_persons is not None:
-        known = known_persons(table["person_id"].unique()) if callable(known_persons) else known_persons
-        table = place_persons(table, known)
+        table = place_persons(table, known_persons)
         troubles.extend(_unknown_persons(table, dataset))
     if rules.left_out is not None:
         table = table.with_columns(left_out=rules.left_out)
@@ -154,13 +149,11 @@ def _withhold(values: dict[str, Values], lines: pl.Series, rules: Rules) -> Iter
         return
     for name in ANNEX_1.withheld_columns:
         value = values[name]
-        unreadable = value.unreadable & ~permanent
-        if rules.withheld == "kept":
-            values[name] = Values(value.typed, value.blank, unreadable)
-            continue
-        if rules.withheld == "forbidden":
+        if rules.withheld_is_forbidden:
             yield from _trouble(lines, permanent & ~value.blank, f"forbidden:{name}")
-        values[name] = Values(value.typed.set(permanent, None), value.blank | permanent, unreadable)
+        values[name] = Values(
+            value.typed.set(permanent, None), value.blank | permanent, value.unreadable & ~permanent
+        )
 
 
 def _missing(

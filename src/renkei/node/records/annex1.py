@@ -1,70 +1,124 @@
-"""MHLW: what of the ministry's notifications ISA has yet to hear of, as 別紙1 releases it (2(1), §2).
+"""MHLW: what goes into a day's 別紙1: what is new, different or gone since it was sent last (§2, §7).
 
-A day's rows are selected first and sealed after, so that a node that dies between the two, or sees newer
-rows in between, neither loses a change nor counts one as told that was not.
+A day's rows are chosen once and kept until they are sealed, so that whatever dies in between, the rows that
+are marked as sent are the rows that were.
 """
 
-from collections.abc import Mapping
 from datetime import date
+from typing import Final
 
 import polars as pl
+from django.db import connection, transaction
 
 from renkei.agreement.datasets import NOTIFICATIONS
-from renkei.matching.checking import KEEPING, check
-from renkei.matching.reconciliation import as_batches
+from renkei.matching.checking import PREPARING, type_batch
 from renkei.matching.release import annex_1
-from renkei.node.records import transfer
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.records import touched, transfer
+from renkei.node.records.errors import SelectionOutOfStep
+from renkei.node.records.models import (
+    Notification,
+    SelectedNotification,
+    Selection,
+    SentNotification,
+    Touched,
+)
+from renkei.node.records.turns import wait_for_turn
 
-# Told before and outside the agreement now: ISA has to forget it, and hears so as of a deletion.
-_TO_TELL = "changed_in > told_in AND (left_out = '' OR told_in > 0)"
-
-
-def select(day: date) -> Mapping[str, int]:
-    """Select what a day's 別紙1 carries, every change that no earlier one did; within a transaction."""
-    transfer.execute("DELETE FROM records_selected WHERE day = %s", (day.isoformat(),))
-    transfer.execute(
-        "INSERT INTO records_selected (day, notification_id, changed_in) "
-        f"SELECT %s, notification_id, changed_in FROM records_notification WHERE {_TO_TELL}",
-        (day.isoformat(),),
-    )
-    rows = _selected(day)
-    deletions = rows.filter(pl.col("deleted_on").is_not_null() | (pl.col("left_out") != "")).height
-    return {"rows": rows.height, "deletions": deletions}
+_OWN: Final = Notification._meta.db_table
+_SELECTED: Final = SelectedNotification._meta.db_table
+_SENT: Final = SentNotification._meta.db_table
+_COLUMNS: Final = ", ".join(NOTIFICATIONS.names)
+_CONCERNED: Final = "concerned"
+_CANDIDATES: Final = "candidates"
 
 
 def changes_since_sent(day: date) -> pl.DataFrame:
-    """Return what was selected for a day as 別紙1 releases it: columns of `notifications`, as text."""
-    rows = _selected(day)
-    outside = pl.col("left_out") != ""
-    rows = rows.with_columns(
-        card_number=pl.when(outside).then("told_card_number").otherwise("card_number"),
-        deleted_on=pl.when(outside & pl.col("deleted_on").is_null())
-        .then(pl.lit(day.isoformat()))
-        .otherwise("deleted_on"),
-    ).select(NOTIFICATIONS.names)
-    return annex_1(
-        check(as_batches(rows, NOTIFICATIONS), NOTIFICATIONS, rules=KEEPING).taken.drop("left_out")
+    """Return the rows of a day's 別紙1, by identifier: columns of `notifications` as released, and `action`.
+
+    `action` is ours, for counts and pages, and not on the wire: `new`, `update` or `delete`. A notification
+    that was sent and is no longer kept goes as a tombstone of that day. Asked again before `mark_sent`, the
+    rows are the same; after it there are none: what changed meanwhile is another day's. Raises
+    SelectionOutOfStep while another day's rows wait to be sealed.
+    """
+    with transaction.atomic():
+        wait_for_turn()
+        chosen = Selection.objects.filter(pk=day).first()
+        if chosen is None:
+            if waiting := Selection.objects.filter(sequence=None).first():
+                raise _out_of_step(day, f"{waiting.day} is not sealed yet", f"{waiting.day}分が未封緘です")
+            _select(day)
+        elif chosen.sequence is not None:
+            return pl.DataFrame(schema=dict.fromkeys((*NOTIFICATIONS.names, "action"), pl.String))
+    columns = (*NOTIFICATIONS.names, "action")
+    return transfer.read(f'SELECT {", ".join(columns)} FROM "{_SELECTED}"', columns).sort("notification_id")
+
+
+def mark_sent(sequence: int, day: date) -> int:
+    """Say that a day's rows are sealed as delivery `sequence`; returns how many, 0 if that was said before.
+
+    Raises SelectionOutOfStep where nothing was chosen for the day, or it was sealed by another number.
+    """
+    with transaction.atomic():
+        wait_for_turn()
+        if not Selection.objects.filter(pk=day, sequence=None).update(sequence=sequence):
+            if Selection.objects.filter(pk=day, sequence=sequence).exists():
+                return 0
+            raise _out_of_step(day, "not chosen, or sealed otherwise", "未選別か、別の番号で封緘済みです")
+        new_values = ", ".join(f"{name} = excluded.{name}" for name in (*NOTIFICATIONS.names[1:], "sequence"))
+        marked = transfer.execute(
+            f'INSERT INTO "{_SENT}" ({_COLUMNS}, sequence) '
+            f'SELECT {_COLUMNS}, %s FROM "{_SELECTED}" WHERE true '
+            f"ON CONFLICT (notification_id) DO UPDATE SET {new_values}",
+            (sequence,),
+        )
+        transfer.execute(f'DELETE FROM "{_SELECTED}"')
+    return marked
+
+
+def _select(day: date) -> None:
+    touched.take(_CONCERNED, (Touched.Kind.NOTIFICATION,))
+    transfer.temporary(_CANDIDATES, _released())
+    named = ", ".join(f"c.{name}" for name in NOTIFICATIONS.names)
+    different = " OR ".join(f"c.{name} IS DISTINCT FROM s.{name}" for name in NOTIFICATIONS.names)
+    transfer.execute(
+        f'INSERT INTO "{_SELECTED}" ({_COLUMNS}, action) SELECT {named}, '
+        "CASE WHEN c.deleted_on IS NOT NULL THEN 'delete' "
+        "WHEN s.notification_id IS NULL OR s.deleted_on IS NOT NULL THEN 'new' ELSE 'update' END "
+        f'FROM {_CANDIDATES} c LEFT JOIN "{_SENT}" s ON s.notification_id = c.notification_id '
+        f"WHERE {different}"
     )
-
-
-def mark_sent(day: date) -> int:
-    """Note that a day's selection was sealed; returns how many rows. Within the caller's transaction."""
-    told = transfer.execute(
-        "UPDATE records_notification SET told_card_number = card_number, "
-        "told_in = CASE WHEN left_out = '' THEN s.changed_in ELSE 0 END FROM records_selected s "
-        "WHERE s.day = %s AND s.notification_id = records_notification.notification_id",
+    transfer.execute(
+        f'INSERT INTO "{_SELECTED}" '
+        "(notification_id, card_number, registered_on, updated_on, deleted_on, action) "
+        "SELECT s.notification_id, s.card_number, s.registered_on, s.updated_on, %s, 'delete' "
+        f'FROM "{_SENT}" s JOIN {_CONCERNED} t ON t.key = s.notification_id WHERE s.deleted_on IS NULL '
+        f'AND NOT EXISTS (SELECT 1 FROM "{_OWN}" o WHERE o.notification_id = s.notification_id)',
         (day.isoformat(),),
     )
-    transfer.execute("DELETE FROM records_selected WHERE day = %s", (day.isoformat(),))
-    return told
+    transfer.drop(_CANDIDATES, _CONCERNED)
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT action, count(*) FROM "{_SELECTED}" GROUP BY action ORDER BY action')
+        counts = {str(action): int(count) for action, count in cursor.fetchall()}
+    Selection.objects.create(day=day, counts=counts)
+    record(None, Verb.NOTIFICATIONS_SELECTED, day.isoformat(), counts=counts)
 
 
-def _selected(day: date) -> pl.DataFrame:
-    columns = (*NOTIFICATIONS.names, "left_out", "told_card_number")
-    listed = ", ".join(f'n."{name}"' for name in columns)
-    # A date of our own making, never a value: COPY takes no parameters.
-    return transfer.read(
-        f"SELECT {listed} FROM records_notification n "
-        f"JOIN records_selected s ON s.notification_id = n.notification_id WHERE s.day = '{day.isoformat()}'",
-        columns,
+def _released() -> pl.DataFrame:
+    """Release what is concerned and still kept: the ※ of 別紙1 holds back what it names."""
+    named = ", ".join(f"n.{name}" for name in NOTIFICATIONS.names)
+    concerned = f'SELECT {named} FROM "{_OWN}" n JOIN {_CONCERNED} t ON t.key = n.notification_id'
+    released = [pl.DataFrame(schema=dict.fromkeys(NOTIFICATIONS.names, pl.String))]
+    for batch in transfer.stream(concerned, NOTIFICATIONS):
+        lines = pl.int_range(0, batch.num_rows, dtype=pl.UInt32, eager=True)
+        # The rows passed the door when they came; here they are only typed again.
+        released.append(annex_1(type_batch(batch, lines, NOTIFICATIONS, rules=PREPARING)[0]))
+    return pl.concat(released)
+
+
+def _out_of_step(day: date, en: str, ja: str) -> SelectionOutOfStep:
+    return SelectionOutOfStep(
+        f"別紙1 of {day}: {en}. Run the days in their order.",
+        f"{day}分の別紙1: {ja}。日付の順に処理してください。",
     )

@@ -11,7 +11,8 @@ from typing import IO, Any, Final, cast
 import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-from django.db import connection
+from django.db import connection, transaction
+from psycopg import ClientCursor
 
 from renkei.agreement.datasets import Dataset
 from renkei.matching.reading import BATCH_ROWS, text_batch
@@ -20,25 +21,28 @@ _SLICE: Final = 50_000
 _BLOCK_BYTES: Final = 1 << 24
 
 
-def read(query: str, columns: tuple[str, ...]) -> pl.DataFrame:
-    """Return what a query yields, as text under the names given."""
+def read(query: str, columns: tuple[str, ...], parameters: tuple[Any, ...] = ()) -> pl.DataFrame:
+    """Return what a query yields, as text under the names given; `%s` in the query stands for a parameter."""
     schema = dict.fromkeys(columns, pl.String)
-    batches = list(_batches(query, columns))
+    batches = list(_batches(query, columns, parameters))
     return cast(pl.DataFrame, pl.from_arrow(batches)) if batches else pl.DataFrame(schema=schema)
 
 
 def stream(query: str, dataset: Dataset) -> Iterator[pa.RecordBatch]:
     """Yield what a query for all columns of a dataset gives, as `matching.reading.text_batch` shapes it.
 
-    May be taken from another thread than the one that opened the transaction, never from two at once.
+    May be taken from another thread than the one that opened the transaction, never from two at once. On
+    PostgreSQL the connection is busy until the last batch: nothing else may be asked of it meanwhile.
     """
     columns = {name: name for name in dataset.names}
-    for batch in _batches(query, dataset.names):
+    for batch in _batches(query, dataset.names, ()):
         yield text_batch(batch, dataset, columns)
 
 
 def put(table: str, frame: pl.DataFrame) -> None:
-    """Append a frame of text to a table, whose columns it names."""
+    """Append a frame of text and whole numbers to a table, whose columns it names."""
+    if frame.is_empty():
+        return
     names = ", ".join(f'"{name}"' for name in frame.columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -49,30 +53,21 @@ def put(table: str, frame: pl.DataFrame) -> None:
         else:
             marks = ", ".join(["%s"] * frame.width)
             for part in frame.iter_slices(_SLICE):
-                cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', part.rows())
+                # One transaction for a slice where the caller has none, not one for a row.
+                with transaction.atomic(savepoint=False):
+                    cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', part.rows())
 
 
 def temporary(name: str, frame: pl.DataFrame) -> None:
-    """Make a temporary table of text from a frame, for the statements that follow in this transaction."""
-    columns = ", ".join(f'"{column}" text' for column in frame.columns)
+    """Make a temporary table from a frame of text and whole numbers, for the statements that follow."""
+    kinds = {name: "bigint" if dtype.is_integer() else "text" for name, dtype in frame.schema.items()}
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
     with connection.cursor() as cursor:
         cursor.execute(f'DROP TABLE IF EXISTS "{name}"')
         cursor.execute(f'CREATE TEMPORARY TABLE "{name}" ({columns})')
     put(name, frame)
     if connection.vendor == "postgresql":
         execute(f'ANALYZE "{name}"')
-
-
-def analyze(*names: str) -> None:
-    """Let the planner know how much lies in temporary tables; nothing else does."""
-    if on_postgresql():
-        for name in names:
-            execute(f'ANALYZE "{name}"')
-
-
-def on_postgresql() -> bool:
-    """Whether this node's database is PostgreSQL."""
-    return connection.vendor == "postgresql"
 
 
 def drop(*names: str) -> None:
@@ -88,23 +83,28 @@ def execute(statement: str, parameters: tuple[Any, ...] = ()) -> int:
         return int(cursor.rowcount)
 
 
-def _batches(query: str, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+def _batches(query: str, columns: tuple[str, ...], parameters: tuple[Any, ...]) -> Iterator[pa.RecordBatch]:
     # The driver's own connection: Django's belongs to one thread, and reading ahead takes another.
     connection.ensure_connection()
-    taken = connection.connection
-    batches = _copied if on_postgresql() else _fetched
-    return batches(taken, query, columns)
+    batches = _copied if connection.vendor == "postgresql" else _fetched
+    return batches(connection.connection, query, columns, parameters)
 
 
-def _fetched(taken: Any, query: str, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
-    rows = iter(taken.execute(query))
+def _fetched(
+    taken: Any, query: str, columns: tuple[str, ...], parameters: tuple[Any, ...]
+) -> Iterator[pa.RecordBatch]:
+    rows = iter(taken.execute(query.replace("%s", "?"), parameters))
     while part := list(islice(rows, BATCH_ROWS)):
         values = zip(*part, strict=True)
         yield pa.RecordBatch.from_arrays([pa.array(each, pa.string()) for each in values], list(columns))
 
 
-def _copied(taken: Any, query: str, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
-    with taken.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
+def _copied(
+    taken: Any, query: str, columns: tuple[str, ...], parameters: tuple[Any, ...]
+) -> Iterator[pa.RecordBatch]:
+    statement = f"COPY ({query}) TO STDOUT (FORMAT csv)"
+    # Django's cursors bind on this side; of the driver's own only these can: COPY takes no parameters.
+    with ClientCursor(taken) as cursor, cursor.copy(statement, parameters or None) as copy:
         source = cast(IO[Any], io.BufferedReader(_Copied(copy), _BLOCK_BYTES))
         try:
             reader = pa_csv.open_csv(
