@@ -169,7 +169,8 @@ class Import(models.Model):
     """One file or delivery taken in: which bytes, when, by whom, and what became of its rows.
 
     `counts` add up: read = rejected + left out (by reason) + gone + new + changed + same; `removed` and
-    `kept` count rows of before. `source` is a file name, or the delivery's service and number.
+    `kept` count rows of before. `source` is a file name, or the delivery's service and its `sequence`; the
+    bytes of a delivery's plain file are known by no hash: that of a short one could be guessed.
     """
 
     class Mode(models.TextChoices):
@@ -182,7 +183,8 @@ class Import(models.Model):
     dataset = models.CharField(max_length=20)
     mode = models.CharField(max_length=8, choices=Mode.choices)
     source = models.CharField(max_length=255)
-    sha256 = models.CharField(max_length=64, db_index=True)
+    sequence = models.PositiveBigIntegerField(null=True, unique=True)
+    sha256 = models.CharField(max_length=64, blank=True)
     taken_at = models.DateTimeField(db_index=True)
     actor = models.CharField(max_length=150)
     counts = models.JSONField(default=dict)
