@@ -165,7 +165,8 @@ def _set_duplicates_aside(hashes: list[pl.Series], key: str) -> None:
         return
     transfer.temporary("suspects", suspects)
     every = " UNION ALL ".join(
-        f"SELECT s.line, t.{column}, {place} AS place FROM {name} t JOIN suspects s ON s.line = t.line"
+        f"SELECT CAST(s.line AS text), t.{column}, '{place}' AS place "
+        f"FROM {name} t JOIN suspects s ON s.line = t.line"
         for place, (name, column) in enumerate(
             ((INCOMING, key), (REFUSED, "identifier"), (OUTSIDE, "identifier"))
         )
