@@ -45,6 +45,8 @@ class Rules:
     """Columns that must be filled, where not those of the data dictionary."""
     withheld_is_forbidden: bool = True
     """A withheld item that is filled: a reason to reject (receiver), or simply blanked (sender)."""
+    keeps_withheld: bool = False
+    """A withheld item stays in the row, for a sender's own table, and is held back on release."""
     left_out: pl.Expr | None = None
     """Why a row is outside the agreement, null where it is not; such a row is taken whatever else it holds,
     with the reason as column `left_out`: nobody need correct what is never sent."""
@@ -152,7 +154,9 @@ def _withhold(values: dict[str, Values], lines: pl.Series, rules: Rules) -> Iter
         if rules.withheld_is_forbidden:
             yield from _trouble(lines, permanent & ~value.blank, f"forbidden:{name}")
         values[name] = Values(
-            value.typed.set(permanent, None), value.blank | permanent, value.unreadable & ~permanent
+            value.typed if rules.keeps_withheld else value.typed.set(permanent, None),
+            value.blank | permanent,
+            value.unreadable & ~permanent,
         )
 
 

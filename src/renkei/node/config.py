@@ -53,6 +53,7 @@ class Retention:
     register: int = 3 * 365
     closed_cases: int = 5 * 365
     deliveries: int = 5 * 365
+    extracts: int = 30  # files in extracts/done and extracts/refused, whose rows are in the database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from tusclient.client import TusClient
 
-from node.rows import notification
+from node.records.made_up import frame, notification
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.exchange.errors import Refused
 from renkei.exchange.home import Home
@@ -67,8 +68,7 @@ def be(pair: Rehearsal, settings):
 
 
 def rows(*numbers: int) -> dict[str, pl.DataFrame]:
-    whole = [dict.fromkeys(NOTIFICATIONS.names) | notification(number) for number in numbers]
-    return {"notifications": pl.DataFrame(whole, schema=dict.fromkeys(NOTIFICATIONS.names, pl.String))}
+    return {"notifications": frame(NOTIFICATIONS, map(notification, numbers))}
 
 
 def test_a_day_is_sealed_once(pair, be):
@@ -110,7 +110,7 @@ def test_no_plain_text_lies_anywhere_after_sealing_and_opening(pair, be):
     assert opened.state == State.OPENED
     for place in pair.nodes.values():
         assert [
-            path for path in place.rglob("*") if path.is_file() and b"EXAMPLE TARO" in path.read_bytes()
+            path for path in place.rglob("*") if path.is_file() and b"NGUYEN VAN" in path.read_bytes()
         ] == []
 
 

@@ -9,11 +9,10 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from node.rows import RECORD, card_number
+from node.records import made_up
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 from renkei.agreement.decisions import DEFAULT_POLICY
-from renkei.matching.checking import check
-from renkei.matching.reconciliation import as_batches, reconcile
+from renkei.matching.reconciliation import reconcile
 from renkei.node.findings import answers, matching
 from renkei.node.findings.models import Answer, Finding, Outcome, Run
 from renkei.node.records import intake, received, transfer
@@ -34,8 +33,8 @@ NAMES = ("EXAMPLE TARO", "EXAMPLE HANAKO", "SAMPLE JIRO")
 BIRTHS = ("1990-01-02", "1990-02-01", "1985-00-00")
 
 
-def _record(draw) -> dict[str, str]:
-    return RECORD | {
+def _identity(draw) -> dict[str, str]:
+    return {
         "name": draw(st.sampled_from(NAMES)),
         "birth_date": draw(st.sampled_from(BIRTHS)),
         "nationality": draw(st.sampled_from(("VNM", "CHN"))),
@@ -44,46 +43,42 @@ def _record(draw) -> dict[str, str]:
 
 @st.composite
 def persons(draw):
-    number = draw(st.integers(1, PEOPLE))
-    return _record(draw) | {
-        "person_id": f"P{number}",
-        "card_number": card_number(draw(st.integers(1, NUMBERS))),
-    }
+    number, latest = draw(st.integers(1, PEOPLE)), draw(st.integers(1, NUMBERS))
+    return made_up.person(number, card_number=made_up.card(latest), **_identity(draw))
 
 
 @st.composite
 def cards(draw):
-    number, owner = draw(st.integers(1, NUMBERS)), draw(st.integers(1, PEOPLE))
-    row = {"card_number": card_number(number), "person_id": f"P{owner}", "issued_on": "2024-01-01"}
-    return _record(draw) | row
+    return made_up.card_of(draw(st.integers(1, PEOPLE)), draw(st.integers(1, NUMBERS)), **_identity(draw))
 
 
 @st.composite
 def permissions(draw):
-    number, owner = draw(st.integers(1, GRANTS)), draw(st.integers(1, PEOPLE))
-    return {
-        "permission_id": f"K{number}",
-        "person_id": f"P{owner}",
+    fields = {
+        "person_id": f"P{draw(st.integers(1, PEOPLE))}",
         "ground": draw(st.sampled_from(("coe", "change"))),
-        "permitted_on": draw(st.sampled_from(("", "2026-01-10", "2026-02-27", "2026-03-01"))),
-        "status_of_residence": "engineer_humanities_intl",
         "contract_confirmed": draw(st.sampled_from(("true", "true", "false"))),
-        "organisation_name": "株式会社試験",
     }
+    permitted = draw(st.sampled_from(("", "2026-01-10", "2026-02-27", "2026-03-01")))
+    made = made_up.permission(draw(st.integers(1, GRANTS)), **fields)
+    return {name: value for name, value in made.items() if name != "permitted_on"} | (
+        {"permitted_on": permitted} if permitted else {}
+    )
 
 
 @st.composite
 def notifications(draw):
     number = draw(st.integers(1, NOTICES))
-    deleted = draw(st.integers(0, 5)) == 0
-    row = {
-        "notification_id": f"N{number}",
-        "card_number": draw(st.sampled_from([*map(card_number, range(1, NUMBERS + 2)), "なし"])),
-        "registered_on": "2026-03-02",
-    }
-    if deleted:
-        return row | {"deleted_on": "2026-04-01"}
-    return _record(draw) | row | {"employment_start": draw(st.sampled_from(("", "2026-01-01", "2026-03-01")))}
+    named = draw(st.sampled_from([*map(made_up.card, range(1, NUMBERS + 2)), "なし"]))
+    if draw(st.integers(0, 5)) == 0:
+        return {
+            "notification_id": f"N{number}",
+            "card_number": named,
+            "registered_on": "2026-03-02",
+            "deleted_on": "2026-04-01",
+        }
+    begins = draw(st.sampled_from(("2026-01-01", "2026-03-01")))
+    return made_up.notification(number, card_number=named, employment_start=begins, **_identity(draw))
 
 
 DAYS = st.lists(
@@ -100,30 +95,24 @@ DAYS = st.lists(
 )
 
 
-def _frame(dataset: Dataset, rows: list[dict[str, str]]) -> pl.DataFrame:
-    # One row for each identifier: a second one of a file is set aside, which is tested elsewhere.
-    once = {row[dataset.identifier.name]: row for row in rows}
-    whole = [dict.fromkeys(dataset.names, "") | row for row in once.values()]
-    return pl.DataFrame(whole, schema=dict.fromkeys(dataset.names, pl.String))
+def _once(dataset: Dataset, rows):
+    """One row for each identifier: a second one of a file is set aside, which is tested elsewhere."""
+    return {row[dataset.identifier.name]: row for row in rows}.values()
 
 
 _numbers = count(1)
 
 
-def _take(dataset: Dataset, model, rows, mode: str, now) -> None:
-    known = intake.known_persons if dataset in (CARDS, PERMISSIONS) else None
-    checked = check(as_batches(_frame(dataset, rows), dataset), dataset, known_persons=known)
-    with transaction.atomic():
-        done = Import.objects.create(dataset=dataset.name, mode=mode, source="", at=now)
-        intake.load(done, checked, model, full=mode == "full", day=now.date())
+def _take(directory, dataset: Dataset, rows, mode: str, now) -> None:
+    path = made_up.write(directory / f"{next(_numbers)}.csv", dataset.name, *_once(dataset, rows))
+    intake.take_in(path, dataset.name, mode, now=now)
 
 
-def _deliver(rows, now, directory) -> None:
-    package = directory / str(next(_numbers))
-    package.mkdir()
-    _frame(NOTIFICATIONS, rows).write_csv(package / "notifications.csv")
+def _deliver(directory, rows, now) -> None:
+    number = next(_numbers)
+    made_up.write(directory / str(number) / "notifications.csv", "notifications", *_once(NOTIFICATIONS, rows))
     with transaction.atomic():
-        received.take_delivery(1, package, now=now)
+        received.take_delivery(number, directory / str(number), now=now)
 
 
 def _whole(day: date):
@@ -174,11 +163,11 @@ def test_what_stands_and_what_was_told_equal_one_full_run(node, tmp_path, days):
     day, counterpart = FIRST, {"discrepancies": {}, "suspected_omissions": {}}
     for passed, people, numbers, grants, notices, mode in days:
         day += timedelta(days=passed)
-        now = node_now(day)
-        _take(PERSONS, Person, people, mode, now)
-        _take(CARDS, Card, numbers, mode, now)
-        _take(PERMISSIONS, Permission, grants, mode, now)
-        _deliver(notices, now, tmp_path)
+        now = datetime.combine(day, time(3), UTC)
+        _take(tmp_path, PERSONS, people, mode, now)
+        _take(tmp_path, CARDS, numbers, mode, now)
+        _take(tmp_path, PERMISSIONS, grants, mode, now)
+        _deliver(tmp_path, notices, now)
         matching.match(day)
         _tell(day, counterpart)
         whole = _whole(day)
@@ -209,7 +198,3 @@ def _tell(day: date, counterpart: dict[str, dict[str, tuple]]) -> None:
                 counterpart[name][identifier] = tuple(row[column] for column in columns)
     with transaction.atomic():
         answers.mark_sent(day, 1)
-
-
-def node_now(day: date):
-    return datetime.combine(day, time(3), UTC)

@@ -38,6 +38,14 @@ class Verb(Enum):
     RECEIPT_KEPT = Sentence(
         "{actor}が 送付 {subject} の受領証を保管した", "{actor} kept a receipt for {subject}"
     )
+    FILE_REFUSED = Sentence("{actor}が {subject} の取込を拒んだ", "{actor} refused to import {subject}")
+    DELIVERY_TAKEN = Sentence("{actor}が 受信 {subject} を取り込んだ", "{actor} took in delivery {subject}")
+    NOTIFICATIONS_SELECTED = Sentence(
+        "{actor}が {subject} の別紙1に載せる届出を選別した", "{actor} selected the notifications of {subject}"
+    )
+    RECORDS_ERASED = Sentence("{actor}が 消去 {subject} を行った", "{actor} carried out erasure {subject}")
+    HOLD_PLACED = Sentence("{actor}が 消去の停止 {subject} を命じた", "{actor} placed the hold {subject}")
+    HOLD_LIFTED = Sentence("{actor}が 消去の停止 {subject} を解いた", "{actor} lifted the hold {subject}")
     TRAIL_VERIFIED = Sentence("{actor}が 証跡を検証した", "{actor} verified the trail")
     TRAIL_EXPORTED = Sentence("{actor}が 証跡を書き出した", "{actor} exported the trail")
     TRAIL_READ = Sentence("{actor}が 証跡を閲覧した", "{actor} read the trail")

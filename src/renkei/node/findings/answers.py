@@ -1,4 +1,4 @@
-"""A day's answer: `report` what is new or different from what was told last, `withdraw` what no longer stands.
+"""A day's answer: `report` what is new or different from what was told, `withdraw` what no longer stands.
 
 Selected first and sealed after, so that a node that dies between the two neither loses a row nor counts one
 as told that was not.

@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
+from typing import Final
 
 import polars as pl
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.agreement.decisions import Policy
@@ -15,10 +16,12 @@ from renkei.matching.reconciliation import Reconciliation, reconcile
 from renkei.node.findings.errors import DayPassed
 from renkei.node.findings.models import Finding, Kind, Outcome, Run
 from renkei.node.findings.scope import Scope, scope
-from renkei.node.records import loading, transfer
-from renkei.node.records.models import Touched
+from renkei.node.records import transfer
+from renkei.node.records.intake import refresh_due
+from renkei.node.records.turns import wait_for_turn
 
-_FOUND = ("kind", "identifier", "person_id", "word", "row", "digest")
+_JUDGED: Final = "judged"
+_FOUND: Final = ("kind", "identifier", "person_id", "word", "row", "digest")
 
 
 @transaction.atomic
@@ -34,7 +37,10 @@ def match(day: date) -> Mapping[str, int]:
     if last is not None and day < last.day:
         raise DayPassed(day.isoformat(), last.day.isoformat())
     rules = _rules(policy)
+    wait_for_turn()
     whole = last is None or last.rules != rules
+    if whole:
+        refresh_due(policy)
     with scope(last.day if last else None, day, whole=whole) as concerned:
         frames = [concerned.frame(dataset) for dataset in (NOTIFICATIONS, PERSONS, CARDS, PERMISSIONS)]
         found = reconcile(*frames, as_of=day, policy=policy)
@@ -42,7 +48,6 @@ def match(day: date) -> Mapping[str, int]:
         outcomes = _keep_outcomes(found, before)
         changed = _keep_findings(found, frames[3], concerned, day)
         looked_at = frames[0].height
-    Touched.objects.all().delete()
     standing = {kind.value: Finding.objects.filter(kind=kind, standing=True).count() for kind in Kind}
     Run.objects.update_or_create(
         day=day,
@@ -66,11 +71,11 @@ def _rules(policy: Policy) -> str:
 def _keep_outcomes(found: Reconciliation, before: Mapping[str, int]) -> dict[str, int]:
     """Keep what every notification came to; returns how many came to what, those out of scope included."""
     matches = found.matches.select(field.name for field in Outcome._meta.fields)
-    transfer.temporary(loading.INCOMING, matches)
+    transfer.temporary(_JUDGED, matches)
     counts = dict(before)
     was = transfer.read(
         "SELECT o.outcome, CAST(-count(*) AS text) FROM findings_outcome o "
-        f'JOIN "{loading.INCOMING}" i ON i.notification_id = o.notification_id GROUP BY o.outcome',
+        f'JOIN "{_JUDGED}" i ON i.notification_id = o.notification_id GROUP BY o.outcome',
         ("outcome", "count"),
     )
     now = matches.group_by("outcome").len().select("outcome", pl.col("len").cast(pl.String).alias("count"))
@@ -80,10 +85,10 @@ def _keep_outcomes(found: Reconciliation, before: Mapping[str, int]) -> dict[str
     changes = ", ".join(f'"{name}" = excluded."{name}"' for name in matches.columns[1:])
     differs = " OR ".join(f'kept."{name}" IS DISTINCT FROM excluded."{name}"' for name in matches.columns[1:])
     transfer.execute(
-        f'INSERT INTO findings_outcome AS kept ({names}) SELECT {names} FROM "{loading.INCOMING}" WHERE true '
+        f'INSERT INTO findings_outcome AS kept ({names}) SELECT {names} FROM "{_JUDGED}" WHERE true '
         f"ON CONFLICT (notification_id) DO UPDATE SET {changes} WHERE {differs}"
     )
-    loading.clear()
+    transfer.drop(_JUDGED)
     return {outcome: count for outcome, count in sorted(counts.items()) if count}
 
 
@@ -98,23 +103,25 @@ def _keep_findings(found: Reconciliation, permissions: pl.DataFrame, concerned: 
             _rows(suspected, Kind.SUSPECTED_OMISSION, pl.concat_str("ground", "reason", separator=" ")),
         ]
     )
-    transfer.temporary(loading.INCOMING, rows)
+    transfer.temporary(_JUDGED, rows)
     gone = transfer.execute(
         "UPDATE findings_finding AS f SET standing = false, row = '', digest = '' "
         f"WHERE f.standing AND {concerned.of_findings} AND NOT EXISTS "
-        f'(SELECT 1 FROM "{loading.INCOMING}" i WHERE i.kind = f.kind AND i.identifier = f.identifier)'
+        f'(SELECT 1 FROM "{_JUDGED}" i WHERE i.kind = f.kind AND i.identifier = f.identifier)'
     )
     listed = ", ".join(_FOUND)
-    today = f"CAST('{day.isoformat()}' AS date)" if transfer.on_postgresql() else f"'{day.isoformat()}'"
+    today = (
+        f"CAST('{day.isoformat()}' AS date)" if connection.vendor == "postgresql" else f"'{day.isoformat()}'"
+    )
     changed = transfer.execute(
         f"INSERT INTO findings_finding AS kept ({listed}, standing, since) "
-        f'SELECT {listed}, true, {today} FROM "{loading.INCOMING}" WHERE true '
+        f'SELECT {listed}, true, {today} FROM "{_JUDGED}" WHERE true '
         "ON CONFLICT (kind, identifier) DO UPDATE SET person_id = excluded.person_id, word = excluded.word, "
         "row = excluded.row, digest = excluded.digest, standing = true, "
         "since = CASE WHEN kept.standing THEN kept.since ELSE excluded.since END "
         "WHERE kept.digest <> excluded.digest OR kept.person_id IS DISTINCT FROM excluded.person_id"
     )
-    loading.clear()
+    transfer.drop(_JUDGED)
     return changed + gone
 
 

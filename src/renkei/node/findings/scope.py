@@ -5,14 +5,16 @@ since it may be a handful or millions.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import polars as pl
+from django.db import DatabaseError, connection
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
-from renkei.node.records import transfer
+from renkei.node.records import touched, transfer
 from renkei.node.records.models import Touched
 
 _FROM = {
@@ -24,10 +26,7 @@ _FROM = {
     CARDS.name: ("records_card", "t.card_number IN (SELECT card_number FROM scope_cards)"),
     PERMISSIONS.name: ("records_permission", "t.person_id IN (SELECT person_id FROM scope_persons)"),
 }
-_OWNERS = (
-    "SELECT person_id FROM records_card "
-    "WHERE card_number IN (SELECT key FROM records_touched WHERE kind = 'card')"
-)
+_TOUCHED: Final = "touched_since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +59,31 @@ class Scope:
 @contextmanager
 def scope(last: date | None, day: date, *, whole: bool) -> Iterator[Scope]:
     """Give what is concerned since the day matched last; the temporary tables are gone afterwards."""
-    if whole or last is None or Touched.objects.filter(kind="all").exists():
-        yield Scope(whole=True)
-        return
+    touched.take(_TOUCHED, (Touched.Kind.CARD, Touched.Kind.PERSON))
+    try:
+        if not (whole or last is None):
+            _close(last, day)
+        yield Scope(whole=whole or last is None)
+    finally:
+        with suppress(DatabaseError):  # where the transaction is broken they go with it
+            transfer.drop(_TOUCHED, "scope_persons", "scope_cards")
+
+
+def _close(last: date, day: date) -> None:
     transfer.temporary("scope_persons", pl.DataFrame(schema={"person_id": pl.String}))
     transfer.temporary("scope_cards", pl.DataFrame(schema={"card_number": pl.String}))
-    try:
-        transfer.execute(
-            "INSERT INTO scope_persons SELECT key FROM records_touched WHERE kind = 'person' "
-            f"UNION {_OWNERS} "
-            # Overdue is who was due before the day: newly so, who was due from the last day on.
-            "UNION SELECT person_id FROM records_permission WHERE due_on >= %s AND due_on < %s",
-            (last, day),
-        )
-        transfer.execute(
-            "INSERT INTO scope_cards SELECT key FROM records_touched WHERE kind = 'card' "
-            "UNION SELECT c.card_number FROM scope_persons p JOIN records_card c ON c.person_id = p.person_id"
-        )
-        transfer.analyze("scope_persons", "scope_cards")
-        yield Scope(whole=False)
-    finally:
-        transfer.drop("scope_persons", "scope_cards")
+    transfer.execute(
+        f"INSERT INTO scope_persons SELECT key FROM {_TOUCHED} WHERE kind = 'person' "
+        f"UNION SELECT c.person_id FROM {_TOUCHED} t JOIN records_card c ON c.card_number = t.key "
+        "WHERE t.kind = 'card' "
+        # Overdue is who was due before the day: newly so, who was due from the last day on.
+        "UNION SELECT person_id FROM records_permission WHERE due_on >= %s AND due_on < %s",
+        (last.isoformat(), day.isoformat()),
+    )
+    transfer.execute(
+        f"INSERT INTO scope_cards SELECT key FROM {_TOUCHED} WHERE kind = 'card' "
+        "UNION SELECT c.card_number FROM scope_persons p JOIN records_card c ON c.person_id = p.person_id"
+    )
+    if connection.vendor == "postgresql":
+        transfer.execute("ANALYZE scope_persons")
+        transfer.execute("ANALYZE scope_cards")
