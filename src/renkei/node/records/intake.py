@@ -101,8 +101,8 @@ def _table_of(dataset: str) -> Table:
     ours = TABLES[settings.NODE.party]
     if dataset not in ours:
         raise NotOurs(
-            f"{dataset}: not a dataset of this node, which takes in {', '.join(ours)}.",
-            f"{dataset}: この拠点では扱いません。取り込めるのは {'、'.join(ours)} です。",
+            f"{dataset}: not a dataset of this node. Give it one of {', '.join(ours)}.",
+            f"{dataset}: この拠点では扱いません。{'、'.join(ours)} のいずれかを渡してください。",
         )
     return ours[dataset]
 
