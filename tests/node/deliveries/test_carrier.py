@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from requests.adapters import HTTPAdapter
 from tusclient.client import TusClient
 
 from node.records.made_up import frame, notification
@@ -279,15 +280,12 @@ def test_an_ordinary_tus_client_delivers(pair, isa, sealed, tmp_path, monkeypatc
     plain = tmp_path / "key.pem"
     openssl = ["openssl", "pkey", "-in", key, "-passin", "env:PASS", "-out", plain]
     subprocess.run(openssl, env={"PASS": pair.passphrase.decode(), "PATH": "/usr/bin"}, check=True)
-    server = key.parents[2].parent.parent.parent / "isa/exchange/keys/tls/0001/certificate.pem"
-    import requests
-
-    monkeypatch.setattr(
-        requests.adapters.HTTPAdapter, "cert_verify", _verified(server, certificate, plain, tmp_path)
-    )
+    monkeypatch.setattr(HTTPAdapter, "cert_verify", _verified(home, certificate, plain, tmp_path))
     client = TusClient(f"{isa}/uploads/")
     for path in (sealed.sealed, sealed.signature, sealed.manifest):
-        client.uploader(str(path), chunk_size=1000, metadata={"filename": path.name}).upload()
+        with path.open("rb") as stream:
+            name = {"filename": path.name}
+            client.uploader(file_stream=stream, chunk_size=1000, metadata=name).upload()
 
     assert Delivery.objects.get().state == State.RECEIVED
 

@@ -63,7 +63,7 @@ class Leave(LogoutView):
     """Leaving, by a button alone."""
 
     next_page = "enter"
-    http_method_names = ("post",)  # type: ignore[assignment]
+    http_method_names = ("post",)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """End the session."""
