@@ -43,20 +43,21 @@ def take_in(
     come before its person (counted `awaiting_person`); matching minds it once the person is there. Of the
     ministry's notifications those outside the agreement are counted and not kept.
 
-    The same file again changes nothing and returns the first import: a delta if it ever was taken in, a full
-    extract if it is what stands. Raises NotOurs for a dataset of the other party, RefusedFile for a file that
-    is refused whole.
+    The same file again (name and bytes) changes nothing and returns the first import: a delta if it ever was
+    taken in, a full extract if it is what stands. Equal bytes under another name are another file: a record
+    may come, go and come back as it was. Raises NotOurs for a dataset of the other party, RefusedFile for a
+    file that is refused whole.
     """
     table = _table_of(dataset)
-    sha256 = _sha256(path)
-    if found := _already(dataset, mode, sha256):
+    name, sha256 = path.name[-255:], _sha256(path)
+    if found := _already(dataset, mode, name, sha256):
         return found
     batches = open_source(path, table.dataset, encoding).batches()
     door = staging.Door(table, _rules(table, now), _shape(table), bare_is_gone=mode == "delta")
     # Reading takes long and holds no lock; only bringing it in is the transaction.
     with staging.staged(batches, door) as staged, transaction.atomic():
         wait_for_turn()
-        if found := _already(dataset, mode, sha256):
+        if found := _already(dataset, mode, name, sha256):
             return found
         counts = {"read": staged.read, "rejected": staged.rejected, **staged.outside}
         counts |= difference.apply(table, whole=mode == "full")
@@ -65,7 +66,7 @@ def take_in(
         made = Import.objects.create(
             dataset=dataset,
             mode=mode,
-            source=path.name[-255:],
+            source=name,
             sha256=sha256,
             taken_at=now,
             actor=actor.get_username() if actor else SYSTEM,
@@ -130,12 +131,12 @@ def _shape(table: Table) -> Callable[[pl.DataFrame], pl.DataFrame]:
     return lambda typed: pl.concat([write(typed), typed.select(due)], how="horizontal")
 
 
-def _already(dataset: str, mode: Mode, sha256: str) -> Import | None:
+def _already(dataset: str, mode: Mode, name: str, sha256: str) -> Import | None:
     taken = Import.objects.filter(dataset=dataset).exclude(mode=Import.Mode.DELIVERY)
-    if mode == "delta":
-        return taken.filter(mode=mode, sha256=sha256).first()
-    last = taken.first()
-    return last if last and (last.mode, last.sha256) == (mode, sha256) else None
+    same = taken.filter(mode=mode, source=name, sha256=sha256).first()
+    if mode == "full" and same != taken.first():
+        return None
+    return same
 
 
 def _awaiting_person() -> int:
