@@ -46,8 +46,8 @@ MAKERS = {
 def take(node, tmp_path):
     """Take rows in as a file of its own."""
 
-    def taken(dataset: str, mode: str, *rows, now=NOW) -> Import:
-        path = tmp_path / f"{dataset}.{Import.objects.count()}.csv"
+    def taken(dataset: str, mode: str, *rows, now=NOW, name="") -> Import:
+        path = tmp_path / (name or f"{dataset}.{Import.objects.count()}.csv")
         return intake.take_in(write(path, dataset, *rows), dataset, mode, now=now)
 
     return taken
@@ -292,9 +292,9 @@ def test_counts_add_up(take, party, dataset, mode):
 
 @pytest.mark.parametrize("party", ["isa"])
 def test_the_same_file_again_changes_nothing(take):
-    first = take("persons", "delta", person(1))
+    first = take("persons", "delta", person(1), name="monday.csv")
     take("persons", "delta", person(1, name="SMITH JOHN"))
-    entries, again = Entry.objects.count(), take("persons", "delta", person(1))
+    entries, again = Entry.objects.count(), take("persons", "delta", person(1), name="monday.csv")
 
     assert again == first
     assert stored(TABLES["isa"]["persons"])["P1"]["name"] == "SMITH JOHN"
@@ -303,13 +303,22 @@ def test_the_same_file_again_changes_nothing(take):
 
 @pytest.mark.parametrize("party", ["isa"])
 def test_a_full_extract_that_was_overtaken_counts_again(take):
-    first = take("persons", "full", person(1))
+    first = take("persons", "full", person(1), name="monday.csv")
     take("persons", "full", person(2))
-    again = take("persons", "full", person(1))
+    again = take("persons", "full", person(1), name="monday.csv")
 
     assert again != first
     assert set(stored(TABLES["isa"]["persons"])) == {"P1"}
-    assert take("persons", "full", person(1)) == again
+    assert take("persons", "full", person(1), name="monday.csv") == again
+
+
+@pytest.mark.parametrize("party", ["isa"])
+def test_a_record_that_comes_back_as_it_was_comes_back(take):
+    take("persons", "delta", person(1), name="monday.csv")
+    take("persons", "delta", {"person_id": "P1"}, name="tuesday.csv")
+    take("persons", "delta", person(1), name="wednesday.csv")
+
+    assert stored(TABLES["isa"]["persons"]) == {"P1": person(1)}
 
 
 def test_the_datasets_of_the_other_party_are_not_ours(node, tmp_path, party):

@@ -211,3 +211,6 @@ def test_extracts_taken_in_are_erased_after_their_days(node, days, held, left):
 
     assert len(list((node.extracts / inbox.DONE).iterdir())) == left
     assert (made is None) == bool(left)
+    if made:
+        (line,) = json.loads(made.certificate)["classes"]
+        assert (line["class"], line["erased"], line["oldest"]) == ("extract_files", 1, "2026-11-24")

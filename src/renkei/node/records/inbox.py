@@ -13,7 +13,7 @@ from renkei.agreement.errors import RenkeiError
 from renkei.matching.reading import Encoding, RefusedFile
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.records.errors import NotOurs
+from renkei.node.records.errors import NotOurs, TooMuchGone
 from renkei.node.records.intake import take_in
 from renkei.node.records.models import Import
 from renkei.node.records.tables import TABLES
@@ -23,7 +23,8 @@ REFUSED: Final = "refused"
 REFUSAL: Final = ".refusal.txt"
 
 _NAME: Final = re.compile(
-    r"(?P<dataset>[a-z_]+)\.(?P<mode>full|delta)\.(?P<label>.+?)(?P<cp932>\.cp932)?\.(?:csv|parquet)"
+    r"(?P<dataset>[a-z_]+)\.(?P<mode>full|delta)\.(?P<label>.+?)(?P<confirmed>\.confirmed)?(?P<cp932>\.cp932)?"
+    r"\.(?:csv|parquet)"
 )
 # A name under which a file is still being written; it is left alone until it has its own.
 _UNFINISHED: Final = re.compile(r"\..*|.*\.(?:part|tmp)")
@@ -33,9 +34,9 @@ def take_inbox(now: datetime) -> list[Import]:
     """Take in everything that landed in DIR/extracts; returns what was taken, in that order.
 
     Files are named `<dataset>.full.<label>.csv` or `.parquet`, or `<dataset>.delta.…`; `.cp932.csv` says the
-    encoding. They are taken by dataset (persons before cards), then by label: a date makes a good one. Each
-    goes to done/, or to refused/ with a note saying why in both languages. What a run that was cut short left
-    is the next one's.
+    encoding, `.confirmed` before it that a full extract may remove much. They are taken by dataset (persons
+    before cards), then by label: a date makes a good one. Each goes to done/, or to refused/ with a note
+    saying why in both languages. What a run that was cut short left is the next one's.
     """
     place = settings.NODE.extracts
     if not place.is_dir():
@@ -64,8 +65,9 @@ def _take(path: Path, now: datetime) -> Import | None:
             )
         encoding: Encoding = "cp932" if named["cp932"] else "utf-8"
         mode = cast(Literal["full", "delta"], named["mode"])
-        made = take_in(path, named["dataset"], mode, now=now, encoding=encoding)
-    except (RefusedFile, NotOurs) as fault:
+        confirmed = named["confirmed"] is not None
+        made = take_in(path, named["dataset"], mode, now=now, encoding=encoding, confirmed=confirmed)
+    except (RefusedFile, NotOurs, TooMuchGone) as fault:
         _refuse(path, fault, now)
         return None
     _move(path, path.parent / DONE, now)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import polars as pl
 from django.conf import settings
@@ -19,12 +19,16 @@ from renkei.matching.values import to_text
 from renkei.node.audit.trail import SYSTEM, Actor, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.records import difference, staging, transfer
-from renkei.node.records.errors import NotOurs
+from renkei.node.records.errors import NotOurs, TooMuchGone
 from renkei.node.records.models import Import, Permission, Person
 from renkei.node.records.tables import TABLES, Table
 from renkei.node.records.turns import wait_for_turn
 
 Mode = Literal["full", "delta"]
+
+# A register loses a few in a hundred in a bad year; a table of a few rows may lose them all.
+_MAY_GO: Final = 1_000
+_SHARE_THAT_MAY_GO: Final = 0.1
 
 
 def take_in(
@@ -35,6 +39,7 @@ def take_in(
     *,
     now: datetime,
     encoding: Encoding = "utf-8",
+    confirmed: bool = False,
 ) -> Import:
     """Take an extract into the node: CSV or Parquet, checked row by row, all of it or, cut short, nothing.
 
@@ -43,29 +48,33 @@ def take_in(
     come before its person (counted `awaiting_person`); matching minds it once the person is there. Of the
     ministry's notifications those outside the agreement are counted and not kept.
 
-    The same file again changes nothing and returns the first import: a delta if it ever was taken in, a full
-    extract if it is what stands. Raises NotOurs for a dataset of the other party, RefusedFile for a file that
-    is refused whole.
+    The same file again (name and bytes) changes nothing and returns the first import: a delta if it ever was
+    taken in, a full extract if it is what stands. Equal bytes under another name are another file: a record
+    may come, go and come back as it was. Raises NotOurs for a dataset of the other party, RefusedFile for a
+    file that is refused whole, TooMuchGone for a full extract that would remove more than a tenth of what
+    stands (and more than a thousand rows) unless it is `confirmed`.
     """
     table = _table_of(dataset)
-    sha256 = _sha256(path)
-    if found := _already(dataset, mode, sha256):
+    name, sha256 = path.name[-255:], _sha256(path)
+    if found := _already(dataset, mode, name, sha256):
         return found
     batches = open_source(path, table.dataset, encoding).batches()
     door = staging.Door(table, _rules(table, now), _shape(table), bare_is_gone=mode == "delta")
     # Reading takes long and holds no lock; only bringing it in is the transaction.
     with staging.staged(batches, door) as staged, transaction.atomic():
         wait_for_turn()
-        if found := _already(dataset, mode, sha256):
+        if found := _already(dataset, mode, name, sha256):
             return found
         counts = {"read": staged.read, "rejected": staged.rejected, **staged.outside}
         counts |= difference.apply(table, whole=mode == "full")
+        if mode == "full" and not confirmed:
+            _refuse_if_too_much_goes(name, counts)
         if table.dataset in (CARDS, PERMISSIONS):
             counts["awaiting_person"] = _awaiting_person()
         made = Import.objects.create(
             dataset=dataset,
             mode=mode,
-            source=path.name[-255:],
+            source=name,
             sha256=sha256,
             taken_at=now,
             actor=actor.get_username() if actor else SYSTEM,
@@ -130,12 +139,24 @@ def _shape(table: Table) -> Callable[[pl.DataFrame], pl.DataFrame]:
     return lambda typed: pl.concat([write(typed), typed.select(due)], how="horizontal")
 
 
-def _already(dataset: str, mode: Mode, sha256: str) -> Import | None:
+def _already(dataset: str, mode: Mode, name: str, sha256: str) -> Import | None:
     taken = Import.objects.filter(dataset=dataset).exclude(mode=Import.Mode.DELIVERY)
-    if mode == "delta":
-        return taken.filter(mode=mode, sha256=sha256).first()
-    last = taken.first()
-    return last if last and (last.mode, last.sha256) == (mode, sha256) else None
+    same = taken.filter(mode=mode, source=name, sha256=sha256).first()
+    if mode == "full" and same != taken.first():
+        return None
+    return same
+
+
+def _refuse_if_too_much_goes(name: str, counts: dict[str, int]) -> None:
+    removed = counts["removed"]
+    before = removed + counts["same"] + counts["changed"] + counts["kept"]
+    if removed > max(_MAY_GO, before * _SHARE_THAT_MAY_GO):
+        raise TooMuchGone(
+            f"{name}: would remove {removed:,} of {before:,} rows; nothing was changed. Make sure that the "
+            "extract is whole, then import it as confirmed (in the inbox: LABEL.confirmed).",
+            f"{name}: {before:,}件のうち{removed:,}件を失うため、何も変更していません。抽出が完全であることを"
+            "確かめ、確認済みとして取り込んでください(受信箱では 任意.confirmed)。",
+        )
 
 
 def _awaiting_person() -> int:

@@ -222,8 +222,8 @@ class Touched(models.Model):
 class Hold(models.Model):
     """A legal hold: what it covers is not erased until it is lifted.
 
-    `identifier` is a notification's or a person's; a person's covers cards, permissions and the notifications
-    naming any of the cards. `reference` names the document that ordered it.
+    `identifier` is a notification's or, at ISA, a person's, which covers cards, permissions and the
+    notifications naming any of the cards. `reference` names the document that ordered it.
     """
 
     class Covers(models.TextChoices):

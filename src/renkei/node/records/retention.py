@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import polars as pl
 from django.conf import settings
 from django.db import connection, transaction
 
@@ -63,6 +64,11 @@ class Rule:
     def table(self) -> str:
         """The name in the database."""
         return str(self.model._meta.db_table)
+
+    @property
+    def day(self) -> str:
+        """The expression for `since` in a statement on rows `r`."""
+        return self.since if self.since.startswith("(") else f"r.{self.since}"
 
 
 _CARDS, _PERMISSIONS, _PERSONS, _IMPORTS = (
@@ -166,16 +172,15 @@ def erase(now: datetime, actor: Actor | None) -> Erasure | None:
     """Erase what is due and not held, in one transaction with its certificate; None where nothing is.
 
     The certificate says for each class how many rows, of which days, kept for how many days, and the SHA-256
-    of their sorted identifiers, one a line: who has a list can prove that it is the list, and nobody can
-    make one of it. Files go before the transaction ends: what is certified as erased is.
+    of their sorted identifiers, one a line: who has a list can show whether it is this one. Files go before
+    the transaction ends: what is certified as erased is.
     """
     with transaction.atomic():
         wait_for_turn()
         classes = [done for rule in RULES if (done := _erase(rule, now))]
         files = _old_files(now)
         if files:
-            names = sorted(path.name for path in files)
-            classes.append(_line(EXTRACT_FILES, "取込済みのファイル", names, _days("extracts"), [], 0))
+            classes.append(_files_line(files))
         if not classes:
             return None
         number = Erasure.objects.count() + 1
@@ -242,7 +247,7 @@ def _days(period: str) -> int:
 def _condition(rule: Rule) -> str:
     holds = f'SELECT 1 FROM "{Hold._meta.db_table}" h WHERE h.lifted_at IS NULL'
     return (
-        f"{rule.since if rule.since.startswith('(') else 'r.' + rule.since} < %s AND {rule.only_if} "
+        f"{rule.day} < %s AND {rule.only_if} "
         f"AND NOT EXISTS ({holds} AND (h.covers = 'everything' OR {rule.held_by}))"
     )
 
@@ -259,12 +264,10 @@ def _count(rule: Rule, now: datetime) -> int:
 
 
 def _erase(rule: Rule, now: datetime) -> dict[str, Any] | None:
-    since = rule.since if rule.since.startswith("(") else f"r.{rule.since}"
     transfer.drop("erased")
     transfer.execute(
-        f"CREATE TEMPORARY TABLE erased AS SELECT r.{rule.key} AS key, {since} AS since "
-        f'FROM "{rule.table}" r '
-        f"WHERE {_condition(rule)}",
+        f"CREATE TEMPORARY TABLE erased AS SELECT r.{rule.key} AS key, {rule.day} AS since "
+        f'FROM "{rule.table}" r WHERE {_condition(rule)}',
         (_limit(rule, now),),
     )
     rows = transfer.read("SELECT CAST(key AS text), CAST(since AS text) FROM erased", ("key", "since"))
@@ -274,25 +277,26 @@ def _erase(rule: Rule, now: datetime) -> dict[str, Any] | None:
             touched.note(kind, f"SELECT DISTINCT {column} AS key {chosen}")
         transfer.execute(f"DELETE {chosen}")
     transfer.drop("erased")
-    if rows.is_empty():
-        return None
-    days = [str(day)[:10] for day in (rows["since"].min(), rows["since"].max())]
-    return _line(rule.name, rule.ja, sorted(rows["key"]), _days(rule.period), days, rows.height)
+    return _line(rule.name, rule.ja, rule.period, rows["key"], rows["since"]) if rows.height else None
 
 
-def _line(
-    name: str, ja: str, identifiers: list[str], kept: int, days: list[str], rows: int
-) -> dict[str, Any]:
-    listed = "".join(f"{identifier}\n" for identifier in identifiers)
+def _line(name: str, ja: str, period: str, identifiers: pl.Series, days: pl.Series) -> dict[str, Any]:
+    listed = f"{identifiers.sort().str.join(chr(10)).item()}\n"
     return {
         "class": name,
         "class_ja": ja,
-        "erased": rows or len(identifiers),
-        "kept_for_days": kept,
-        "oldest": days[0] if days else None,
-        "newest": days[-1] if days else None,
+        "erased": len(identifiers),
+        "kept_for_days": _days(period),
+        "oldest": str(days.min())[:10],
+        "newest": str(days.max())[:10],
         "identifiers_sha256": hashlib.sha256(listed.encode()).hexdigest(),
     }
+
+
+def _files_line(files: list[Path]) -> dict[str, Any]:
+    names = pl.Series([path.name for path in files])
+    moved = names.str.to_datetime("%Y%m%dT%H%M%S", exact=False).dt.to_string("%Y-%m-%d")
+    return _line(EXTRACT_FILES, "取込済みのファイル", "extracts", names, moved)
 
 
 def _old_files(now: datetime) -> list[Path]:

@@ -110,7 +110,8 @@ def _copied(
             reader = pa_csv.open_csv(
                 source,
                 read_options=pa_csv.ReadOptions(column_names=list(columns), block_size=_BLOCK_BYTES),
-                parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+                # An empty line is a row too: of one column, and that blank.
+                parse_options=pa_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
                 convert_options=pa_csv.ConvertOptions(
                     column_types=dict.fromkeys(columns, pa.string()),
                     null_values=[""],
