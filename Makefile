@@ -34,7 +34,7 @@ demo:  ## simulate two agencies' files, match them, write the report into demo/
 	@uv=$$(tools/setup.sh run) && "$$uv" run --no-sync renkei demo --out demo
 
 bench:  ## run every benchmark at full size (over half an hour, 5 GB in the temporary directory; benchmarks/README.md)
-	@uv=$$(tools/setup.sh bench) && for each in reconcile growth names; do \
+	@uv=$$(tools/setup.sh bench) && for each in reconcile growth names seal; do \
 	    "$$uv" run --no-sync python benchmarks/$$each.py || exit 1; \
 	done
 
