@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from renkei.agreement.errors import Lang
-from renkei.cli import party, speech
+from renkei.cli import party, speech, void
 from renkei.exchange import media
 from renkei.exchange.errors import Misused
 from renkei.exchange.files import DeliveryFiles, deliveries_in
@@ -166,6 +166,10 @@ def open_(
         _say_opened(found, lang)
     if refused:
         raise typer.Exit(2)
+
+
+app.command("declare-void")(void.declare)
+app.command("sign-void")(void.sign)
 
 
 @app.command()

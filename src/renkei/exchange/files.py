@@ -7,7 +7,7 @@ from pathlib import Path
 from renkei.exchange.errors import Refused
 from renkei.exchange.manifest import MOST_BYTES
 
-_NOT_MANIFESTS = (".received.json", ".accepted.json", ".refused.json", ".media.json")
+_NOT_MANIFESTS = (".received.json", ".accepted.json", ".refused.json", ".media.json", ".void.json")
 _MOST_SIGNATURE = 64 * 1024
 
 

@@ -258,20 +258,27 @@ class Inbox:
 
     # --- void numbers ------------------------------------------------------------------------------------
 
-    def declare_void(self, data: bytes, signatures: Mapping[str, bytes], now: datetime) -> Void:
-        """Take the statement of both that the next number will never come; what waited goes on."""
-        void = sequence.read_void(data, signatures, self.terms, now)
+    def check_void(self, void: Void) -> None:
+        """Refuse to call a number void that is not the counterpart's next, or that has come."""
         if void.sender != self.terms.counterpart:
-            raise Refused("void_unproved")
-        with durable.alone(self.directory / void.service):
-            chain = self.chain(void.service)
-            if void.sequence != chain.last + 1:
-                raise Refused("void_unproved", f"{void.service} {chain.last + 1}")
-            final = self.directory / void.service / "void" / f"{void.sequence:08d}"
-            with durable.building(final) as partial:
-                durable.write(partial / "void.json", data)
-                for party, signature in signatures.items():
-                    durable.write(partial / f"void.json.{party}.p7s", signature)
+            raise Refused("void_unproved", f"{void.sender} {void.service} {void.sequence}")
+        expected = self.chain(void.service).last + 1
+        if void.sequence != expected:
+            raise Refused("void_unproved", f"{void.service} {void.sequence}: {expected}")
+
+    def declare_void(self, data: bytes, signatures: Mapping[str, bytes], now: datetime) -> Void:
+        """Take the statement of both that the next number will never come; what waited goes on.
+
+        The same statement again changes nothing.
+        """
+        void = sequence.read_void(data, signatures, self.terms, now)
+        place = self.directory / void.service
+        final = place / "void" / f"{void.sequence:08d}"
+        with durable.alone(place):
+            durable.sweep(place)
+            if sequence.kept_void(final) != data:
+                self.check_void(void)
+                sequence.keep_void(final, data, signatures)
             self._follow(void.service, now)
         return void
 
