@@ -1,25 +1,20 @@
 """The power goes at any durable step: kill -9 of a child before and after each, then the state is looked at.
 
-The child counts every call that changes the disk for good (fsync, rename, link, mkdir, rmdir, unlink) and
-kills itself at the n-th. What follows must find one of the allowed states, lose nothing, apply nothing twice.
+See `dying` for how. What follows must find one of the allowed states, lose nothing, apply nothing twice.
 """
 
 import os
 import resource
 import shutil
 import signal
-import traceback
 from collections.abc import Callable
 
 import pytest
+from dying import MOST, die, in_a_child
 from material import NOW
 from world import World, a_file, a_row, plain_text_in
 
-from renkei.exchange.errors import Unstored
 from renkei.exchange.evidence import verify
-
-STEPS = ("fsync", "rename", "replace", "link", "mkdir", "rmdir", "unlink")
-MOST = 200
 
 
 def acts(world: World) -> dict[str, Callable[[], object]]:
@@ -29,54 +24,6 @@ def acts(world: World) -> dict[str, Callable[[], object]]:
         "take": lambda: inbox.take(next(outbox.deliveries("annex1")), NOW),
         "open": lambda: inbox.open("annex1", 1, [world.isa.decrypter], NOW),
     }
-
-
-def in_a_child(act: Callable[[], object]) -> int:
-    """Fork, act, and return how the child ended: 0, 3 for `Unstored` with its code, -9 for killed."""
-    child = os.fork()
-    if child == 0:
-        try:
-            act()
-        except Unstored as fault:
-            os._exit(3 if fault.code == "disk" else 1)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def die(world: World, act: str, at: int, when: str) -> bool:
-    """Act in a child that dies at a step; return whether it died (False: it came to its end first)."""
-
-    def dying() -> None:
-        count(at, when)
-        acts(world)[act]()
-
-    ended = in_a_child(dying)
-    assert ended in (0, -9)
-    return ended == -9
-
-
-def count(at: int, when: str) -> None:
-    """Kill this process before or after the n-th of the steps."""
-    done = 0
-
-    def counted(real: Callable[..., object]) -> Callable[..., object]:
-        def step(*arguments: object, **options: object) -> object:
-            nonlocal done
-            done += 1
-            if done == at and when == "before":
-                os.kill(os.getpid(), signal.SIGKILL)
-            found = real(*arguments, **options)
-            if done == at and when == "after":
-                os.kill(os.getpid(), signal.SIGKILL)
-            return found
-
-        return step
-
-    for name in STEPS:
-        setattr(os, name, counted(getattr(os, name)))
 
 
 def check_state(world: World) -> None:
@@ -100,7 +47,7 @@ def test_killed_at_each_durable_step(world: World, act: str, when: str):
         world.isa.inbox.take(next(world.mhlw.outbox.deliveries("annex1")), NOW)
     deaths = 0
     for at in range(1, MOST):
-        if not die(world, act, at, when):
+        if not die(acts(world)[act], at, when, world.directory):
             break
         deaths += 1
         check_state(world)
@@ -144,7 +91,7 @@ def test_what_waited_is_received_after_a_death_between_the_two(world: World):
     first, second = world.send(), world.send()
     world.isa.inbox.take(second.files, NOW)
     for at in range(1, MOST):
-        if not die(world, "take", at, "before"):
+        if not die(acts(world)["take"], at, "before", world.directory):
             break
     world.isa.inbox.take(first.files, NOW)
 

@@ -95,11 +95,13 @@ def export(
     outbox = place.outbox()
     files = outbox.find(service, number)
     record = media.Export(reason, agreed_by, handed_over_by, taken_over_by, party.now())
-    copied = media.export(files, to, record)
     data = files.manifest_bytes()
-    sheet = cover_sheet(read(data), sha256(data), copied, record, outbox.terms.agreement)
+
+    def sheet(copied: list[media.OnMedium]) -> bytes:
+        return cover_sheet(read(data), sha256(data), copied, record, outbox.terms.agreement)
+
+    media.export(files, to, record, sheet)
     path = to / files.name / f"{files.name}.pdf"
-    path.write_bytes(sheet)
     typer.echo(path.parent)
     typer.echo(speech.one_of((f"送付状: {path}", f"cover sheet: {path}"), lang))
 
