@@ -55,13 +55,17 @@ def die(act: Callable[[], object], at: int, when: str, directory: Path) -> bool:
 
 
 def deaths(act: Callable[[], object], directory: Path, *whens: str) -> Iterator[str]:
-    """Die at each step in turn, before and after it; the caller looks at the state after each."""
+    """Die at each step in turn, before and after it, and at last at none.
+
+    The caller looks at the state after each and takes back what came into force.
+    """
     for when in whens or ("before", "after"):
         for at in range(1, MOST):
-            if not die(act, at, when, directory):
+            died = die(act, at, when, directory)
+            yield f"{when} step {at}"
+            if not died:
                 assert at > 2, "it must have died at several steps"
                 break
-            yield f"{when} step {at}"
 
 
 def count(at: int, when: str) -> None:
