@@ -32,7 +32,7 @@ class DeliveryFiles:
 
     @property
     def time_stamp(self) -> Path:
-        """The optional RFC 3161 time-stamp: carried and kept, not judged here."""
+        """The optional RFC 3161 time-stamp (`renkei.exchange.time_stamp`)."""
         return self.directory / f"{self.name}.json.tsr"
 
     def manifest_bytes(self) -> bytes:

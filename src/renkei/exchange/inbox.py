@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from renkei.exchange import durable, receipt, sequence
+from renkei.exchange import durable, receipt, sequence, time_stamp
 from renkei.exchange.certificates import Decrypter, Signer
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.files import DeliveryFiles, only_delivery
@@ -131,13 +131,14 @@ class Inbox:
         """Copy a delivery to its place, checking the sealed file on the way (3)."""
         if final.exists():  # waiting already
             return
+        stamp = time_stamp.read(source, signature)
         with durable.building(final) as partial:
             files = DeliveryFiles(partial, manifest.name)
             take_sealed_of(source, manifest, files.sealed)
             durable.write(files.manifest, data)
             durable.write(files.signature, signature)
-            if source.time_stamp.is_file():
-                durable.write(files.time_stamp, source.time_stamp.read_bytes())
+            if stamp is not None:
+                durable.write(files.time_stamp, stamp)
             if made:
                 _write_receipt(partial, made)
 
