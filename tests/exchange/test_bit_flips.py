@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from material import NOW
-from world import World, a_row, a_world
+from world import World, a_row, a_world, copied
 
 from renkei.exchange import receipt
 from renkei.exchange.errors import Refused
@@ -60,6 +60,30 @@ def test_no_flipped_bit_is_accepted(tmp_path: Path, family: str):
             got_through.append((which, bit))
 
     assert got_through == []
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "cut to nothing", "longer"])
+def test_a_damaged_delivery_leaves_nothing_and_the_good_one_still_goes_through(world: World, damage: str):
+    made = world.send()
+    files = copied(made.files, world.directory / "damaged")
+    paths = (files.manifest, files.signature, files.sealed)
+    drawn = random.Random(damage)
+    for turn in range(60):
+        path = paths[turn % 3]
+        good = path.read_bytes()
+        changed = {
+            "flipped": flipped(good, drawn.randrange(len(good) * 8)),
+            "cut": good[: drawn.randrange(1, len(good))],
+            "cut to nothing": b"",
+            "longer": good + drawn.randbytes(drawn.randrange(1, 50)),
+        }[damage]
+        path.write_bytes(changed)
+        with pytest.raises(Refused):
+            world.isa.inbox.take(files, NOW)
+        path.write_bytes(good)
+
+    assert list((world.isa.home / "inbox").rglob("*.*")) == [world.isa.home / "inbox/annex1/.lock"]
+    assert world.deliver(made).receipt.receipt.rows_taken == 2
 
 
 def test_every_bit_of_manifest_and_signature(world: World):
