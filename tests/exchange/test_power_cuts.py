@@ -12,8 +12,10 @@ from collections.abc import Callable
 import pytest
 from dying import MOST, die, in_a_child
 from material import NOW
+from test_trust import WHY
 from world import World, a_file, a_row, plain_text_in
 
+from renkei.exchange import media
 from renkei.exchange.evidence import verify
 
 
@@ -23,6 +25,7 @@ def acts(world: World) -> dict[str, Callable[[], object]]:
         "make": lambda: world.send([a_row(1), a_row(2)]),
         "take": lambda: inbox.take(next(outbox.deliveries("annex1")), NOW),
         "open": lambda: inbox.open("annex1", 1, [world.isa.decrypter], NOW),
+        "export": lambda: media.export(outbox.find("annex1", 1), world.directory / "medium", WHY),
     }
 
 
@@ -99,7 +102,7 @@ def test_what_waited_is_received_after_a_death_between_the_two(world: World):
     assert not list((world.isa.home / "inbox/annex1/waiting").iterdir())
 
 
-@pytest.mark.parametrize("act", ["make", "take", "open"])
+@pytest.mark.parametrize("act", ["make", "take", "open", "export"])
 @pytest.mark.parametrize("room", [0, 1000, 4096, 20_000])
 def test_a_full_disk_changes_nothing_and_is_told(world: World, act: str, room: int):
     rows = [a_row(number, name=os.urandom(40).hex()) for number in range(400)]
@@ -120,6 +123,7 @@ def test_a_full_disk_changes_nothing_and_is_told(world: World, act: str, room: i
 
     assert in_a_child(without_room) == 3
     assert plain_text_in(world.isa.home) == []
+    assert not (world.directory / "medium").exists() or list((world.directory / "medium").iterdir()) == []
     after = {path for path in world.directory.rglob("*") if path.is_file() and path.name != ".lock"}
     assert after <= set(before)
 
