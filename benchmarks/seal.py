@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 FULL_SIZES = "10,200,1000"
-FULL_ROUNDS = 5
+FULL_ROUNDS = 3
 MEGA = 1_000_000
 CHUNK = 128 * 1024
 MOST_RATIO = 1.5
