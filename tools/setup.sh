@@ -34,7 +34,10 @@ java_is_new_enough() {
 }
 
 outside_readers_are_there() {
-    command -v javac >/dev/null 2>&1 && [ -e /usr/share/java/bcpkix.jar ] && command -v pdftotext >/dev/null 2>&1
+    for each in javac pdftotext pkcs11-tool softhsm2-util; do
+        command -v $each >/dev/null 2>&1 || return 1
+    done
+    [ -e /usr/share/java/bcpkix.jar ]
 }
 
 # apt_get WHY PACKAGE…: install, or say what to install and fail.
@@ -95,8 +98,8 @@ if [ "${tests:-no}" = yes ]; then
 fi
 if [ "${outside:-no}" = yes ]; then
     outside_readers_are_there ||
-        apt_get "tests hold deliveries against BouncyCastle, and read the cover sheet" \
-            libbcpkix-java openjdk-17-jdk-headless poppler-utils || exit 1
+        apt_get "tests hold deliveries against BouncyCastle, a token for keys, and read the cover sheet" \
+            libbcpkix-java openjdk-17-jdk-headless softhsm2 opensc poppler-utils || exit 1
 fi
 if [ "${java:-no}" = yes ]; then
     java_is_new_enough || apt_get "Spark needs Java 17" openjdk-17-jre-headless || exit 1
