@@ -8,15 +8,17 @@ import resource
 import shutil
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from dying import MOST, die, in_a_child
+from dying import MOST, deaths, die, in_a_child
 from material import NOW
 from test_trust import WHY
 from world import World, a_file, a_row, plain_text_in
 
 from renkei.exchange import media
 from renkei.exchange.evidence import verify
+from renkei.exchange.package import FileFacts
 
 
 def acts(world: World) -> dict[str, Callable[[], object]]:
@@ -100,6 +102,32 @@ def test_what_waited_is_received_after_a_death_between_the_two(world: World):
 
     assert world.isa.inbox.unopened("annex1") == [1, 2]
     assert not list((world.isa.home / "inbox/annex1/waiting").iterdir())
+
+
+def test_rows_are_taken_once_by_a_commit_that_knows_what_it_took(world: World):
+    """Whatever dies between a commit and its receipt, the same delivery is shown again, not another one."""
+    world.isa.inbox.take(world.send([a_row(1), a_row(2)]).files, NOW)
+    shown, table = world.directory / "shown", world.directory / "table"
+    table.mkdir()
+
+    def commit(data: Path, facts: tuple[FileFacts, ...]) -> dict[str, int]:
+        service, number = data.parts[-4:-2]
+        with shown.open("a") as file:
+            file.write(f"{service} {number}\n")
+        (table / f"{service}-{number}").write_bytes((data / "notifications.csv").read_bytes())
+        return {}
+
+    for _ in deaths(
+        lambda: world.isa.inbox.open("annex1", 1, [world.isa.decrypter], NOW, commit),
+        world.isa.home,
+        "before",
+    ):
+        pass
+
+    assert set(shown.read_text().splitlines()) == {"annex1 00000001"}
+    assert len(shown.read_text().splitlines()) > 1, "it must have died after a commit"
+    assert [path.read_text("utf-8").count("\n") for path in table.iterdir()] == [3]
+    assert world.isa.inbox.receipts("annex1", 1)[-1].receipt.rows_taken == 2
 
 
 @pytest.mark.parametrize("act", ["make", "take", "open", "export"])

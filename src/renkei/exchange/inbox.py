@@ -189,7 +189,9 @@ class Inbox:
         """Open a received delivery; opening it again gives what was given before.
 
         In order: a number whose predecessor is not settled yet waits. `commit` is shown the data package
-        before the delivery is accepted and answers with the rows it could not take, counted by reason.
+        before the delivery is accepted and answers with the rows it could not take, counted by reason. If the
+        power goes between its answer and the receipt, it is shown the same delivery again when that is opened
+        anew: it must know by service and number what it has taken.
         """
         place = self.directory / service / f"{number:08d}"
         if not place.is_dir():
