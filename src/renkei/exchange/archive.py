@@ -52,10 +52,15 @@ def compress(blocks: Iterable[bytes]) -> Iterator[bytes]:
     ISA-L packs our own bytes at several times the speed of zlib; it never unpacks others' (decision 0006).
     """
     packer = isal_zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    gathered: list[bytes] = []  # what follows is done in whole blocks: each step waits for its turn in Python
+    size = 0
     for block in blocks:
-        if packed := packer.compress(block):
-            yield packed
-    yield packer.flush()
+        gathered.append(packer.compress(block))
+        size += len(gathered[-1])
+        if size >= BLOCK:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    yield b"".join((*gathered, packer.flush()))
 
 
 def decompress(packed: Iterable[bytes], limits: Limits) -> Iterator[bytes]:

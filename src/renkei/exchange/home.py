@@ -75,9 +75,9 @@ class Home:
             if self.party not in agreement.parties:
                 raise Misused("agreement_unsigned", self.party)
             with durable.building(versions / f"{agreement.version:04d}") as partial:
-                durable.write(partial / _AGREEMENT, data)
+                durable.put(partial / _AGREEMENT, data)
                 for party, signature in signatures.items():
-                    durable.write(partial / f"{_AGREEMENT}.{party}.p7s", signature)
+                    durable.put(partial / f"{_AGREEMENT}.{party}.p7s", signature)
         return agreement
 
     def terms(self) -> Terms:

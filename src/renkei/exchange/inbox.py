@@ -135,10 +135,10 @@ class Inbox:
         with durable.building(final) as partial:
             files = DeliveryFiles(partial, manifest.name)
             take_sealed_of(source, manifest, files.sealed)
-            durable.write(files.manifest, data)
-            durable.write(files.signature, signature)
+            durable.put(files.manifest, data)
+            durable.put(files.signature, signature)
             if stamp is not None:
-                durable.write(files.time_stamp, stamp)
+                durable.put(files.time_stamp, stamp)
             if made:
                 _write_receipt(partial, made)
 
@@ -173,8 +173,8 @@ class Inbox:
         final = conflicts / f"{manifest.sequence:08d}-{sha256(data)[:16]}"
         if not final.exists():
             with durable.building(final) as partial:
-                durable.write(partial / f"{manifest.name}.json", data)
-                durable.write(partial / f"{manifest.name}.json.p7s", signature)
+                durable.put(partial / f"{manifest.name}.json", data)
+                durable.put(partial / f"{manifest.name}.json.p7s", signature)
 
     # --- opening: steps 5 to 8 ---------------------------------------------------------------------------
 
@@ -331,8 +331,8 @@ def take_sealed_of(source: DeliveryFiles, manifest: Manifest, target: Path | Non
 
 
 def _write_receipt(directory: Path, made: SignedReceipt) -> None:
-    durable.write(directory / f"{made.receipt.name}.json", made.data)
-    durable.write(directory / f"{made.receipt.name}.json.p7s", made.signature)
+    durable.put(directory / f"{made.receipt.name}.json", made.data)
+    durable.put(directory / f"{made.receipt.name}.json.p7s", made.signature)
 
 
 def _stored(directory: Path, name: str, state: str) -> SignedReceipt:

@@ -117,7 +117,7 @@ class KeyRing:
             number = max((entry.number for entry in self.own(use)), default=0) + 1
             place = self.directory / use / f"{number:04d}"
             with durable.building(place) as partial:
-                durable.write(partial / "key.pem", encrypted)
+                durable.put(partial / "key.pem", encrypted)
         return KeyEntry(use, number, place, None)
 
     def own(self, use: Use) -> list[KeyEntry]:

@@ -72,7 +72,7 @@ def export(
             if _digest(partial / found.name) != found.sha256:
                 raise Unstored("disk", found.name)
         if sheet:
-            durable.write(partial / f"{files.name}.pdf", sheet(copied))
+            durable.put(partial / f"{files.name}.pdf", sheet(copied))
         with durable.alone(files.directory.parent):
             number = len(list(files.directory.glob("export-*.media.json"))) + 1
             durable.write(files.directory / f"export-{number:04d}.media.json", _record(record, copied))

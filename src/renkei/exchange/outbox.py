@@ -115,8 +115,8 @@ class Outbox:
                     trail_head=order.trail_head,
                 )
                 data = to_bytes(manifest)
-                durable.write(files.manifest, data)
-                durable.write(files.signature, cms.sign(data, signer, now))
+                durable.put(files.manifest, data)
+                durable.put(files.signature, cms.sign(data, signer, now))
             return Made(DeliveryFiles(final, name), manifest, sealed)
 
     def find(self, service: str, number: int) -> DeliveryFiles:
@@ -152,8 +152,8 @@ class Outbox:
                     raise Refused("receipt_other", claimed.state)
                 return found
             with durable.building(final) as partial:
-                durable.write(partial / f"{claimed.name}.json", data)
-                durable.write(partial / f"{claimed.name}.json.p7s", signature)
+                durable.put(partial / f"{claimed.name}.json", data)
+                durable.put(partial / f"{claimed.name}.json.p7s", signature)
         return found
 
     def is_closed(self, service: str, number: int) -> bool:

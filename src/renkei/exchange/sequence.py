@@ -115,9 +115,9 @@ def read_void(data: bytes, signatures: Mapping[str, bytes], terms: Terms, at: da
 def keep_void(place: Path, data: bytes, signatures: Mapping[str, bytes]) -> None:
     """Keep a proved statement in a directory of its own: there whole or not at all."""
     with durable.building(place) as partial:
-        durable.write(partial / VOID_FILE, data)
+        durable.put(partial / VOID_FILE, data)
         for party, signature in signatures.items():
-            durable.write(partial / f"{VOID_FILE}.{party}.p7s", signature)
+            durable.put(partial / f"{VOID_FILE}.{party}.p7s", signature)
 
 
 def kept_void(place: Path) -> bytes | None:
