@@ -2,8 +2,8 @@
 # Prepare this machine for `make demo`, `make test` …; safe to run again, quick when nothing is missing.
 #
 #     tools/setup.sh run      what the command needs: uv and the locked packages
-#     tools/setup.sh test     also the development tools and PySpark
-#     tools/setup.sh spark    also Java, and a Japanese font for pictures
+#     tools/setup.sh test     also the development tools, PySpark, and openssl
+#     tools/setup.sh spark    also Java, what reads our deliveries besides us, and a Japanese font for pictures
 #     tools/setup.sh bench    also the programs the benchmarks compare with
 #
 # Nothing is installed outside of this directory, except by apt when run as root. The last line printed to
@@ -31,6 +31,13 @@ java_is_new_enough() {
     command=java
     [ -z "${JAVA_HOME:-}" ] || command=$JAVA_HOME/bin/java
     major=$("$command" -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p') && [ "${major:-0}" -ge 17 ]
+}
+
+outside_readers_are_there() {
+    for each in javac pdftotext pkcs11-tool softhsm2-util; do
+        command -v $each >/dev/null 2>&1 || return 1
+    done
+    [ -e /usr/share/java/bcpkix.jar ]
 }
 
 # apt_get WHY PACKAGE…: install, or say what to install and fail.
@@ -78,14 +85,22 @@ fi
 # 3. The packages of the lock file, into .venv. --inexact: what another target installed may stay.
 case ${1:-run} in
     run) set -- --no-dev --extra node ;;
-    test) set -- --extra node --extra spark ;;
-    spark) set -- --extra node --extra spark; java=yes ;;
+    test) set -- --extra node --extra spark; tests=yes ;;
+    spark) set -- --extra node --extra spark; tests=yes; java=yes; outside=yes ;;
     bench) set -- --extra node --extra spark --group bench; java=yes ;;
     *) stop "unknown: $1 (run, test, spark, bench)" ;;
 esac
 "$uv" sync --locked --inexact --quiet "$@" >&2 || stop "the packages could not be installed"
 
 # 4. What only the operating system has.
+if [ "${tests:-no}" = yes ]; then
+    command -v openssl >/dev/null 2>&1 || apt_get "tests hold deliveries against openssl" openssl || exit 1
+fi
+if [ "${outside:-no}" = yes ]; then
+    outside_readers_are_there ||
+        apt_get "tests hold deliveries against BouncyCastle, a token for keys, and read the cover sheet" \
+            libbcpkix-java openjdk-17-jdk-headless softhsm2 opensc poppler-utils || exit 1
+fi
 if [ "${java:-no}" = yes ]; then
     java_is_new_enough || apt_get "Spark needs Java 17" openjdk-17-jre-headless || exit 1
     java_is_new_enough || stop "Spark needs Java 17 or newer; JAVA_HOME or the path leads to an older one"

@@ -1,11 +1,21 @@
 """Fixtures of the exchange: two agencies that have agreed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from world import World, a_world
+from world import World, a_world, plain_text_in
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return a_world(tmp_path)
+def world(tmp_path: Path) -> Iterator[World]:
+    """Both agencies; after each test the disk is searched for plain text and unfinished things.
+
+    Plain text has one place, behind step 8. Whatever a test did, nothing else may be left of it.
+    """
+    world = a_world(tmp_path)
+    yield world
+    homes = (world.mhlw.home, world.isa.home)
+    left = [path for home in homes for path in plain_text_in(home) if path.parent.name != "data"]
+    assert left == []
+    assert [path for home in homes for path in home.rglob(".partial*")] == []

@@ -1,7 +1,7 @@
 """Readers that are not ours: `openssl` and a small Java program on BouncyCastle.
 
-Debian: `apt-get install openssl libbcpkix-java default-jdk-headless`. Where BouncyCastle or Java are missing
-the tests that need them are skipped, saying so; `RENKEI_OUTSIDE=required` turns the skip into a failure.
+`make test` installs them (tools/setup.sh) and sets `RENKEI_OUTSIDE=required`. Without that, tests that need
+what is missing are skipped, saying so.
 """
 
 import os
@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from cryptography.hazmat.primitives import serialization as form
@@ -32,6 +33,13 @@ def openssl(*arguments: object, check: bool = True) -> subprocess.CompletedProce
     return ran
 
 
+def missing(what: str) -> NoReturn:
+    """Skip a test for want of a program, or fail it where that is required."""
+    if os.environ.get("RENKEI_OUTSIDE") == "required":
+        pytest.fail(f"needs {what}")
+    pytest.skip(f"needs {what}")
+
+
 @cache
 def _compiled(target: Path) -> Path:
     classpath = ":".join(map(str, _JARS))
@@ -42,10 +50,7 @@ def _compiled(target: Path) -> Path:
 def bouncy_castle(target: Path, *arguments: object, check: bool = True) -> subprocess.CompletedProcess[bytes]:
     """Run the Java reader, compiled once into the target directory."""
     if shutil.which("javac") is None or not all(jar.exists() for jar in _JARS):
-        reason = "needs javac and Debian's libbcpkix-java"
-        if os.environ.get("RENKEI_OUTSIDE") == "required":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("javac and Debian's libbcpkix-java")
     classpath = ":".join([str(_compiled(target)), *map(str, _JARS)])
     command = ["java", "-cp", classpath, "OutsideReader", *(str(each) for each in arguments)]
     ran = subprocess.run(command, capture_output=True, check=False)

@@ -2,14 +2,16 @@
 
 import io
 import random
+from pathlib import Path
 
 import pytest
 from material import NOW
-from world import World, a_row, a_world
+from world import World, a_row, a_world, copied
 
 from renkei.exchange import receipt
 from renkei.exchange.errors import Refused
 from renkei.exchange.open import check_manifest, take_sealed
+from renkei.exchange.outbox import Made
 
 FLIPS = 10_000
 
@@ -28,22 +30,60 @@ def accepted(world: World, manifest: bytes, signature: bytes, sealed: bytes) -> 
     return True
 
 
+def verifies(world: World, made: Made, data: bytes, signature: bytes) -> bool:
+    """What the sender asks of a receipt."""
+    try:
+        receipt.verify(data, signature, made.files.manifest_bytes(), made.manifest, world.mhlw.terms, NOW)
+    except Refused:
+        return False
+    return True
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["p256", "rsa"])
-def test_no_flipped_bit_is_accepted(tmp_path, family: str):
+def test_no_flipped_bit_is_accepted(tmp_path: Path, family: str):
+    """In any file of a delivery and its answer, the file drawn first, so that small ones are not spared."""
     world = a_world(tmp_path, family)
     made = world.send([a_row(number) for number in range(40)])
-    parts = [path.read_bytes() for path in (made.files.manifest, made.files.signature, made.files.sealed)]
-    assert accepted(world, *parts)
+    answer = world.deliver(made).receipt
+    delivery = [path.read_bytes() for path in (made.files.manifest, made.files.signature, made.files.sealed)]
+    files = [*delivery, answer.data, answer.signature]
+    assert accepted(world, *delivery)
+    assert verifies(world, made, answer.data, answer.signature)
     drawn = random.Random(20210318)
     got_through = []
-    for _ in range(FLIPS // 2):
-        which = drawn.randrange(3)
-        bit = drawn.randrange(len(parts[which]) * 8)
-        changed = [flipped(part, bit) if place == which else part for place, part in enumerate(parts)]
-        if accepted(world, *changed):
+    for _ in range(FLIPS):
+        which = drawn.randrange(len(files))
+        bit = drawn.randrange(len(files[which]) * 8)
+        parts = [flipped(part, bit) if place == which else part for place, part in enumerate(files)]
+        if accepted(world, *parts[:3]) if which < 3 else verifies(world, made, *parts[3:]):
             got_through.append((which, bit))
 
     assert got_through == []
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "cut to nothing", "longer"])
+def test_a_damaged_delivery_leaves_nothing_and_the_good_one_still_goes_through(world: World, damage: str):
+    made = world.send()
+    files = copied(made.files, world.directory / "damaged")
+    paths = (files.manifest, files.signature, files.sealed)
+    drawn = random.Random(damage)
+    for turn in range(60):
+        path = paths[turn % 3]
+        good = path.read_bytes()
+        changed = {
+            "flipped": flipped(good, drawn.randrange(len(good) * 8)),
+            "cut": good[: drawn.randrange(1, len(good))],
+            "cut to nothing": b"",
+            "longer": good + drawn.randbytes(drawn.randrange(1, 50)),
+        }[damage]
+        path.write_bytes(changed)
+        with pytest.raises(Refused):
+            world.isa.inbox.take(files, NOW)
+        path.write_bytes(good)
+
+    assert list((world.isa.home / "inbox").rglob("*.*")) == [world.isa.home / "inbox/annex1/.lock"]
+    assert world.deliver(made).receipt.receipt.rows_taken == 2
 
 
 def test_every_bit_of_manifest_and_signature(world: World):
@@ -62,19 +102,14 @@ def test_every_bit_of_manifest_and_signature(world: World):
 def test_every_bit_of_a_receipt_and_its_signature(world: World):
     made = world.send()
     given = world.deliver(made).receipt
-    manifest = made.files.manifest_bytes()
 
-    def verifies(data: bytes, signature: bytes) -> bool:
-        try:
-            receipt.verify(data, signature, manifest, made.manifest, world.mhlw.terms, NOW)
-        except Refused:
-            return False
-        return True
-
-    assert verifies(given.data, given.signature)
-    assert not any(verifies(flipped(given.data, bit), given.signature) for bit in range(len(given.data) * 8))
+    assert verifies(world, made, given.data, given.signature)
     assert not any(
-        verifies(given.data, flipped(given.signature, bit)) for bit in range(len(given.signature) * 8)
+        verifies(world, made, flipped(given.data, bit), given.signature) for bit in range(len(given.data) * 8)
+    )
+    assert not any(
+        verifies(world, made, given.data, flipped(given.signature, bit))
+        for bit in range(len(given.signature) * 8)
     )
 
 

@@ -158,3 +158,31 @@ def test_a_rollover_makes_the_next_key_and_leaves_the_one_in_use(homes: dict[str
 
     assert [row for row in after if row in before] == before
     assert {row["number"] for row in after if row["use"] == "decryption"} == {1, 2}
+
+
+def test_a_lost_number_is_declared_void_by_both_and_what_waited_goes_on(
+    homes: dict[str, Path], tmp_path: Path
+):
+    mhlw, isa = homes["mhlw"], homes["isa"]
+    service = ["--service", "annex2-3"]
+    medium, table = tmp_path / "medium", tmp_path / "table"
+    for _ in range(2):
+        renkei("delivery", "make", *service, "--day", "2026-04-01", home=isa)
+    why = ["--reason", "network_failure", "--agreed-by", "厚労 一郎"]
+    renkei("delivery", "export", *service, "--number", 2, "--to", medium, *why, home=isa)
+
+    assert "waits for number 1" in renkei("delivery", "import", medium, home=mhlw)
+
+    lost = [*service, "--number", 1, "--reason", "媒体の紛失", "--to", table]
+    statement = renkei("delivery", "declare-void", *lost, home=isa).strip()
+
+    assert "the other side has not" in renkei("delivery", "sign-void", statement, home=isa)
+    assert "1: void" in renkei("delivery", "sign-void", statement, home=mhlw)
+    assert "1: void" in renkei("delivery", "sign-void", statement, home=isa)
+    assert "0 rows" in renkei("delivery", "open", *service, home=mhlw)
+    for home in homes.values():
+        assert "annex2-3 1: void" in renkei("evidence", "verify", home)
+
+    again = renkei("delivery", "declare-void", *lost[:2], "--number", 9, *lost[4:], home=isa, status=2)
+
+    assert "[not_found]" in again

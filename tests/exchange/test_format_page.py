@@ -86,3 +86,12 @@ def test_the_page_names_every_key_of_the_manifest_and_every_file():
     for tables in SERVICES.values():
         for table in tables:
             assert f"`{table.path}`" in PAGE
+
+
+def test_every_test_that_the_table_of_faults_names_is_there():
+    code = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    faults = [line.split("|") for line in PAGE.partition("## 8.")[2].splitlines() if line.startswith("| ")]
+    named = [name for _, _, tests, _ in faults for name in re.findall(r"`(test_\w+)`", tests)]
+
+    assert len(faults) > 25
+    assert [name for name in named if f"def {name}(" not in code] == []

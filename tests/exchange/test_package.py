@@ -112,6 +112,15 @@ OMISSION = {
     "action": "report",
 }
 
+REJECTED = {
+    "dataset": "notifications",
+    "service": "annex1",
+    "sequence": "1",
+    "line": "3",
+    "identifier": "N000000002",
+    "reasons": "duplicate:notification_id",
+}
+
 
 @pytest.mark.parametrize(
     ("service", "table", "values", "outcome"),
@@ -147,6 +156,11 @@ OMISSION = {
             {"permission_id": "P1", "ground": "coe", "reason": "no_notification", "action": "withdraw"},
             "",
         ),
+        ("receipt", "rejected_rows", REJECTED, ""),
+        ("receipt", "rejected_rows", REJECTED | {"identifier": ""}, ""),
+        ("receipt", "rejected_rows", REJECTED | {"line": "0"}, "row_unreadable line"),
+        ("receipt", "rejected_rows", REJECTED | {"reasons": ""}, "row_unreadable reasons"),
+        ("receipt", "rejected_rows", REJECTED | {"service": "receipt"}, "row_unreadable service"),
     ],
 )
 def test_the_rule_of_each_row(service: str, table: str, values: dict[str, str], outcome: str):

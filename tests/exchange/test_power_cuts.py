@@ -1,25 +1,24 @@
 """The power goes at any durable step: kill -9 of a child before and after each, then the state is looked at.
 
-The child counts every call that changes the disk for good (fsync, rename, link, mkdir, rmdir, unlink) and
-kills itself at the n-th. What follows must find one of the allowed states, lose nothing, apply nothing twice.
+See `dying` for how. What follows must find one of the allowed states, lose nothing, apply nothing twice.
 """
 
 import os
 import resource
 import shutil
 import signal
-import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from dying import MOST, deaths, die, in_a_child
 from material import NOW
+from test_trust import WHY
 from world import World, a_file, a_row, plain_text_in
 
-from renkei.exchange.errors import Unstored
+from renkei.exchange import media
 from renkei.exchange.evidence import verify
-
-STEPS = ("fsync", "rename", "replace", "link", "mkdir", "rmdir", "unlink")
-MOST = 200
+from renkei.exchange.package import FileFacts
 
 
 def acts(world: World) -> dict[str, Callable[[], object]]:
@@ -28,55 +27,8 @@ def acts(world: World) -> dict[str, Callable[[], object]]:
         "make": lambda: world.send([a_row(1), a_row(2)]),
         "take": lambda: inbox.take(next(outbox.deliveries("annex1")), NOW),
         "open": lambda: inbox.open("annex1", 1, [world.isa.decrypter], NOW),
+        "export": lambda: media.export(outbox.find("annex1", 1), world.directory / "medium", WHY),
     }
-
-
-def in_a_child(act: Callable[[], object]) -> int:
-    """Fork, act, and return how the child ended: 0, 3 for `Unstored` with its code, -9 for killed."""
-    child = os.fork()
-    if child == 0:
-        try:
-            act()
-        except Unstored as fault:
-            os._exit(3 if fault.code == "disk" else 1)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def die(world: World, act: str, at: int, when: str) -> bool:
-    """Act in a child that dies at a step; return whether it died (False: it came to its end first)."""
-
-    def dying() -> None:
-        count(at, when)
-        acts(world)[act]()
-
-    ended = in_a_child(dying)
-    assert ended in (0, -9)
-    return ended == -9
-
-
-def count(at: int, when: str) -> None:
-    """Kill this process before or after the n-th of the steps."""
-    done = 0
-
-    def counted(real: Callable[..., object]) -> Callable[..., object]:
-        def step(*arguments: object, **options: object) -> object:
-            nonlocal done
-            done += 1
-            if done == at and when == "before":
-                os.kill(os.getpid(), signal.SIGKILL)
-            found = real(*arguments, **options)
-            if done == at and when == "after":
-                os.kill(os.getpid(), signal.SIGKILL)
-            return found
-
-        return step
-
-    for name in STEPS:
-        setattr(os, name, counted(getattr(os, name)))
 
 
 def check_state(world: World) -> None:
@@ -100,7 +52,7 @@ def test_killed_at_each_durable_step(world: World, act: str, when: str):
         world.isa.inbox.take(next(world.mhlw.outbox.deliveries("annex1")), NOW)
     deaths = 0
     for at in range(1, MOST):
-        if not die(world, act, at, when):
+        if not die(acts(world)[act], at, when, world.directory):
             break
         deaths += 1
         check_state(world)
@@ -144,7 +96,7 @@ def test_what_waited_is_received_after_a_death_between_the_two(world: World):
     first, second = world.send(), world.send()
     world.isa.inbox.take(second.files, NOW)
     for at in range(1, MOST):
-        if not die(world, "take", at, "before"):
+        if not die(acts(world)["take"], at, "before", world.directory):
             break
     world.isa.inbox.take(first.files, NOW)
 
@@ -152,7 +104,33 @@ def test_what_waited_is_received_after_a_death_between_the_two(world: World):
     assert not list((world.isa.home / "inbox/annex1/waiting").iterdir())
 
 
-@pytest.mark.parametrize("act", ["make", "take", "open"])
+def test_rows_are_taken_once_by_a_commit_that_knows_what_it_took(world: World):
+    """Whatever dies between a commit and its receipt, the same delivery is shown again, not another one."""
+    world.isa.inbox.take(world.send([a_row(1), a_row(2)]).files, NOW)
+    shown, table = world.directory / "shown", world.directory / "table"
+    table.mkdir()
+
+    def commit(data: Path, facts: tuple[FileFacts, ...]) -> dict[str, int]:
+        service, number = data.parts[-4:-2]
+        with shown.open("a") as file:
+            file.write(f"{service} {number}\n")
+        (table / f"{service}-{number}").write_bytes((data / "notifications.csv").read_bytes())
+        return {}
+
+    for _ in deaths(
+        lambda: world.isa.inbox.open("annex1", 1, [world.isa.decrypter], NOW, commit),
+        world.isa.home,
+        "before",
+    ):
+        pass
+
+    assert set(shown.read_text().splitlines()) == {"annex1 00000001"}
+    assert len(shown.read_text().splitlines()) > 1, "it must have died after a commit"
+    assert [path.read_text("utf-8").count("\n") for path in table.iterdir()] == [3]
+    assert world.isa.inbox.receipts("annex1", 1)[-1].receipt.rows_taken == 2
+
+
+@pytest.mark.parametrize("act", ["make", "take", "open", "export"])
 @pytest.mark.parametrize("room", [0, 1000, 4096, 20_000])
 def test_a_full_disk_changes_nothing_and_is_told(world: World, act: str, room: int):
     rows = [a_row(number, name=os.urandom(40).hex()) for number in range(400)]
@@ -173,6 +151,7 @@ def test_a_full_disk_changes_nothing_and_is_told(world: World, act: str, room: i
 
     assert in_a_child(without_room) == 3
     assert plain_text_in(world.isa.home) == []
+    assert not (world.directory / "medium").exists() or list((world.directory / "medium").iterdir()) == []
     after = {path for path in world.directory.rglob("*") if path.is_file() and path.name != ".lock"}
     assert after <= set(before)
 

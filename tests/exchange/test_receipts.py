@@ -8,7 +8,7 @@ import pytest
 from material import NOW, a_signer, p256_key, self_signed
 from world import World, a_row
 
-from renkei.exchange import cms, sequence
+from renkei.exchange import cms, evidence, sequence
 from renkei.exchange.errors import Refused
 from renkei.exchange.keys import FileSigner
 from renkei.exchange.manifest import dump
@@ -170,6 +170,45 @@ def test_one_side_alone_declares_nothing_void(world: World):
     for proof in ({"isa": signatures["isa"]}, {}, forged):
         with pytest.raises(Refused, match="void_unproved"):
             world.isa.inbox.declare_void(data, proof, NOW)
+
+
+def test_the_sender_no_longer_waits_for_a_number_that_is_void(world: World):
+    first, second = world.send(), world.send()
+    statement = void(world, first)
+    for _ in range(2):
+        world.mhlw.outbox.declare_void(*statement, NOW)
+        world.isa.inbox.declare_void(*statement, NOW)
+    world.deliver(second)
+
+    assert world.mhlw.outbox.open_numbers("annex1") == [2]
+    assert [each.fault for box in ("mhlw/outbox", "isa/inbox") for each in kept(world, box)] == [None] * 4
+    assert [each.states for each in kept(world, "isa/inbox")] == [("void",), ("received", "accepted")]
+
+
+def kept(world: World, box: str) -> list[evidence.Finding]:
+    return list(evidence.verify(world.directory / box, world.mhlw.terms))
+
+
+@pytest.mark.parametrize("who", ["sender", "receiver"])
+def test_a_number_that_came_is_not_void(world: World, who: str):
+    made = world.send()
+    statement = void(world, made)
+    answer = world.deliver(made).receipt
+    world.mhlw.outbox.keep_receipt(answer.data, answer.signature, NOW)
+    box = world.mhlw.outbox if who == "sender" else world.isa.inbox
+
+    with pytest.raises(Refused, match="void_unproved"):
+        box.declare_void(*statement, NOW)
+
+
+def test_a_statement_about_other_content_or_by_the_wrong_side_is_void_itself(world: World):
+    made = world.send()
+    both = {"mhlw": world.mhlw.signer, "isa": world.isa.signer}
+    for change in ({"manifest_sha256": "0" * 64}, {"sender": "isa"}):
+        data = dump(json.loads(void(world, made)[0]) | change)
+        signatures = {party: cms.sign(data, signer, NOW) for party, signer in both.items()}
+        with pytest.raises(Refused, match="void_unproved"):
+            world.mhlw.outbox.declare_void(data, signatures, NOW)
 
 
 def test_every_code_says_what_happened_and_what_to_do_in_both_languages():

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from material import NOW, YEAR, a_signer, authority, rsa_key
+from outside import missing
 from world import DAY, World, a_row, agreement_json, copied, pin, plain_text_in
 
 from renkei.exchange import agreement_file, media
@@ -200,7 +201,7 @@ def test_the_cover_sheet_is_one_page_in_japanese_with_what_the_handlers_need(wor
     page = world.directory / "sheet.pdf"
     page.write_bytes(cover_sheet(made.manifest, digest, copied_files, WHY, world.agreement))
     if shutil.which("pdftotext") is None:
-        pytest.skip("needs Debian's poppler-utils")
+        missing("Debian's poppler-utils")
     text = subprocess.run(
         ["pdftotext", "-layout", page, "-"], capture_output=True, text=True, check=True
     ).stdout
@@ -208,7 +209,7 @@ def test_the_cover_sheet_is_one_page_in_japanese_with_what_the_handlers_need(wor
     assert text.count("\f") == 1
     for words in (
         "第 1 号",
-        "2026年04月01日",
+        "2026年4月1日（水）",
         "厚労 一郎",
         "入管 花子",
         "（3個）",
@@ -217,6 +218,18 @@ def test_the_cover_sheet_is_one_page_in_japanese_with_what_the_handlers_need(wor
     ):
         assert words.replace(" ", "") in text.replace(" ", "").replace("\u3000", "")
     assert plain_text_in(world.directory / "medium") == []
+
+
+def test_names_are_set_as_typed_and_never_run_over_the_page(world: World):
+    made = world.send()
+    copied_files = media.export(made.files, world.directory / "medium", WHY)
+
+    def sheet(agreed_by: str) -> bytes:
+        record = Export("agreed", agreed_by, "<b>", "&amp;", NOW)
+        return cover_sheet(made.manifest, "0" * 64, copied_files, record, world.agreement)
+
+    assert sheet("<para> & <i>").startswith(b"%PDF")
+    assert code(sheet, "長" * 2000) == "reason_wrong"
 
 
 # --- evidence -------------------------------------------------------------------------------------

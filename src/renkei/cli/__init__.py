@@ -48,7 +48,7 @@ def _application() -> Any:
     from renkei.cli import exchange
 
     if len(sys.argv) > 1 and sys.argv[1] in exchange.NAMES:
-        return exchange.alone()
+        return exchange.alone(sys.argv[1])
     from renkei.cli.commands import app
 
     return app

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from renkei.agreement.errors import Lang
-from renkei.cli import party, speech
+from renkei.cli import party, speech, void
 from renkei.exchange import media
 from renkei.exchange.errors import Misused
 from renkei.exchange.files import DeliveryFiles, deliveries_in
@@ -95,11 +95,13 @@ def export(
     outbox = place.outbox()
     files = outbox.find(service, number)
     record = media.Export(reason, agreed_by, handed_over_by, taken_over_by, party.now())
-    copied = media.export(files, to, record)
     data = files.manifest_bytes()
-    sheet = cover_sheet(read(data), sha256(data), copied, record, outbox.terms.agreement)
+
+    def sheet(copied: list[media.OnMedium]) -> bytes:
+        return cover_sheet(read(data), sha256(data), copied, record, outbox.terms.agreement)
+
+    media.export(files, to, record, sheet)
     path = to / files.name / f"{files.name}.pdf"
-    path.write_bytes(sheet)
     typer.echo(path.parent)
     typer.echo(speech.one_of((f"送付状: {path}", f"cover sheet: {path}"), lang))
 
@@ -166,6 +168,10 @@ def open_(
         _say_opened(found, lang)
     if refused:
         raise typer.Exit(2)
+
+
+app.command("declare-void")(void.declare)
+app.command("sign-void")(void.sign)
 
 
 @app.command()

@@ -4,27 +4,29 @@ An agency that only exchanges needs no tables engine, and 1 GB must pass in 64 M
 imports is part of that.
 """
 
-import typer
+from importlib import import_module
 
-from renkei.cli import agreement_file, delivery, evidence, keys, receipt
+import typer
 
 NAMES = ("keys", "delivery", "receipt", "evidence")
 
 
-def mount(app: typer.Typer) -> None:
-    """Add the commands to the whole application or to one of their own."""
-    for name, module in zip(NAMES, (keys, delivery, receipt, evidence), strict=True):
-        app.add_typer(module.app, name=name)
+def mount(app: typer.Typer, *names: str) -> None:
+    """Add these groups of commands to an application, all of them by default."""
+    for name in names or NAMES:
+        app.add_typer(import_module(f"renkei.cli.{name}").app, name=name)
 
 
 def mount_agreement(group: typer.Typer) -> None:
     """Add `sign` and `verify` to the group `agreement`."""
+    from renkei.cli import agreement_file
+
     group.command()(agreement_file.sign)
     group.command()(agreement_file.verify)
 
 
-def alone() -> typer.Typer:
-    """Return an application of these commands only."""
+def alone(name: str) -> typer.Typer:
+    """Return an application of one of these groups only: typer makes ready whatever is mounted."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    mount(app)
+    mount(app, name)
     return app

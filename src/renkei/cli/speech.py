@@ -1,15 +1,17 @@
-"""How the command line speaks: language, progress and errors. Results go to stdout, the rest to stderr."""
+"""How the command line speaks: language, progress and errors. Results go to stdout, the rest to stderr.
+
+`rich` is loaded only by what draws with it: the commands of the exchange do not, and start sooner and in less
+memory without it.
+"""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from renkei.agreement.errors import Lang
 
@@ -42,16 +44,19 @@ def chosen_language(arguments: Sequence[str]) -> Lang:
 
 def complain(sentence: str) -> None:
     """Say on stderr what was refused and what to do."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"renkei: {sentence}", markup=False)
+    typer.echo(f"renkei: {sentence}", err=True)
 
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Callable[[str, int], None]]:
     """Show the rows read of each dataset, on a terminal only; yields what to tell them to."""
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
+    if quiet or not sys.stderr.isatty():
         yield lambda what, rows: None
         return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:>12,}"))
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
@@ -71,6 +76,9 @@ def one_of(words: tuple[str, str], chosen: Lang | None) -> str:
 
 def print_counts(rows: Iterable[tuple[str, int]]) -> None:
     """Print labelled counts as two columns."""
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column()
     table.add_column(justify="right")

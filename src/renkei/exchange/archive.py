@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from isal import isal_zlib
+
 from renkei.exchange.errors import Refused
 
 BLOCK: Final = 128 * 1024
@@ -45,16 +47,27 @@ ARCHIVE_END: Final = bytes(2 * _RECORD)
 
 
 def compress(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Compress with gzip, level 1: time matters more here than the last tenth of size. No name, no time."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    """Compress with gzip, level 1: time matters more here than the last tenth of size. No name, no time.
+
+    ISA-L packs our own bytes at several times the speed of zlib; it never unpacks others' (decision 0006).
+    """
+    packer = isal_zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    gathered: list[bytes] = []  # what follows is done in whole blocks: each step waits for its turn in Python
+    size = 0
     for block in blocks:
-        if packed := packer.compress(block):
-            yield packed
-    yield packer.flush()
+        gathered.append(packer.compress(block))
+        size += len(gathered[-1])
+        if size >= BLOCK:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    yield b"".join((*gathered, packer.flush()))
 
 
 def decompress(packed: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
-    """Decompress one gzip stream within the limits, never more than a block at once."""
+    """Decompress one gzip stream within the limits, never more than a block at once.
+
+    With the zlib of Python: these bytes come from somebody else.
+    """
     unpacker = zlib.decompressobj(_GZIP)
     taken = given = 0
     for block in packed:

@@ -13,7 +13,7 @@ MOST_RSA_BITS: Final = 8192
 
 
 class Signer(Protocol):
-    """A signing key with its certificate: a file, or a token behind PKCS#11."""
+    """A signing key with its certificate: a file, or whatever stands for a token (decision 0008)."""
 
     @property
     def certificate(self) -> x509.Certificate: ...  # noqa: D102
@@ -22,7 +22,7 @@ class Signer(Protocol):
 
 
 class Decrypter(Protocol):
-    """A decryption key with its certificate: a file, or a token behind PKCS#11."""
+    """A decryption key with its certificate: a file, or whatever stands for a token (decision 0008)."""
 
     @property
     def certificate(self) -> x509.Certificate: ...  # noqa: D102

@@ -6,11 +6,12 @@ embed; otherwise in the standard Japanese font that every PDF reader brings.
 
 import io
 from collections.abc import Sequence
-from datetime import timedelta, timezone
+from datetime import date, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
 from reportlab.lib import colors
+from reportlab.lib.enums import TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -21,6 +22,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, Table, TableStyle
 
 from renkei.exchange.agreement_file import AgreementFile
+from renkei.exchange.errors import Misused
 from renkei.exchange.keys import spoken
 from renkei.exchange.manifest import Manifest
 from renkei.exchange.media import Export, OnMedium
@@ -51,19 +53,21 @@ _JAPAN: Final = timezone(timedelta(hours=9))
 def cover_sheet(
     manifest: Manifest, manifest_sha256: str, files: Sequence[OnMedium], record: Export, terms: AgreementFile
 ) -> bytes:
-    """Return the page as PDF."""
+    """Return the page as PDF; `Misused` with `reason_wrong` where the names make it longer than a page."""
     font = _font()
     target = io.BytesIO()
     canvas = Canvas(target, pagesize=A4, invariant=True)
     canvas.setTitle(f"送付状 {manifest.name}")
     canvas.setAuthor(terms.parties[manifest.sender][0])
+    sender, receiver = (terms.parties[party][0] for party in (manifest.sender, manifest.receiver))
     page = _Page(canvas, font)
     page.title("送　付　状", "出入国在留管理庁・厚生労働省 情報連携（申合せ5 ネットワークによらない提供）")
+    at = record.at.astimezone(_JAPAN)
     page.rows(
         [
-            ("宛先", terms.parties[manifest.receiver][0] + "　御担当者 様"),
-            ("差出", terms.parties[manifest.sender][0]),
-            ("作成日時", f"{record.at.astimezone(_JAPAN):%Y年%m月%d日 %H時%M分}"),
+            ("宛先", f"{receiver}　御担当者 様"),
+            ("差出", sender),
+            ("作成日時", f"{_day(at)}　{at:%H時%M分}"),
         ]
     )
     page.heading("1　送付する情報")
@@ -71,39 +75,59 @@ def cover_sheet(
         [
             ("業務", _SERVICES.get(manifest.service, manifest.service)),
             ("番号", f"第 {manifest.sequence} 号"),
-            ("業務日", f"{manifest.business_day:%Y年%m月%d日}　第 {manifest.revision} 版"),
+            ("業務日", f"{_day(manifest.business_day)}　第 {manifest.revision} 版"),
             ("種別", _KINDS[manifest.kind]),
             ("理由", _REASONS[record.reason]),
-            ("合意した相手方", record.agreed_by),
+            ("合意した相手方", _plain(record.agreed_by)),
+            ("送信票の指紋<br/>（電話で読み合わせ）", _groups(manifest_sha256)),
         ]
     )
     page.heading(f"2　媒体のファイル（{len(files)}個）")
     page.table(
         ["ファイル名", "大きさ（バイト）", "SHA-256"],
-        [[found.name, f"{found.size:,}", spoken(found.sha256)] for found in files],
-        [62 * mm, 30 * mm, 82 * mm],
+        [[found.name, f"{found.size:,}", _groups(found.sha256)] for found in files],
+        [66 * mm, 30 * mm, 78 * mm],
+        figures=1,
     )
     page.note(
-        f"送信票の指紋（電話での読み合わせ用）: {spoken(manifest_sha256)}<br/>"
         "ファイルは封緘（暗号化）と署名がされています。受領後は renkei delivery import で取り込み、"
-        "受領証を返送してください。番号・個数・指紋が本状と異なるときは、開かずに差出人へ電話してください。"
+        "受領証を返送してください。<br/>"
+        "番号・個数・指紋が本状と異なるときは、開かずに差出人へ電話してください。"
     )
-    page.heading("3　授受の確認（自署）")
+    page.heading("3　授受の確認")
     page.table(
         ["", "氏名（自署）", "日時"],
         [
-            [f"引き渡した者　{record.handed_over_by}", "", ""],
-            [f"受け取った者　{record.taken_over_by}", "", ""],
+            [f"引き渡した者（{sender}）<br/>{_plain(record.handed_over_by)}", "", ""],
+            [f"受け取った者（{receiver}）<br/>{_plain(record.taken_over_by)}", "", ""],
         ],
-        [62 * mm, 62 * mm, 50 * mm],
+        [66 * mm, 62 * mm, 46 * mm],
         height=15 * mm,
     )
     page.note(
-        "本状に個人情報は記載していません。媒体は施錠して運搬し、受領後は双方の定めに従って消去してください。"
+        "届出及び在留に関する個人情報は、本状に記載していません。"
+        "媒体は施錠して運搬し、受領後は双方の定めに従って消去してください。"
     )
+    if page.is_over:
+        raise Misused("reason_wrong", "送付状: 1ページに収まりません / more than a page")
     canvas.showPage()
     canvas.save()
     return target.getvalue()
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日（{'月火水木金土日'[day.weekday()]}）"
+
+
+def _groups(digest: str) -> str:
+    """Lay a fingerprint out in two lines of eight groups, so that two people do not lose their place."""
+    words = spoken(digest).split()
+    return "<br/>".join(" ".join(line) for line in (words[:8], words[8:]))
+
+
+def _plain(text: str) -> str:
+    """Keep what was typed from being read as markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _font() -> str:
@@ -127,6 +151,11 @@ class _Page:
         self._y = A4[1] - 20 * mm
         self._left = (A4[0] - _WIDTH) / 2
 
+    @property
+    def is_over(self) -> bool:
+        """Whether something was set below the margin."""
+        return self._y < 12 * mm
+
     def title(self, text: str, below: str) -> None:
         self._canvas.setFont(self._font, 20)
         self._canvas.drawCentredString(A4[0] / 2, self._y, text)
@@ -142,12 +171,20 @@ class _Page:
 
     def rows(self, rows: list[tuple[str, str]]) -> None:
         cells = [[self._text(label), self._text(value)] for label, value in rows]
-        self._draw(cells, [34 * mm, _WIDTH - 34 * mm], shaded_column=True)
+        self._draw(cells, [40 * mm, _WIDTH - 40 * mm], shaded_column=True)
 
     def table(
-        self, head: list[str], rows: list[list[str]], widths: list[float], height: float | None = None
+        self,
+        head: list[str],
+        rows: list[list[str]],
+        widths: list[float],
+        height: float | None = None,
+        figures: int | None = None,
     ) -> None:
-        cells = [[self._text(cell, small=True) for cell in row] for row in (head, *rows)]
+        cells = [
+            [self._text(cell, small=True, right=place == figures) for place, cell in enumerate(row)]
+            for row in (head, *rows)
+        ]
         self._draw(cells, widths, [None, *([height] * len(rows))])
 
     def note(self, text: str) -> None:
@@ -157,11 +194,17 @@ class _Page:
         self._y -= height + 2.5 * mm
         paragraph.drawOn(self._canvas, self._left, self._y)
 
-    def _text(self, text: str, small: bool = False) -> Paragraph:
+    def _text(self, text: str, small: bool = False, right: bool = False) -> Paragraph:
         size = 8.5 if small else 10
-        style = ParagraphStyle("cell", fontName=self._font, fontSize=size, leading=size * 1.4, wordWrap="CJK")
-        escaped = text.replace("&", "&amp;").replace("<", "&lt;")
-        return Paragraph(escaped, style)
+        style = ParagraphStyle(
+            "cell",
+            fontName=self._font,
+            fontSize=size,
+            leading=size * 1.4,
+            wordWrap="CJK",
+            alignment=TA_RIGHT if right else TA_LEFT,
+        )
+        return Paragraph(text, style)
 
     def _draw(
         self,

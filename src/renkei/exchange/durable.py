@@ -66,6 +66,15 @@ def write(path: Path, data: bytes) -> None:
             raise
 
 
+def put(path: Path, data: bytes) -> None:
+    """Write one new file of a directory that `building` gives: its name is durable when that one's is."""
+    with told():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            flush(file)
+
+
 @contextmanager
 def building(final: Path) -> Iterator[Path]:
     """Give a directory to fill; leaving the block renames it to `final`, an error removes it.

@@ -1,8 +1,8 @@
 """Verifying what was kept, years later: no database, no network, no private key.
 
 For every delivery of an out- or inbox: it was addressed and signed as agreed at the time it was signed, its
-sealed file is the signed one, it continues the sequence, and each receipt beside it is of the receiver and of
-exactly this delivery. Nothing is decrypted.
+sealed file is the signed one, it continues the sequence, a time-stamp is of its signature, and each receipt
+beside it is of the receiver and of exactly this delivery. Nothing is decrypted.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from renkei.exchange import cms, receipt, sequence
+from renkei.exchange import cms, receipt, sequence, time_stamp
 from renkei.exchange.errors import CmsError, ExchangeError, Refused
 from renkei.exchange.files import DeliveryFiles, only_delivery, read_small
 from renkei.exchange.inbox import take_sealed_of
@@ -66,6 +66,7 @@ def _delivery(
     signed = terms.check_signed(data, signature, manifest.sender, _signed_at(signature, data), agreement)
     if abs(signed.signed_at - manifest.created) > agreement.clock_skew:
         raise Refused("evidence_broken", files.name)
+    time_stamp.read(files, signature)
     take_sealed_of(files, manifest)
     chain.check_next(manifest)
     return chain.after(number, sha256(data)), tuple(_receipts(files, data, manifest, terms))

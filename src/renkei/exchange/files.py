@@ -7,7 +7,7 @@ from pathlib import Path
 from renkei.exchange.errors import Refused
 from renkei.exchange.manifest import MOST_BYTES
 
-_NOT_MANIFESTS = (".received.json", ".accepted.json", ".refused.json", ".media.json")
+_NOT_MANIFESTS = (".received.json", ".accepted.json", ".refused.json", ".media.json", ".void.json")
 _MOST_SIGNATURE = 64 * 1024
 
 
@@ -32,7 +32,7 @@ class DeliveryFiles:
 
     @property
     def time_stamp(self) -> Path:
-        """The optional RFC 3161 time-stamp: carried and kept, not judged here."""
+        """The optional RFC 3161 time-stamp (`renkei.exchange.time_stamp`)."""
         return self.directory / f"{self.name}.json.tsr"
 
     def manifest_bytes(self) -> bytes:

@@ -67,15 +67,17 @@ class Home:
 
     def adopt(self, data: bytes, signatures: Mapping[str, bytes]) -> AgreementFile:
         """Put a version into force here: the first one, or one that the version in force vouches for."""
-        places = sorted((self.directory / "agreement").glob("[0-9]*"))
-        before = self.agreements()[-1] if places else None
-        agreement = agreement_file.verify(data, signatures, before)
-        if self.party not in agreement.parties:
-            raise Misused("agreement_unsigned", self.party)
-        with durable.building(self.directory / "agreement" / f"{agreement.version:04d}") as partial:
-            durable.write(partial / _AGREEMENT, data)
-            for party, signature in signatures.items():
-                durable.write(partial / f"{_AGREEMENT}.{party}.p7s", signature)
+        versions = self.directory / "agreement"
+        with durable.alone(versions):
+            durable.sweep(versions)
+            before = self.agreements()[-1] if any(versions.glob("[0-9]*")) else None
+            agreement = agreement_file.verify(data, signatures, before)
+            if self.party not in agreement.parties:
+                raise Misused("agreement_unsigned", self.party)
+            with durable.building(versions / f"{agreement.version:04d}") as partial:
+                durable.put(partial / _AGREEMENT, data)
+                for party, signature in signatures.items():
+                    durable.put(partial / f"{_AGREEMENT}.{party}.p7s", signature)
         return agreement
 
     def terms(self) -> Terms:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from renkei.exchange import durable, receipt, sequence
+from renkei.exchange import durable, receipt, sequence, time_stamp
 from renkei.exchange.certificates import Decrypter, Signer
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.files import DeliveryFiles, only_delivery
@@ -131,13 +131,14 @@ class Inbox:
         """Copy a delivery to its place, checking the sealed file on the way (3)."""
         if final.exists():  # waiting already
             return
+        stamp = time_stamp.read(source, signature)
         with durable.building(final) as partial:
             files = DeliveryFiles(partial, manifest.name)
             take_sealed_of(source, manifest, files.sealed)
-            durable.write(files.manifest, data)
-            durable.write(files.signature, signature)
-            if source.time_stamp.is_file():
-                durable.write(files.time_stamp, source.time_stamp.read_bytes())
+            durable.put(files.manifest, data)
+            durable.put(files.signature, signature)
+            if stamp is not None:
+                durable.put(files.time_stamp, stamp)
             if made:
                 _write_receipt(partial, made)
 
@@ -172,8 +173,8 @@ class Inbox:
         final = conflicts / f"{manifest.sequence:08d}-{sha256(data)[:16]}"
         if not final.exists():
             with durable.building(final) as partial:
-                durable.write(partial / f"{manifest.name}.json", data)
-                durable.write(partial / f"{manifest.name}.json.p7s", signature)
+                durable.put(partial / f"{manifest.name}.json", data)
+                durable.put(partial / f"{manifest.name}.json.p7s", signature)
 
     # --- opening: steps 5 to 8 ---------------------------------------------------------------------------
 
@@ -188,7 +189,9 @@ class Inbox:
         """Open a received delivery; opening it again gives what was given before.
 
         In order: a number whose predecessor is not settled yet waits. `commit` is shown the data package
-        before the delivery is accepted and answers with the rows it could not take, counted by reason.
+        before the delivery is accepted and answers with the rows it could not take, counted by reason. If the
+        power goes between its answer and the receipt, it is shown the same delivery again when that is opened
+        anew: it must know by service and number what it has taken.
         """
         place = self.directory / service / f"{number:08d}"
         if not place.is_dir():
@@ -258,20 +261,27 @@ class Inbox:
 
     # --- void numbers ------------------------------------------------------------------------------------
 
-    def declare_void(self, data: bytes, signatures: Mapping[str, bytes], now: datetime) -> Void:
-        """Take the statement of both that the next number will never come; what waited goes on."""
-        void = sequence.read_void(data, signatures, self.terms, now)
+    def check_void(self, void: Void) -> None:
+        """Refuse to call a number void that is not the counterpart's next, or that has come."""
         if void.sender != self.terms.counterpart:
-            raise Refused("void_unproved")
-        with durable.alone(self.directory / void.service):
-            chain = self.chain(void.service)
-            if void.sequence != chain.last + 1:
-                raise Refused("void_unproved", f"{void.service} {chain.last + 1}")
-            final = self.directory / void.service / "void" / f"{void.sequence:08d}"
-            with durable.building(final) as partial:
-                durable.write(partial / "void.json", data)
-                for party, signature in signatures.items():
-                    durable.write(partial / f"void.json.{party}.p7s", signature)
+            raise Refused("void_unproved", f"{void.sender} {void.service} {void.sequence}")
+        expected = self.chain(void.service).last + 1
+        if void.sequence != expected:
+            raise Refused("void_unproved", f"{void.service} {void.sequence}: {expected}")
+
+    def declare_void(self, data: bytes, signatures: Mapping[str, bytes], now: datetime) -> Void:
+        """Take the statement of both that the next number will never come; what waited goes on.
+
+        The same statement again changes nothing.
+        """
+        void = sequence.read_void(data, signatures, self.terms, now)
+        place = self.directory / void.service
+        final = place / "void" / f"{void.sequence:08d}"
+        with durable.alone(place):
+            durable.sweep(place)
+            if sequence.kept_void(final) != data:
+                self.check_void(void)
+                sequence.keep_void(final, data, signatures)
             self._follow(void.service, now)
         return void
 
@@ -321,8 +331,8 @@ def take_sealed_of(source: DeliveryFiles, manifest: Manifest, target: Path | Non
 
 
 def _write_receipt(directory: Path, made: SignedReceipt) -> None:
-    durable.write(directory / f"{made.receipt.name}.json", made.data)
-    durable.write(directory / f"{made.receipt.name}.json.p7s", made.signature)
+    durable.put(directory / f"{made.receipt.name}.json", made.data)
+    durable.put(directory / f"{made.receipt.name}.json.p7s", made.signature)
 
 
 def _stored(directory: Path, name: str, state: str) -> SignedReceipt:

@@ -112,11 +112,12 @@ class KeyRing:
         """Make a key, encrypted at rest under the passphrase (12 bytes or more)."""
         if len(passphrase) < _LEAST_PASSPHRASE:
             raise Misused("key_unreadable", "passphrase: at least 12 characters")
-        key = _generate(family)
-        number = max((entry.number for entry in self.own(use)), default=0) + 1
-        place = self.directory / use / f"{number:04d}"
-        with durable.building(place) as partial:
-            durable.write(partial / "key.pem", _encrypted(key, passphrase))
+        encrypted = _encrypted(_generate(family), passphrase)
+        with durable.alone(self.directory):
+            number = max((entry.number for entry in self.own(use)), default=0) + 1
+            place = self.directory / use / f"{number:04d}"
+            with durable.building(place) as partial:
+                durable.put(partial / "key.pem", encrypted)
         return KeyEntry(use, number, place, None)
 
     def own(self, use: Use) -> list[KeyEntry]:
@@ -179,7 +180,7 @@ class KeyRing:
         """Give every certificate that is kept, ours and others'."""
         for use in USES:
             yield from (entry.certificate for entry in self.own(use) if entry.certificate)
-        for path in sorted((self.directory / "others").glob("*.pem")):
+        for path in sorted((self.directory / "others").glob("[!.]*.pem")):
             yield read_certificate(path.read_bytes())
 
     def certificate(self, sha256: str) -> x509.Certificate:
@@ -192,7 +193,7 @@ class KeyRing:
     def revocations(self) -> list[x509.CertificateRevocationList]:
         """Return the revocation lists that are kept."""
         found = []
-        for path in sorted((self.directory / "revoked").glob("*.crl")):
+        for path in sorted((self.directory / "revoked").glob("[!.]*.crl")):
             data = path.read_bytes()
             loader = x509.load_pem_x509_crl if data.startswith(b"-----") else x509.load_der_x509_crl
             found.append(loader(data))

@@ -5,7 +5,8 @@ the cover sheet; the delivery itself is not changed by the way it goes.
 """
 
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,8 +43,17 @@ class OnMedium:
     sha256: str
 
 
-def export(files: DeliveryFiles, medium: Path, record: Export) -> list[OnMedium]:
+def export(
+    files: DeliveryFiles,
+    medium: Path,
+    record: Export,
+    sheet: Callable[[list[OnMedium]], bytes] | None = None,
+) -> list[OnMedium]:
     """Copy a delivery to a medium, read it back, and record why.
+
+    `sheet` makes the cover sheet of what was copied; it is put beside it as `NAME.pdf`. Everything gets its
+    name on the medium in one step, and only after the record is durable here: a medium that nobody accounts
+    for does not come about, a record of one that was never finished may.
 
     Raises `Misused` with `reason_wrong` without a reason of clause 5 or without a name, `exists` where the
     medium holds it already; `Unstored` where what is read back is not what was written.
@@ -58,12 +68,14 @@ def export(files: DeliveryFiles, medium: Path, record: Export) -> list[OnMedium]
         raise Misused("exists", files.name)
     with durable.building(final) as partial:
         copied = [_copy(path, partial / path.name) for path in present]
-    # What this computer still holds in memory is no proof: the copy is read again after it was flushed.
-    for found in copied:
-        if _digest(final / found.name) != found.sha256:
-            raise Unstored("disk", found.name)
-    number = len(list(files.directory.glob("export-*.media.json"))) + 1
-    durable.write(files.directory / f"export-{number:04d}.media.json", _record(record, copied))
+        for found in copied:
+            if _digest(partial / found.name) != found.sha256:
+                raise Unstored("disk", found.name)
+        if sheet:
+            durable.put(partial / f"{files.name}.pdf", sheet(copied))
+        with durable.alone(files.directory.parent):
+            number = len(list(files.directory.glob("export-*.media.json"))) + 1
+            durable.write(files.directory / f"export-{number:04d}.media.json", _record(record, copied))
     return copied
 
 
@@ -93,7 +105,9 @@ def _copy(source: Path, target: Path) -> OnMedium:
 
 
 def _digest(path: Path) -> str:
+    """Read a copy back from the medium: what this computer still holds in memory is no proof."""
     with path.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

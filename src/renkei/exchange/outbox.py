@@ -1,7 +1,8 @@
 """What a sender keeps: every delivery it has made, in order, with the receipts that came back.
 
-`SERVICE/NNNNNNNN/` holds the files of a delivery and one directory for each receipt. A delivery comes into
-being by one rename, so that a number is used once or not at all, whatever is killed when.
+`SERVICE/NNNNNNNN/` holds the files of a delivery and one directory for each receipt; `SERVICE/void/NNNNNNNN/`
+the statement of both that this number will never arrive. A delivery comes into being by one rename, so that a
+number is used once or not at all, whatever is killed when.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,8 +17,9 @@ from renkei.exchange.certificates import Signer, fingerprint
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.files import DeliveryFiles, only_delivery
 from renkei.exchange.manifest import Manifest, read, sha256, to_bytes
-from renkei.exchange.receipt import SignedReceipt
+from renkei.exchange.receipt import STATES, SignedReceipt
 from renkei.exchange.seal import Sealed, seal
+from renkei.exchange.sequence import Void
 from renkei.exchange.terms import Terms
 
 
@@ -113,8 +115,8 @@ class Outbox:
                     trail_head=order.trail_head,
                 )
                 data = to_bytes(manifest)
-                durable.write(files.manifest, data)
-                durable.write(files.signature, cms.sign(data, signer, now))
+                durable.put(files.manifest, data)
+                durable.put(files.signature, cms.sign(data, signer, now))
             return Made(DeliveryFiles(final, name), manifest, sealed)
 
     def find(self, service: str, number: int) -> DeliveryFiles:
@@ -150,8 +152,8 @@ class Outbox:
                     raise Refused("receipt_other", claimed.state)
                 return found
             with durable.building(final) as partial:
-                durable.write(partial / f"{claimed.name}.json", data)
-                durable.write(partial / f"{claimed.name}.json.p7s", signature)
+                durable.put(partial / f"{claimed.name}.json", data)
+                durable.put(partial / f"{claimed.name}.json.p7s", signature)
         return found
 
     def is_closed(self, service: str, number: int) -> bool:
@@ -159,6 +161,37 @@ class Outbox:
         return (self.find(service, number).directory / "accepted").is_dir()
 
     def open_numbers(self, service: str) -> list[int]:
-        """Return the numbers that are not accepted yet."""
+        """Return the numbers that are neither accepted nor void."""
         places = sorted((self.directory / service).glob("[0-9]*"))
-        return [int(place.name) for place in places if not (place / "accepted").is_dir()]
+        return [
+            int(place.name)
+            for place in places
+            if not (place / "accepted").is_dir() and not (place.parent / "void" / place.name).is_dir()
+        ]
+
+    # --- void numbers ------------------------------------------------------------------------------------
+
+    def check_void(self, void: Void) -> None:
+        """Refuse to call void what we never made, or what its receiver has answered."""
+        if void.sender != self.terms.party:
+            raise Refused("void_unproved", f"{void.sender} {void.service} {void.sequence}")
+        files = self.find(void.service, void.sequence)
+        if sha256(files.manifest_bytes()) != void.manifest_sha256:
+            raise Refused("void_unproved", files.name)
+        if answered := [state for state in STATES if (files.directory / state).is_dir()]:
+            raise Refused("void_unproved", f"{files.name}: {', '.join(answered)}")
+
+    def declare_void(self, data: bytes, signatures: Mapping[str, bytes], now: datetime) -> Void:
+        """Keep the statement of both that a number of ours will never come.
+
+        The same statement again changes nothing.
+        """
+        void = sequence.read_void(data, signatures, self.terms, now)
+        place = self.directory / void.service
+        final = place / "void" / f"{void.sequence:08d}"
+        with durable.alone(place):
+            durable.sweep(place)
+            if sequence.kept_void(final) != data:
+                self.check_void(void)
+                sequence.keep_void(final, data, signatures)
+        return void

@@ -8,8 +8,10 @@ for, so that the chain of hashes goes on unbroken.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
+from renkei.exchange import durable
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.manifest import (
     FIRST_PREVIOUS,
@@ -25,6 +27,7 @@ from renkei.exchange.manifest import (
 from renkei.exchange.terms import Terms
 
 VOID_FORMAT: Final = "renkei-void/1"
+VOID_FILE: Final = "void.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,13 @@ def write_void(terms: Terms, manifest: bytes, described: Manifest, reason: str, 
     )
 
 
-def read_void(data: bytes, signatures: Mapping[str, bytes], terms: Terms, at: datetime) -> Void:
-    """Return the statement if both parties have signed it; `Refused` with `void_unproved` otherwise."""
+def read_statement(data: bytes, terms: Terms) -> Void:
+    """Read a statement, whoever has signed it; `Refused` with `void_unproved` for what is none of ours."""
     try:
         found = load(data, "void_unproved")
         if found["format"] != VOID_FORMAT or found["agreement"] != terms.agreement.agreement:
             raise ValueError
-        void = Void(
+        return Void(
             read_word(found["service"]),
             read_word(found["sender"]),
             read_positive(found["sequence"]),
@@ -94,11 +97,32 @@ def read_void(data: bytes, signatures: Mapping[str, bytes], terms: Terms, at: da
             str(found["reason"]),
             read_time(found["declared"]),
         )
+    except (ValueError, KeyError, TypeError, Refused):
+        raise Refused("void_unproved") from None
+
+
+def read_void(data: bytes, signatures: Mapping[str, bytes], terms: Terms, at: datetime) -> Void:
+    """Return the statement if both parties have signed it; `Refused` with `void_unproved` otherwise."""
+    void = read_statement(data, terms)
+    try:
         for party in terms.agreement.parties:
             terms.check_signed(data, signatures[party], party, at)
-    except (ValueError, KeyError, TypeError, Refused, Misused):
+    except (KeyError, Refused, Misused):
         raise Refused("void_unproved") from None
     return void
+
+
+def keep_void(place: Path, data: bytes, signatures: Mapping[str, bytes]) -> None:
+    """Keep a proved statement in a directory of its own: there whole or not at all."""
+    with durable.building(place) as partial:
+        durable.put(partial / VOID_FILE, data)
+        for party, signature in signatures.items():
+            durable.put(partial / f"{VOID_FILE}.{party}.p7s", signature)
+
+
+def kept_void(place: Path) -> bytes | None:
+    """Return the statement kept there, if there is one."""
+    return (place / VOID_FILE).read_bytes() if place.is_dir() else None
 
 
 def declared(data: bytes) -> datetime:
