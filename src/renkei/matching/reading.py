@@ -23,8 +23,8 @@ from renkei.matching.values import FEW_DISTINCT
 
 Encoding = Literal["utf-8", "cp932"]
 
-# Batches small enough that the memory of one serves the next.
-BATCH_ROWS = 125_000
+# Every batch has its price, since its distinct values are read anew; its memory serves the next.
+BATCH_ROWS = 500_000
 _BLOCK_BYTES = 1 << 22
 _BLOCKS = 8
 _FEW = pa.dictionary(pa.int32(), pa.string())

@@ -105,6 +105,9 @@ def kept_columns(dataset: Dataset, policy: Policy) -> frozenset[str] | None:
     return frozenset(needed[dataset]) if dataset in needed else None
 
 
+_FILES_AT_ONCE = 2
+
+
 def reconcile_batches(
     batches: Callable[[Dataset], Iterable[pa.RecordBatch]],
     *,
@@ -117,7 +120,7 @@ def reconcile_batches(
     `progress` is told a dataset's name and the rows read of it, also from another thread.
     """
 
-    def checked(dataset: Dataset, known_persons: pl.Series | None = None) -> Checked:
+    def checked(dataset: Dataset, known_persons: Callable[[], pl.Series] | None = None) -> Checked:
         return check(
             batches(dataset),
             dataset,
@@ -126,15 +129,20 @@ def reconcile_batches(
             progress=lambda rows: progress(dataset.name, rows),
         )
 
-    notifications, persons = checked(NOTIFICATIONS), checked(PERSONS)
-    known = persons.taken["person_id"]
-    cards = checked(CARDS, known)
-    with ThreadPoolExecutor(1) as thread:
+    with ThreadPoolExecutor(_FILES_AT_ONCE) as threads:
+        # Persons first, since others wait for them at their end; then the longest.
+        reading_persons = threads.submit(checked, PERSONS)
+        known = lambda: reading_persons.result().taken["person_id"]
+        reading_cards = threads.submit(checked, CARDS, known)
+        reading_notifications = threads.submit(checked, NOTIFICATIONS)
         # Permissions play no part in comparing, which leaves a core free to read them.
-        permissions = thread.submit(checked, PERMISSIONS, known)
+        reading_permissions = threads.submit(checked, PERMISSIONS, known)
+        notifications, persons, cards = (
+            reading.result() for reading in (reading_notifications, reading_persons, reading_cards)
+        )
         linked = link(notifications.taken, cards.taken, policy)
         judged = judge_notifications(linked, cards.taken, persons.taken, policy)
-        tables = (notifications, persons, cards, permissions.result())
+        tables = (notifications, persons, cards, reading_permissions.result())
     suspected = suspect(tables[-1].taken, judged.notifications, as_of=as_of, policy=policy)
     rejects = rejects_in_order(table.rejects for table in tables)
     counts = [Read(one.dataset, one.read, one.rejects.height, one.taken.height) for one in tables]
