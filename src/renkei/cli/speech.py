@@ -8,8 +8,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from renkei.agreement.errors import Lang
 
@@ -52,6 +50,8 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int], None]]:
     if quiet or not console.is_terminal:
         yield lambda what, rows: None
         return
+    from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:>12,}"))
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
@@ -71,6 +71,8 @@ def one_of(words: tuple[str, str], chosen: Lang | None) -> str:
 
 def print_counts(rows: Iterable[tuple[str, int]]) -> None:
     """Print labelled counts as two columns."""
+    from rich.table import Table
+
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column()
     table.add_column(justify="right")

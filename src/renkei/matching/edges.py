@@ -1,4 +1,4 @@
-"""A look at whole columns of text through their bytes: what need not be trimmed, measured or mended, and is not.
+"""A look at whole columns of text through their bytes: what need be neither trimmed, measured nor mended.
 
 Removing white space, counting characters and matching patterns cost tens of times what it costs to see that
 none is needed, and of a register's hundred million values hardly one needs any.
@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
 
 # How white space begins and ends in UTF-8: one byte, of the lowest 33; two, led by C2; three, led by one of
 # four pairs.
@@ -41,7 +44,7 @@ class Shape:
         self._lows = np.tile(low, times)
         self._spans = np.tile(np.frombuffer(highest, np.uint8) - low, times)
 
-    def bytes_of(self, column: pa.StringArray) -> np.ndarray | None:
+    def bytes_of(self, column: pa.StringArray) -> Bytes | None:
         """Return the bytes of every filled value, a row for each, if all are of this shape; else None."""
         offsets = _offsets(column)
         widths = np.diff(offsets)
@@ -109,7 +112,7 @@ def _filled(column: pa.StringArray) -> np.ndarray:
     return np.unpackbits(bits, count=column.offset + len(column), bitorder="little")[column.offset :]
 
 
-def _data(column: pa.StringArray) -> np.ndarray:
+def _data(column: pa.StringArray) -> Bytes:
     data = column.buffers()[2]
     return np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
 

@@ -132,7 +132,10 @@ def reconcile_batches(
     with ThreadPoolExecutor(_FILES_AT_ONCE) as threads:
         # Persons first, since others wait for them at their end; then the longest.
         reading_persons = threads.submit(checked, PERSONS)
-        known = lambda: reading_persons.result().taken["person_id"]
+
+        def known() -> pl.Series:
+            return reading_persons.result().taken["person_id"]
+
         reading_cards = threads.submit(checked, CARDS, known)
         reading_notifications = threads.submit(checked, NOTIFICATIONS)
         # Permissions play no part in comparing, which leaves a core free to read them.

@@ -24,12 +24,13 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from renkei.agreement.datasets import Column, Kind
 from renkei.agreement.nationalities import NATIONALITIES
 from renkei.agreement.statuses import MHLW_CODES, STATUSES, canonical
 from renkei.matching.dates import partial_to_text, read_dates
-from renkei.matching.edges import Edges, Shape, digits, edges, longest
+from renkei.matching.edges import Bytes, Edges, Shape, digits, edges, longest
 
 # An MHLW code for several statuses (39: 高度専門職1号イ, ロ, ハ) is kept as that set when compared.
 STATUS_SETS: Mapping[str, tuple[str, ...]] = {
@@ -89,6 +90,9 @@ NATIONALITY_WORDS: Mapping[str, str] = _words(
 GROUND_WORDS: Mapping[str, str] = _words(("coe", "coe"), ("change", "change"))
 
 
+Flags = NDArray[np.bool_]
+
+
 class _Shaped(NamedTuple):
     """A kind with a canonical shape: how to see it, and how other accepted shapes are mended."""
 
@@ -97,7 +101,7 @@ class _Shaped(NamedTuple):
     mend: Callable[[pl.Series], pl.Series]
     keeps_odd: bool = False
     """What cannot be mended is kept as written."""
-    wrong: Callable[[np.ndarray], np.ndarray] | None = None
+    wrong: Callable[[Bytes], Flags] | None = None
     """Tells, from the bytes of values of the shape, which are wrong all the same."""
 
 
@@ -182,7 +186,9 @@ def _trimmed(raw: pa.StringArray, seen: Edges) -> pl.Series:
     return text
 
 
-def _through_distinct(raw: pa.DictionaryArray, reader: Callable[[pl.Series], pl.Series], keep: bool) -> Values:
+def _through_distinct(
+    raw: pa.DictionaryArray, reader: Callable[[pl.Series], pl.Series], keep: bool
+) -> Values:
     text = _trimmed(raw.dictionary, edges(raw.dictionary))
     plain = text.str.contains("^[0-9A-Z-]*$").all()
     typed = reader(text if plain else text.str.normalize("NFKC").str.to_uppercase())
@@ -206,7 +212,7 @@ def _shaped(raw: pa.StringArray, kind: _Shaped, keep: bool) -> Values:
         values = Values(pl.Series(raw), _nulls(raw), _nowhere(len(raw)))
     else:
         values = _mended(pl.Series(raw), kind)
-    return _without_wrong(values, kind) if kind.wrong else values
+    return values if kind.wrong is None else _without_wrong(values, kind.shape, kind.wrong)
 
 
 def _mended(text: pl.Series, kind: _Shaped) -> Values:
@@ -221,10 +227,11 @@ def _mended(text: pl.Series, kind: _Shaped) -> Values:
     return Values(typed, typed.is_null() & ~unreadable, unreadable)
 
 
-def _without_wrong(values: Values, kind: _Shaped) -> Values:
+def _without_wrong(values: Values, shape: Shape, tell: Callable[[Bytes], Flags]) -> Values:
     """Make unreadable what has the shape and is wrong all the same."""
-    letters = kind.shape.bytes_of(values.typed.drop_nulls().to_arrow().cast(pa.string()))
-    wrong = kind.wrong(letters)
+    letters = shape.bytes_of(values.typed.drop_nulls().to_arrow().cast(pa.string()))
+    assert letters is not None  # noqa: S101 - what was mended has the shape
+    wrong = tell(letters)
     if not wrong.any():
         return values
     rows = values.typed.is_not_null().arg_true().filter(pl.Series(wrong))
@@ -264,10 +271,11 @@ def _corporate_numbers(text: pl.Series) -> pl.Series:
     return folded.select(pl.when(pl.col("text").str.contains(_CORPORATE)).then("text")).to_series()
 
 
-def _wrong_check_digits(numbers: np.ndarray) -> np.ndarray:
+def _wrong_check_digits(numbers: Bytes) -> Flags:
     """Thirteen digits, the first a check digit: 9 − (Σ Pn·Qn mod 9) (法人番号の指定等に関する省令)."""
     values = numbers - ord("0")
-    return values[:, 0] != 9 - values @ _CORPORATE_WEIGHTS % 9
+    wrong: Flags = values[:, 0] != 9 - values @ _CORPORATE_WEIGHTS % 9
+    return wrong
 
 
 _READERS: Mapping[Kind, Callable[[pl.Series], pl.Series]] = {
@@ -281,9 +289,7 @@ _READERS: Mapping[Kind, Callable[[pl.Series], pl.Series]] = {
 }
 
 _SHAPED: Mapping[Kind, _Shaped] = {
-    Kind.CARD_NUMBER: _Shaped(
-        Shape(b"AA00000000AA", b"ZZ99999999ZZ"), _CARD, _card_numbers, keeps_odd=True
-    ),
+    Kind.CARD_NUMBER: _Shaped(Shape(b"AA00000000AA", b"ZZ99999999ZZ"), _CARD, _card_numbers, keeps_odd=True),
     Kind.ESTABLISHMENT_NUMBER: _Shaped(
         digits(11), "^[0-9]{11}$", _digits("^(?:[0-9]{11}|[0-9]{4}-[0-9]{6}-[0-9])$")
     ),
