@@ -145,14 +145,17 @@ def reconcile_batches(
         )
         linked = link(notifications.taken, cards.taken, policy)
         judged = judge_notifications(linked, cards.taken, persons.taken, policy)
+        # What needs no permissions is made while they are still being read.
+        discrepancies = threads.submit(annex_2, judged, persons.taken, as_of=as_of, policy=policy)
+        outcomes = threads.submit(matches, judged)
         tables = (notifications, persons, cards, reading_permissions.result())
-    suspected = suspect(tables[-1].taken, judged.notifications, as_of=as_of, policy=policy)
-    rejects = rejects_in_order(table.rejects for table in tables)
-    counts = [Read(one.dataset, one.read, one.rejects.height, one.taken.height) for one in tables]
-    return Reconciliation(
-        annex2=annex_2(judged, persons.taken, as_of=as_of, policy=policy),
-        annex3=annex_3(suspected, persons.taken),
-        matches=matches(judged),
-        rejects=rejects,
-        statistics=count(counts, tally(judged.notifications, suspected), rejects, as_of),
-    )
+        suspected = suspect(tables[-1].taken, judged.notifications, as_of=as_of, policy=policy)
+        rejects = rejects_in_order(table.rejects for table in tables)
+        counts = [Read(one.dataset, one.read, one.rejects.height, one.taken.height) for one in tables]
+        return Reconciliation(
+            annex2=discrepancies.result(),
+            annex3=annex_3(suspected, persons.taken),
+            matches=outcomes.result(),
+            rejects=rejects,
+            statistics=count(counts, tally(judged.notifications, suspected), rejects, as_of),
+        )
