@@ -48,9 +48,9 @@ def reconcile(
     """Reconcile notifications with the register as of a day.
 
     Each frame has exactly the columns of its dataset (data dictionary), by name or Japanese label, as text
-    or as dates, booleans and whole numbers; every accepted shape is understood (§1). Rows that cannot be
-    taken are in `rejects`, numbered as in a file whose header is line 1. Raises `RefusedFile` where columns
-    are unknown, missing or given twice.
+    or as dates, times without a zone, booleans and whole numbers; every accepted shape is understood (§1).
+    Rows that cannot be taken are in `rejects`, numbered as in a file whose header is line 1. Raises
+    `RefusedFile` where columns are unknown, missing or given twice.
 
     >>> import polars as pl
     >>> from datetime import date
@@ -84,7 +84,10 @@ def reconcile(
 def as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch]:
     """Cut a frame into batches as a file's reader would yield them. Raises RefusedFile for its columns."""
     columns = match_columns(frame.columns, dataset, dataset.name)
-    text = frame.select(pl.col(header).cast(pl.String) for header in columns.values())
+    text = frame.select(
+        header if isinstance(frame.schema[header], pl.Datetime) else pl.col(header).cast(pl.String)
+        for header in columns.values()
+    )
     for batch in text.to_arrow().to_batches(BATCH_ROWS):
         yield text_batch(batch, dataset, columns)
 
@@ -151,11 +154,12 @@ def reconcile_batches(
         tables = (notifications, persons, cards, reading_permissions.result())
         suspected = suspect(tables[-1].taken, judged.notifications, as_of=as_of, policy=policy)
         rejects = rejects_in_order(table.rejects for table in tables)
+        tallied = tally(judged.notifications, suspected)
         counts = [Read(one.dataset, one.read, one.rejects.height, one.taken.height) for one in tables]
         return Reconciliation(
             annex2=discrepancies.result(),
             annex3=annex_3(suspected, persons.taken),
             matches=outcomes.result(),
             rejects=rejects,
-            statistics=count(counts, tally(judged.notifications, suspected), rejects, as_of),
+            statistics=count(counts, tallied, rejects, as_of=as_of, policy=policy),
         )
