@@ -22,7 +22,7 @@ from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.agreement.errors import Lang
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.matching import report_wording as said
-from renkei.matching.small_cells import protect
+from renkei.matching.small_cells import SMALLEST_CELL, protect
 from renkei.matching.spoken import column_name, day_in_words, nationality_name, status_name
 from renkei.matching.statistics import Statistics
 from renkei.matching.wording import (
@@ -36,9 +36,6 @@ from renkei.matching.wording import (
     REJECT_REASONS,
     Words,
 )
-
-SMALLEST_CELL = 5
-"""The smallest count by nationality or status that stands alone; below it groups are merged."""
 
 _MOST_ROWS = 12
 _WIDEST_BAR = 62  # per cent; the rest is for the number behind it
