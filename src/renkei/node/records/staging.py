@@ -6,7 +6,6 @@ row is taken, and why not, is what `renkei.matching.checking.check` says of the 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -28,7 +27,6 @@ OUTSIDE: Final = "outside"
 GONE: Final = "gone"
 
 _FIRST_LINE: Final = 2
-_READERS_AT_ONCE: Final = 2
 _REFUSED = {"line": pl.Int64, "identifier": pl.String, "reasons": pl.String}
 _OUTSIDE = {"line": pl.Int64, "identifier": pl.String, "reason": pl.String}
 
@@ -90,16 +88,15 @@ def _stage(batches: Iterable[pa.RecordBatch], door: Door) -> Staged:
     transfer.temporary(OUTSIDE, pl.DataFrame(schema=_OUTSIDE))
     hashes: list[pl.Series] = []
     line = _FIRST_LINE
-    with ThreadPoolExecutor(_READERS_AT_ONCE) as threads:
-        for batch in batches:
-            lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
-            typed, troubles = type_batch(batch, lines, dataset, rules=door.rules, map_columns=threads.map)
-            # An identifier that cannot be read is named as it was written.
-            written = pl.Series(batch.column(0)).cast(pl.String).str.strip_chars().replace("", None)
-            typed = typed.with_columns(identifier=pl.coalesce(key, written))
-            hashes.append(typed["identifier"].hash())
-            _put(typed, _reasons(troubles), door)
-            line += batch.num_rows
+    for batch in batches:
+        lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
+        typed, troubles = type_batch(batch, lines, dataset, rules=door.rules)
+        # An identifier that cannot be read is named as it was written.
+        written = pl.Series(batch.column(0)).cast(pl.String).str.strip_chars().replace("", None)
+        typed = typed.with_columns(identifier=pl.coalesce(key, written))
+        hashes.append(typed["identifier"].hash())
+        _put(typed, _reasons(troubles), door)
+        line += batch.num_rows
     _set_duplicates_aside(hashes, key)
     _make_ready(key)
     return Staged(
