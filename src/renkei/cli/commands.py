@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from renkei.cli import exchange, speech
+from renkei.cli import exchange, node, speech
 from renkei.cli.agreement import agreement
 from renkei.cli.arguments import PolicyOption
 from renkei.cli.demo import demo
@@ -27,6 +27,7 @@ _agreement = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 exchange.mount_agreement(_agreement)
 app.add_typer(_agreement, name="agreement")
 exchange.mount(app)
+node.mount(app)
 
 
 @_agreement.callback()

@@ -32,11 +32,15 @@ _YEAR: Final = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Both nodes' directories by party, the passphrase of their keys, and their carriers' ports."""
+    """Both nodes' directories by party, the passphrase of their keys, and the ports of either.
+
+    `ports` are the carriers', `consoles` the consoles'.
+    """
 
     nodes: Mapping[str, Path]
     passphrase: bytes
     ports: Mapping[str, int]
+    consoles: Mapping[str, int]
 
     def environment(self, party: str) -> dict[str, str]:
         """Return what a process of that node needs in its environment."""
@@ -46,7 +50,8 @@ class Rehearsal:
 def rehearse(directory: Path, now: datetime, databases: Mapping[str, str] | None = None) -> Rehearsal:
     """Make two nodes that know each other below a directory, each ready to `migrate`."""
     passphrase = secrets.token_urlsafe(18).encode()
-    ports = dict(zip(PARTIES, _free_ports(len(PARTIES)), strict=True))
+    free = _free_ports(2 * len(PARTIES))
+    ports, consoles = (dict(zip(PARTIES, free[place::2], strict=True)) for place in (0, 1))
     nodes = {party: directory / party for party in PARTIES}
     homes = {party: Home(node / "exchange") for party, node in nodes.items()}
     authority = _Authority(now)
@@ -73,11 +78,13 @@ def rehearse(directory: Path, now: datetime, databases: Mapping[str, str] | None
     for home in homes.values():
         home.adopt(data, signatures)
     for party, node in nodes.items():
-        _configure(node, party, ports, (databases or {}).get(party))
-    return Rehearsal(nodes, passphrase, ports)
+        _configure(node, party, ports, consoles, (databases or {}).get(party))
+    return Rehearsal(nodes, passphrase, ports, consoles)
 
 
-def _configure(node: Path, party: str, ports: Mapping[str, int], database: str | None) -> None:
+def _configure(
+    node: Path, party: str, ports: Mapping[str, int], consoles: Mapping[str, int], database: str | None
+) -> None:
     other = next(code for code in PARTIES if code != party)
     lines = [
         f"party = {json.dumps(party)}",
@@ -85,6 +92,8 @@ def _configure(node: Path, party: str, ports: Mapping[str, int], database: str |
         "[carrier]",
         f'listen = "127.0.0.1:{ports[party]}"',
         f'counterpart = "https://127.0.0.1:{ports[other]}"',
+        "[console]",
+        f'listen = "127.0.0.1:{consoles[party]}"',
     ]
     (node / FILE).write_text("\n".join(lines) + "\n", "utf-8")
 

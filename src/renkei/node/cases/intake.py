@@ -11,10 +11,10 @@ from typing import Final
 
 import polars as pl
 from django.db import connection
-from django.utils import timezone
 
 from renkei.node.cases.models import Case, Kind
 from renkei.node.cases.moves import FIRST_LOOK_DAYS, MOVES, Outcome, State
+from renkei.node.deliveries.models import Delivery
 from renkei.node.records import transfer
 from renkei.node.working_days import after_working_days
 
@@ -30,7 +30,8 @@ def take_answers(sequence: int, package: Path, *, now: datetime) -> Mapping[str,
     `package` is the directory of the plain data package. Returns `rows`, and the cases `opened`, `changed`,
     `reopened` and `withdrawn`.
     """
-    day = timezone.localtime(now).date()
+    delivery = Delivery.objects.get(direction=Delivery.Direction.IN, service="annex2-3", sequence=sequence)
+    day = delivery.business_day
     rows = pl.concat(_read(package / f"{table}.csv", kind) for kind, table in _TABLES.items())
     transfer.temporary(_ANSWERED, _with_offices(rows))
     try:

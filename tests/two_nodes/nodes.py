@@ -1,0 +1,118 @@
+"""Two real nodes in processes of their own, between them real TLS: made, fed, run, cut off, killed."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from node.records import made_up
+from renkei.node.rehearsal import Rehearsal, rehearse
+
+RENKEI = [sys.executable, "-m", "renkei"]
+
+
+@dataclass
+class TwoNodes:
+    """Both nodes; `serving` holds the processes that serve."""
+
+    made: Rehearsal
+    serving: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def environment(self, party: str) -> Mapping[str, str]:
+        return os.environ | self.made.environment(party) | {"PYTHONUNBUFFERED": "1"}
+
+    def run(self, party: str, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command of a node's to its end."""
+        return subprocess.run(
+            [*RENKEI, *command], env=self.environment(party), capture_output=True, text=True, check=check
+        )
+
+    def cycle(self, party: str, day: date) -> list[dict]:
+        """Run a node's cycle; returns the steps that were worked on."""
+        return json.loads(self.run(party, "cycle", "run", "--today", day.isoformat(), "--json").stdout)
+
+    def day(self, day: date, turns: int = 2) -> None:
+        """Run both nodes' cycles in turn, as their timers would."""
+        for _ in range(turns):
+            for party in ("mhlw", "isa"):
+                self.cycle(party, day)
+
+    def status(self, party: str) -> dict:
+        return json.loads(self.run(party, "status", "--json").stdout)
+
+    def serve(self, *parties: str) -> None:
+        for party in parties or tuple(self.made.nodes):
+            process = subprocess.Popen(
+                [*RENKEI, "serve"], env=self.environment(party), stdout=subprocess.PIPE
+            )
+            assert process.stdout
+            assert b"serving" in process.stdout.readline()
+            self.serving[party] = process
+            time.sleep(0.5)
+
+    def silence(self, *parties: str, how: int = signal.SIGTERM) -> None:
+        """Stop serving: the network to a node is gone."""
+        for party in parties or tuple(self.serving):
+            process = self.serving.pop(party)
+            process.send_signal(how)
+            process.communicate(timeout=30)
+
+    def land(self, party: str, dataset: str, mode: str, label: str, *rows: Mapping[str, str]) -> None:
+        """Let an extract land in a node's directory."""
+        made_up.write(self.made.nodes[party] / "extracts" / f"{dataset}.{mode}.{label}.csv", dataset, *rows)
+
+    def table(self, party: str, query: str) -> list[tuple]:
+        """Ask a node's database."""
+        code = (
+            "import sys, json, django; django.setup(); from django.db import connection as c\n"
+            "u = c.cursor(); u.execute(sys.argv[1])\n"
+            "print(json.dumps([list(map(str, r)) for r in u.fetchall()]))"
+        )
+        environment = {**self.environment(party), "DJANGO_SETTINGS_MODULE": "renkei.node.settings"}
+        done = subprocess.run(
+            [sys.executable, "-c", code, query], env=environment, capture_output=True, text=True, check=True
+        )
+        return [tuple(row) for row in json.loads(done.stdout)]
+
+
+@contextmanager
+def two_nodes(directory: Path, database: str | None) -> Iterator[TwoNodes]:
+    """Make two nodes and serve them; `database` is a PostgreSQL server's, where not SQLite is meant."""
+    urls = (
+        {party: f"{database.rsplit('/', 1)[0]}/two_{party}" for party in ("isa", "mhlw")} if database else {}
+    )
+    for url in urls.values():
+        _fresh_database(url)
+    shutil.rmtree(directory, ignore_errors=True)
+    made = rehearse(directory, datetime.now(UTC).replace(microsecond=0), urls)
+    nodes = TwoNodes(made)
+    for party in made.nodes:
+        nodes.run(party, "migrate")
+    try:
+        yield nodes
+    finally:
+        nodes.silence()
+
+
+def _fresh_database(url: str) -> None:
+    """Make an empty database on a throw-away server."""
+    import psycopg
+
+    parts = urlsplit(url)
+    from urllib.parse import unquote
+
+    server = psycopg.connect(host=unquote(parts.hostname or ""), user=parts.username, dbname="postgres")
+    name = parts.path[1:]
+    with server as connection:
+        connection.autocommit = True
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
