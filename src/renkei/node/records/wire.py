@@ -1,4 +1,4 @@
-"""What a row must be besides, so that it can be sent: an exchange refuses whole deliveries, a node single rows.
+"""What a row must be besides, so that it can be sent: an exchange refuses deliveries, a node single rows.
 
 A value on the wire is one line of bounded length (docs/package-format.md). One address with a line break in
 it would otherwise keep a whole day from being sealed; and PostgreSQL stores no NUL.
