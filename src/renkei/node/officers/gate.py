@@ -72,13 +72,20 @@ def permitted(
     officer: Officer | AnonymousUser | None, act: Act, subject: Subject = NODE, *, now: datetime
 ) -> bool:
     """Whether an officer may do or read this now."""
+    if not entitled(officer, act, subject) or not isinstance(officer, Officer):
+        return False
+    return not act.value.personal or declarations.in_force(officer, subject.name, now=now) is not None
+
+
+def entitled(officer: Officer | AnonymousUser | None, act: Act, subject: Subject = NODE) -> bool:
+    """Whether party, duty and office are right, so that a purpose, if one is needed, is worth asking for."""
     rule = act.value
     if not isinstance(officer, Officer) or not officer.is_active or settings.NODE.party not in rule.parties:
         return False
     offices = offices_of(officer, act)
-    if offices is not None and not (offices if subject.office is None else subject.office in offices):
-        return False
-    return not rule.personal or declarations.in_force(officer, subject.name, now=now) is not None
+    if offices is None:
+        return True
+    return bool(offices) if subject.office is None else subject.office in offices
 
 
 def require(
