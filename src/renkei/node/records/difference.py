@@ -24,14 +24,12 @@ def apply(table: Table, *, whole: bool) -> dict[str, int]:
         transfer.execute(f"SET LOCAL work_mem = '{_WORK_MEM}'")
     _find(table, whole=whole)
     _touch(table)
-    removed = f"SELECT identifier FROM {_DIFFERENCE} WHERE act = 'removed'"
-    transfer.execute(f'DELETE FROM "{table.name}" WHERE {table.key} IN ({removed})')
-    new_values = ", ".join(f"{name} = excluded.{name}" for name in columns if name != table.key)
+    outdated = f"SELECT identifier FROM {_DIFFERENCE} WHERE act <> 'new'"
+    transfer.execute(f'DELETE FROM "{table.name}" WHERE {table.key} IN ({outdated})')
     transfer.execute(
         f'INSERT INTO "{table.name}" ({", ".join(columns)}) '
         f"SELECT {', '.join(f'i.{name}' for name in columns)} FROM {INCOMING} i "
-        f"JOIN {_DIFFERENCE} d ON d.identifier = i.{table.key} WHERE d.act <> 'removed' "
-        f"ON CONFLICT ({table.key}) DO UPDATE SET {new_values}"
+        f"JOIN {_DIFFERENCE} d ON d.identifier = i.{table.key} WHERE d.act <> 'removed'"
     )
     if connection.vendor == "postgresql":
         # Whoever asks next must not wait for the statistics of an empty table to be corrected.
