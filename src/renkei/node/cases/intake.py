@@ -103,6 +103,7 @@ def _rejected(read: pl.DataFrame, rows: pl.DataFrame) -> dict[str, int]:
 
 def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:
     """Do to every known case what the answer says of it; returns how many by what was done."""
+    _wait_for_officers()
     transfer.drop(_CONCERNED)
     transfer.execute(
         f"CREATE TEMPORARY TABLE {_CONCERNED} AS SELECT c.id, a.kind, a.identifier, CASE "
@@ -121,6 +122,10 @@ def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:
         (sequence,),
     )
     corrections.take_back_unsent(f"SELECT id FROM {_CONCERNED} WHERE what = '{_WITHDRAW}'")
+    transfer.execute(
+        f"UPDATE cases_correctionrequest SET over = true WHERE case_id IN (SELECT id FROM {_CONCERNED} "
+        f"WHERE what IN ('{_WITHDRAW}', '{_WITHDRAWN_LATER}', '{_AGAIN}'))"
+    )
     transfer.execute(
         "INSERT INTO cases_event (case_id, at, what, outcome, note) "
         f"SELECT k.id, {_moment()}, k.what, CASE WHEN k.what = '{_WITHDRAW}' THEN c.outcome ELSE '' END, '' "
@@ -143,6 +148,18 @@ def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:
     }
 
 
+def _wait_for_officers() -> None:
+    """Let whoever is changing one of these cases finish, and nobody begin: where they stand decides what is
+    done to them. On SQLite only one writes at a time anyway.
+    """
+    if connection.vendor == "postgresql":
+        _counted(
+            "SELECT 'cases', count(*) FROM (SELECT c.id FROM cases_case c "
+            f"JOIN {_ANSWERED} a ON a.kind = c.kind AND a.identifier = c.identifier "
+            "ORDER BY c.id FOR UPDATE OF c) held"
+        )
+
+
 def _withdraw(sequence: int, day: date) -> None:
     """Close what no longer stands, with the reason that the ministry's own rows give.
 
@@ -153,7 +170,7 @@ def _withdraw(sequence: int, day: date) -> None:
     of_notification = f"cases_case.kind = '{Kind.DISCREPANCY}'"
     accepted = (
         "SELECT 1 FROM cases_correctionrequest r WHERE r.case_id = cases_case.id "
-        f"AND r.decision = '{CorrectionRequest.Decision.ACCEPTED}'"
+        f"AND r.decision = '{CorrectionRequest.Decision.ACCEPTED}' AND NOT r.over"
     )
     transfer.execute(
         f"UPDATE cases_case SET state = '{MOVES['withdraw'].after}', closed_on = {_day()}, due_on = NULL, "

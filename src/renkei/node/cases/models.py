@@ -96,7 +96,8 @@ class Event(models.Model):
 class CorrectionRequest(models.Model):
     """What an officer holds to be wrong in the register. Values stay home: items are named, no more.
 
-    `day` is the day in whose delivery it was put, `sequence` that delivery once it is sealed.
+    `day` is the day in whose delivery it was put, `sequence` that delivery once it is sealed. `over`: the
+    finding that it was about fell, or was said anew.
     """
 
     class Decision(models.TextChoices):
@@ -116,6 +117,7 @@ class CorrectionRequest(models.Model):
     decision = models.CharField(max_length=12, choices=Decision.choices, blank=True, db_default="")
     decided_on = models.DateField(null=True, blank=True)
     answer = models.TextField(blank=True, db_default="")
+    over = models.BooleanField(db_default=False)
 
     class Meta:
         ordering = ("id",)
