@@ -8,6 +8,8 @@ SHELL := /bin/sh
 PYTEST = run --no-sync pytest --quiet --numprocesses auto
 FAST = $(PYTEST) --dist worksteal -m "not slow and not spark"
 SLOW = $(PYTEST) --dist loadfile -m "slow or spark"
+# A node's tests once more, on a throw-away PostgreSQL; the pages look the same on it.
+ON_POSTGRESQL = $(PYTEST) --dist loadfile -m "not browser" tests/node tests/two_nodes
 # The whole suite does not skip what other programs say of our files: setup.sh has installed them.
 WHOLE = RENKEI_OUTSIDE=required
 
@@ -27,7 +29,8 @@ check:  ## format, lint, types, import arrows, personal data: what must hold bef
 
 test:  ## the whole suite, the fast part first (under 20 minutes on two cores)
 	@uv=$$(tools/setup.sh spark) && \
-	$(WHOLE) "$$uv" $(FAST) && $(WHOLE) "$$uv" $(SLOW)
+	$(WHOLE) "$$uv" $(FAST) && $(WHOLE) "$$uv" $(SLOW) && \
+	"$$uv" run --no-sync python tools/postgres.py -- "$$uv" $(ON_POSTGRESQL)
 
 test-fast:  ## the fast part alone (under 2 minutes; no Java)
 	@uv=$$(tools/setup.sh test) && "$$uv" $(FAST)

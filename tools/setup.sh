@@ -101,6 +101,11 @@ if [ "${outside:-no}" = yes ]; then
         apt_get "tests hold deliveries against BouncyCastle, a token for keys, and read the cover sheet" \
             libbcpkix-java openjdk-17-jdk-headless softhsm2 opensc poppler-utils || exit 1
 fi
+if [ "${outside:-no}" = yes ]; then
+    ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 ||
+        apt_get "a node's tests run on PostgreSQL too" postgresql || exit 1
+    command -v chromium >/dev/null 2>&1 || apt_get "the console's pages are looked at in a browser" chromium || exit 1
+fi
 if [ "${java:-no}" = yes ]; then
     java_is_new_enough || apt_get "Spark needs Java 17" openjdk-17-jre-headless || exit 1
     java_is_new_enough || stop "Spark needs Java 17 or newer; JAVA_HOME or the path leads to an older one"

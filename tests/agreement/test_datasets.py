@@ -8,6 +8,7 @@ from renkei.agreement.annexes import ANNEX_1, ANNEX_3, ANNEXES, annex_2
 from renkei.agreement.datasets import (
     CARDS,
     DATASETS,
+    ESTABLISHMENTS,
     NOTIFICATIONS,
     PERMISSIONS,
     PERSONS,
@@ -160,3 +161,10 @@ def test_an_item_is_of_one_kind_wherever_it_stands(item):
     }
 
     assert len(kinds) == 1
+
+
+def test_the_list_of_establishments_is_ours_and_leaves_in_no_annex():
+    assert ESTABLISHMENTS.identifier.name == "establishment_number"
+    assert {column.item for column in ESTABLISHMENTS.columns} == {"technical"}
+    assert ESTABLISHMENTS.name not in {annex.dataset for annex in ANNEXES.values()} | set(DATASETS)
+    assert len({column.label_ja for column in ESTABLISHMENTS.columns}) == len(ESTABLISHMENTS.columns)

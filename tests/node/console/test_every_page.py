@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("two_days")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.usefixtures("two_days")]
 
 PAGES = ["/", "/days/", "/days/2026-04-02/", "/memorandum/"]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

@@ -102,6 +102,13 @@ def test_what_cannot_be_taken_goes_back_by_line_and_what_stood_stays(deliver):
     assert received.rejected(1).is_empty()
 
 
+def test_of_two_rows_with_one_identifier_the_first_stands_wherever_it_sorts(deliver):
+    deliver(notification(2), notification(2, name="SECOND"), notification(1))
+
+    assert stored(RECEIVED) == {"N1": notification(1), "N2": notification(2)}
+    assert received.rejected(1)["line"].to_list() == ["3"]
+
+
 @pytest.mark.parametrize("sequence", [3, 2])
 def test_a_delivery_is_taken_once_and_in_its_order(deliver, sequence):
     deliver(notification(1), sequence=3)

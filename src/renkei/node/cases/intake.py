@@ -1,7 +1,7 @@
 """What ISA answers becomes cases: new ones opened, known ones brought up to date, withdrawn ones closed.
 
-In bulk, since the first answer may hold half a million; no officer's work is overwritten: state, officer,
-notes and office of a known case stay, and what changed stands in its history.
+In bulk, since the first answer may hold half a million. No officer's work is overwritten: state, officer,
+notes and documents of a known case stay, and what happened to it stands in its history.
 """
 
 from collections.abc import Mapping
@@ -11,198 +11,256 @@ from typing import Final
 
 import polars as pl
 from django.db import connection
+from django.utils import timezone
 
-from renkei.node.cases.models import Case, Kind
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.cases import corrections
+from renkei.node.cases.corrections import corrections_to_send, mark_corrections_sent
+from renkei.node.cases.models import Case, CorrectionRequest, Kind
 from renkei.node.cases.moves import FIRST_LOOK_DAYS, MOVES, Outcome, State
-from renkei.node.deliveries.models import Delivery
+from renkei.node.cases.numbers import prefix_of, running
+from renkei.node.cases.routing import with_places
 from renkei.node.records import transfer
+from renkei.node.records.turns import wait_for_turn
 from renkei.node.working_days import after_working_days
 
+SERVICE: Final = "annex2-3"
 _ANSWERED: Final = "answered"
-_KNOWN: Final = f"FROM cases_case c JOIN {_ANSWERED} a ON a.kind = c.kind AND a.identifier = c.identifier"
+_CONCERNED: Final = "concerned"
 _TABLES: Final = {Kind.DISCREPANCY: "discrepancies", Kind.SUSPECTED_OMISSION: "suspected_omissions"}
-_REIWA: Final = 2018  # 令和1年 is 2019
+#: What an answer does to a known case, by its action and where the case stands.
+_WITHDRAW, _WITHDRAWN_LATER, _AGAIN, _CHANGE, _SAME = (
+    "withdraw",
+    "withdrawn_later",
+    "report_again",
+    "change",
+    "same",
+)
 
 
 def take_answers(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
     """Take the rows of an opened answer, inside the transaction that marks it opened.
 
-    `package` is the directory of the plain data package. Returns `rows`, and the cases `opened`, `changed`,
-    `reopened` and `withdrawn`.
+    `package` is the directory of the plain data package. What an earlier or the same delivery said of a case
+    is not said again: a delivery taken twice changes nothing. Returns counts: `rows` = rejected + `opened` +
+    `changed` + `reopened` + `withdrawn` + `same` + `unknown` (withdrawn, but no case) + `passed_over`;
+    `rejected:duplicate:identifier`, second rows of one finding; rows reported by kind
+    (`discrepancy_reported`, `suspected_omission_reported`); `corrections_accepted` and
+    `corrections_rejected`. Raises TransactionManagementError outside a transaction.
     """
-    delivery = Delivery.objects.get(direction=Delivery.Direction.IN, service="annex2-3", sequence=sequence)
-    day = delivery.business_day
-    rows = pl.concat(_read(package / f"{table}.csv", kind) for kind, table in _TABLES.items())
-    transfer.temporary(_ANSWERED, _with_offices(rows))
+    wait_for_turn()
+    day = timezone.localtime(now).date()
+    read = pl.concat([_read(package / f"{table}.csv", kind) for kind, table in _TABLES.items()])
+    rows = read.unique(["kind", "identifier"], keep="first", maintain_order=True)
+    counts = dict(corrections.take(package, day, now))
+    counts |= {"rows": read.height} | _rejected(read, rows)
+    transfer.temporary(_ANSWERED, with_places(rows))
     try:
-        counts = {
-            "rows": rows.height,
-            "withdrawn": _withdraw(sequence, day, now),
-            "reopened": _report_again(sequence, day, now),
-            "changed": _change(sequence, now),
-            "opened": _open(sequence, day, now),
-        }
+        counts |= _change_known(sequence, day, now)
+        counts["opened"] = _open(sequence, day, now)
     finally:
-        transfer.drop(_ANSWERED)
-    reported = rows.filter(pl.col("action") == "report")["kind"].value_counts()
-    found = dict(reported.iter_rows())
-    return counts | {f"{kind.value}_reported": found.get(kind.value, 0) for kind in Kind}
+        if not connection.needs_rollback:
+            transfer.drop(_ANSWERED, _CONCERNED)
+    told = dict(rows.filter(pl.col("action") == "report")["kind"].value_counts().iter_rows())
+    counts |= {f"{kind}_reported": told.get(kind.value, 0) for kind in Kind}
+    record(None, Verb.ANSWERS_TAKEN, f"{SERVICE} {sequence}", counts=counts)
+    return counts
 
 
 def _read(path: Path, kind: Kind) -> pl.DataFrame:
+    """Bring a table of the answer into one shape: what the case is told, and the whole row as JSON."""
     table = pl.read_csv(path, infer_schema=False)
-    columns = [name for name in table.columns if name != "action"]
-    word = pl.col("outcome") if kind == Kind.DISCREPANCY else pl.concat_str("ground", "reason", separator=" ")
-    caution = pl.col("identity_caution") if "identity_caution" in columns else pl.lit("false")
-    corporate = (
-        pl.col("organisation_corporate_number")
-        if "organisation_corporate_number" in columns
-        else pl.lit(None, pl.String)
-    )
+    kept = [name for name in table.columns if name not in ("action", "matched_on")]
+    blank = pl.lit(None, pl.String)
+
+    def column(name: str) -> pl.Expr:
+        return pl.col(name) if name in table.columns else blank
+
     reported = pl.col("action") == "report"
     return table.select(
         pl.lit(kind.value).alias("kind"),
-        pl.col(columns[0]).alias("identifier"),
+        pl.col(table.columns[0]).alias("identifier"),
         "action",
-        word.alias("word"),
-        pl.when(reported).then(pl.struct(columns).struct.json_encode()).otherwise(pl.lit("")).alias("row"),
-        pl.coalesce(caution, pl.lit("false")).alias("identity_caution"),
-        corporate.alias("corporate_number"),
+        pl.when(reported)
+        .then(pl.struct(kept).struct.json_encode())
+        .otherwise(pl.lit("", pl.String))
+        .alias("row"),
+        pl.coalesce(column("mismatched_items"), column("reason"), column("outcome"), pl.lit("")).alias(
+            "items"
+        ),
+        pl.coalesce(column("identity_caution"), pl.lit("false")).alias("identity_caution"),
+        column("matched_on").alias("matched_on"),
+        column("organisation_corporate_number").alias("corporate_number"),
     )
 
 
-def _with_offices(rows: pl.DataFrame) -> pl.DataFrame:
-    """Find the office of each row: by its notification's establishment number, else by the corporation's.
-
-    The first four digits of an establishment number are the Hello Work office; a corporation with
-    establishments in several offices is for a person to place (the unassigned tray).
-    """
-    transfer.temporary("asked", rows.select("identifier", "corporate_number"))
-    places = transfer.read(
-        "SELECT n.notification_id, n.establishment_number FROM asked a "
-        "JOIN records_notification n ON n.notification_id = a.identifier",
-        ("identifier", "establishment_number"),
-    ).unique("identifier")
-    offices = transfer.read(
-        "SELECT DISTINCT e.corporate_number, "
-        "COALESCE(e.hello_work_office, substr(e.establishment_number, 1, 4)) "
-        "FROM records_establishment e JOIN asked a ON a.corporate_number = e.corporate_number",
-        ("corporate_number", "by_corporation"),
-    ).unique("corporate_number", keep="none")
-    transfer.drop("asked")
-    of_notification = pl.when(pl.col("kind") == Kind.DISCREPANCY.value).then("establishment_number")
-    return (
-        rows.join(places, on="identifier", how="left")
-        .with_columns(of_notification.alias("establishment_number"))
-        .join(offices, on="corporate_number", how="left")
-        .with_columns(
-            office=pl.coalesce(pl.col("establishment_number").str.slice(0, 4), "by_corporation", pl.lit(""))
-        )
-        .drop("by_corporation")
-    )
+def _rejected(read: pl.DataFrame, rows: pl.DataFrame) -> dict[str, int]:
+    doubled = read.height - rows.height
+    # The first column of 別紙2 names the notification, that of 別紙3 the permission.
+    return {"rejected:duplicate:identifier": doubled} if doubled else {}
 
 
-def _withdraw(sequence: int, day: date, now: datetime) -> int:
-    """Close what no longer stands, with the reason that the ministry's own rows give."""
-    move = MOVES["withdraw"]
-    states = ", ".join(f"'{state.value}'" for state in move.before)
-    concerned = f"SELECT c.id {_KNOWN} WHERE a.action = 'withdraw' AND c.state IN ({states})"
-    _note("withdrawn", concerned, now)
-    closed = transfer.execute(
-        f"UPDATE cases_case SET state = '{move.after.value}', closed_on = %s, due_on = NULL, told_in = %s, "
-        "version = version + 1, outcome = CASE "
-        f"WHEN kind = '{Kind.DISCREPANCY.value}' AND EXISTS (SELECT 1 FROM records_sentnotification n "
-        "WHERE n.notification_id = cases_case.identifier AND n.deleted_on IS NOT NULL) "
-        f"THEN '{Outcome.NOTIFICATION_DELETED.value}' "
-        f"WHEN kind = '{Kind.DISCREPANCY.value}' AND EXISTS (SELECT 1 FROM records_sentnotification n "
-        "JOIN deliveries_delivery d ON d.service = 'annex1' AND d.direction = 'out' "
-        "AND d.sequence = n.sequence WHERE n.notification_id = cases_case.identifier "
-        "AND d.business_day > cases_case.opened_on) "
-        f"THEN '{Outcome.AGREES_NOW.value}' ELSE '{Outcome.NO_LONGER_STANDS.value}' END "
-        f"WHERE id IN ({concerned})",
-        (day, sequence),
-    )
-    # What was withdrawn has no purpose any more: its values go, whatever the case came to (申合せ7).
+def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:
+    """Do to every known case what the answer says of it; returns how many by what was done."""
+    _wait_for_officers()
+    transfer.drop(_CONCERNED)
     transfer.execute(
-        f"UPDATE cases_case SET row = '' WHERE id IN (SELECT c.id {_KNOWN} WHERE a.action = 'withdraw')"
+        f"CREATE TEMPORARY TABLE {_CONCERNED} AS SELECT c.id, a.kind, a.identifier, CASE "
+        f"WHEN c.told_in >= {int(sequence)} THEN 'passed_over' "
+        f"WHEN a.action = 'withdraw' AND c.state <> '{State.CLOSED}' THEN '{_WITHDRAW}' "
+        f"WHEN a.action = 'withdraw' AND c.row <> '' THEN '{_WITHDRAWN_LATER}' "
+        f"WHEN a.action = 'withdraw' OR c.row = a.row THEN '{_SAME}' "
+        f"WHEN c.state = '{State.CLOSED}' THEN '{_AGAIN}' ELSE '{_CHANGE}' END AS what "
+        f"FROM {_ANSWERED} a JOIN cases_case c ON c.kind = a.kind AND c.identifier = a.identifier"
     )
-    return closed
-
-
-def _report_again(sequence: int, day: date, now: datetime) -> int:
-    """Reopen what was closed and stands again, or otherwise than when it was closed."""
-    move = MOVES["report_again"]
-    concerned = (
-        f"SELECT c.id {_KNOWN} "
-        f"WHERE a.action = 'report' AND c.state = '{State.CLOSED.value}' AND c.row <> a.row"
-    )
-    _note("opened", concerned, now)
-    due = after_working_days(day, FIRST_LOOK_DAYS)
-    return transfer.execute(
-        f"UPDATE cases_case SET state = '{move.after.value}', outcome = '', closed_on = NULL, due_on = %s "
-        f"WHERE id IN ({concerned})",
-        (due,),
-    )
-
-
-def _change(sequence: int, now: datetime) -> int:
-    """Bring what is known up to date; state, officer and office stay."""
-    concerned = f"SELECT c.id {_KNOWN} WHERE a.action = 'report' AND c.row <> a.row"
-    _note("changed", concerned, now)
-    return transfer.execute(
-        "UPDATE cases_case SET row = a.row, word = a.word, told_in = %s, version = version + 1, "
-        f"identity_caution = {_truth('a.identity_caution')}, "
-        "office = CASE WHEN cases_case.office = '' THEN a.office ELSE cases_case.office END, "
-        "establishment_number = a.establishment_number, corporate_number = a.corporate_number "
-        f"FROM {_ANSWERED} a WHERE a.kind = cases_case.kind AND a.identifier = cases_case.identifier "
-        "AND a.action = 'report' AND cases_case.row <> a.row",
+    _withdraw(sequence, day)
+    _bring_up_to_date(sequence, day)
+    transfer.execute(
+        f"UPDATE cases_case SET told_in = %s FROM {_CONCERNED} k WHERE k.id = cases_case.id "
+        f"AND k.what = '{_SAME}'",
         (sequence,),
+    )
+    corrections.take_back_unsent(f"SELECT id FROM {_CONCERNED} WHERE what = '{_WITHDRAW}'")
+    transfer.execute(
+        f"UPDATE cases_correctionrequest SET over = true WHERE case_id IN (SELECT id FROM {_CONCERNED} "
+        f"WHERE what IN ('{_WITHDRAW}', '{_WITHDRAWN_LATER}', '{_AGAIN}'))"
+    )
+    transfer.execute(
+        "INSERT INTO cases_event (case_id, at, what, outcome, note) "
+        f"SELECT k.id, {_moment()}, k.what, CASE WHEN k.what = '{_WITHDRAW}' THEN c.outcome ELSE '' END, '' "
+        f"FROM {_CONCERNED} k JOIN cases_case c ON c.id = k.id "
+        f"WHERE k.what NOT IN ('{_SAME}', 'passed_over') ORDER BY k.id",
+        (connection.ops.adapt_datetimefield_value(now),),
+    )
+    done = _counted(f"SELECT what, count(*) FROM {_CONCERNED} GROUP BY what")
+    unknown = _counted(
+        f"SELECT 'unknown', count(*) FROM {_ANSWERED} a WHERE a.action = 'withdraw' AND NOT EXISTS "
+        f"(SELECT 1 FROM {_CONCERNED} k WHERE k.kind = a.kind AND k.identifier = a.identifier)"
+    )
+    return {
+        "withdrawn": done.get(_WITHDRAW, 0) + done.get(_WITHDRAWN_LATER, 0),
+        "reopened": done.get(_AGAIN, 0),
+        "changed": done.get(_CHANGE, 0),
+        "same": done.get(_SAME, 0),
+        "passed_over": done.get("passed_over", 0),
+        "unknown": unknown["unknown"],
+    }
+
+
+def _wait_for_officers() -> None:
+    """Let whoever is changing one of these cases finish, and nobody begin: where they stand decides what is
+    done to them. On SQLite only one writes at a time anyway.
+    """
+    if connection.vendor == "postgresql":
+        _counted(
+            "SELECT 'cases', count(*) FROM (SELECT c.id FROM cases_case c "
+            f"JOIN {_ANSWERED} a ON a.kind = c.kind AND a.identifier = c.identifier "
+            "ORDER BY c.id FOR UPDATE OF c) held"
+        )
+
+
+def _withdraw(sequence: int, day: date) -> None:
+    """Close what no longer stands, with the reason that the ministry's own rows give.
+
+    A register that ISA agreed to correct comes first; then what became of our notification since: deleted,
+    or sent anew and agreeing. What an officer closed before keeps its outcome. The values go (申合せ7).
+    """
+    sent = "SELECT 1 FROM records_sentnotification n WHERE n.notification_id = cases_case.identifier"
+    of_notification = f"cases_case.kind = '{Kind.DISCREPANCY}'"
+    accepted = (
+        "SELECT 1 FROM cases_correctionrequest r WHERE r.case_id = cases_case.id "
+        f"AND r.decision = '{CorrectionRequest.Decision.ACCEPTED}' AND NOT r.over"
+    )
+    transfer.execute(
+        f"UPDATE cases_case SET state = '{MOVES['withdraw'].after}', closed_on = {_day()}, due_on = NULL, "
+        "row = '', told_in = %s, version = version + 1, outcome = CASE "
+        f"WHEN EXISTS ({accepted}) THEN '{Outcome.REGISTER_CORRECTED}' "
+        f"WHEN {of_notification} AND EXISTS ({sent} AND n.deleted_on IS NOT NULL) "
+        f"THEN '{Outcome.NOTIFICATION_DELETED}' "
+        f"WHEN {of_notification} AND EXISTS ({sent} AND n.sequence > cases_case.sent_in) "
+        f"THEN '{Outcome.AGREES_NOW}' ELSE '{Outcome.NO_LONGER_STANDS}' END "
+        f"FROM {_CONCERNED} k WHERE k.id = cases_case.id AND k.what = '{_WITHDRAW}'",
+        (day.isoformat(), sequence),
+    )
+    transfer.execute(
+        "UPDATE cases_case SET row = '', told_in = %s, version = version + 1 "
+        f"FROM {_CONCERNED} k WHERE k.id = cases_case.id AND k.what = '{_WITHDRAWN_LATER}'",
+        (sequence,),
+    )
+
+
+def _bring_up_to_date(sequence: int, day: date) -> None:
+    """Give known cases what is said now; what was closed and stands again, or otherwise, is new again.
+
+    The office follows the establishment until somebody works on the case.
+    """
+    transfer.execute(
+        "UPDATE cases_case SET row = a.row, items = a.items, told_in = %s, version = version + 1, "
+        f"identity_caution = (a.identity_caution = 'true'), matched_on = {_date('a.matched_on')}, "
+        f"office = CASE WHEN a.office <> '' AND (cases_case.office = '' OR (cases_case.state = '{State.NEW}' "
+        "AND cases_case.assigned_to_id IS NULL)) THEN a.office ELSE cases_case.office END, "
+        "establishment_number = COALESCE(a.establishment_number, cases_case.establishment_number), "
+        "corporate_number = a.corporate_number, sent_in = a.sent_in "
+        f"FROM {_CONCERNED} k JOIN {_ANSWERED} a ON a.kind = k.kind AND a.identifier = k.identifier "
+        f"WHERE k.id = cases_case.id AND k.what IN ('{_AGAIN}', '{_CHANGE}')",
+        (sequence,),
+    )
+    due = after_working_days(day, FIRST_LOOK_DAYS)
+    transfer.execute(
+        f"UPDATE cases_case SET state = '{MOVES[_AGAIN].after}', outcome = '', closed_on = NULL, "
+        f"due_on = {_day()} FROM {_CONCERNED} k WHERE k.id = cases_case.id AND k.what = '{_AGAIN}'",
+        (due.isoformat(),),
     )
 
 
 def _open(sequence: int, day: date, now: datetime) -> int:
     """Open a case for each finding that is not known, numbered on from the day's last."""
-    prefix = f"R{day.year - _REIWA}-{day:%m%d}-"
-    used = Case.objects.filter(number__startswith=prefix).count()
+    number = running(f"row_number() OVER (ORDER BY a.kind, a.identifier) + {_last_of(day)}")
     due = after_working_days(day, FIRST_LOOK_DAYS)
     opened = transfer.execute(
-        "INSERT INTO cases_case (number, kind, identifier, row, word, identity_caution, office, "
-        "establishment_number, corporate_number, state, opened_on, due_on, told_in) "
-        f"SELECT %s || {_padded(f'row_number() OVER (ORDER BY a.kind, a.identifier) + {used}')}, "
-        f"a.kind, a.identifier, a.row, a.word, {_truth('a.identity_caution')}, a.office, "
-        f"a.establishment_number, a.corporate_number, '{State.NEW.value}', {_day()}, {_day()}, %s "
-        f"FROM {_ANSWERED} a WHERE a.action = 'report' AND NOT EXISTS (SELECT 1 FROM cases_case c "
-        "WHERE c.kind = a.kind AND c.identifier = a.identifier)",
-        (prefix, day.isoformat(), due.isoformat(), sequence),
+        "INSERT INTO cases_case (number, kind, identifier, row, items, identity_caution, matched_on, office, "
+        "establishment_number, corporate_number, state, outcome, opened_on, due_on, told_in, sent_in) "
+        f"SELECT '{prefix_of(day)}' || {number}, a.kind, a.identifier, a.row, a.items, "
+        f"(a.identity_caution = 'true'), {_date('a.matched_on')}, a.office, a.establishment_number, "
+        f"a.corporate_number, '{State.NEW}', '', {_day()}, {_day()}, %s, a.sent_in FROM {_ANSWERED} a "
+        f"WHERE a.action = 'report' AND NOT EXISTS (SELECT 1 FROM {_CONCERNED} k "
+        "WHERE k.kind = a.kind AND k.identifier = a.identifier)",
+        (day.isoformat(), due.isoformat(), sequence),
     )
-    _note(
-        "opened",
-        f"SELECT id FROM cases_case WHERE told_in = {sequence} AND opened_on = '{day}' "
-        "AND NOT EXISTS (SELECT 1 FROM cases_event e WHERE e.case_id = cases_case.id)",
-        now,
+    transfer.execute(
+        "INSERT INTO cases_event (case_id, at, what, outcome, note) "
+        f"SELECT c.id, {_moment()}, 'open', '', '' FROM {_ANSWERED} a "
+        "JOIN cases_case c ON c.kind = a.kind AND c.identifier = a.identifier "
+        f"WHERE a.action = 'report' AND NOT EXISTS (SELECT 1 FROM {_CONCERNED} k WHERE k.id = c.id) "
+        "ORDER BY c.id",
+        (connection.ops.adapt_datetimefield_value(now),),
     )
     return opened
 
 
-def _note(what: str, cases: str, now: datetime) -> None:
-    transfer.execute(
-        f"INSERT INTO cases_event (case_id, at, what, note) SELECT id, %s, '{what}', '' FROM ({cases}) noted",
-        (now,),
-    )
+def _last_of(day: date) -> int:
+    """Return the last running number of a day; numbers of more digits come after all of fewer."""
+    numbers = Case.objects.filter(number__startswith=prefix_of(day)).values_list("number", flat=True)
+    return max((int(number.rsplit("-", 1)[1]) for number in numbers), default=0)
 
 
-def _truth(column: str) -> str:
-    """Read a canonical truth value; SQLite knows them as numbers."""
-    return f"({column} = 'true')"
+def _counted(query: str) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {str(name): int(count) for name, count in cursor.fetchall()}
+
+
+def _moment() -> str:
+    return "CAST(%s AS timestamptz)" if connection.vendor == "postgresql" else "%s"
 
 
 def _day() -> str:
     return "CAST(%s AS date)" if connection.vendor == "postgresql" else "%s"
 
 
-def _padded(number: str) -> str:
-    """Write a running number with at least four digits."""
-    if connection.vendor == "postgresql":
-        text = f"CAST({number} AS text)"
-        return f"lpad({text}, greatest(4, length({text})), '0')"
-    return f"printf('%%04d', {number})"
+def _date(column: str) -> str:
+    return f"CAST({column} AS date)" if connection.vendor == "postgresql" else column
+
+
+__all__ = ["corrections_to_send", "mark_corrections_sent", "take_answers"]

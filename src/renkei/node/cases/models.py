@@ -1,10 +1,10 @@
 """MHLW's cases: each discrepancy and suspected omission, who looks into it, and what came of it."""
 
 import json
-from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from renkei.node.cases.moves import Outcome, State
 
@@ -16,21 +16,27 @@ class Kind(models.TextChoices):
     SUSPECTED_OMISSION = "suspected_omission", "未届の疑い"
 
 
+_OPEN = ~Q(state=State.CLOSED)
+
+
 class Case(models.Model):
-    """One finding of ISA's as MHLW looks into it.
+    """One finding of ISA's, as MHLW looks into it.
 
     `number` is what officers call it (R8-1124-0031: era year, month and day, running). `row` is the annex's
-    row as JSON, empty once ISA withdrew it. `office` is the Hello Work office responsible (first four digits
-    of the establishment number), blank where none was found: the unassigned tray. `version` counts changes,
-    so that whoever saves over another's is told. `told_in` is ISA's delivery that spoke of it last.
+    row as JSON of canonical text, without the day of matching, and empty once ISA withdrew it: it has no
+    purpose any more (申合せ7). It is read through `reading` alone. `items` are the columns that differ
+    (別紙2) or the reason (別紙3). `office` is the Hello Work office, blank in the unassigned tray. `told_in`
+    is ISA's delivery that spoke of the finding last, `sent_in` ours that carried the notification before
+    that. `version` counts changes, so that whoever would save over another's is told.
     """
 
     number = models.CharField(max_length=20, unique=True)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     identifier = models.TextField()
     row = models.TextField()
-    word = models.TextField(db_default="")
+    items = models.TextField(blank=True, db_default="")
     identity_caution = models.BooleanField(db_default=False)
+    matched_on = models.DateField(null=True, blank=True)
     office = models.CharField(max_length=8, blank=True, db_default="")
     establishment_number = models.TextField(null=True)
     corporate_number = models.TextField(null=True)
@@ -43,16 +49,21 @@ class Case(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
     )
     told_in = models.PositiveBigIntegerField()
+    sent_in = models.PositiveBigIntegerField(db_default=0)
     version = models.PositiveIntegerField(db_default=1)
 
     class Meta:
         ordering = ("-id",)
         constraints = (models.UniqueConstraint("kind", "identifier", name="a_case_for_each_finding"),)
+        # Lists go by deadline while cases are open, by number otherwise; each starts with what it filters by.
         indexes = (
-            models.Index("office", "state", "due_on", "id", name="cases_of_an_office"),
-            models.Index("kind", "state", "due_on", "id", name="cases_by_state"),
-            models.Index("establishment_number", name="cases_of_an_establishment"),
-            models.Index("assigned_to", "state", "due_on", name="cases_of_an_officer"),
+            models.Index("due_on", "id", condition=_OPEN, name="open_cases"),
+            models.Index("kind", "due_on", "id", condition=_OPEN, name="open_cases_of_a_kind"),
+            models.Index("office", "due_on", "id", condition=_OPEN, name="open_cases_of_an_office"),
+            models.Index("assigned_to", "due_on", "id", condition=_OPEN, name="open_cases_of_an_officer"),
+            models.Index("kind", "id", name="cases_of_a_kind"),
+            models.Index("office", "id", name="cases_of_an_office"),
+            models.Index("establishment_number", "id", name="cases_of_an_establishment"),
         )
 
     def __str__(self) -> str:
@@ -60,14 +71,14 @@ class Case(models.Model):
         return self.number
 
     @property
-    def values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, str | None]:
         """The annex's row by column; nothing once it was withdrawn."""
-        found: dict[str, Any] = json.loads(self.row) if self.row else {}
+        found: dict[str, str | None] = json.loads(self.row) if self.row else {}
         return found
 
 
 class Event(models.Model):
-    """One thing that happened to a case; `note` is what an officer wrote."""
+    """One thing that happened to a case: a move or change by name; `note` is what was written of it."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
@@ -75,7 +86,61 @@ class Event(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     what = models.CharField(max_length=20)
+    outcome = models.CharField(max_length=30, choices=Outcome.choices, blank=True, db_default="")
     note = models.TextField(blank=True, db_default="")
 
     class Meta:
         ordering = ("-id",)
+
+
+class CorrectionRequest(models.Model):
+    """What an officer holds to be wrong in the register. Values stay home: items are named, no more.
+
+    `day` is the day in whose delivery it was put, `sequence` that delivery once it is sealed. `over`: the
+    finding that it was about fell, or was said anew.
+    """
+
+    class Decision(models.TextChoices):
+        """What became of it."""
+
+        ACCEPTED = "accepted", "応じた"
+        REJECTED = "rejected", "応じなかった"
+        TAKEN_BACK = "taken_back", "取り消した"
+
+    request_id = models.CharField(max_length=32, unique=True)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="correction_requests")
+    items = models.TextField()
+    reason = models.CharField(max_length=300)
+    requested_on = models.DateField()
+    day = models.DateField(null=True, blank=True, db_index=True)
+    sequence = models.PositiveBigIntegerField(null=True, blank=True)
+    decision = models.CharField(max_length=12, choices=Decision.choices, blank=True, db_default="")
+    decided_on = models.DateField(null=True, blank=True)
+    answer = models.TextField(blank=True, db_default="")
+    over = models.BooleanField(db_default=False)
+
+    class Meta:
+        ordering = ("id",)
+
+
+class CorrectionDay(models.Model):
+    """That a day's correction requests were chosen; `sequence` once they are sealed, which ends it."""
+
+    day = models.DateField(primary_key=True)
+    sequence = models.PositiveBigIntegerField(null=True)
+
+
+class Attachment(models.Model):
+    """A document of a case, kept in the database so that backup and erasure reach it."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=120)
+    media_type = models.CharField(max_length=80)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField()
+    added_at = models.DateTimeField()
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("id",)

@@ -9,6 +9,7 @@ from renkei.node.records.staging import INCOMING, OUTSIDE, REFUSED
 from renkei.node.records.tables import Table
 
 _DIFFERENCE: Final = "difference"
+_WORK_MEM: Final = "256MB"
 
 
 def apply(table: Table, *, whole: bool) -> dict[str, int]:
@@ -18,16 +19,17 @@ def apply(table: Table, *, whole: bool) -> dict[str, int]:
     stood before stays. Returns how many rows are new, changed, same, removed, and kept (of a row set aside).
     """
     columns = (*table.dataset.names, *table.own)
+    if connection.vendor == "postgresql":
+        # Whole tables are joined, one import at a time: worth more memory than PostgreSQL gives everybody.
+        transfer.execute(f"SET LOCAL work_mem = '{_WORK_MEM}'")
     _find(table, whole=whole)
     _touch(table)
-    removed = f"SELECT identifier FROM {_DIFFERENCE} WHERE act = 'removed'"
-    transfer.execute(f'DELETE FROM "{table.name}" WHERE {table.key} IN ({removed})')
-    new_values = ", ".join(f"{name} = excluded.{name}" for name in columns if name != table.key)
+    outdated = f"SELECT identifier FROM {_DIFFERENCE} WHERE act <> 'new'"
+    transfer.execute(f'DELETE FROM "{table.name}" WHERE {table.key} IN ({outdated})')
     transfer.execute(
         f'INSERT INTO "{table.name}" ({", ".join(columns)}) '
         f"SELECT {', '.join(f'i.{name}' for name in columns)} FROM {INCOMING} i "
-        f"JOIN {_DIFFERENCE} d ON d.identifier = i.{table.key} WHERE d.act <> 'removed' "
-        f"ON CONFLICT ({table.key}) DO UPDATE SET {new_values}"
+        f"JOIN {_DIFFERENCE} d ON d.identifier = i.{table.key} WHERE d.act <> 'removed'"
     )
     if connection.vendor == "postgresql":
         # Whoever asks next must not wait for the statistics of an empty table to be corrected.
@@ -64,15 +66,18 @@ def _find(table: Table, *, whole: bool) -> None:
 
 def _touch(table: Table) -> None:
     for kind, column in table.touches:
+        # The value before only where it is another: millions of rows need no sorting then to tell them apart.
         before = (
             f'SELECT o.{column} AS key FROM "{table.name}" o '
-            f"JOIN {_DIFFERENCE} d ON d.identifier = o.{table.key} WHERE d.act <> 'new'"
+            f"JOIN {_DIFFERENCE} d ON d.identifier = o.{table.key} "
+            f"LEFT JOIN {INCOMING} i ON i.{table.key} = o.{table.key} "
+            f"WHERE d.act <> 'new' AND o.{column} IS DISTINCT FROM i.{column}"
         )
         after = (
             f"SELECT i.{column} AS key FROM {INCOMING} i "
             f"JOIN {_DIFFERENCE} d ON d.identifier = i.{table.key} WHERE d.act <> 'removed'"
         )
-        touched.note(kind, f"{before} UNION {after}")
+        touched.note(kind, f"{before} UNION ALL {after}")
 
 
 def _counts(table: Table) -> dict[str, int]:

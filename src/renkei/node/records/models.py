@@ -66,9 +66,6 @@ class Notification(NotificationRow):
     What leaves goes through `matching.release`. Notifications outside the agreement are not kept here.
     """
 
-    class Meta:
-        indexes = (models.Index("establishment_number", name="notifications_of_a_place"),)
-
 
 class Establishment(models.Model):
     """MHLW: an employer's place that notifies, and the corporate number that it belongs to."""

@@ -2,7 +2,8 @@
 
 `incoming` (line and the table's columns) are the rows taken, `refused` (line, identifier, reasons) those set
 aside, `outside` (line, identifier, reason) those that say that nothing is to be kept of theirs. Which
-row is taken, and why not, is what `renkei.matching.checking.check` says of the same file: a test compares.
+row is taken, and why not, is what `renkei.matching.checking.check` says of the same file (a test compares),
+and besides what `wire.fit` says.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,7 @@ from renkei.matching.values import to_text
 from renkei.node.records import transfer
 from renkei.node.records.models import Import, Reject
 from renkei.node.records.tables import Table
+from renkei.node.records.wire import fit
 
 INCOMING: Final = "incoming"
 REFUSED: Final = "refused"
@@ -91,11 +93,12 @@ def _stage(batches: Iterable[pa.RecordBatch], door: Door) -> Staged:
     for batch in batches:
         lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
         typed, troubles = type_batch(batch, lines, dataset, rules=door.rules)
+        typed, unfit = fit(typed, dataset)
         # An identifier that cannot be read is named as it was written.
-        written = pl.Series(batch.column(0)).cast(pl.String).str.strip_chars().replace("", None)
-        typed = typed.with_columns(identifier=pl.coalesce(key, written))
+        written = pl.Series(batch.column(0)).cast(pl.String).str.replace_all(r"\pC", " ").str.strip_chars()
+        typed = typed.with_columns(identifier=pl.coalesce(key, written.replace("", None)))
         hashes.append(typed["identifier"].hash())
-        _put(typed, _reasons(troubles), door)
+        _put(typed, _reasons([*troubles, *unfit]), door)
         line += batch.num_rows
     _set_duplicates_aside(hashes, key)
     _make_ready(key)
@@ -114,7 +117,7 @@ def _incoming_columns(table: Table) -> dict[str, type[pl.DataType]]:
 
 def _reasons(troubles: list[pl.DataFrame]) -> pl.DataFrame:
     nothing = pl.DataFrame(schema={"line": pl.UInt32, "reason": pl.String})
-    found = pl.concat([nothing, *troubles]).group_by("line").agg(pl.col("reason").sort())
+    found = pl.concat([nothing, *troubles]).group_by("line").agg(pl.col("reason").unique().sort())
     return found.rename({"reason": "reasons"})
 
 

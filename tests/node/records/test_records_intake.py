@@ -140,6 +140,15 @@ def test_a_bare_row_of_a_full_extract_is_no_removal_but_a_reject(take):
 
 
 @pytest.mark.parametrize("party", ["isa"])
+def test_a_row_with_something_unreadable_beside_its_identifier_removes_nothing(take):
+    take("persons", "full", person(1))
+    made = take("persons", "delta", {"person_id": "P1", "birth_date": "no day"})
+
+    assert stored(TABLES["isa"]["persons"]) == {"P1": person(1)}
+    assert made.counts["rejected"] == 1
+
+
+@pytest.mark.parametrize("party", ["isa"])
 @pytest.mark.parametrize("mode", ["full", "delta"])
 def test_a_row_set_aside_leaves_what_stood_before_and_says_all_its_reasons(take, mode):
     take("persons", "full", person(1))

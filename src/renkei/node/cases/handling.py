@@ -1,0 +1,207 @@
+"""What officers do with cases: move, note, assign, place. All of it through the gate, all of it on record.
+
+Whoever decides on a case names the version that they looked at; where somebody else was faster they are told
+who, and nothing is overwritten.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from renkei.agreement.datasets import PERSONS
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.cases.corrections import take_back_unsent
+from renkei.node.cases.errors import ChangedMeanwhile, Incomplete, NoSuchMove
+from renkei.node.cases.models import Case, CorrectionRequest, Event
+from renkei.node.cases.moves import MOVES, Move, Outcome, State
+from renkei.node.errors import NotPermitted
+from renkei.node.officers.gate import Act, Subject, permitted, require
+from renkei.node.officers.models import Officer
+from renkei.node.working_days import after_working_days
+
+LONGEST_NOTE: Final = 4000
+LONGEST_REASON: Final = 300
+_REQUEST: Final = "request_correction"
+ASSIGNED: Final = "assign"
+PLACED: Final = "place"
+NOTED: Final = "note"
+
+
+def subject_of(case: Case) -> Subject:
+    """Return what the gate is asked about."""
+    return Subject(case.number, case.office)
+
+
+def move(
+    case: Case,
+    name: str,
+    officer: Officer,
+    *,
+    version: int,
+    now: datetime,
+    reason: str = "",
+    outcome: str = "",
+    items: Sequence[str] = (),
+) -> Case:
+    """Move a case along the table, as it stood in `version`; returns it as it is now.
+
+    `items` are the columns of the register that a correction request names. Raises NotPermitted, NoSuchMove,
+    Incomplete where the table asks for more, ChangedMeanwhile where somebody else was faster.
+    """
+    require(officer, Act.HANDLE_CASE, subject_of(case), now=now)
+    row = MOVES.get(name)
+    if row is None or row.duty is None:
+        raise _no_such_move()
+    reason = reason.strip()
+    _complete(row, reason, outcome, items)
+    day = timezone.localtime(now).date()
+    with transaction.atomic():
+        changes: dict[str, object] = {"state": row.after, "outcome": outcome}
+        changes["closed_on"] = day if row.after == State.CLOSED else None
+        if row.due_days is not None:
+            changes["due_on"] = after_working_days(day, row.due_days) if row.due_days else None
+        if name == "take" and case.assigned_to_id is None:
+            changes["assigned_to"] = officer
+        _change(case, version, row, changes)
+        if case.state == State.CORRECTION:
+            take_back_unsent(str(int(case.pk)))
+        if name == _REQUEST:
+            _request(case, items, reason, now)
+        Event.objects.create(case=case, at=now, officer=officer, what=name, outcome=outcome, note=reason)
+        record(officer, Verb.CASE_MOVED, case.number, move=name, outcome=outcome)
+    return Case.objects.get(pk=case.pk)
+
+
+def note(case: Case, text: str, officer: Officer, *, now: datetime) -> Event:
+    """Write something into a case's history; it adds, so that it needs no version."""
+    require(officer, Act.HANDLE_CASE, subject_of(case), now=now)
+    text = text.strip()
+    if not 0 < len(text) <= LONGEST_NOTE:
+        raise Incomplete(
+            f"A note has 1 to {LONGEST_NOTE} characters. Write or shorten it.",
+            f"経過の記録は1字以上{LONGEST_NOTE}字以下で書いてください。",
+        )
+    with transaction.atomic():
+        event = Event.objects.create(case=case, at=now, officer=officer, what=NOTED, note=text)
+        record(officer, Verb.CASE_NOTED, case.number, characters=len(text))
+    return event
+
+
+def assign(numbers: Sequence[str], to: Officer | None, officer: Officer, *, now: datetime) -> int:
+    """Give cases to an officer, or to nobody, all or none; returns how many that changes.
+
+    Both who gives and who gets must be entrusted with the cases' offices. Raises NotPermitted, also for a
+    number that is not there.
+    """
+    wanted = set(numbers)
+    with transaction.atomic():
+        cases = Case.objects.filter(number__in=wanted)
+        offices = set(cases.values_list("office", flat=True))
+        for office in offices:
+            require(officer, Act.HANDLE_CASE, Subject("", office), now=now)
+            if to is not None:
+                require(to, Act.HANDLE_CASE, Subject("", office), now=now)
+        if cases.count() != len(wanted):
+            raise _not_there()
+        changing = cases.exclude(assigned_to=to) if to else cases.exclude(assigned_to=None)
+        found = list(changing.order_by("pk").values_list("pk", "number"))
+        keys = [key for key, _ in found]
+        Case.objects.filter(pk__in=keys).update(assigned_to=to, version=F("version") + 1)
+        given_to = to.get_username() if to else ""
+        Event.objects.bulk_create(
+            Event(case_id=key, at=now, officer=officer, what=ASSIGNED, note=given_to) for key in keys
+        )
+        if found:
+            named = [number for _, number in found]
+            record(officer, Verb.CASES_ASSIGNED, named[0], cases=named, to=given_to)
+    return len(found)
+
+
+def place(case: Case, office: str, officer: Officer, *, version: int, now: datetime) -> Case:
+    """Give a case to an office, out of the unassigned tray or over from another.
+
+    For those who handle cases where it lies; who is assigned there is so no longer, unless also entrusted
+    with the new office. Raises as `move`, and Incomplete for what is no office's code.
+    """
+    require(officer, Act.HANDLE_CASE, subject_of(case), now=now)
+    if not (len(office) == 4 and office.isascii() and office.isdigit()):
+        raise Incomplete(
+            "A Hello Work office is a code of four digits. Correct it.",
+            "公共職業安定所は4桁のコードで指定してください。",
+        )
+    kept = case.assigned_to
+    if kept is not None and not permitted(kept, Act.HANDLE_CASE, Subject(case.number, office), now=now):
+        kept = None
+    with transaction.atomic():
+        _change(case, version, None, {"office": office, "assigned_to": kept})
+        Event.objects.create(case=case, at=now, officer=officer, what=PLACED, note=office)
+        record(officer, Verb.CASE_PLACED, case.number, office=office)
+    return Case.objects.get(pk=case.pk)
+
+
+def _change(case: Case, version: int, row: Move | None, changes: dict[str, object]) -> None:
+    """Change a case if it still is what was looked at: the database decides."""
+    mine = Case.objects.filter(pk=case.pk, version=version, office=case.office)
+    if row is not None:
+        mine = mine.filter(state__in=row.before)
+    if mine.update(**changes, version=F("version") + 1) == 1:
+        return
+    if Case.objects.filter(pk=case.pk, version=version).exists():
+        raise _no_such_move()
+    last = Event.objects.filter(case=case).select_related("officer").first()
+    who = str(last.officer) if last and last.officer else settings.NODE.counterpart
+    raise ChangedMeanwhile(
+        f"{case.number} was changed meanwhile (last by {who}). Look at it again, then decide.",
+        f"{case.number}は、この間に{who}により更新されました。内容を確かめてから、もう一度操作してください。",
+    )
+
+
+def _complete(row: Move, reason: str, outcome: str, items: Sequence[str]) -> None:
+    if len(reason) > LONGEST_REASON or (row.needs_reason and not reason):
+        raise Incomplete(
+            f"A reason of 1 to {LONGEST_REASON} characters is needed. Write or shorten it.",
+            f"理由を1字以上{LONGEST_REASON}字以下で書いてください。",
+        )
+    if outcome not in row.outcomes if row.outcomes else outcome:
+        known = ", ".join(each.value for each in Outcome if each in row.outcomes)
+        raise Incomplete(
+            f"One of these outcomes is needed: {known or 'none'}. Choose it.",
+            f"確認の結果を選んでください（{known or 'なし'}）。",
+        )
+    asked = row.name == _REQUEST
+    if asked != bool(items) or not set(items) <= set(PERSONS.names):
+        raise Incomplete(
+            "A correction request names items of the residence record, and nothing else does. Choose them.",
+            "訂正を依頼する項目を選んでください。",
+        )
+
+
+def _request(case: Case, items: Sequence[str], reason: str, now: datetime) -> None:
+    earlier = CorrectionRequest.objects.filter(case=case).count()
+    CorrectionRequest.objects.create(
+        request_id=f"{case.number}-{earlier + 1}",
+        case=case,
+        items=";".join(name for name in PERSONS.names if name in set(items)),
+        reason=reason,
+        requested_on=timezone.localtime(now).date(),
+    )
+
+
+def _no_such_move() -> NoSuchMove:
+    return NoSuchMove(
+        "The case cannot be moved so from where it stands. Look at it again.",
+        "事案の現在の状態からは、この操作はできません。内容を確かめてください。",
+    )
+
+
+def _not_there() -> NotPermitted:
+    return NotPermitted(
+        "Some of these cases are not open to you. Look at the list again.",
+        "取り扱えない事案が含まれています。一覧を確かめてください。",
+    )

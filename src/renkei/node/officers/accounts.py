@@ -1,0 +1,131 @@
+"""Accounts and duties, and the one-time codes of local accounts: who has what, and every change recorded.
+
+Whoever administers may not change an account of their own: one person alone cannot widen what they may do.
+The first account is made by the node itself, from the command line (`by=None`).
+"""
+
+from datetime import datetime
+from typing import cast
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.officers.duties import Duty
+from renkei.node.officers.errors import AccountRefused
+from renkei.node.officers.gate import Act, require
+from renkei.node.officers.models import Assignment, Officer
+
+
+def create(
+    name: str, display_name: str, password: str | None, *, by: Officer | None, now: datetime
+) -> Officer:
+    """Make an account. Without a password it is the directory's (OIDC). Raises AccountRefused."""
+    _may(by, None, now)
+    if not name or Officer.objects.filter(username=name).exists():
+        raise AccountRefused(
+            "The account name is blank or taken. Choose another.",
+            "職員番号が空か、既に使われています。別のものにしてください。",
+        )
+    officer = Officer(username=name, display_name=display_name)
+    if password is None:
+        officer.set_unusable_password()
+    else:
+        _check(password, officer)
+        officer.set_password(password)
+    with transaction.atomic():
+        officer.save()
+        record(by, Verb.ACCOUNT_MADE, name, local=password is not None)
+    return officer
+
+
+def set_active(officer: Officer, active: bool, *, by: Officer | None, now: datetime) -> None:
+    """Disable an account, or enable it again; its sessions end with the next page."""
+    _may(by, officer, now)
+    with transaction.atomic():
+        if Officer.objects.filter(pk=officer.pk, is_active=not active).update(is_active=active):
+            record(by, Verb.ACCOUNT_ENABLED if active else Verb.ACCOUNT_DISABLED, officer.username)
+    officer.is_active = active
+
+
+def entrust(officer: Officer, duty: Duty, office: str = "", *, by: Officer | None, now: datetime) -> None:
+    """Give a duty in one office, or with a blank one in all."""
+    _may(by, officer, now)
+    with transaction.atomic():
+        _, new = Assignment.objects.get_or_create(officer=officer, duty=duty, office=office)
+        if new:
+            record(by, Verb.DUTY_ASSIGNED, officer.username, duty=duty.value, office=office)
+
+
+def relieve(officer: Officer, duty: Duty, office: str = "", *, by: Officer | None, now: datetime) -> None:
+    """Take a duty away; what was stated and assigned before remains on record."""
+    _may(by, officer, now)
+    with transaction.atomic():
+        gone, _ = Assignment.objects.filter(officer=officer, duty=duty, office=office).delete()
+        if gone:
+            record(by, Verb.DUTY_WITHDRAWN, officer.username, duty=duty.value, office=office)
+
+
+def enrol(officer: Officer) -> TOTPDevice:
+    """Begin one-time codes: the device's `config_url` is for the officer's telephone, shown once.
+
+    It counts only once `confirm`ed. Raises AccountRefused where one is confirmed already: it has to be
+    removed by whoever administers, or a stolen password would be enough to take its place.
+    """
+    if TOTPDevice.objects.filter(user=officer, confirmed=True).exists():
+        raise AccountRefused(
+            "One-time codes are enrolled already. Have them removed first.",
+            "確認コードは登録済みです。先に抹消を依頼してください。",
+        )
+    with transaction.atomic():
+        TOTPDevice.objects.filter(user=officer, confirmed=False).delete()
+        return cast(TOTPDevice, TOTPDevice.objects.create(user=officer, name="totp", confirmed=False))
+
+
+def confirm(officer: Officer, code: str) -> None:
+    """End the enrolment with a first code. Raises AccountRefused for a wrong one."""
+    with transaction.atomic():
+        device = TOTPDevice.objects.filter(user=officer, confirmed=False).first()
+        right = device is not None and device.verify_token(code)
+        if device is not None and right:
+            device.confirmed = True
+            device.save()
+            record(officer, Verb.DEVICE_ENROLLED, officer.username)
+    if not right:  # outside: the failed attempt, which slows down the next one, must stand
+        raise AccountRefused(
+            "The code is wrong or too old. Try the next one.",
+            "確認コードが違うか、古くなっています。次のコードを入れてください。",
+        )
+
+
+def remove_devices(officer: Officer, *, by: Officer | None, now: datetime) -> None:
+    """Remove an officer's one-time codes, as when the telephone is lost."""
+    _may(by, officer, now)
+    with transaction.atomic():
+        gone, _ = TOTPDevice.objects.filter(user=officer).delete()
+        if gone:
+            record(by, Verb.DEVICE_REMOVED, officer.username)
+
+
+def _may(by: Officer | None, officer: Officer | None, now: datetime) -> None:
+    if by is None:
+        return  # the node itself: whoever runs its commands holds its database anyway
+    require(by, Act.MANAGE_ACCOUNTS, now=now)
+    if officer is not None and officer.pk == by.pk:
+        raise AccountRefused(
+            "Nobody changes an account of their own. Ask a colleague who administers.",
+            "自分の登録は変更できません。管理の職務を持つ別の職員に依頼してください。",
+        )
+
+
+def _check(password: str, officer: Officer) -> None:
+    try:
+        validate_password(password, officer)
+    except ValidationError:
+        raise AccountRefused(
+            "The password is too short, too common or like the name. Choose 12 characters or more.",
+            "パスワードが短いか、ありふれているか、名前に似ています。12文字以上にしてください。",
+        ) from None

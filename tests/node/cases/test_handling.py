@@ -1,0 +1,400 @@
+"""Officers at work on cases: the table of moves, colleagues who were faster, corrections, assignment."""
+
+from datetime import date
+
+import pytest
+from django.db import transaction
+
+from node.cases.made_up import DAY, NOW, a_discrepancy, an_omission, case_of, days_later, story, withdrawn
+from renkei.node.audit.models import Entry
+from renkei.node.cases import handling
+from renkei.node.cases.corrections import REQUEST_COLUMNS
+from renkei.node.cases.errors import ChangedMeanwhile, CorrectionsOutOfStep, Incomplete, NoSuchMove
+from renkei.node.cases.intake import corrections_to_send, mark_corrections_sent
+from renkei.node.cases.models import Case, CorrectionRequest, Event
+from renkei.node.cases.moves import MOVES, Outcome, State, open_to
+from renkei.node.errors import NotPermitted
+from renkei.node.officers.duties import Duty
+from renkei.node.officers.models import Assignment, Officer
+
+WORDS = {"reason": "在留カードの写しで確認", "outcome": "", "items": ()}
+
+
+@pytest.fixture
+def case(answer) -> Case:
+    """A case that lies with the office 1301."""
+    answer(a_discrepancy(1))
+    Case.objects.update(office="1301")
+    return case_of("N1")
+
+
+@pytest.fixture
+def colleague(db) -> Officer:
+    found = Officer.objects.create_user("sato", display_name="佐藤 次郎")
+    Assignment.objects.create(officer=found, duty=Duty.HANDLE_CASES, office="")
+    return found
+
+
+def given(name: str) -> dict[str, object]:
+    """What a move of this name asks for."""
+    row = MOVES[name]
+    outcome = next((each.value for each in Outcome if each in row.outcomes), "")
+    return WORDS | {"outcome": outcome, "items": ("name",) if name == "request_correction" else ()}
+
+
+def moved(case: Case, name: str, officer: Officer, **words: object) -> Case:
+    current = Case.objects.get(pk=case.pk)
+    return handling.move(current, name, officer, version=current.version, now=NOW, **(given(name) | words))
+
+
+# Written out from the issue, not taken from the table.
+WAYS = {
+    "new": {"take", "ask_employer"},
+    "checking": {"ask_employer", "refer", "request_correction", "close"},
+    "asked": {"refer", "request_correction", "resume", "close"},
+    "referred": {"request_correction", "resume", "close"},
+    "correction": {"resume"},
+    "closed": {"reopen"},
+}
+
+
+@pytest.mark.parametrize("name", MOVES)
+@pytest.mark.parametrize("state", State)
+def test_a_case_moves_along_the_table_and_not_otherwise(case, officer, state, name):
+    Case.objects.update(state=state)
+    if name in WAYS[state]:
+        assert moved(case, name, officer).state == MOVES[name].after
+    else:
+        with pytest.raises(NoSuchMove):
+            moved(case, name, officer)
+        assert case_of("N1").state == state
+        assert story("N1") == ["open"]
+
+
+def test_buttons_are_the_moves_of_the_table():
+    assert {state.value: {move.name for move in open_to(state)} for state in State} == WAYS
+
+
+def test_no_case_is_stuck_in_any_state():
+    assert all(open_to(state) for state in State)
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "due"),
+    [
+        ("take", "new", "2026-12-08"),
+        ("ask_employer", "new", "2026-12-14"),
+        ("refer", "checking", "2026-12-22"),
+        ("close", "checking", None),
+    ],
+)
+def test_a_move_sets_the_deadline_in_working_days(case, officer, name, state, due):
+    Case.objects.update(state=state)
+    found = moved(case, name, officer)
+
+    assert found.due_on == (date.fromisoformat(due) if due else None)
+    assert found.closed_on == (DAY if name == "close" else None)
+
+
+def test_who_begins_with_a_case_has_it(case, officer, colleague):
+    assert moved(case, "take", officer).assigned_to == officer
+    Case.objects.update(state="new", assigned_to=colleague)
+    assert moved(case, "take", officer).assigned_to == colleague
+
+
+def test_a_move_stands_in_history_and_trail_and_the_reason_in_the_history_alone(case, officer):
+    Case.objects.update(state="checking")
+    moved(case, "close", officer, outcome="impostor_suspected")
+    event = Event.objects.filter(case=case).first()
+    entry = Entry.objects.last()
+
+    assert (event.what, event.officer, event.outcome) == ("close", officer, "impostor_suspected")
+    assert event.note == WORDS["reason"]
+    assert (entry.actor, entry.verb, entry.subject) == ("tanaka", "CASE_MOVED", "R8-1124-0001")
+    assert entry.facts == {"move": "close", "outcome": "impostor_suspected"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("close", {"reason": " "}),
+        ("close", {"reason": "長" * 301}),
+        ("close", {"outcome": ""}),
+        ("close", {"outcome": "agrees_now"}),
+        ("close", {"items": ("name",)}),
+        ("ask_employer", {"outcome": "other"}),
+        ("ask_employer", {"reason": "長" * 301}),
+        ("request_correction", {"items": ()}),
+        ("request_correction", {"items": ("name", "my_number")}),
+        ("request_correction", {"reason": ""}),
+    ],
+)
+def test_a_move_without_what_it_needs_moves_nothing(case, officer, name, words):
+    Case.objects.update(state="checking")
+    with pytest.raises(Incomplete):
+        moved(case, name, officer, **words)
+
+    assert case_of("N1").state == "checking"
+    assert CorrectionRequest.objects.count() == 0
+
+
+def test_the_second_officer_is_told_who_was_faster(case, officer, colleague):
+    seen = case_of("N1")
+    handling.move(seen, "take", colleague, version=seen.version, now=NOW)
+    with pytest.raises(ChangedMeanwhile) as told:
+        handling.move(seen, "ask_employer", officer, version=seen.version, now=NOW)
+
+    assert "佐藤 次郎" in told.value.ja
+    assert (case_of("N1").state, case_of("N1").assigned_to) == ("checking", colleague)
+    assert story("N1") == ["open", "take"]
+
+
+def test_an_officer_is_told_when_isa_changed_the_case_meanwhile(case, answer, officer):
+    seen = case_of("N1")
+    answer(a_discrepancy(1, mismatched_items="sex", linked_sex="1"))
+    with pytest.raises(ChangedMeanwhile, match="isa"):
+        handling.move(seen, "take", officer, version=seen.version, now=NOW)
+
+
+ACTS = {
+    "move": lambda case, officer: handling.move(case, "take", officer, version=1, now=NOW),
+    "note": lambda case, officer: handling.note(case, "電話で確認", officer, now=NOW),
+    "assign": lambda case, officer: handling.assign([case.number], officer, officer, now=NOW),
+    "place": lambda case, officer: handling.place(case, "2703", officer, version=1, now=NOW),
+}
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+@pytest.mark.parametrize("office", ["2703", ""], ids=["another office", "the unassigned tray"])
+def test_cases_outside_ones_office_stay_as_they_are(case, officer, act, office):
+    Case.objects.update(office=office)
+    before = Case.objects.values().get()
+    with pytest.raises(NotPermitted):
+        act(case_of("N1"), officer)
+
+    assert Case.objects.values().get() == before
+    assert story("N1") == ["open"]
+
+
+def test_a_note_adds_to_the_history_and_not_to_the_trail(case, officer):
+    handling.note(case, "  架空商事に電話で確認 ", officer, now=NOW)
+
+    assert case.events.first().note == "架空商事に電話で確認"
+    assert Entry.objects.last().facts == {"characters": 10}
+    assert case_of("N1").version == 1
+
+
+@pytest.mark.parametrize("text", ["", "  ", "長" * 4001])
+def test_an_empty_or_endless_note_is_refused(case, officer, text):
+    with pytest.raises(Incomplete):
+        handling.note(case, text, officer, now=NOW)
+
+
+def test_cases_are_assigned_together_all_or_none(answer, officer, colleague):
+    answer(*(a_discrepancy(number) for number in (1, 2, 3)))
+    Case.objects.update(office="1301")
+    Case.objects.filter(identifier="N3").update(office="2703")
+    numbers = list(Case.objects.order_by("id").values_list("number", flat=True))
+    with pytest.raises(NotPermitted):
+        handling.assign(numbers, officer, colleague, now=NOW)
+    with pytest.raises(NotPermitted):
+        handling.assign([*numbers[:2], "R8-1124-9999"], officer, colleague, now=NOW)
+    assert Case.objects.filter(assigned_to=officer).count() == 0
+
+    assert handling.assign(numbers[:2], officer, colleague, now=NOW) == 2
+    assert handling.assign(numbers[:2], officer, colleague, now=NOW) == 0
+    assert handling.assign(numbers[:1], None, colleague, now=NOW) == 1
+    assert list(Case.objects.order_by("id").values_list("assigned_to__username", "version")) == [
+        (None, 3),
+        ("tanaka", 2),
+        (None, 1),
+    ]
+    assert Entry.objects.filter(verb="CASES_ASSIGNED").first().facts == {"cases": numbers[:2], "to": "tanaka"}
+
+
+def test_a_case_of_nobody_is_placed_by_who_sees_all_offices(answer, officer, colleague):
+    answer(an_omission(1))
+    found = handling.place(case_of("L1"), "1301", colleague, version=1, now=NOW)
+
+    assert (found.office, found.version) == ("1301", 2)
+    assert moved(found, "take", officer).assigned_to == officer
+
+
+def test_a_case_that_goes_to_another_office_leaves_who_had_it_unless_also_there(case, officer, colleague):
+    handling.assign([case.number], officer, colleague, now=NOW)
+    there = handling.place(case_of("N1"), "2703", colleague, version=2, now=NOW)
+    assert there.assigned_to is None
+
+    handling.assign([case.number], colleague, colleague, now=NOW)
+    assert handling.place(case_of("N1"), "1301", colleague, version=4, now=NOW).assigned_to == colleague
+
+
+@pytest.mark.parametrize("office", ["", "13", "13010", "１３０１", "abcd"])
+def test_an_office_is_four_digits(case, officer, office):
+    with pytest.raises(Incomplete):
+        handling.place(case, office, officer, version=1, now=NOW)
+
+
+# --- corrections of the register ------------------------------------------------------------------------
+
+
+def requested(case: Case, officer: Officer, *items: str) -> CorrectionRequest:
+    Case.objects.filter(pk=case.pk).update(state="checking")
+    moved(case, "request_correction", officer, items=items or ("name",))
+    return CorrectionRequest.objects.latest("id")
+
+
+def an_answer(request_id: str, decision: str) -> dict[str, str]:
+    return {
+        "request_id": request_id,
+        "decision": decision,
+        "reason": "原簿を確認",
+        "decided_on": "2026-11-25",
+    }
+
+
+def test_a_request_names_items_and_reason_and_carries_no_value(case, officer):
+    requested(case, officer, "sex", "name")
+    rows = corrections_to_send(DAY)
+
+    assert tuple(rows.columns) == REQUEST_COLUMNS
+    assert rows.rows() == [
+        ("R8-1124-0001-1", "discrepancy", "N1", "name;sex", WORDS["reason"], "2026-11-24"),
+    ]
+
+
+def test_a_days_requests_are_chosen_once_and_go_once(answer, case, officer):
+    requested(case, officer)
+    chosen = corrections_to_send(DAY)
+    answer(a_discrepancy(2))
+    Case.objects.update(office="1301")
+    requested(case_of("N2"), officer)
+
+    assert corrections_to_send(DAY).equals(chosen)
+    assert (mark_corrections_sent(DAY, 7), mark_corrections_sent(DAY, 7)) == (1, 0)
+    assert corrections_to_send(DAY).is_empty()
+    tomorrow = date(2026, 11, 25)
+    assert corrections_to_send(tomorrow)["identifier"].to_list() == ["N2"]
+    assert mark_corrections_sent(tomorrow, 8) == 1
+    assert Entry.objects.filter(verb="CORRECTIONS_SENT").count() == 2
+
+
+def test_a_day_without_requests_stays_without_once_it_was_asked_for(case, officer):
+    assert corrections_to_send(DAY).is_empty()
+    requested(case, officer)
+
+    assert corrections_to_send(DAY).is_empty()
+    assert mark_corrections_sent(DAY, 7) == 0
+    assert corrections_to_send(date(2026, 11, 25)).height == 1
+
+
+@pytest.mark.parametrize("sequence", [7, 8])
+def test_what_was_not_chosen_or_went_by_another_number_is_not_marked(case, officer, sequence):
+    with pytest.raises(CorrectionsOutOfStep):
+        mark_corrections_sent(DAY, sequence)
+    corrections_to_send(DAY)
+    mark_corrections_sent(DAY, sequence)
+    with pytest.raises(CorrectionsOutOfStep):
+        mark_corrections_sent(DAY, sequence + 1)
+
+
+def test_a_request_taken_back_before_it_went_does_not_go(case, officer):
+    requested(case, officer)
+    moved(case, "resume", officer)
+    second = requested(case, officer, "sex")
+
+    assert second.request_id == "R8-1124-0001-2"
+    assert corrections_to_send(DAY)["request_id"].to_list() == ["R8-1124-0001-2"]
+
+
+def test_a_request_of_a_case_that_isa_withdrew_meanwhile_does_not_go(answer, case, officer):
+    requested(case, officer)
+    answer(withdrawn(a_discrepancy(1)))
+
+    assert corrections_to_send(DAY).is_empty()
+
+
+def test_an_accepted_request_waits_for_the_finding_to_fall(answer, case, officer):
+    request = requested(case, officer)
+    corrections_to_send(DAY)
+    mark_corrections_sent(DAY, 7)
+    counts = answer(answers=[an_answer(request.request_id, "accepted")], now=days_later(1))
+    found = case_of("N1")
+
+    assert (counts["corrections_accepted"], counts["corrections_rejected"]) == (1, 0)
+    assert (found.state, found.due_on.isoformat()) == ("correction", "2026-12-23")
+    answer(withdrawn(a_discrepancy(1)), now=days_later(2))
+    assert (case_of("N1").state, case_of("N1").outcome) == ("closed", "register_corrected")
+    assert story("N1") == ["open", "request_correction", "correction_accepted", "withdraw"]
+
+
+def test_acceptance_and_withdrawal_may_come_together(answer, case, officer):
+    request = requested(case, officer)
+    corrections_to_send(DAY)
+    mark_corrections_sent(DAY, 7)
+    answer(withdrawn(a_discrepancy(1)), answers=[an_answer(request.request_id, "accepted")])
+
+    assert case_of("N1").outcome == "register_corrected"
+
+
+def test_an_acceptance_of_before_says_nothing_of_a_finding_that_came_again(answer, case, officer):
+    request = requested(case, officer)
+    corrections_to_send(DAY)
+    mark_corrections_sent(DAY, 7)
+    answer(withdrawn(a_discrepancy(1)), answers=[an_answer(request.request_id, "accepted")])
+    answer(a_discrepancy(1), now=days_later(1))
+    answer(withdrawn(a_discrepancy(1)), now=days_later(2))
+
+    assert case_of("N1").outcome == "no_longer_stands"
+
+
+def test_a_rejected_request_brings_the_case_back_with_the_reason(answer, case, officer):
+    request = requested(case, officer)
+    corrections_to_send(DAY)
+    mark_corrections_sent(DAY, 7)
+    counts = answer(answers=[an_answer(request.request_id, "rejected")], now=days_later(1))
+    found = case_of("N1")
+
+    assert counts["corrections_rejected"] == 1
+    assert (found.state, found.assigned_to) == ("checking", case.assigned_to)
+    assert found.events.first().note == "原簿を確認"
+
+
+def test_an_answer_does_not_undo_what_an_officer_did_meanwhile(answer, case, officer):
+    request = requested(case, officer)
+    corrections_to_send(DAY)
+    mark_corrections_sent(DAY, 7)
+    moved(case, "resume", officer)
+    closed = moved(case, "close", officer)
+    answer(answers=[an_answer(request.request_id, "accepted")], now=days_later(1))
+    found = case_of("N1")
+
+    assert (found.state, found.outcome, found.due_on) == ("closed", closed.outcome, None)
+    assert found.version == closed.version + 1
+    assert story("N1")[-1] == "correction_accepted"
+
+
+@pytest.mark.parametrize("sent", [True, False], ids=["answered already", "never sent"])
+def test_an_answer_to_nothing_or_for_the_second_time_is_passed_over(answer, case, officer, sent):
+    request = requested(case, officer)
+    if sent:
+        corrections_to_send(DAY)
+        mark_corrections_sent(DAY, 7)
+        answer(answers=[an_answer(request.request_id, "accepted")])
+    before = (Case.objects.values().get(), story("N1"))
+    counts = answer(
+        answers=[an_answer(request.request_id, "rejected"), an_answer("R8-0101-0001-1", "accepted")]
+    )
+
+    assert (counts["corrections_accepted"], counts["corrections_rejected"]) == (0, 0)
+    assert (Case.objects.values().get(), story("N1")) == before
+
+
+def test_a_delivery_that_is_rolled_back_leaves_the_requests_to_go(case, officer):
+    requested(case, officer)
+    corrections_to_send(DAY)
+    with transaction.atomic():
+        mark_corrections_sent(DAY, 7)
+        transaction.set_rollback(True)
+
+    assert corrections_to_send(DAY).height == 1
