@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 
 from renkei.exchange import durable, media
@@ -14,7 +15,6 @@ from renkei.exchange.cover_sheet import cover_sheet
 from renkei.exchange.errors import ExchangeError, Misused
 from renkei.exchange.inbox import Taken
 from renkei.exchange.manifest import read, sha256
-from renkei.exchange.receipt import STATES
 from renkei.node.audit.trail import Actor, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import boxes, receiving, sending
@@ -68,12 +68,16 @@ def take_all(medium: Path, now: datetime) -> Mapping[str, Taken | ExchangeError]
     """
     if not medium.is_dir():
         raise Misused("not_found", medium.name)
-    found = {files.name: taken for files, taken in media.take_all(medium, boxes.inbox(now), now)}
+    ours = f"{settings.NODE.party}-"  # what we wrote on it ourselves is not for us
+    found = {
+        files.name: taken
+        for files, taken in media.take_all(medium, boxes.inbox(now), now)
+        if not files.name.startswith(ours)
+    }
     receiving.note_received(now, by_medium=True)
-    for path in sorted((medium / _RECEIPTS).glob("*.json")):
-        if path.suffixes[-2:-1] and path.suffixes[-2][1:] in STATES:
-            try:
-                sending.keep_receipt(path.read_bytes(), path.with_name(path.name + ".p7s").read_bytes(), now)
-            except ExchangeError as refusal:
-                found[path.name] = refusal
+    for path in sorted((medium / _RECEIPTS).glob(f"{ours}*.json")):
+        try:
+            sending.keep_receipt(path.read_bytes(), path.with_name(f"{path.name}.p7s").read_bytes(), now)
+        except ExchangeError as refusal:
+            found[path.name] = refusal
     return found
