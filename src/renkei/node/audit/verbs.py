@@ -72,6 +72,19 @@ class Verb(Enum):
         "{actor} opened a document of the case {subject}",
         reads=True,
     )
+    MATCHED = Sentence("{actor}が {subject} の突合を行った", "{actor} matched as of {subject}")
+    ANSWER_SELECTED = Sentence(
+        "{actor}が {subject} の回答に載せる突合結果を選別した", "{actor} selected the answer of {subject}"
+    )
+    CORRECTIONS_TAKEN = Sentence(
+        "{actor}が 受信 {subject} の訂正依頼を受け付けた", "{actor} took the correction requests of {subject}"
+    )
+    CORRECTION_DECIDED = Sentence(
+        "{actor}が 訂正依頼 {subject} に答えた", "{actor} decided on the correction request {subject}"
+    )
+    FINDING_READ = Sentence(
+        "{actor}が 突合結果 {subject} を開いた", "{actor} opened the finding {subject}", reads=True
+    )
     PURPOSE_DECLARED = Sentence(
         "{actor}が {subject} の利用目的を申告した", "{actor} stated the purpose for {subject}"
     )

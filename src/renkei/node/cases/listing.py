@@ -142,7 +142,7 @@ def _key(case: Case, closed: bool) -> str:
 def _beyond(key: str, closed: bool) -> Q:
     day, _, number = key.rpartition("_")
     try:
-        last = int(number)
+        last = int(key if closed else number)
         due = None if closed else date.fromisoformat(day)
     except ValueError:
         raise Incomplete(

@@ -10,7 +10,7 @@ from django.db import transaction
 from renkei.exchange import durable
 from renkei.exchange.errors import Refused
 from renkei.exchange.files import DeliveryFiles
-from renkei.exchange.inbox import Taken
+from renkei.exchange.inbox import Inbox, Taken
 from renkei.exchange.manifest import read, sha256
 from renkei.exchange.package import FileFacts
 from renkei.node.audit import trail
@@ -38,7 +38,10 @@ def take(files: DeliveryFiles, now: datetime, *, by_medium: bool = False) -> Tak
 
 def note_received(now: datetime, *, by_medium: bool = False) -> int:
     """Note whatever lies in the inbox that the database does not know: also what a death left in between."""
-    box = boxes.inbox(now)
+    return _note_all(boxes.inbox(now), now, by_medium=by_medium)
+
+
+def _note_all(box: Inbox, now: datetime, *, by_medium: bool = False) -> int:
     noted = 0
     for service in box.terms.agreement.services:
         known = set(Delivery.objects.filter(direction=IN, service=service).values_list("sequence", flat=True))
@@ -81,6 +84,8 @@ def open_next(service: str, commit: Commit, *, now: datetime) -> Delivery | None
     """
     sweep(service)
     box = boxes.inbox(now)
+    _note_all(box, now)
+    _note_refused(box, service, now)
     numbers = box.unopened(service)
     if not numbers:
         return None
@@ -125,7 +130,29 @@ def _refuse(delivery: Delivery, refusal: Refused, now: datetime) -> None:
             trail.record(None, Verb.DELIVERY_REFUSED, subject, code=refusal.code)
 
 
+def _note_refused(box: Inbox, service: str, now: datetime) -> None:
+    """Note the refusals that were signed by a node that died before it noted them."""
+    for delivery in Delivery.objects.filter(direction=IN, service=service, state=State.RECEIVED):
+        if (box.directory / service / f"{delivery.sequence:08d}" / "refused").is_dir():
+            refusal = box.open(service, delivery.sequence, (), now).refusal
+            if refusal is not None:
+                _refuse(delivery, refusal, now)
+
+
 def sweep(service: str) -> None:
     """Remove data packages that were opened: their rows are in the database, and here they are plain text."""
     for data in (settings.NODE.exchange / "inbox" / service).glob("[0-9]*/opened/data"):
         durable.discard(data)
+
+
+def sweep_all() -> None:
+    """Remove every plain data package, half opened ones as well: what a node does first when it starts.
+
+    A delivery that another process is opening at this moment is waited for.
+    """
+    inbox = settings.NODE.exchange / "inbox"
+    for place in sorted(inbox.iterdir()) if inbox.is_dir() else ():
+        if place.is_dir():
+            with durable.alone(place):
+                durable.sweep(place)
+                sweep(place.name)

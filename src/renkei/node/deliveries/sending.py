@@ -12,6 +12,7 @@ import polars as pl
 from django.conf import settings
 from django.db import transaction
 
+from renkei.exchange import durable
 from renkei.exchange.errors import ExchangeError, Misused
 from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.manifest import Manifest, read, sha256
@@ -61,21 +62,32 @@ def make(
     dies in between finds it by its number and neither makes another nor forgets it.
     """
     rows = {name: table.height for name, table in tables.items() if table.height}
+    with durable.alone(settings.NODE.exchange / "making" / service):  # two workers make one delivery
+        delivery = _plan(service, day)
+        if delivery.state == State.PLANNED:
+            manifest = _made(delivery)
+            if manifest is None:
+                delivery.kind, delivery.counts = "data" if rows else "empty", rows
+                delivery.save(update_fields=("kind", "counts"))
+                manifest = _seal(delivery, tables, now)
+            _note_sealed(delivery, manifest, sealed, now)
+    delivery.refresh_from_db()
+    return delivery
+
+
+def _plan(service: str, day: date) -> Delivery:
+    last = boxes.home().outbox().chain(service).last
+    plan = {"sequence": last + 1, "kind": "", "state": State.PLANNED}
     with transaction.atomic():
         delivery, _ = Delivery.objects.get_or_create(
-            direction=OUT,
-            service=service,
-            business_day=day,
-            defaults={
-                "sequence": boxes.home().outbox().chain(service).last + 1,
-                "kind": "data" if rows else "empty",
-                "state": State.PLANNED,
-                "counts": rows,
-            },
+            direction=OUT, service=service, business_day=day, defaults=plan
         )
-    if delivery.state != State.PLANNED:
-        return delivery
-    manifest = _made(delivery) or _seal(delivery, tables, now)
+    return delivery
+
+
+def _note_sealed(
+    delivery: Delivery, manifest: Manifest, sealed: Callable[[int], object], now: datetime
+) -> None:
     with transaction.atomic():
         noted = Delivery.objects.filter(pk=delivery.pk, state=State.PLANNED).update(
             state=State.SEALED,
@@ -87,9 +99,8 @@ def make(
         )
         if noted:
             sealed(manifest.sequence)
-            trail.record(None, Verb.DELIVERY_SEALED, f"{service} {manifest.sequence}", rows=rows)
-    delivery.refresh_from_db()
-    return delivery
+            subject = f"{delivery.service} {manifest.sequence}"
+            trail.record(None, Verb.DELIVERY_SEALED, subject, rows=delivery.counts)
 
 
 def _made(delivery: Delivery) -> Manifest | None:

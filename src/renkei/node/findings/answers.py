@@ -1,7 +1,7 @@
 """A day's answer: `report` what is new or different from what was told, `withdraw` what no longer stands.
 
-Selected first and sealed after, so that a node that dies between the two neither loses a row nor counts one
-as told that was not.
+Selected once and kept until it is sealed, so that whatever dies in between, what counts as told is what was.
+Decisions on correction requests go along.
 """
 
 from collections.abc import Mapping
@@ -9,59 +9,94 @@ from datetime import date
 
 import polars as pl
 from django.conf import settings
+from django.db import transaction
 
 from renkei.agreement.datasets import SUSPECTED_OMISSIONS, Dataset, discrepancies
-from renkei.node.findings.models import Kind
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.findings import requests
+from renkei.node.findings.errors import AnswersOutOfStep
+from renkei.node.findings.models import AnswerDay, Kind
 from renkei.node.records import transfer
+from renkei.node.records.turns import wait_for_turn
 
 
+@transaction.atomic
 def select(day: date) -> Mapping[str, int]:
-    """Select what a day's answer carries; within a transaction. Returns rows by kind and action."""
-    transfer.execute("DELETE FROM findings_answer WHERE day = %s", (day.isoformat(),))
-    transfer.execute(
-        "INSERT INTO findings_answer (day, kind, identifier, action, word, row, digest) "
-        "SELECT %s, kind, identifier, CASE WHEN digest = '' THEN 'withdraw' ELSE 'report' END, "
-        "CASE WHEN digest = '' THEN told_word ELSE word END, row, digest "
-        "FROM findings_finding WHERE digest <> told",
-        (day.isoformat(),),
-    )
-    counts = {f"{kind.value}_reported": 0 for kind in Kind} | {"withdrawn": 0}
-    for kind, action, count in _counts(day):
-        name = "withdrawn" if action == "withdraw" else f"{kind}_reported"
-        counts[name] += int(count)
+    """Select what a day's answer carries, once: asked again it is the same.
+
+    What changes after it is another day's, and what another day carries that is not sealed yet counts as
+    told. Returns rows: `discrepancy_reported`, `suspected_omission_reported`, `withdrawn`, `corrections`.
+    """
+    wait_for_turn()
+    chosen, new = AnswerDay.objects.get_or_create(day=day)
+    if new:
+        transfer.execute(
+            "INSERT INTO findings_answer (day, kind, identifier, action, word, row) "
+            "SELECT %s, kind, identifier, CASE WHEN digest = '' THEN 'withdraw' ELSE 'report' END, "
+            "CASE WHEN digest = '' THEN told_word ELSE word END, row "
+            "FROM findings_finding WHERE digest <> told",
+            (day.isoformat(),),
+        )
+        transfer.execute("UPDATE findings_finding SET told = digest, told_word = word WHERE digest <> told")
+        chosen.counts = {f"{kind.value}_reported": 0 for kind in Kind} | {"withdrawn": 0}
+        for kind, action, count in _counts(day):
+            name = "withdrawn" if action == "withdraw" else f"{kind}_reported"
+            chosen.counts[name] += int(count)
+        chosen.counts["corrections"] = requests.select_answers(day)
+        chosen.save(update_fields=["counts"])
+        record(None, Verb.ANSWER_SELECTED, day.isoformat(), counts=chosen.counts)
+    counts: Mapping[str, int] = chosen.counts
     return counts
 
 
 def to_send(day: date) -> dict[str, pl.DataFrame]:
-    """Return the tables of a day's answer: columns of the datasets and `action`, as text."""
+    """Return the tables of a day's answer, as text, by dataset; without rows once it is sealed.
+
+    `discrepancies` and `suspected_omissions` with `action`, and `correction_answers`.
+    """
     disclosed = discrepancies(settings.NODE.decided().disclosed_items)
     return {
         disclosed.name: _table(day, Kind.DISCREPANCY, disclosed, ("outcome",)),
         SUSPECTED_OMISSIONS.name: _table(
             day, Kind.SUSPECTED_OMISSION, SUSPECTED_OMISSIONS, ("ground", "reason")
         ),
+        requests.ANSWERS: requests.answers_to_send(day),
     }
 
 
+@transaction.atomic
 def mark_sent(day: date, sequence: int) -> int:
-    """Note that a day's answer was sealed under a number; returns how many rows. Within a transaction."""
-    told = transfer.execute(
-        "UPDATE findings_finding SET told = a.digest, told_word = a.word, told_sequence = %s "
-        "FROM findings_answer a WHERE a.day = %s "
+    """Say that a day's answer is sealed as delivery `sequence`; returns how many rows, 0 if said before.
+
+    Raises AnswersOutOfStep where nothing was selected for the day, or it was sealed by another number.
+    """
+    wait_for_turn()
+    if not AnswerDay.objects.filter(pk=day, sequence=None).update(sequence=sequence):
+        if AnswerDay.objects.filter(pk=day, sequence=sequence).exists():
+            return 0
+        raise AnswersOutOfStep(
+            f"The answer of {day} was not selected, or sealed by another number. "
+            "Run the days in their order.",
+            f"{day}分の回答は未選別か、別の番号で封緘済みです。日付の順に処理してください。",
+        )
+    transfer.execute(
+        "UPDATE findings_finding SET told_sequence = %s FROM findings_answer a WHERE a.day = %s "
         "AND a.kind = findings_finding.kind AND a.identifier = findings_finding.identifier",
         (sequence, day.isoformat()),
     )
-    transfer.execute("DELETE FROM findings_answer WHERE day = %s", (day.isoformat(),))
-    # Nothing stands and nothing is known of it: there is nothing left to keep.
+    sent = transfer.execute("DELETE FROM findings_answer WHERE day = %s", (day.isoformat(),))
+    # Nothing stands and the counterpart knows of nothing: there is nothing left to keep.
     transfer.execute("DELETE FROM findings_finding WHERE digest = '' AND told = ''")
-    return told
+    return sent + requests.mark_answered(day, sequence)
 
 
 def _counts(day: date) -> list[tuple[str, str, str]]:
     found = transfer.read(
-        "SELECT kind, action, CAST(count(*) AS text) FROM findings_answer "
-        f"WHERE day = '{day.isoformat()}' GROUP BY kind, action",
+        "SELECT kind, action, CAST(count(*) AS text) FROM findings_answer WHERE day = %s "
+        "GROUP BY kind, action",
         ("kind", "action", "count"),
+        (day.isoformat(),),
     )
     return found.rows()
 
@@ -69,9 +104,9 @@ def _counts(day: date) -> list[tuple[str, str, str]]:
 def _table(day: date, kind: Kind, dataset: Dataset, words: tuple[str, ...]) -> pl.DataFrame:
     """Write one annex: whole rows that are reported; of those withdrawn, identifier and `words` alone."""
     found = transfer.read(
-        f"SELECT identifier, action, word, row FROM findings_answer "
-        f"WHERE day = '{day.isoformat()}' AND kind = '{kind.value}'",
+        "SELECT identifier, action, word, row FROM findings_answer WHERE day = %s AND kind = %s",
         ("identifier", "action", "word", "row"),
+        (day.isoformat(), kind.value),
     )
     within = pl.Struct({name: pl.String for name in dataset.names if name != "matched_on"})
     said = found["word"].str.split(" ")

@@ -1,7 +1,9 @@
-"""What matching by change refuses.
+"""What matching by change, the answers and the decisions on correction requests refuse.
 
 NodeError
-└── DayPassed          a day before the last one matched
+├── DayPassed          a day before the last one matched
+├── AnswersOutOfStep   an answer marked as sent that was not selected, or was sealed by another number
+└── RequestDecided     a correction request that does not wait, or a reason that is not of the decision
 """
 
 from renkei.node.errors import NodeError
@@ -15,3 +17,11 @@ class DayPassed(NodeError):
             f"{day} cannot be matched: {last} was matched already. Days go forward; check the clock.",
             f"{day}の突合はできません。{last}の突合が済んでいます。日付は進む一方です。時計を確かめてください。",
         )
+
+
+class AnswersOutOfStep(NodeError):
+    """Only what was selected is marked, and once."""
+
+
+class RequestDecided(NodeError):
+    """Somebody else decided meanwhile, or the decision does not go with its reason."""

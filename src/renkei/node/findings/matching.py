@@ -13,9 +13,11 @@ from django.db import connection, transaction
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.agreement.decisions import Policy
 from renkei.matching.reconciliation import Reconciliation, reconcile
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
 from renkei.node.findings.errors import DayPassed
-from renkei.node.findings.models import Finding, Kind, Outcome, Run
-from renkei.node.findings.scope import Scope, scope
+from renkei.node.findings.models import Kind, Outcome, Run
+from renkei.node.findings.scope import FINDINGS, OUTCOMES, scope
 from renkei.node.records import transfer
 from renkei.node.records.intake import refresh_due
 from renkei.node.records.turns import wait_for_turn
@@ -32,35 +34,28 @@ def match(day: date) -> Mapping[str, int]:
     (notifications), `changed` (findings), and after the run the notifications by outcome and the findings
     that stand by kind. Raises `DayPassed` for a day before the last one.
     """
+    wait_for_turn()
     policy = settings.NODE.decided()
     last = Run.objects.first()
     if last is not None and day < last.day:
         raise DayPassed(day.isoformat(), last.day.isoformat())
     rules = _rules(policy)
-    wait_for_turn()
     whole = last is None or last.rules != rules
     if whole:
         refresh_due(policy)
     with scope(last.day if last else None, day, whole=whole) as concerned:
         frames = [concerned.frame(dataset) for dataset in (NOTIFICATIONS, PERSONS, CARDS, PERMISSIONS)]
         found = reconcile(*frames, as_of=day, policy=policy)
-        before = {} if last is None or concerned.whole else last.outcomes
-        outcomes = _keep_outcomes(found, before)
-        changed = _keep_findings(found, frames[3], concerned, day)
-        looked_at = frames[0].height
-    standing = {kind.value: Finding.objects.filter(kind=kind, standing=True).count() for kind in Kind}
+        outcomes = _keep_outcomes(found, frames[0], {} if last is None else last.outcomes)
+        standing, changed = _keep_findings(found, frames[3], {} if last is None else last.standing, day)
+    counts = {"looked_at": frames[0].height, "changed": changed}
     Run.objects.update_or_create(
         day=day,
-        defaults={
-            "rules": rules,
-            "whole": concerned.whole,
-            "outcomes": outcomes,
-            "standing": standing,
-            "looked_at": looked_at,
-            "changed": changed,
-        },
+        defaults={"rules": rules, "whole": whole, "outcomes": outcomes, "standing": standing, **counts},
     )
-    return {"looked_at": looked_at, "changed": changed, **outcomes, **standing}
+    counts |= outcomes | standing
+    record(None, Verb.MATCHED, day.isoformat(), whole=whole, counts=counts)
+    return counts
 
 
 def _rules(policy: Policy) -> str:
@@ -68,19 +63,20 @@ def _rules(policy: Policy) -> str:
     return hashlib.sha256(f"{version('renkei')} {policy!r}".encode()).hexdigest()
 
 
-def _keep_outcomes(found: Reconciliation, before: Mapping[str, int]) -> dict[str, int]:
+def _keep_outcomes(
+    found: Reconciliation, notifications: pl.DataFrame, before: Mapping[str, int]
+) -> dict[str, int]:
     """Keep what every notification came to; returns how many came to what, those out of scope included."""
-    matches = found.matches.select(field.name for field in Outcome._meta.fields)
+    matches = found.matches.join(
+        notifications.select("notification_id", "card_number"), on="notification_id"
+    ).select(field.name for field in Outcome._meta.fields)
     transfer.temporary(_JUDGED, matches)
-    counts = dict(before)
-    was = transfer.read(
-        "SELECT o.outcome, CAST(-count(*) AS text) FROM findings_outcome o "
-        f'JOIN "{_JUDGED}" i ON i.notification_id = o.notification_id GROUP BY o.outcome',
-        ("outcome", "count"),
+    now = matches.group_by("outcome").len().select("outcome", pl.col("len").cast(pl.String))
+    counts = _recounted(before, _grouped(OUTCOMES, "outcome"), now)
+    transfer.execute(
+        f"DELETE FROM findings_outcome WHERE notification_id IN (SELECT s.notification_id FROM {OUTCOMES} s "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {_JUDGED} j WHERE j.notification_id = s.notification_id))"
     )
-    now = matches.group_by("outcome").len().select("outcome", pl.col("len").cast(pl.String).alias("count"))
-    for outcome, count in (*(was.iter_rows() if before else ()), *now.iter_rows()):
-        counts[outcome] = counts.get(outcome, 0) + int(count)
     names = ", ".join(f'"{name}"' for name in matches.columns)
     changes = ", ".join(f'"{name}" = excluded."{name}"' for name in matches.columns[1:])
     differs = " OR ".join(f'kept."{name}" IS DISTINCT FROM excluded."{name}"' for name in matches.columns[1:])
@@ -92,8 +88,10 @@ def _keep_outcomes(found: Reconciliation, before: Mapping[str, int]) -> dict[str
     return {outcome: count for outcome, count in sorted(counts.items()) if count}
 
 
-def _keep_findings(found: Reconciliation, permissions: pl.DataFrame, concerned: Scope, day: date) -> int:
-    """Keep what stands now of what is concerned; returns how many findings changed."""
+def _keep_findings(
+    found: Reconciliation, permissions: pl.DataFrame, before: Mapping[str, int], day: date
+) -> tuple[dict[str, int], int]:
+    """Keep what stands now of what is concerned; returns how many stand by kind, and how many changed."""
     persons = found.matches.select("notification_id", "person_id")
     discrepancies = found.annex2.join(persons, on="notification_id", how="left")
     suspected = found.annex3.join(permissions.select("permission_id", "person_id"), on="permission_id")
@@ -104,10 +102,12 @@ def _keep_findings(found: Reconciliation, permissions: pl.DataFrame, concerned: 
         ]
     )
     transfer.temporary(_JUDGED, rows)
+    now = rows.group_by("kind").len().select("kind", pl.col("len").cast(pl.String))
+    standing = _recounted(before or {kind.value: 0 for kind in Kind}, _grouped(FINDINGS, "kind"), now)
     gone = transfer.execute(
         "UPDATE findings_finding AS f SET standing = false, row = '', digest = '' "
-        f"WHERE f.standing AND {concerned.of_findings} AND NOT EXISTS "
-        f'(SELECT 1 FROM "{_JUDGED}" i WHERE i.kind = f.kind AND i.identifier = f.identifier)'
+        f"FROM {FINDINGS} s WHERE s.kind = f.kind AND s.identifier = f.identifier AND NOT EXISTS "
+        f"(SELECT 1 FROM {_JUDGED} j WHERE j.kind = s.kind AND j.identifier = s.identifier)"
     )
     listed = ", ".join(_FOUND)
     today = (
@@ -122,7 +122,7 @@ def _keep_findings(found: Reconciliation, permissions: pl.DataFrame, concerned: 
         "WHERE kept.digest <> excluded.digest OR kept.person_id IS DISTINCT FROM excluded.person_id"
     )
     transfer.drop(_JUDGED)
-    return changed + gone
+    return standing, changed + gone
 
 
 def _rows(annex: pl.DataFrame, kind: Kind, word: pl.Expr) -> pl.DataFrame:
@@ -135,5 +135,20 @@ def _rows(annex: pl.DataFrame, kind: Kind, word: pl.Expr) -> pl.DataFrame:
         word.alias("word"),
         pl.struct(columns).struct.json_encode().alias("row"),
     )
+    # Polars has no digest that stays the same from version to version; findings are few beside rows.
     digests = [hashlib.sha256(row.encode()).hexdigest() for row in rows["row"]]
     return rows.with_columns(pl.Series("digest", digests, dtype=pl.String))
+
+
+def _grouped(table: str, column: str) -> pl.DataFrame:
+    query = f"SELECT {column}, CAST(count(*) AS text) FROM {table} GROUP BY {column}"
+    return transfer.read(query, (column, "len"))
+
+
+def _recounted(before: Mapping[str, int], was: pl.DataFrame, now: pl.DataFrame) -> dict[str, int]:
+    """Carry counts of everything on: what is in scope counted otherwise before, and counts so now."""
+    counts = dict(before)
+    for sign, grouped in ((-1, was), (1, now)):
+        for name, count in grouped.iter_rows():
+            counts[name] = counts.get(name, 0) + sign * int(count)
+    return counts

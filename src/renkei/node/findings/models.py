@@ -2,6 +2,7 @@
 
 import json
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -33,9 +34,14 @@ class Run(models.Model):
 
 
 class Outcome(models.Model):
-    """What matching said last of one received notification: the columns of matches.csv, as text."""
+    """What matching said last of one received notification: the columns of matches.csv, as text.
+
+    `card_number` is the number it was matched by: whatever became of the notification since, erased or
+    naming another number, leads back to here.
+    """
 
     notification_id = models.TextField(primary_key=True)
+    card_number = models.TextField(null=True)
     outcome = models.TextField()
     person_id = models.TextField(null=True)
     mismatched_items = models.TextField(null=True)
@@ -46,8 +52,9 @@ class Outcome(models.Model):
 
     class Meta:
         indexes = (
+            models.Index("card_number", name="outcomes_by_number"),
             # The trays hold few rows of millions.
-            models.Index("notification_id", condition=Q(shared_number="true"), name="shared_numbers"),
+            models.Index("card_number", condition=Q(shared_number="true"), name="shared_numbers"),
             models.Index("notification_id", condition=Q(identity_conflict="true"), name="identity_conflicts"),
         )
 
@@ -57,8 +64,9 @@ class Finding(models.Model):
 
     `row` is the annex's row as JSON of canonical text, blank as null, and empty once it no longer stands:
     what is withdrawn has no purpose any more (申合せ7). `digest` covers the row, and is empty when nothing
-    stands; `told` is the digest that went last, empty where the counterpart knows of nothing. What is to be
-    sent is where the two differ. `word` is the outcome, or ground and reason, that a withdrawal repeats.
+    stands; `told` is the digest that was last selected for an answer, empty where the counterpart knows of
+    nothing. What is to be told is where the two differ. `word` is the outcome, or ground and reason, that a
+    withdrawal repeats; `told_sequence` the delivery that spoke of it last.
     """
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -78,6 +86,7 @@ class Finding(models.Model):
         indexes = (
             models.Index("person_id", name="findings_of_person"),
             models.Index("kind", condition=~Q(digest=F("told")), name="findings_to_tell"),
+            models.Index("kind", condition=Q(digest="", told=""), name="findings_over"),
         )
 
     @property
@@ -87,8 +96,16 @@ class Finding(models.Model):
         return found
 
 
+class AnswerDay(models.Model):
+    """That a day's answer was selected, and what it carries; `sequence` once it is sealed, which ends it."""
+
+    day = models.DateField(primary_key=True)
+    sequence = models.PositiveBigIntegerField(null=True)
+    counts = models.JSONField(default=dict)
+
+
 class Answer(models.Model):
-    """One row of a day's answer, from its selection until it is sealed; then it is told and gone."""
+    """One row of a day's answer, from its selection until it is sealed; then it is gone."""
 
     day = models.CharField(max_length=10)
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -96,7 +113,54 @@ class Answer(models.Model):
     action = models.CharField(max_length=8)
     word = models.TextField()
     row = models.TextField()
-    digest = models.CharField(max_length=64)
 
     class Meta:
         constraints = (models.UniqueConstraint("day", "kind", "identifier", name="an_answer_once_a_day"),)
+
+
+class CorrectionRequest(models.Model):
+    """MHLW's word that the register is wrong where a finding says that the notification is.
+
+    `kind` and `identifier` name the finding, `items` the columns (joined by `;`) that MHLW holds to be wrong.
+    `sequence` is the delivery that brought it, `answer_day` the day whose answer carries the decision and
+    `answer_sequence` that delivery once it is sealed.
+    """
+
+    class State(models.TextChoices):
+        """How far a request has come."""
+
+        WAITING = "waiting", "未処理"
+        ACCEPTED = "accepted", "応じた"
+        REJECTED = "rejected", "応じなかった"
+
+    request_id = models.CharField(max_length=32, primary_key=True)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    identifier = models.TextField()
+    items = models.TextField()
+    reason = models.CharField(max_length=300)
+    requested_on = models.DateField()
+    sequence = models.PositiveBigIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    decision_reason = models.CharField(max_length=20, blank=True, default="")
+    decided_on = models.DateField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    answer_day = models.DateField(null=True, blank=True, db_index=True)
+    answer_sequence = models.PositiveBigIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("requested_on", "request_id")
+        indexes = (
+            models.Index("requested_on", "request_id", condition=Q(state="waiting"), name="requests_waiting"),
+            models.Index("kind", "identifier", name="requests_about"),
+        )
+
+    def __str__(self) -> str:
+        """Name the request as officers and the trail do."""
+        return self.request_id
+
+    @property
+    def item_names(self) -> list[str]:
+        """The columns that the request names, in its order."""
+        return self.items.split(";")

@@ -1,7 +1,8 @@
 """What a day's matching has to look at again, closed so that nothing outside can change it or be changed.
 
 `records` noted what was touched; docs/node.md says why the set below is closed. It lies in temporary tables,
-since it may be a handful or millions.
+since it may be a handful or millions: `scope_persons` and `scope_cards` (empty where everything is in scope),
+`scope_outcomes` and `scope_findings`: what the last matchings said of it.
 """
 
 from collections.abc import Iterator
@@ -14,76 +15,104 @@ import polars as pl
 from django.db import DatabaseError, connection
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
+from renkei.node.findings.models import Kind
 from renkei.node.records import touched, transfer
 from renkei.node.records.models import Touched
 
-_FROM = {
-    NOTIFICATIONS.name: (
-        "records_receivednotification",
-        "t.card_number IN (SELECT card_number FROM scope_cards)",
-    ),
-    PERSONS.name: ("records_person", "t.person_id IN (SELECT person_id FROM scope_persons)"),
-    CARDS.name: ("records_card", "t.card_number IN (SELECT card_number FROM scope_cards)"),
-    PERMISSIONS.name: ("records_permission", "t.person_id IN (SELECT person_id FROM scope_persons)"),
-}
+OUTCOMES: Final = "scope_outcomes"
+FINDINGS: Final = "scope_findings"
+_PERSONS: Final = "scope_persons"
+_CARDS: Final = "scope_cards"
 _TOUCHED: Final = "touched_since"
+
+#: The table of each dataset, and the temporary table and column that its rows in scope are found by.
+_FROM: Final = {
+    NOTIFICATIONS.name: ("records_receivednotification", _CARDS, "card_number"),
+    PERSONS.name: ("records_person", _PERSONS, "person_id"),
+    CARDS.name: ("records_card", _CARDS, "card_number"),
+    PERMISSIONS.name: ("records_permission", _PERSONS, "person_id"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Either everything, or what the temporary tables `scope_persons` and `scope_cards` name."""
+    """Either everything, or what the temporary tables name."""
 
     whole: bool
 
     def frame(self, dataset: Dataset) -> pl.DataFrame:
         """Return the rows of a dataset that are in scope, as text."""
-        table, condition = _FROM[dataset.name]
+        table, scoped, key = _FROM[dataset.name]
         columns = ", ".join(f't."{name}"' for name in dataset.names)
-        where = "" if self.whole else f" WHERE {condition}"
-        return transfer.read(f'SELECT {columns} FROM "{table}" t{where}', dataset.names)
-
-    @property
-    def of_findings(self) -> str:
-        """A condition on findings `f`: those that this matching says anew."""
-        if self.whole:
-            return "true"
-        return (
-            "((f.kind = 'discrepancy' AND f.identifier IN (SELECT n.notification_id "
-            "FROM records_receivednotification n "
-            "WHERE n.card_number IN (SELECT card_number FROM scope_cards))) "
-            "OR (f.kind = 'suspected_omission' "
-            "AND f.person_id IN (SELECT person_id FROM scope_persons)))"
-        )
+        joined = "" if self.whole else f" JOIN {scoped} s ON s.{key} = t.{key}"
+        return transfer.read(f'SELECT {columns} FROM "{table}" t{joined}', dataset.names)
 
 
 @contextmanager
 def scope(last: date | None, day: date, *, whole: bool) -> Iterator[Scope]:
-    """Give what is concerned since the day matched last; the temporary tables are gone afterwards."""
+    """Give what is concerned since the day matched last, within a transaction; afterwards it is forgotten.
+
+    What is touched counts as looked at once the transaction is committed.
+    """
     touched.take(_TOUCHED, (Touched.Kind.CARD, Touched.Kind.PERSON))
+    whole = whole or last is None
     try:
-        if not (whole or last is None):
+        _make(_PERSONS, "person_id")
+        _make(_CARDS, "card_number")
+        if last is not None and not whole:
             _close(last, day)
-        yield Scope(whole=whole or last is None)
+        _look_back(whole)
+        yield Scope(whole)
     finally:
         with suppress(DatabaseError):  # where the transaction is broken they go with it
-            transfer.drop(_TOUCHED, "scope_persons", "scope_cards")
+            transfer.drop(_TOUCHED, _PERSONS, _CARDS, OUTCOMES, FINDINGS)
 
 
 def _close(last: date, day: date) -> None:
-    transfer.temporary("scope_persons", pl.DataFrame(schema={"person_id": pl.String}))
-    transfer.temporary("scope_cards", pl.DataFrame(schema={"card_number": pl.String}))
     transfer.execute(
-        f"INSERT INTO scope_persons SELECT key FROM {_TOUCHED} WHERE kind = 'person' "
+        f"INSERT INTO {_PERSONS} SELECT key FROM {_TOUCHED} WHERE kind = 'person' "
         f"UNION SELECT c.person_id FROM {_TOUCHED} t JOIN records_card c ON c.card_number = t.key "
-        "WHERE t.kind = 'card' "
+        "WHERE t.kind = 'card' AND c.person_id IS NOT NULL "
         # Overdue is who was due before the day: newly so, who was due from the last day on.
         "UNION SELECT person_id FROM records_permission WHERE due_on >= %s AND due_on < %s",
         (last.isoformat(), day.isoformat()),
     )
+    _analyze(_PERSONS)
     transfer.execute(
-        f"INSERT INTO scope_cards SELECT key FROM {_TOUCHED} WHERE kind = 'card' "
-        "UNION SELECT c.card_number FROM scope_persons p JOIN records_card c ON c.person_id = p.person_id"
+        f"INSERT INTO {_CARDS} SELECT key FROM {_TOUCHED} WHERE kind = 'card' "
+        f"UNION SELECT c.card_number FROM {_PERSONS} p JOIN records_card c ON c.person_id = p.person_id"
     )
+    _analyze(_CARDS)
+
+
+def _look_back(whole: bool) -> None:
+    """Note what was said before of what is in scope, also of notifications that are no more."""
+    _make(OUTCOMES, "notification_id", "outcome")
+    _make(FINDINGS, "kind", "identifier")
+    of_cards = "" if whole else f"JOIN {_CARDS} s ON s.card_number = o.card_number"
+    transfer.execute(
+        f"INSERT INTO {OUTCOMES} SELECT o.notification_id, o.outcome FROM findings_outcome o {of_cards}"
+    )
+    _analyze(OUTCOMES)
+    if whole:
+        transfer.execute(
+            f"INSERT INTO {FINDINGS} SELECT kind, identifier FROM findings_finding WHERE standing"
+        )
+    else:
+        transfer.execute(
+            f"INSERT INTO {FINDINGS} SELECT f.kind, f.identifier FROM {OUTCOMES} o JOIN findings_finding f "
+            f"ON f.kind = '{Kind.DISCREPANCY}' AND f.identifier = o.notification_id WHERE f.standing "
+            f"UNION ALL SELECT f.kind, f.identifier FROM {_PERSONS} s JOIN findings_finding f "
+            f"ON f.person_id = s.person_id WHERE f.kind = '{Kind.SUSPECTED_OMISSION}' AND f.standing"
+        )
+    _analyze(FINDINGS)
+
+
+def _make(table: str, *columns: str) -> None:
+    transfer.temporary(table, pl.DataFrame(schema=dict.fromkeys(columns, pl.String)))
+
+
+def _analyze(table: str) -> None:
+    # Without it the planner takes a table of a few rows for one of thousands, and reads the register whole.
     if connection.vendor == "postgresql":
-        transfer.execute("ANALYZE scope_persons")
-        transfer.execute("ANALYZE scope_cards")
+        transfer.execute(f"ANALYZE {table}")

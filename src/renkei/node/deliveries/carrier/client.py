@@ -73,6 +73,8 @@ class _Connected:
         self._connection.close()
         if isinstance(fault, OSError | HTTPException | ssl.SSLError):
             raise Unreachable(type(fault).__name__) from None
+        if isinstance(fault, KeyError | ValueError):
+            raise Unreachable("answer_unreadable") from None
 
 
 def _upload(connection: HTTPConnection, path: Path) -> None:
@@ -96,9 +98,11 @@ def _upload(connection: HTTPConnection, path: Path) -> None:
             status, found, body = _ask(connection, "PATCH", where, headers, _Part(file, part))
             if status != 204:
                 raise _fault(status, body)
-            offset = int(found["upload-offset"])
+            before, offset = offset, int(found["upload-offset"])
             if offset == length:
                 return
+            if not before < offset < length:  # no answer of this protocol, and no end of asking
+                raise Unreachable("answer_unreadable")
 
 
 class _Part:

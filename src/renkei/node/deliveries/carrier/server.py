@@ -24,21 +24,19 @@ from io import BytesIO
 from typing import IO, Any, Final
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from renkei.exchange import durable
-from renkei.exchange.errors import ExchangeError, Misused, Unstored
+from renkei.exchange.errors import ExchangeError, Misused, Refused, Unstored
 from renkei.exchange.files import DeliveryFiles
 from renkei.node.deliveries import boxes, receiving
 from renkei.node.deliveries.carrier import tls
-from renkei.node.deliveries.carrier.uploads import Misplaced, Upload, Uploads
+from renkei.node.deliveries.carrier.uploads import Gone, Misplaced, Upload, Uploads
 
 _TUS: Final = "1.0.0"
 _UPLOAD: Final = re.compile(r"/uploads/([0-9a-f]{32})")
 _RECEIPTS: Final = re.compile(r"/receipts/([a-z0-9][a-z0-9-]{0,80})")
-_MOST_CHECKED: Final = (
-    64 * 1024 * 1024
-)  # bytes of a request with a checksum, which is judged before it is kept
+_MOST_CHECKED: Final = 64 * 1024 * 1024  # bytes of a request with a checksum: judged before it is kept
 _CHECKSUM_WRONG: Final = 460
 _log = logging.getLogger(__name__)
 
@@ -60,6 +58,7 @@ class Carrier:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._uploads = Uploads(settings.NODE.exchange / "uploads")
+        self._uploads.sweep()
 
     def __call__(self, environ: Environ, start_response: Callable[..., object]) -> Iterable[bytes]:
         """Answer one request of the counterpart, and of nobody else."""
@@ -69,6 +68,10 @@ class Carrier:
         except ExchangeError as fault:
             _log.warning("carrier refused: %s", fault.code)
             answer = _refused(fault)
+        except DatabaseError as fault:
+            # Whatever came is durable; asked again, the carrier goes on from there.
+            _log.error("carrier cannot reach its database: %s", type(fault).__name__)
+            answer = Answer(503)
         finally:
             close_old_connections()
         headers = {
@@ -135,32 +138,36 @@ class Carrier:
             reached = upload.append(source, offset, length)
         except Misplaced:
             return Answer(409)
+        except Gone:
+            return Answer(410)
         if reached == upload.length:
             self._take(upload.name.split(".")[0], now)
         return Answer(204, {"Upload-Offset": str(reached)})
 
     def _take(self, delivery: str, now: datetime) -> None:
-        """Take a delivery in once its three files are there; whatever it comes to, the uploads are over."""
-        uploads = self._uploads.together(delivery)
-        names = {upload.name for upload in uploads}
-        if not {f"{delivery}.json", f"{delivery}.json.p7s", f"{delivery}.cms"} <= names:
-            return
-        place = settings.NODE.exchange / "uploads" / f"{durable.PARTIAL}{delivery}"
-        durable.discard(place)
-        place.mkdir(mode=0o700)
-        try:
-            for upload in uploads:
-                (place / upload.name).hardlink_to(upload.data)
-            receiving.take(DeliveryFiles(place, delivery), now)
-        except Unstored:
-            raise  # the bytes stay; the sender comes again
-        except ExchangeError:
-            self._uploads.drop(uploads)
-            raise
-        else:
-            self._uploads.drop(uploads)
-        finally:
+        """Take a delivery in once its three files are there; whatever it comes to, the uploads are over.
+
+        A full disk or a database that is down ends nothing: the bytes stay, and the sender comes again.
+        """
+        with self._uploads.taking() as directory:
+            uploads = self._uploads.together(delivery)
+            names = {upload.name for upload in uploads}
+            if not {f"{delivery}.json", f"{delivery}.json.p7s", f"{delivery}.cms"} <= names:
+                return
+            place = directory / f"{durable.PARTIAL}{delivery}"
             durable.discard(place)
+            place.mkdir(mode=0o700)
+            try:
+                for upload in uploads:
+                    (place / upload.name).hardlink_to(upload.data)
+                receiving.take(DeliveryFiles(place, delivery), now)
+            except Refused:
+                self._uploads.drop(uploads)
+                raise
+            else:
+                self._uploads.drop(uploads)
+            finally:
+                durable.discard(place)
 
 
 def _receipts(delivery: str, now: datetime) -> Answer:

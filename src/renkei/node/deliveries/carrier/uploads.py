@@ -1,11 +1,14 @@
 """Uploads that are not complete yet: durable on disk, so that a cut transfer goes on where it stopped."""
 
+import fcntl
+import hashlib
 import json
 import os
 import re
-import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Final
 
@@ -20,6 +23,10 @@ _FLUSH_EVERY: Final = 16 * 1024 * 1024
 
 class Misplaced(Exception):
     """The bytes do not continue where the upload stopped."""
+
+
+class Gone(Exception):
+    """The upload is no more: its delivery was taken in, or its time is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,11 @@ class Upload:
         return self.data.stat().st_size
 
     @property
+    def touched(self) -> datetime:
+        """When bytes came last."""
+        return datetime.fromtimestamp(self.data.stat().st_mtime, UTC)
+
+    @property
     def complete(self) -> bool:
         """Whether all have."""
         return self.offset == self.length
@@ -53,10 +65,19 @@ class Upload:
     def append(self, source: IO[bytes], offset: int, length: int) -> int:
         """Append what a request brings, from `offset` on; returns the new offset.
 
-        What came before a cut is kept: a shorter request is no fault. Raises `Misplaced`.
+        One request at a time; others wait. What came before a cut is kept: a shorter request is no fault.
+        Raises `Misplaced`, `Gone`, and `Unstored` for a full disk, what fitted being kept.
         """
-        with durable.alone(self.directory), self.data.open("ab", buffering=0) as file:
-            if file.tell() != offset or offset + length > self.length:
+        try:
+            handle = os.open(self.data, os.O_WRONLY | os.O_APPEND)
+        except FileNotFoundError:
+            raise Gone from None
+        with os.fdopen(handle, "ab", buffering=0) as file:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            found = os.fstat(handle)
+            if found.st_nlink == 0:  # taken in while we waited: bytes written here would go nowhere
+                raise Gone
+            if found.st_size != offset or offset + length > self.length:
                 raise Misplaced
             since, left = 0, length
             try:
@@ -65,11 +86,11 @@ class Upload:
                     left -= len(block)
                     since += len(block)
                     if since >= _FLUSH_EVERY:
-                        os.fdatasync(file.fileno())
+                        durable.flush(file)
                         since = 0
             finally:
-                os.fsync(file.fileno())
-            return file.tell()
+                durable.flush(file)
+            return os.fstat(handle).st_size
 
 
 class Uploads:
@@ -79,17 +100,35 @@ class Uploads:
         self._directory = directory
 
     def create(self, name: str, length: int) -> Upload:
-        """Begin an upload; the same file begun before goes on. Raises ValueError for an impossible name."""
+        """Begin an upload; the same file begun before goes on, by whoever begins it.
+
+        A file of that name but another length is given up: its sender starts anew. Raises ValueError for an
+        impossible name, `Unstored`.
+        """
         if not _NAME.fullmatch(name):
             raise ValueError(name)
-        for upload in self.all():
-            if (upload.name, upload.length) == (name, length):
-                return upload
-        final = self._directory / secrets.token_hex(16)
-        with durable.building(final) as partial:
-            durable.write(partial / "upload.json", json.dumps({"name": name, "length": length}).encode())
-            durable.write(partial / name, b"")
+        final = self._directory / hashlib.sha256(f"{length} {name}".encode()).hexdigest()[:32]
+        with durable.alone(self._directory):
+            self.drop([each for each in self.all() if each.name == name and each.length != length])
+            if not final.is_dir():
+                with durable.building(final) as partial:
+                    durable.put(
+                        partial / "upload.json", json.dumps({"name": name, "length": length}).encode()
+                    )
+                    durable.put(partial / name, b"")
         return Upload(final, name, length)
+
+    @contextmanager
+    def taking(self) -> Iterator[Path]:
+        """Give a place to put a complete delivery together, to one at a time."""
+        place = self._directory / "taking"
+        with durable.alone(place):
+            yield place
+
+    def sweep(self) -> None:
+        """Remove what a death left half made. Not while requests are answered: theirs is half made too."""
+        with self.taking(), durable.alone(self._directory):
+            durable.sweep(self._directory)
 
     def find(self, identifier: str) -> Upload | None:
         """Return an upload by what stands in its address."""
@@ -118,8 +157,6 @@ class Uploads:
             durable.discard(upload.directory)
 
     def expire(self, now: datetime) -> None:
-        """Forget what has not gone on for two days, and what a death left half made."""
-        durable.sweep(self._directory)
-        for upload in self.all():
-            if now.timestamp() - upload.data.stat().st_mtime > _KEPT_FOR.total_seconds():
-                durable.discard(upload.directory)
+        """Forget what has not gone on for two days."""
+        with durable.alone(self._directory):
+            self.drop([each for each in self.all() if now - each.touched > _KEPT_FOR])

@@ -1,0 +1,75 @@
+"""ISA's own trays: numbers that several people use, identity conflicts, correction requests that wait.
+
+They list identifiers, items and causes alone: values are read through `reading`, for a purpose stated. The
+lists hold what the last matching said; nothing in them is an accusation (申合せ4).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Count, Min, QuerySet
+
+from renkei.node.findings.models import CorrectionRequest, Finding, Kind, Outcome
+
+PAGE: Final = 100
+_LISTED: Final = ("notification_id", "outcome", "mismatched_items", "differences", "card_superseded")
+
+
+@dataclass(frozen=True, slots=True)
+class SharedNumber:
+    """A number that notifications use for different people, without telling it.
+
+    `reference` is the first of the notifications and stands for the number; `notifications` counts them.
+    """
+
+    reference: str
+    notifications: int
+
+
+def shared_numbers(after: str = "", size: int = PAGE) -> list[SharedNumber]:
+    """Return a page of the numbers that several people use, by reference, after the one given."""
+    grouped = Outcome.objects.filter(shared_number="true").order_by().values("card_number")
+    counted = grouped.annotate(reference=Min("notification_id"), notifications=Count("notification_id"))
+    page = counted.filter(reference__gt=after).order_by("reference")[:size]
+    return [SharedNumber(*each) for each in page.values_list("reference", "notifications")]
+
+
+def sharing(reference: str) -> QuerySet[Outcome]:
+    """Return what the notifications came to that use the same number as one of the tray; by identifier."""
+    number = Outcome.objects.filter(pk=reference, shared_number="true").values("card_number")
+    return (
+        Outcome.objects.filter(shared_number="true", card_number__in=number)
+        .only(*_LISTED)
+        .order_by("notification_id")
+    )
+
+
+def identity_conflicts(after: str = "") -> QuerySet[Outcome]:
+    """Return the notifications that may be of someone else than whom the number belongs to; by identifier."""
+    found = Outcome.objects.filter(identity_conflict="true", notification_id__gt=after)
+    return found.only(*_LISTED).order_by("notification_id")
+
+
+def correction_requests(*, waiting: bool = True) -> QuerySet[CorrectionRequest]:
+    """Return the correction requests that wait, oldest first, or those decided on, newest first."""
+    state = CorrectionRequest.State.WAITING
+    if waiting:
+        return CorrectionRequest.objects.filter(state=state)
+    return CorrectionRequest.objects.exclude(state=state).order_by("-decided_on", "request_id")
+
+
+def told(kind: Kind, after: str = "") -> QuerySet[Finding]:
+    """Return what the counterpart was told of a kind and has not been taken back; by identifier."""
+    found = Finding.objects.filter(kind=kind, identifier__gt=after).exclude(told="")
+    return found.defer("row").order_by("identifier")
+
+
+def counts() -> Mapping[str, int]:
+    """Count what lies in each tray."""
+    shared = Outcome.objects.filter(shared_number="true").values("card_number").distinct()
+    return {
+        "shared_numbers": shared.count(),
+        "identity_conflicts": Outcome.objects.filter(identity_conflict="true").count(),
+        "correction_requests": correction_requests().count(),
+    }
