@@ -71,7 +71,7 @@ def serve(node: NodeOption) -> None:
     _start(node)
     from renkei.node.serve import serve as run
 
-    run()
+    run(_now)
 
 
 @cycle.command("run")

@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -14,9 +16,9 @@ from renkei.node.wsgi import application
 _log = structlog.get_logger()
 
 
-def serve() -> None:
+def serve(clock: Callable[[], datetime]) -> None:
     """Serve until told to stop (SIGTERM, SIGINT); transfers under way are let finish for a moment."""
-    servers = {"carrier": service.make(), "console": _console()}
+    servers = {"carrier": service.make(clock), "console": _console()}
     threads = {
         name: threading.Thread(target=_run, args=(name, server), name=name)
         for name, server in servers.items()

@@ -142,7 +142,7 @@ def test_rows_are_taken_once_though_the_node_dies_before_the_receipt(pair, be):
 def isa(pair, be) -> Iterator[str]:
     """ISA's carrier on its port; returns its address."""
     be("isa")
-    server = service.make()
+    server = service.make(now)
     thread = threading.Thread(target=server.safe_start, daemon=True)
     thread.start()
     while not server.ready:

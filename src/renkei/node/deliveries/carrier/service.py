@@ -3,7 +3,7 @@
 import socket
 import ssl
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from cheroot.errors import FatalSSLAlert
@@ -57,7 +57,7 @@ class _Connection(HTTPConnection):
         return answered
 
 
-def make(clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Server:
+def make(clock: Callable[[], datetime]) -> Server:
     """Return the server, bound to nothing yet; what a death left half done in the inbox is put right."""
     receiving.sweep_all()
     host, _, port = settings.NODE.carrier.listen.rpartition(":")
