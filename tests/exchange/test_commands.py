@@ -130,6 +130,29 @@ def test_a_refusal_says_code_sentence_and_next_action_in_both_languages(argument
     assert ja in renkei(*arguments, status=2, lang="ja")
 
 
+HEAVY = ("django", "jinja2", "numpy", "pandas", "polars", "pyarrow", "reportlab", "rich")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["delivery show nowhere", "evidence verify nowhere", "keys list --home nowhere", "receipt show nowhere"],
+)
+def test_the_commands_of_the_exchange_load_nothing_heavy(command: str):
+    """They start in a fraction of a second, and pass a gigabyte in 64 MiB of memory."""
+    program = (
+        "import sys; sys.argv = ['renkei', *sys.argv[1:]]\n"
+        "from renkei.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    words = [sys.executable, "-c", program, *command.split()]
+    loaded = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+
+    assert "cryptography" in loaded
+    assert set(loaded).isdisjoint(HEAVY)
+
+
 def test_fingerprints_are_listed_in_groups_and_an_end_that_is_near_is_told(homes: dict[str, Path]):
     listed = renkei("keys", "list", home=homes["mhlw"])
     rows = json.loads(renkei("keys", "list", "--json", home=homes["mhlw"]))
