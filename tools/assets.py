@@ -21,7 +21,7 @@ def main() -> None:
     """Fetch, rename the face so that the token finds it, and put everything in its place."""
     with tempfile.TemporaryDirectory() as place:
         packages = [f"{name}@{version}" for name, version in PINNED.items()]
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             ["npm", "install", "--silent", "--no-save", "--prefix", place, *packages],  # noqa: S607
             check=True,
         )

@@ -11,9 +11,7 @@ LIBRARY = sorted((ROOT / "src/renkei").rglob("*.py"))
 MODULES = LIBRARY + sorted(
     p for folder in ("tests", "tools", "benchmarks") for p in (ROOT / folder).rglob("*.py")
 )
-LIBRARY_PACKAGES = [
-    ROOT / "src/renkei" / package / "__init__.py" for package in ("agreement", "matching", "simulation")
-]
+LIBRARY_PACKAGES = [ROOT / "src/renkei" / package / "__init__.py" for package in ("matching", "simulation")]
 
 LONGEST = 400
 NO_NAME_AT_ALL = {"utils", "util", "helpers", "helper", "common", "base", "misc", "tools", "lib"}

@@ -114,6 +114,7 @@ def test_a_policy_replaces_decisions(world: list[str], tmp_path: Path) -> None:
     ran = run(*world, "--policy", str(policy), "--json")
 
     summary = json.loads(ran.stdout)
+    assert summary["policy"] == {"compared_items": ["birth_date"], "grace_days": 30}
     assert summary["datasets"]["notifications"]["mismatched"] == 0
     assert table(tmp_path / "out" / "annex3.csv") == []
 

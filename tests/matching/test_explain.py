@@ -190,6 +190,14 @@ def test_a_suspected_omission_is_told_as_a_suspicion(tmp_path):
     assert "違反の認定ではありません" in page
 
 
+def test_the_due_date_told_is_that_of_the_decisions_of_the_run(tmp_path):
+    result = reconciled(permissions=[a_permission()], policy=Policy(due_months=0, grace_days=10))
+    page = said(explain_permission(written(tmp_path, result), "K1", "ja"))
+
+    assert "令和8年3月10日" in page
+    assert "令和8年3月31日" not in page
+
+
 def test_a_change_of_status_names_the_status_before(tmp_path):
     permission = a_permission(ground="change", previous_status="student", dispatch_name="見本派遣先")
     page = said(explain_permission(written(tmp_path, reconciled(permissions=[permission])), "K1", "ja"))

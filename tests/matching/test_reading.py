@@ -166,6 +166,26 @@ def test_typed_parquet_is_read_as_its_canonical_text(tmp_path: Path) -> None:
     assert read_file(path, PERMISSIONS) == [text]
 
 
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_a_time_is_its_day_at_midnight_and_as_written_otherwise(unit: str, tmp_path: Path) -> None:
+    path = tmp_path / "permissions.parquet"
+    times = pl.Series(["2026-02-10 00:00:00", "2026-02-10 00:00:01", "1969-07-20 00:00:00", None])
+    rows = pl.DataFrame([a_permission(permission_id=f"K{number}") for number in range(4)])
+    rows.with_columns(permitted_on=times.str.to_datetime(time_unit=unit)).write_parquet(path)
+    read = [row["permitted_on"] for row in read_file(path, PERMISSIONS)]
+
+    assert [read[0], *read[2:]] == ["2026-02-10", "1969-07-20", ""]
+    assert read[1].startswith("2026-02-10 00:00:01")
+
+
+def test_a_time_of_a_zone_is_refused_by_column(tmp_path: Path) -> None:
+    path = tmp_path / "permissions.parquet"
+    zoned = pl.lit("2026-02-10").str.to_datetime("%Y-%m-%d").dt.replace_time_zone("Asia/Tokyo")
+    pl.DataFrame([a_permission()]).with_columns(permitted_on=zoned).write_parquet(path)
+
+    assert "permitted_on" in refusal(path, PERMISSIONS).en
+
+
 def test_a_type_that_cannot_be_read_is_refused_by_column(tmp_path: Path) -> None:
     path = tmp_path / "extract.parquet"
     table = pl.DataFrame(ROWS).with_columns(pl.lit(1.5).alias("sex"), pl.lit(b"x").alias("industry"))

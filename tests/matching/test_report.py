@@ -210,6 +210,7 @@ def test_a_day_with_nothing_still_has_a_page():
 def test_words_from_the_tables_are_escaped(statistics):
     odd = Statistics(
         statistics.as_of,
+        statistics.policy,
         statistics.datasets,
         statistics.outcomes.with_columns(nationality=pl.lit("<script>")),
         statistics.differences,

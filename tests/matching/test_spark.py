@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -78,6 +78,23 @@ def test_both_engines_write_the_same_bytes(session, tmp_path: Path, ending: str,
     assert polars.rejects.height > 50
     for name in FILES:
         assert (tmp_path / "spark" / name).read_bytes() == (tmp_path / "polars" / name).read_bytes(), name
+
+
+def test_both_engines_read_times_alike(session, tmp_path: Path) -> None:
+    directory = written(tmp_path, "parquet", range(5))
+    permissions = pl.read_parquet(directory / "permissions.parquet")
+    days = pl.datetime_range(AS_OF - timedelta(days=permissions.height - 1), AS_OF, "1d", eager=True)
+    noon = pl.int_range(pl.len()) % 3 == 0
+    times = pl.when(noon).then(days.dt.offset_by("12h")).otherwise(days.cast(pl.Datetime("us")))
+    permissions.with_columns(permitted_on=times).write_parquet(directory / "permissions.parquet")
+    files = sources(directory, "parquet")
+    polars = reconcile_batches(lambda dataset: files[dataset].batches(), as_of=AS_OF)
+    spark = reconcile_on_spark(files, session, as_of=AS_OF, policy=DEFAULT_POLICY, buckets=2)
+    unreadable = polars.rejects.filter(pl.col("reasons").str.contains("unreadable:permitted_on"))
+
+    assert unreadable.height == len(range(0, permissions.height, 3)) > 3
+    assert polars.rejects.equals(spark.rejects)
+    assert polars.annex3.equals(spark.annex3)
 
 
 def test_a_file_that_breaks_half_way_is_refused_by_both(session, tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ import pytest
 from simulated import DAYS, PLAN, World
 
 from renkei.agreement.datasets import NOTIFICATIONS
-from renkei.simulation import default_flaws
+from renkei.agreement.omissions import REASONS
+from renkei.simulation.evaluation import Evaluation, evaluate
 
 RENKEI = Path(sys.executable).with_name("renkei")
-FLAWS = [flaw for flaw in default_flaws() if flaw.item != "employment"]
 FLAGS = ("card_superseded", "identity_conflict", "shared_number")
 TABLES = ("persons", "cards", "permissions")
 IDENTIFIERS = {"persons": "person_id", "cards": "card_number", "permissions": "permission_id"}
@@ -45,64 +45,36 @@ def result(world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.fixture(scope="module")
+def evaluation(world: World, result: World) -> Evaluation:
+    return evaluate(
+        *(world.table(name, "truth") for name in ("notifications", "permissions")),
+        *(result.table(name, "result") for name in ("matches", "annex3")),
+    )
+
+
+@pytest.fixture(scope="module")
 def judged(world: World, result: World) -> pl.DataFrame:
-    """The key beside the outcome; a notification that never reached the matching is `absent`."""
+    """The key beside what the matching said of each notification that reached it."""
     said = result.table("matches", "result")
-    return (
-        world.table("notifications", "truth")
-        .join(said, on="notification_id", how="left")
-        .with_columns(
-            pl.col("outcome").fill_null("absent"),
-            pl.col("expected_outcome").replace({"rejected": "absent", "not_sent": "absent"}),
-            pl.col("differences", "expected_differences", "flaws").fill_null(""),
-        )
-    )
+    return world.table("notifications", "truth").join(said, on="notification_id")
 
 
-def right() -> pl.Expr:
-    compared = pl.col("expected_outcome") == "mismatched"
-    return (pl.col("outcome") == pl.col("expected_outcome")) & (
-        ~compared | (pl.col("differences") == pl.col("expected_differences"))
-    )
-
-
-def by_flaw(judged: pl.DataFrame) -> pl.DataFrame:
-    """For each flaw: how many, how many told as expected, and of those told so how many were expected."""
-    rows = (
-        judged.with_columns(right=right()).with_columns(flaw=pl.col("flaws").str.split(";")).explode("flaw")
-    )
-    recall = rows.group_by("flaw").agg(rows=pl.len(), recall=pl.col("right").mean())
-    pairs = {
-        side: judged.select("notification_id", pair=pl.col(column).str.split(";")).explode("pair")
-        for side, column in (("told", "differences"), ("expected", "expected_differences"))
-    }
-    both = pairs["told"].join(
-        pairs["expected"].with_columns(hit=True), on=["notification_id", "pair"], how="left"
-    )
-    precision = both.group_by("pair").agg(precision=pl.col("hit").fill_null(value=False).mean())
-    # Precision is asked of causes; where a number leads nowhere there is nothing compared.
-    pair = [f"{flaw.item}:{flaw.cause}" if flaw.verdict == "different" else None for flaw in FLAWS]
-    named = pl.DataFrame({"flaw": [flaw.name for flaw in FLAWS], "pair": pair})
-    return named.join(recall, on="flaw", how="left").join(precision, on="pair", how="left").sort("flaw")
-
-
-def test_the_matching_says_of_each_flaw_what_the_key_expects(judged: pl.DataFrame):
-    table = by_flaw(judged)
+def test_the_matching_says_of_each_flaw_what_the_key_expects(evaluation: Evaluation):
     with pl.Config(tbl_rows=-1, tbl_width_chars=110, fmt_str_lengths=60):
-        print(table)
-    present = table.drop_nulls("rows")
+        print(evaluation.by_flaw)
+    present = evaluation.by_flaw.filter(pl.col("rows") > 0)
 
-    assert present.height >= 0.95 * len(FLAWS)
+    assert present.height >= 0.95 * evaluation.by_flaw.height
     assert present.filter(pl.col("recall") < 0.9).height == 0
     assert present.filter(pl.col("precision") < 0.9).height == 0
 
 
-def test_nearly_every_notification_comes_out_as_expected(judged: pl.DataFrame):
-    assert judged.select(right().mean()).item() >= 0.9995
+def test_nearly_every_notification_comes_out_as_expected(evaluation: Evaluation):
+    assert evaluation.as_expected >= 0.9995 * evaluation.notifications
 
 
 def test_nobody_without_a_flaw_is_mismatched(judged: pl.DataFrame):
-    assert set(judged.filter(pl.col("flaws") == "")["outcome"]) == {"matched"}
+    assert set(judged.filter(pl.col("flaws").is_null())["outcome"]) == {"matched"}
 
 
 @pytest.mark.parametrize("flag", FLAGS)
@@ -127,18 +99,15 @@ def test_every_reason_for_a_reject_is_the_expected_one(world: World, result: Wor
     ).all()
 
 
-def test_suspected_omissions_are_those_of_the_key(world: World, result: World):
-    told = result.table("annex3", "result").select("permission_id", "reason")
-    known = world.table("permissions", "truth").join(told, on="permission_id", how="left")
-    wrong = known.filter(pl.col("expected_reason").fill_null("") != pl.col("reason").fill_null(""))
-    suspected = known.drop_nulls("reason")
-    omitted = (suspected["truly_omitted"] == "true").sum()
-    print(f"suspected {suspected.height}, of them truly omitted {omitted}")
+def test_suspected_omissions_are_those_of_the_key(world: World, evaluation: Evaluation):
+    reasons = evaluation.omissions
+    print(reasons)
+    wrong = (reasons["expected"] - reasons["right"]).sum() + (reasons["told"] - reasons["right"]).sum()
 
-    assert wrong.height <= 0.001 * known.height
-    assert omitted > 0
+    assert set(reasons["reason"]) == set(REASONS)
+    assert wrong <= 0.001 * world.table("permissions", "truth").height
     # What the letter of 3(1)イ calls for goes far beyond what was truly omitted.
-    assert omitted < suspected.height
+    assert 0 < evaluation.truly_suspected < evaluation.suspected
 
 
 def test_a_clean_world_has_nothing_to_say(clean_world: World, tmp_path: Path):

@@ -2,7 +2,8 @@
 
 Read once from `tables/data_dictionary.csv`. Four datasets come in (`notifications` from the ministry;
 `persons`, `cards` and `permissions` from the agency's register), two go out (`discrepancies` is 別紙2,
-`suspected_omissions` is 別紙3).
+`suspected_omissions` is 別紙3). `establishments` is ours (`tables/own_datasets.csv`): the ministry's own list
+of employers, which leaves it never.
 """
 
 import re
@@ -108,8 +109,8 @@ def _column(row: Mapping[str, str]) -> Column:
     )
 
 
-def _dataset(name: str) -> Dataset:
-    rows = read_rows("data_dictionary.csv")
+def _dataset(name: str, table: str = "data_dictionary.csv") -> Dataset:
+    rows = read_rows(table)
     return Dataset(name, tuple(_column(row) for row in rows if row["dataset"] == name))
 
 
@@ -122,6 +123,8 @@ DATASETS: Mapping[str, Dataset] = MappingProxyType(
 )
 
 SUSPECTED_OMISSIONS = _dataset("suspected_omissions")
+# The agreement's annexes share no employer key; this list, which it does not know of, joins them.
+ESTABLISHMENTS = _dataset("establishments", "own_datasets.csv")
 
 _DISCREPANCIES = _dataset("discrepancies")
 _EACH_ITEM = "<item>"

@@ -269,6 +269,16 @@ class Policy:
         """Return the keys whose value is not the default."""
         return tuple(key for key, decision in DECISIONS.items() if getattr(self, key) != decision.value)
 
+    def told(self) -> dict[str, Any]:
+        """Return the overridden decisions with their values as JSON and TOML write them."""
+        return {key: _plain(getattr(self, key)) for key in self.overridden()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
 
 DEFAULT_POLICY = Policy()
 

@@ -3,13 +3,13 @@
 import csv
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
 T = TypeVar("T")
 
-_TABLES = resources.files("renkei.agreement") / "tables"
+_TABLES = Path(__file__).with_name("tables")
 
 
 def read_text(name: str) -> str:

@@ -19,8 +19,7 @@ from renkei.cli.arguments import (
 from renkei.matching.outputs import reconciliation_files, text_writer, write_whole
 from renkei.matching.reading import open_source
 from renkei.matching.reconciliation import reconcile_batches
-from renkei.matching.report import SMALLEST_CELL, render_report
-from renkei.matching.spark import reconcile_on_spark, start
+from renkei.matching.small_cells import SMALLEST_CELL
 
 
 def reconcile(
@@ -67,7 +66,10 @@ def reconcile(
         for dataset, path in {NOTIFICATIONS: notifications, **paths}.items()
     }
     with speech.progress(quiet) as tell:
+        # What only some runs need is loaded by those.
         if engine == "spark":
+            from renkei.matching.spark import reconcile_on_spark, start
+
             session = start(spark_master, spark_buckets)
             result = reconcile_on_spark(sources, session, as_of=day, policy=decisions, buckets=spark_buckets)
         else:
@@ -75,6 +77,8 @@ def reconcile(
                 lambda dataset: sources[dataset].batches(), as_of=day, policy=decisions, progress=tell
             )
         if report is not None:
+            from renkei.matching.report import render_report
+
             page = render_report(result.statistics, speech.language(lang), fewest=report_smallest)
             # The page first: it names nobody, so that a run that fails after it leaves nothing to guard.
             write_whole(report.parent, {report.name: text_writer(page)})

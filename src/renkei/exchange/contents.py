@@ -108,6 +108,8 @@ class Table:
         return {"fields": [column.field() for column in self.columns], "missingValues": [""]}
 
 
+# Why a number was not found tells nothing of anybody's residence; it may be left out.
+_NOT_FOUND_BECAUSE = "(?:card_number:(?:malformed|unknown_number))?"
 _ACTION = WireColumn("action", "処理区分", required=True, pattern="report|withdraw")
 
 
@@ -164,8 +166,8 @@ def _discrepancies() -> Table:
             ),
             Shape(
                 filled=_required(dataset),
-                blank=items | {"card_number", "mismatched_items", "differences"},
-                exactly={"outcome": "not_found", "action": "report"},
+                blank=items | {"card_number", "mismatched_items"},
+                exactly={"outcome": "not_found", "action": "report", "differences": _NOT_FOUND_BECAUSE},
             ),
             Shape(blank=everything - always, exactly={"action": "withdraw"}),
         ),

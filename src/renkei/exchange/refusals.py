@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 
 
@@ -35,7 +35,7 @@ def _notice(row: dict[str, str]) -> Notice:
 
 
 def _notices() -> dict[str, Notice]:
-    table = resources.files("renkei.exchange").joinpath("tables", "refusals.csv")
+    table = Path(__file__).with_name("tables") / "refusals.csv"
     rows = csv.DictReader(table.read_text("utf-8").splitlines())
     return {row["code"]: _notice(row) for row in rows}
 

@@ -1,12 +1,16 @@
 """Causes: the likely innocent reason for each difference, one each, first that fits (§3)."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
 from renkei.agreement.decisions import Policy
 from renkei.matching import compare
 from renkei.matching.verdicts import AGREES, Verdict
+
+# One item, the name, takes as long as all others: two are enough to keep both busy.
+ITEMS_AT_ONCE = 2
 
 _AGREES = [int(verdict) for verdict in AGREES]
 
@@ -26,10 +30,11 @@ def explain_differences(
     """
     people = notifications.select(pl.col("person").unique())
     cards = cards.join(people, on="person", how="semi")
-    causes = {
-        item: _causes_of(item, notifications, verdicts, cards, persons, policy)
-        for item, verdicts in judged.items()
-    }
+    with ThreadPoolExecutor(ITEMS_AT_ONCE) as threads:
+        found = threads.map(
+            lambda item: _causes_of(item, notifications, judged[item], cards, persons, policy), judged
+        )
+        causes = dict(zip(judged, found, strict=True))
     return pl.DataFrame(causes).select(
         mismatched_items=_joined(pl.when(pl.col(item).is_not_null()).then(pl.lit(item)) for item in causes),
         differences=_joined(pl.concat_str(pl.lit(f"{item}:"), item) for item in causes),

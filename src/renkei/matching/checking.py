@@ -4,9 +4,9 @@ Tables are typed here and trusted after. A row is taken or in the rejects, never
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -24,7 +24,6 @@ TOMBSTONE_NEEDS = frozenset({"notification_id", "card_number", "registered_on"})
 
 _NOT_NOTIFIABLE = [code for code, status in STATUSES.items() if not status.notifiable]
 _HEADER_LINES = 1
-_READERS_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,8 @@ class Rules:
     """Columns that must be filled, where not those of the data dictionary."""
     withheld_is_forbidden: bool = True
     """A withheld item that is filled: a reason to reject (receiver), or simply blanked (sender)."""
+    keeps_withheld: bool = False
+    """A withheld item stays in the row, for a sender's own table, and is held back on release."""
     left_out: pl.Expr | None = None
     """Why a row is outside the agreement, null where it is not; such a row is taken whatever else it holds,
     with the reason as column `left_out`: nobody need correct what is never sent."""
@@ -70,31 +71,30 @@ def check(
     *,
     keep: Collection[str] | None = None,
     rules: Rules = RECEIVING,
-    known_persons: pl.Series | None = None,
+    known_persons: Callable[[], pl.Series] | None = None,
     progress: Callable[[int], None] = lambda rows: None,
 ) -> Checked:
     """Type the records of one dataset and set aside those that cannot be taken.
 
     `batches` hold text as `reading.text_batch` shapes it. Every column is checked; those of `keep` (all by
-    default) are kept. `known_persons` are the person_ids taken, for datasets that refer to them: their rows
-    then also get `person` (UInt32), the place of the person among those. `progress` is told the number of
-    rows after each batch.
+    default) are kept. `known_persons`, asked for once all is read, gives the person_ids taken, for datasets
+    that refer to them: their rows then also get `person` (UInt32), the place of the person among those.
+    `progress` is told the number of rows after each batch.
     """
     tables: list[pl.DataFrame] = []
     troubles: list[pl.DataFrame] = []
     line = _HEADER_LINES + 1
-    with ThreadPoolExecutor(_READERS_AT_ONCE) as threads:
-        for batch in batches:
-            lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
-            table, found = type_batch(batch, lines, dataset, keep=keep, rules=rules, map_columns=threads.map)
-            tables.append(table)
-            troubles.extend(found)
-            line += batch.num_rows
-            progress(batch.num_rows)
+    for batch in batches:
+        lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
+        table, found = type_batch(batch, lines, dataset, keep=keep, rules=rules)
+        tables.append(table)
+        troubles.extend(found)
+        line += batch.num_rows
+        progress(batch.num_rows)
     table = pl.concat(tables) if tables else empty(dataset, keep)
     troubles.extend(_duplicates(table, dataset))
     if known_persons is not None:
-        table = place_persons(table, known_persons)
+        table = place_persons(table, known_persons())
         troubles.extend(_unknown_persons(table, dataset))
     if rules.left_out is not None:
         table = table.with_columns(left_out=rules.left_out)
@@ -110,16 +110,15 @@ def type_batch(
     *,
     keep: Collection[str] | None = None,
     rules: Rules = RECEIVING,
-    map_columns: Callable[..., Iterable[Values]] = map,
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Type one batch, whose records stand at `lines` of their file, and find what each row itself has wrong.
 
-    Returns the kept columns with `line`, and frames of `line` and `reason`. `map_columns` runs the readers.
+    Returns the kept columns with `line`, and frames of `line` and `reason`.
     """
     kept = [name for name in dataset.names if keep is None or name in keep]
     # What is withheld is forbidden where it stands, so whether it stands there is asked as of what is kept.
     looked_at = [name in (*kept, *ANNEX_1.withheld_columns) for name in dataset.names]
-    columns = map_columns(read, dataset.columns, batch.columns, looked_at)
+    columns = map(read, dataset.columns, batch.columns, looked_at)
     values = dict(zip(dataset.names, columns, strict=True))
     troubles = [
         *(_withhold(values, lines, rules) if dataset == NOTIFICATIONS else ()),
@@ -152,7 +151,9 @@ def _withhold(values: dict[str, Values], lines: pl.Series, rules: Rules) -> Iter
         if rules.withheld_is_forbidden:
             yield from _trouble(lines, permanent & ~value.blank, f"forbidden:{name}")
         values[name] = Values(
-            value.typed.set(permanent, None), value.blank | permanent, value.unreadable & ~permanent
+            value.typed if rules.keeps_withheld else value.typed.set(permanent, None),
+            value.blank | permanent,
+            value.unreadable & ~permanent,
         )
 
 
@@ -183,8 +184,9 @@ def _may_be_odd(column: Column, dataset: Dataset) -> bool:
 def _duplicates(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
     """Second and later rows with the same identifier, whether or not the first was taken."""
     identifiers = table[dataset.identifier.name]
-    # Distinct hashes are proof of distinct identifiers, and far cheaper to count.
-    if identifiers.hash().n_unique() == table.height:
+    # Distinct hashes are proof of distinct identifiers, and far cheaper to find.
+    hashes = np.sort(identifiers.hash().to_numpy())
+    if (hashes[1:] != hashes[:-1]).all():
         return
     later = ~identifiers.is_first_distinct() & identifiers.is_not_null()
     yield from _trouble(table["line"], later, f"duplicate:{dataset.identifier.name}")

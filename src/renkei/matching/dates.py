@@ -4,6 +4,9 @@ A rule of reading is a row of `SHAPES`; a new way to write a date is a new row.
 """
 
 import polars as pl
+import pyarrow as pa
+
+from renkei.matching.edges import Shape
 
 # The year before each era's first: 令和8年 = 2018 + 8. An era's years run on past its end
 # (平成33年 is 2021), since forms printed before a change of era stay in use.
@@ -27,6 +30,7 @@ SHAPES = (
 
 
 _CANONICAL = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_CANONICAL_SHAPE = Shape(b"0000-00-00", b"9999-99-99")
 
 
 def read_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
@@ -35,11 +39,13 @@ def read_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
     `folded` is text without outer white space, NFKC-normalised and upper-cased. Returns Int32 `yyyymmdd`
     where `partial` (an unknown month or day is 00), else Date; null where the text is no such date.
     """
-    text = pl.col("text")
     # The quick way for most: whole dates in canonical form. The calendar has no year 0.
-    quick = pl.when(text.str.contains(_CANONICAL) & ~text.str.starts_with("0000")).then(text)
-    day = quick.str.to_date("%Y-%m-%d", strict=False)
-    dates = folded.to_frame("text").select(as_number(day) if partial else day).to_series()
+    canonical = folded
+    if _CANONICAL_SHAPE.bytes_of(folded.to_arrow().cast(pa.string())) is None:
+        canonical = folded.set(~folded.str.contains(_CANONICAL), None)
+    days = canonical.str.to_date("%Y-%m-%d", strict=False)
+    days = days.set(days.dt.year() == 0, None)
+    dates = days.to_frame("day").select(as_number(pl.col("day"))).to_series() if partial else days
     odd = dates.is_null() & folded.is_not_null()
     if not odd.any():
         return dates

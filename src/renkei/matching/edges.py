@@ -1,20 +1,27 @@
-"""A look at whole columns of text through their bytes: what need not be trimmed or measured, and is not.
+"""A look at whole columns of text through their bytes: what need be neither trimmed, measured nor mended.
 
-Removing white space and counting characters cost a hundred times what it costs to see that neither is
-needed, and of a register's hundred million values hardly one needs either.
+Removing white space, counting characters and matching patterns cost tens of times what it costs to see that
+none is needed, and of a register's hundred million values hardly one needs any.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-# How white space begins and ends in UTF-8: one byte; two, led by C2; three, led by one of four pairs.
-_ONE = np.zeros(256, dtype=bool)
-_ONE[range(0x21)] = True
+Bytes = NDArray[np.uint8]
+
+# How white space begins and ends in UTF-8: one byte, of the lowest 33; two, led by C2; three, led by one of
+# four pairs.
+_HIGHEST_ONE = 0x20
+_NOT_ASCII = 0x80
 _TWO = 0xC2
 _THREE = np.zeros(1 << 16, dtype=bool)
 _THREE[[0xE19A, 0xE280, 0xE281, 0xE380]] = True
+
+# Bytes looked at together: few enough to stay in the processor's nearest memory.
+_STRETCH = 1 << 15
 
 
 class Edges(NamedTuple):
@@ -24,6 +31,41 @@ class Edges(NamedTuple):
     empty: bool
     longest: int
     """Bytes, never fewer than characters."""
+
+
+class Shape:
+    """Text of one width, each of whose places holds a byte between two: `Shape(b"AA00", b"ZZ99")`."""
+
+    def __init__(self, lowest: bytes, highest: bytes) -> None:
+        """Take the lowest and the highest byte of each place, all of them ASCII."""
+        self.width = len(lowest)
+        times = _STRETCH // self.width
+        low = np.frombuffer(lowest, np.uint8)
+        self._lows = np.tile(low, times)
+        self._spans = np.tile(np.frombuffer(highest, np.uint8) - low, times)
+
+    def bytes_of(self, column: pa.StringArray) -> Bytes | None:
+        """Return the bytes of every filled value, a row for each, if all are of this shape; else None."""
+        offsets = _offsets(column)
+        widths = np.diff(offsets)
+        if column.null_count == 0:
+            fits = bool((widths == self.width).all())
+        else:
+            fits = bool((widths == np.where(_filled(column), self.width, 0)).all())
+        if not fits:
+            return None
+        data = _data(column)[offsets[0] : offsets[-1]] if len(column) else np.empty(0, np.uint8)
+        for start in range(0, len(data), len(self._lows)):
+            stretch = data[start : start + len(self._lows)]
+            # What is below the lowest wraps round to what is far above the highest.
+            if (stretch - self._lows[: len(stretch)] > self._spans[: len(stretch)]).any():
+                return None
+        return data.reshape(-1, self.width)
+
+
+def digits(width: int) -> Shape:
+    """Return the shape of so many digits."""
+    return Shape(b"0" * width, b"9" * width)
 
 
 def longest(column: pa.StringArray) -> int:
@@ -36,28 +78,43 @@ def edges(column: pa.StringArray) -> Edges:
     if len(column) == 0 or column.buffers()[2] is None:
         return Edges(False, bool(len(column) > column.null_count), 0)
     offsets = _offsets(column)
-    data = np.frombuffer(column.buffers()[2], np.uint8)
+    data = _data(column)
     widths = np.diff(offsets)
     filled = widths > 0
     everywhere = bool(filled.all())
     starts = offsets[:-1] if everywhere else offsets[:-1][filled]
     ends = offsets[1:] if everywhere else offsets[1:][filled]
-    empty = not everywhere and int(filled.sum()) < len(column) - column.null_count
-    width = int(widths.max())
+    empty = not everywhere and len(starts) < len(column) - column.null_count
+    return Edges(_may_need_trimming(data, starts, ends), empty, int(widths.max()))
+
+
+def _may_need_trimming(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> bool:
     first, last = data[starts], data[ends - 1]
-    trim = width > 0 and bool(
-        _ONE[first].any()
-        or _ONE[last].any()
-        or (first == _TWO).any()
-        or (data[np.maximum(ends - 2, starts)] == _TWO).any()
-        or _led_by_three(data, starts)
-        or _led_by_three(data, np.maximum(ends - 3, starts))
-    )
-    return Edges(trim, empty, width)
+    if (first <= _HIGHEST_ONE).any() or (last <= _HIGHEST_ONE).any():
+        return True
+    # Only a value that begins or ends beyond ASCII can have the wider white space there.
+    led, tailed = first >= _NOT_ASCII, last >= _NOT_ASCII
+    if led.any() and ((first == _TWO).any() or _led_by_three(data, starts[led])):
+        return True
+    if not tailed.any():
+        return False
+    starts, ends = starts[tailed], ends[tailed]
+    ends_in_two = (data[np.maximum(ends - 2, starts)] == _TWO).any()
+    return bool(ends_in_two) or _led_by_three(data, np.maximum(ends - 3, starts))
 
 
 def _offsets(column: pa.StringArray) -> np.ndarray:
     return np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
+
+
+def _filled(column: pa.StringArray) -> np.ndarray:
+    bits = np.frombuffer(column.buffers()[0], np.uint8)
+    return np.unpackbits(bits, count=column.offset + len(column), bitorder="little")[column.offset :]
+
+
+def _data(column: pa.StringArray) -> Bytes:
+    data = column.buffers()[2]
+    return np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
 
 
 def _led_by_three(data: np.ndarray, places: np.ndarray) -> bool:

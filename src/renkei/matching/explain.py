@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from renkei.agreement.calendar import due_date
-from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.agreement.decisions import Policy, PolicyError
 from renkei.agreement.errors import Lang, RenkeiError
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.matching.spoken import column_name, day_in_words, status_name, value_in_words
@@ -113,12 +113,10 @@ _DISPATCH = Words(
 )
 _DUE = Words(
     "届出は許可の月の{months}か月後の月末まで待ちます。この許可では{day}でした。"
-    "申合せに期限の定めはなく、これは決定事項(due_months、grace_days)の既定によります。別の方針による実行"
-    "では異なります。",
+    "申合せに期限の定めはなく、これはこの突合の決定事項(due_months、grace_days)によります。",
     "A notification is awaited until the end of month {months} after the month of the permission; here "
     "until {day}. "
-    "The agreement sets no date: this is the default of the decisions due_months and grace_days, and "
-    "another policy gives another day.",
+    "The agreement sets no date: this follows from the decisions due_months and grace_days of this run.",
 )
 
 
@@ -128,7 +126,7 @@ def explain_notification(directory: Path, identifier: str, lang: Lang) -> Explan
     Raises UnknownCase where neither matches nor rejects name it, UnusableOutput where a file is missing or
     is none of ours.
     """
-    as_of = _as_of(directory)
+    as_of, _ = _run(directory)
     match = _row(directory, "matches", {"notification_id": identifier})
     rejected = _rejected(directory, "notifications", identifier)
     if match is None and not rejected:
@@ -157,7 +155,7 @@ def explain_permission(directory: Path, identifier: str, lang: Lang) -> Explanat
 
     Raises UnknownCase where neither Annex 3 nor the rejects name it, UnusableOutput as above.
     """
-    as_of = _as_of(directory)
+    as_of, policy = _run(directory)
     suspected = _row(directory, "annex3", {"permission_id": identifier})
     rejected = _rejected(directory, "permissions", identifier)
     if suspected is None and not rejected:
@@ -172,7 +170,7 @@ def explain_permission(directory: Path, identifier: str, lang: Lang) -> Explanat
     sections: list[Section] = []
     if suspected is not None:
         facts |= {name: suspected[name] for name in ("ground", "reason", "landed_on", "changed_on")}
-        sections.append(Section(_SUSPICION.say(lang), tuple(_suspicion(suspected, as_of, lang))))
+        sections.append(Section(_SUSPICION.say(lang), tuple(_suspicion(suspected, as_of, policy, lang))))
         sections.append(Section(_CARE.say(lang), (NO_FINDING.say(lang),)))
     facts["rejected"] = _reject_facts(rejected)
     sections += _reject_sections(rejected, taken=suspected is not None, lang=lang)
@@ -184,12 +182,13 @@ def explain_permission(directory: Path, identifier: str, lang: Lang) -> Explanat
 # --- what the files say
 
 
-def _as_of(directory: Path) -> str:
+def _run(directory: Path) -> tuple[str, Policy]:
+    """The day and the decisions of the run that wrote a directory."""
     # It is written last: where it stands, all files of one run stand.
     try:
-        day = json.loads((directory / "summary.json").read_text(encoding="utf-8"))["as_of"]
-        return date.fromisoformat(day).isoformat()
-    except (OSError, ValueError, KeyError, TypeError):
+        summary = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
+        return date.fromisoformat(summary["as_of"]).isoformat(), Policy(**summary["policy"])
+    except (OSError, ValueError, KeyError, TypeError, PolicyError):
         raise _unusable(directory, "summary.json") from None
 
 
@@ -326,10 +325,9 @@ def _reject_sections(rejected: Sequence[Row], *, taken: bool, lang: Lang) -> Ite
 # --- a permission
 
 
-def _suspicion(suspected: Row, as_of: str, lang: Lang) -> Iterator[str]:
+def _suspicion(suspected: Row, as_of: str, policy: Policy, lang: Lang) -> Iterator[str]:
     ground, reason = GROUNDS[str(suspected["ground"])], REASONS[str(suspected["reason"])]
     day = str(suspected[ground.date_column])
-    policy = DEFAULT_POLICY
     due = due_date(date.fromisoformat(day), policy.due_months, policy.grace_days).isoformat()
     yield Words(f"{ground.name_ja}({ground.clause})。", f"{ground.name_en} ({ground.clause}).").say(lang)
     yield Words(ground.sentence_ja, ground.sentence_en).say(lang)

@@ -6,7 +6,7 @@ difference in name. Everything here works on whole columns.
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 import polars as pl
 
@@ -17,6 +17,10 @@ _SPACES = "-‐‑–—−,、・･·"
 _GONE = "'’ʼ."
 _PLAIN = {"Đ": "D", "Ł": "L", "Ø": "O", "Æ": "AE", "Œ": "OE", "ß": "SS", "ẞ": "SS", "Þ": "TH", "ı": "I"}
 _GERMANIC = {"Ä": "AE", "Ö": "OE", "Ü": "UE", "Å": "AA", "Ø": "OE"}
+
+# What the folding of writing may change at all, seen in one pass: few names hold any of it.
+_NOT_CAPITAL = "[^ -`{-~]"
+_UNEVEN = rf"[{_SPACES}{_GONE}]|\s\s|[^\S ]|^\s|\s$"
 
 # Latin letters lose their marks; those of kana and Hangul are part of the letter and stay.
 _MARKED_LATIN = r"(\p{Latin})\p{Mn}+"
@@ -41,7 +45,7 @@ _LEVEL = {name: rank for rank, (name, _) in enumerate(LEVELS)}
 @cache
 def kanji_variants() -> Mapping[str, str]:
     """Return variant → 正字, one character each (tables/kanji_variants.csv)."""
-    table = resources.files("renkei.matching").joinpath("tables/kanji_variants.csv").read_text("utf-8")
+    table = (Path(__file__).with_name("tables") / "kanji_variants.csv").read_text("utf-8")
     return dict(line.split(",") for line in table.splitlines()[1:])
 
 
@@ -57,9 +61,16 @@ def _not_ascii(names: pl.Series) -> pl.Series:
 
 def fold_writing(names: pl.Series) -> pl.Series:
     """Fold width, case, punctuation and white space, which no card and no form keeps."""
-    upper = _where(names, _not_ascii(names), lambda odd: odd.str.normalize("NFKC")).str.to_uppercase()
-    composed = _where(upper, _not_ascii(upper), lambda odd: odd.str.normalize("NFC"))
-    spaced = composed.str.replace_all(f"[{_SPACES}]", " ").str.replace_all(f"[{_GONE}]", "")
+    capital = _where(names, names.str.contains(_NOT_CAPITAL), _to_capitals)
+    return _where(capital, capital.str.contains(_UNEVEN), _even_out)
+
+
+def _to_capitals(names: pl.Series) -> pl.Series:
+    return names.str.normalize("NFKC").str.to_uppercase().str.normalize("NFC")
+
+
+def _even_out(names: pl.Series) -> pl.Series:
+    spaced = names.str.replace_all(f"[{_SPACES}]", " ").str.replace_all(f"[{_GONE}]", "")
     return spaced.str.replace_all(r"\s+", " ").str.strip_chars()
 
 
@@ -101,9 +112,13 @@ def compare_names(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
             "held_kanji": fold_writing(others["held_kanji"]),
         }
     )
-    best = _best_levels(_tries(folded.filter(scripts_meet(policy))), policy)
+    meeting = folded.filter(scripts_meet(policy))
+    # What is now written alike needs no trying of one folding against another.
+    alike = meeting["reported"] == meeting["held"]
+    best = _best_levels(_tries(meeting.filter(~alike)), policy)
     level = pl.repeat(_LEVEL["same"], pairs.height, dtype=pl.UInt8, eager=True)
     level = level.scatter(odd, _LEVEL["scripts"])
+    level = level.scatter(meeting["row"].filter(alike), _LEVEL["format"])
     level = level.scatter(best["row"], best["level"])
     return pl.DataFrame(
         {
@@ -167,8 +182,9 @@ def _best_levels(tries: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         level=pl.when(_joined(reported) == _joined(held)).then(_LEVEL["format"]).cast(pl.UInt8)
     )
     formats = quick.drop_nulls("level").select("row", "level")
-    rest = quick.filter(pl.col("level").is_null()).with_columns(
-        level=pl.when(_sorted(reported) == _sorted(held)).then(_LEVEL["order"]).cast(pl.UInt8)
+    rest = quick.filter(pl.col("level").is_null())
+    rest = rest.with_columns(
+        level=pl.when(_same_words(rest["r"], rest["h"])).then(_LEVEL["order"]).cast(pl.UInt8)
     )
     orders = rest.drop_nulls("level").select("row", "level")
     agreed = pl.concat([formats, orders])
@@ -194,7 +210,7 @@ def _lesser_levels(tries: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     )
     return pl.concat([tries.drop("level"), kanji, _common_words(kanji)], how="horizontal").select(
         "row",
-        level=pl.when((_joined(rk) == _joined(hk)) | (_sorted(rk) == _sorted(hk)))
+        level=pl.when((_joined(rk) == _joined(hk)) | _same_words(kanji["rk"], kanji["hk"]))
         .then(_LEVEL["kanji_variant"])
         .when(partial)
         .then(_LEVEL["partial"])
@@ -209,8 +225,13 @@ def _joined(name: pl.Expr) -> pl.Expr:
     return name.str.replace_all(" ", "", literal=True)
 
 
-def _sorted(name: pl.Expr) -> pl.Expr:
-    return name.str.split(" ").list.sort().list.join(" ")
+def _same_words(names: pl.Series, others: pl.Series) -> pl.Series:
+    """Tell pairs of the same words in any order; such pairs are equally long, and few others are."""
+    same = names.str.len_bytes() == others.str.len_bytes()
+    rows = same.arg_true()
+    candidates = pl.DataFrame({"one": names.gather(rows), "other": others.gather(rows)})
+    one, other = (pl.col(side).str.split(" ").list.sort().list.join(" ") for side in ("one", "other"))
+    return same.scatter(rows, candidates.select(one == other).to_series())
 
 
 def _common_words(names: pl.DataFrame) -> pl.DataFrame:

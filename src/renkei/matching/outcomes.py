@@ -4,13 +4,14 @@ Two kernels. `link` needs all rows of one card number together, `judge_notificat
 person; nothing else crosses rows, so any engine that can bring those together can run them.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import polars as pl
 
 from renkei.agreement.decisions import Policy
 from renkei.matching import compare
-from renkei.matching.causes import explain_differences
+from renkei.matching.causes import ITEMS_AT_ONCE, explain_differences
 from renkei.matching.names import compare_names, fold_plain, fold_writing, in_other_letters
 from renkei.matching.values import is_card_number
 from renkei.matching.verdicts import Verdict
@@ -121,7 +122,11 @@ def judge_notifications(
     `linked` comes from `link`; `cards` and `persons` are typed, `person` in the first two being the row in
     the third. The notifications keep their order.
     """
-    judged = {item: compare.judge(item, _pair(linked, item), policy) for item in policy.compared_items}
+    with ThreadPoolExecutor(ITEMS_AT_ONCE) as threads:
+        verdicts = threads.map(
+            lambda item: compare.judge(item, _pair(linked, item), policy), policy.compared_items
+        )
+        judged = dict(zip(policy.compared_items, verdicts, strict=True))
     # A notification without a card has nothing held, so nothing differs.
     different = pl.DataFrame({item: verdicts["verdict"] == _DIFFERENT for item, verdicts in judged.items()})
     differing = different.select(pl.any_horizontal(pl.all())).to_series().arg_true()

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
@@ -66,15 +67,20 @@ def write_whole(directory: Path, files: Mapping[str, Writer]) -> None:
     unfinished = directory / f"{_UNFINISHED}{os.getpid()}"
     unfinished.mkdir(mode=0o700)
     try:
-        for name, write in files.items():
-            write(unfinished / name)
-            _make_durable(unfinished / name)
+        with ThreadPoolExecutor(len(files)) as threads:
+            for written in [threads.submit(_written, unfinished / name, files[name]) for name in files]:
+                written.result()
         (directory / list(files)[-1]).unlink(missing_ok=True)
         for name in files:
             (unfinished / name).replace(directory / name)
         _make_durable(directory)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _written(path: Path, write: Writer) -> None:
+    write(path)
+    _make_durable(path)
 
 
 def remove_unfinished(directory: Path) -> None:

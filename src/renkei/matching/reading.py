@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
@@ -23,8 +24,8 @@ from renkei.matching.values import FEW_DISTINCT
 
 Encoding = Literal["utf-8", "cp932"]
 
-# Batches small enough that the memory of one serves the next.
-BATCH_ROWS = 125_000
+# Every batch has its price, since its distinct values are read anew; its memory serves the next.
+BATCH_ROWS = 500_000
 _BLOCK_BYTES = 1 << 22
 _BLOCKS = 8
 _FEW = pa.dictionary(pa.int32(), pa.string())
@@ -77,8 +78,16 @@ def _as_text(values: pa.Array, column: Column) -> pa.Array:
         return values
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    text = values.cast(pa.string())
+    text = _days(values) if pa.types.is_timestamp(values.type) else values.cast(pa.string())
     return text.dictionary_encode() if few else text
+
+
+def _days(times: pa.TimestampArray) -> pa.StringArray:
+    """Write times as text; midnight, which is how many tools keep a date, as that day alone."""
+    midnight = pc.equal(times, pc.floor_temporal(times, unit="day"))
+    return pc.if_else(
+        midnight, times.cast(pa.date32(), safe=False).cast(pa.string()), times.cast(pa.string())
+    )
 
 
 def open_source(path: Path, dataset: Dataset, encoding: Encoding = "utf-8") -> Source:
@@ -146,10 +155,10 @@ def _parquet_headers(path: Path) -> list[str]:
     odd = [field.name for field in schema if not _is_text_like(field.type)]
     if odd:
         raise RefusedFile(
-            f"{path}: refused whole: columns of a type that is neither text, whole number, boolean nor date: "
-            f"{', '.join(odd)}. Write them as text.",
-            f"{path}: 全体を拒否。文字列・整数・真偽値・日付のいずれでもない型の列: {', '.join(odd)}。"
-            "文字列で書き出してください。",
+            f"{path}: refused whole: columns of a type that is neither text, whole number, boolean, date nor "
+            f"time without a zone: {', '.join(odd)}. Write them as text.",
+            f"{path}: 全体を拒否。文字列・整数・真偽値・日付・時間帯のない日時のいずれでもない型の列: "
+            f"{', '.join(odd)}。文字列で書き出してください。",
         )
     return list(schema.names)
 
@@ -157,6 +166,9 @@ def _parquet_headers(path: Path) -> list[str]:
 def _is_text_like(dtype: pa.DataType) -> bool:
     if pa.types.is_dictionary(dtype):
         dtype = dtype.value_type
+    if pa.types.is_timestamp(dtype):
+        # Which day a moment is depends on where one stands, and a file does not say.
+        return dtype.tz is None
     kinds = (pa.types.is_integer, pa.types.is_boolean, pa.types.is_date32, pa.types.is_null)
     texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
     return any(is_kind(dtype) for is_kind in (*kinds, *texts))

@@ -48,9 +48,9 @@ def reconcile(
     """Reconcile notifications with the register as of a day.
 
     Each frame has exactly the columns of its dataset (data dictionary), by name or Japanese label, as text
-    or as dates, booleans and whole numbers; every accepted shape is understood (§1). Rows that cannot be
-    taken are in `rejects`, numbered as in a file whose header is line 1. Raises `RefusedFile` where columns
-    are unknown, missing or given twice.
+    or as dates, times without a zone, booleans and whole numbers; every accepted shape is understood (§1).
+    Rows that cannot be taken are in `rejects`, numbered as in a file whose header is line 1. Raises
+    `RefusedFile` where columns are unknown, missing or given twice.
 
     >>> import polars as pl
     >>> from datetime import date
@@ -84,7 +84,10 @@ def reconcile(
 def as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch]:
     """Cut a frame into batches as a file's reader would yield them. Raises RefusedFile for its columns."""
     columns = match_columns(frame.columns, dataset, dataset.name)
-    text = frame.select(pl.col(header).cast(pl.String) for header in columns.values())
+    text = frame.select(
+        header if isinstance(frame.schema[header], pl.Datetime) else pl.col(header).cast(pl.String)
+        for header in columns.values()
+    )
     for batch in text.to_arrow().to_batches(BATCH_ROWS):
         yield text_batch(batch, dataset, columns)
 
@@ -105,6 +108,9 @@ def kept_columns(dataset: Dataset, policy: Policy) -> frozenset[str] | None:
     return frozenset(needed[dataset]) if dataset in needed else None
 
 
+_FILES_AT_ONCE = 2
+
+
 def reconcile_batches(
     batches: Callable[[Dataset], Iterable[pa.RecordBatch]],
     *,
@@ -117,7 +123,7 @@ def reconcile_batches(
     `progress` is told a dataset's name and the rows read of it, also from another thread.
     """
 
-    def checked(dataset: Dataset, known_persons: pl.Series | None = None) -> Checked:
+    def checked(dataset: Dataset, known_persons: Callable[[], pl.Series] | None = None) -> Checked:
         return check(
             batches(dataset),
             dataset,
@@ -126,22 +132,34 @@ def reconcile_batches(
             progress=lambda rows: progress(dataset.name, rows),
         )
 
-    notifications, persons = checked(NOTIFICATIONS), checked(PERSONS)
-    known = persons.taken["person_id"]
-    cards = checked(CARDS, known)
-    with ThreadPoolExecutor(1) as thread:
+    with ThreadPoolExecutor(_FILES_AT_ONCE) as threads:
+        # Persons first, since others wait for them at their end; then the longest.
+        reading_persons = threads.submit(checked, PERSONS)
+
+        def known() -> pl.Series:
+            return reading_persons.result().taken["person_id"]
+
+        reading_cards = threads.submit(checked, CARDS, known)
+        reading_notifications = threads.submit(checked, NOTIFICATIONS)
         # Permissions play no part in comparing, which leaves a core free to read them.
-        permissions = thread.submit(checked, PERMISSIONS, known)
+        reading_permissions = threads.submit(checked, PERMISSIONS, known)
+        notifications, persons, cards = (
+            reading.result() for reading in (reading_notifications, reading_persons, reading_cards)
+        )
         linked = link(notifications.taken, cards.taken, policy)
         judged = judge_notifications(linked, cards.taken, persons.taken, policy)
-        tables = (notifications, persons, cards, permissions.result())
-    suspected = suspect(tables[-1].taken, judged.notifications, as_of=as_of, policy=policy)
-    rejects = rejects_in_order(table.rejects for table in tables)
-    counts = [Read(one.dataset, one.read, one.rejects.height, one.taken.height) for one in tables]
-    return Reconciliation(
-        annex2=annex_2(judged, persons.taken, as_of=as_of, policy=policy),
-        annex3=annex_3(suspected, persons.taken),
-        matches=matches(judged),
-        rejects=rejects,
-        statistics=count(counts, tally(judged.notifications, suspected), rejects, as_of),
-    )
+        # What needs no permissions is made while they are still being read.
+        discrepancies = threads.submit(annex_2, judged, persons.taken, as_of=as_of, policy=policy)
+        outcomes = threads.submit(matches, judged)
+        tables = (notifications, persons, cards, reading_permissions.result())
+        suspected = suspect(tables[-1].taken, judged.notifications, as_of=as_of, policy=policy)
+        rejects = rejects_in_order(table.rejects for table in tables)
+        tallied = tally(judged.notifications, suspected)
+        counts = [Read(one.dataset, one.read, one.rejects.height, one.taken.height) for one in tables]
+        return Reconciliation(
+            annex2=discrepancies.result(),
+            annex3=annex_3(suspected, persons.taken),
+            matches=outcomes.result(),
+            rejects=rejects,
+            statistics=count(counts, tallied, rejects, as_of=as_of, policy=policy),
+        )

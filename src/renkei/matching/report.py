@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from importlib import resources
+from pathlib import Path
 from textwrap import wrap
 from unicodedata import east_asian_width
 
@@ -22,7 +22,7 @@ from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.agreement.errors import Lang
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.matching import report_wording as said
-from renkei.matching.small_cells import protect
+from renkei.matching.small_cells import SMALLEST_CELL, protect
 from renkei.matching.spoken import column_name, day_in_words, nationality_name, status_name
 from renkei.matching.statistics import Statistics
 from renkei.matching.wording import (
@@ -36,9 +36,6 @@ from renkei.matching.wording import (
     REJECT_REASONS,
     Words,
 )
-
-SMALLEST_CELL = 5
-"""The smallest count by nationality or status that stands alone; below it groups are merged."""
 
 _MOST_ROWS = 12
 _WIDEST_BAR = 62  # per cent; the rest is for the number behind it
@@ -151,7 +148,7 @@ def render_report(statistics: Statistics, lang: Lang, *, fewest: int = SMALLEST_
 
 @cache
 def _file(name: str) -> str:
-    return (resources.files("renkei.matching") / "templates" / name).read_text("utf-8")
+    return (Path(__file__).with_name("templates") / name).read_text("utf-8")
 
 
 @cache

@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 import polars as pl
 
+SMALLEST_CELL = 5
+"""The smallest count by nationality or status that stands alone; below it groups are merged."""
+
 
 class Protected(NamedTuple):
     """A table's rows that may stand alone, largest first, and what the other `merged` keys sum up to."""

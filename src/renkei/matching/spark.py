@@ -143,7 +143,7 @@ def _reconciled(run: "_Run", sources: Mapping[Dataset, Source], as_of: date) -> 
         annex3=parts["annex3"],
         matches=parts["matches"],
         rejects=rejects,
-        statistics=count(counts, _tally_of(parts), rejects, as_of),
+        statistics=count(counts, _tally_of(parts), rejects, as_of=as_of, policy=run.policy),
     )
 
 
@@ -202,11 +202,15 @@ class _Run:
 
         if source.path.suffix.lower() == ".parquet":
             file = self.session.read.parquet(str(source.path))
-            texts = [
-                sql.col(f"`{header}`").cast("string").alias(name) for name, header in source.columns.items()
-            ]
+            texts = {name: sql.col(f"`{header}`").cast("string") for name, header in source.columns.items()}
+            # A time at midnight is its day, as in `reading`.
+            texts |= {
+                name: sql.replace(texts[name], sql.lit(" 00:00:00"), sql.lit(""))
+                for name, header in source.columns.items()
+                if file.schema[header].dataType.typeName() == "timestamp_ntz"
+            }
             line = (sql.col("_metadata.row_index") + _FIRST_LINE).alias("line")
-            return file.select(line, *texts)
+            return file.select(line, *(text.alias(name) for name, text in texts.items()))
         schema = pa.schema([(name, pa.string()) for name in source.dataset.names])
         table = pa.Table.from_batches([batch.cast(schema) for batch in source.batches()], schema)
         lines = pa.array(range(_FIRST_LINE, table.num_rows + _FIRST_LINE), pa.int64())
@@ -362,15 +366,9 @@ def _cells(part: str, table: pl.DataFrame) -> pl.DataFrame:
 
 def _parts(policy: Policy) -> dict[str, tuple[str, ...]]:
     """The columns of what a bucket gives back, part by part; the first sorts."""
-    nothing = tally(
-        pl.DataFrame(
-            schema={
-                **MATCHES,
-                **empty(NOTIFICATIONS).select("nationality", "status_of_residence").schema,
-            }
-        ),
-        empty(PERMISSIONS).with_columns(reason=pl.lit("")),
-    )
+    codes = empty(NOTIFICATIONS).select("nationality", "status_of_residence").schema
+    permissions = empty(PERMISSIONS).with_columns(reason=pl.lit(""))
+    nothing = tally(pl.DataFrame(schema={**MATCHES, **codes}), permissions)
     return {
         "matches": tuple(MATCHES),
         "annex2": discrepancies(policy.disclosed_items).names,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from renkei.agreement.datasets import NOTIFICATIONS, PERMISSIONS, Dataset
+from renkei.agreement.decisions import Policy
 from renkei.matching.omissions import REASONS
 from renkei.matching.outcomes import MATCHES, OUTCOMES
 from renkei.matching.values import to_text
@@ -34,6 +35,7 @@ class Statistics:
     """
 
     as_of: date
+    policy: Policy
     datasets: dict[str, dict[str, int]]
     outcomes: pl.DataFrame
     differences: pl.DataFrame
@@ -41,10 +43,14 @@ class Statistics:
     rejects: pl.DataFrame
 
     def summary(self) -> dict[str, Any]:
-        """Return what summary.json says: counts that add up, per dataset."""
+        """Return what summary.json says: the day, the decisions that are not the default, and counts.
+
+        The counts of each dataset add up.
+        """
         outcomes, omissions = self.outcomes, self.omissions
         return {
             "as_of": self.as_of.isoformat(),
+            "policy": self.policy.told(),
             "datasets": self.datasets,
             "flags": {flag: _total(outcomes.filter(pl.col(flag))) for flag in _FLAGS},
             "annex2": {
@@ -97,7 +103,9 @@ def add_up(tallies: Sequence[Tally]) -> Tally:
     return Tally(*(_sum(pl.concat(parts)) for parts in zip(*tallies, strict=True)))
 
 
-def count(counts: Sequence[Read], tallied: Tally, rejects: pl.DataFrame, as_of: date) -> Statistics:
+def count(
+    counts: Sequence[Read], tallied: Tally, rejects: pl.DataFrame, *, as_of: date, policy: Policy
+) -> Statistics:
     """Count a reconciliation: rows of each dataset as they were read, what was judged, and the rejects."""
     outcomes = _sum(tallied.outcomes.select("outcome", "rows")) if tallied.outcomes.height else None
     by_outcome = dict(outcomes.iter_rows()) if outcomes is not None else {}
@@ -106,7 +114,7 @@ def count(counts: Sequence[Read], tallied: Tally, rejects: pl.DataFrame, as_of: 
     }
     datasets[NOTIFICATIONS.name] |= {outcome: by_outcome.get(outcome, 0) for outcome in OUTCOMES}
     reasons = rejects.select("dataset", reason=pl.col("reasons").str.split(";")).explode("reason")
-    return Statistics(as_of, datasets, *tallied, _by(reasons, "dataset", "reason"))
+    return Statistics(as_of, policy, datasets, *tallied, _by(reasons, "dataset", "reason"))
 
 
 def _by(rows: pl.DataFrame, *keys: str) -> pl.DataFrame:

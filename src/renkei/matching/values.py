@@ -24,12 +24,13 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from renkei.agreement.datasets import Column, Kind
 from renkei.agreement.nationalities import NATIONALITIES
 from renkei.agreement.statuses import MHLW_CODES, STATUSES, canonical
 from renkei.matching.dates import partial_to_text, read_dates
-from renkei.matching.edges import Edges, edges, longest
+from renkei.matching.edges import Bytes, Edges, Shape, digits, edges, longest
 
 # An MHLW code for several statuses (39: 高度専門職1号イ, ロ, ハ) is kept as that set when compared.
 STATUS_SETS: Mapping[str, tuple[str, ...]] = {
@@ -89,6 +90,21 @@ NATIONALITY_WORDS: Mapping[str, str] = _words(
 GROUND_WORDS: Mapping[str, str] = _words(("coe", "coe"), ("change", "change"))
 
 
+Flags = NDArray[np.bool_]
+
+
+class _Shaped(NamedTuple):
+    """A kind with a canonical shape: how to see it, and how other accepted shapes are mended."""
+
+    shape: Shape
+    pattern: str
+    mend: Callable[[pl.Series], pl.Series]
+    keeps_odd: bool = False
+    """What cannot be mended is kept as written."""
+    wrong: Callable[[Bytes], Flags] | None = None
+    """Tells, from the bytes of values of the shape, which are wrong all the same."""
+
+
 class Values(NamedTuple):
     """One column read: typed values, where nothing stood, and where something stood that cannot be read."""
 
@@ -118,13 +134,12 @@ def read(column: Column, raw: pa.Array, keep: bool = True) -> Values:
     column is only checked and not kept, the typed values may be null throughout.
     """
     if column.kind in FEW_DISTINCT:
-        return _through_distinct(raw, _READERS[column.kind])
-    if column.kind in _SHAPES:
-        values = _shaped(raw, *_SHAPES[column.kind], keep_odd=column.kind is Kind.CARD_NUMBER)
-        return _with_check_digit(values) if column.kind is Kind.CORPORATE_NUMBER else values
+        return _through_distinct(raw, _READERS[column.kind], keep)
+    if column.kind in _SHAPED:
+        return _shaped(raw, _SHAPED[column.kind], keep)
     if not keep and not column.required and longest(raw) <= (column.max_length or sys.maxsize):
         # Nobody asks what stands here, only whether it may.
-        return Values(pl.repeat(None, len(raw), eager=True), pl.Series(raw.is_null()), _nowhere(len(raw)))
+        return _unkept(raw)
     seen = edges(raw)
     text = _trimmed(raw, seen)
     short = column.max_length is None or seen.longest <= column.max_length
@@ -152,6 +167,15 @@ def _nowhere(height: int) -> pl.Series:
     return pl.repeat(False, height, dtype=pl.Boolean, eager=True)
 
 
+def _nulls(raw: pa.Array) -> pl.Series:
+    return pl.Series(raw.is_null()) if raw.null_count else _nowhere(len(raw))
+
+
+def _unkept(raw: pa.Array) -> Values:
+    """A column in which all is well and of which nothing is kept."""
+    return Values(pl.repeat(None, len(raw), eager=True), _nulls(raw), _nowhere(len(raw)))
+
+
 def _trimmed(raw: pa.StringArray, seen: Edges) -> pl.Series:
     """Remove outer white space; what is then empty is blank."""
     text = pl.Series(raw)
@@ -162,35 +186,57 @@ def _trimmed(raw: pa.StringArray, seen: Edges) -> pl.Series:
     return text
 
 
-def _through_distinct(raw: pa.DictionaryArray, reader: Callable[[pl.Series], pl.Series]) -> Values:
+def _through_distinct(
+    raw: pa.DictionaryArray, reader: Callable[[pl.Series], pl.Series], keep: bool
+) -> Values:
     text = _trimmed(raw.dictionary, edges(raw.dictionary))
     plain = text.str.contains("^[0-9A-Z-]*$").all()
     typed = reader(text if plain else text.str.normalize("NFKC").str.to_uppercase())
-    unreadable = typed.is_null() & text.is_not_null()
+    blank, unreadable = text.is_null(), typed.is_null() & text.is_not_null()
+    if not keep and not blank.any() and not unreadable.any():
+        return _unkept(raw)
     codes = pl.Series(raw.indices.cast(pa.uint32()))
     return Values(
         typed.gather(codes),
-        text.is_null().gather(codes).fill_null(True),
+        blank.gather(codes).fill_null(True) if blank.any() else _nulls(raw.indices),
         unreadable.gather(codes).fill_null(False) if unreadable.any() else _nowhere(len(codes)),
     )
 
 
-def _shaped(
-    raw: pa.StringArray, shape: str, mend: Callable[[pl.Series], pl.Series], *, keep_odd: bool
-) -> Values:
+def _shaped(raw: pa.StringArray, kind: _Shaped, keep: bool) -> Values:
     """Take text of the canonical shape as it is and mend the rest; what cannot be mended is unreadable."""
-    text = pl.Series(raw)
-    odd = ~text.str.contains(shape)
-    if not odd.any():
-        return Values(text, text.is_null(), _nowhere(len(text)))
-    rows = odd.arg_true()
+    letters = kind.shape.bytes_of(raw)
+    if letters is not None and not keep and kind.wrong is None:
+        return _unkept(raw)
+    if letters is not None:
+        values = Values(pl.Series(raw), _nulls(raw), _nowhere(len(raw)))
+    else:
+        values = _mended(pl.Series(raw), kind)
+    return values if kind.wrong is None else _without_wrong(values, kind.shape, kind.wrong)
+
+
+def _mended(text: pl.Series, kind: _Shaped) -> Values:
+    rows = (~text.str.contains(kind.pattern)).arg_true()
     written = text.gather(rows).to_arrow().cast(pa.string())
     trimmed = _trimmed(written, edges(written))
-    mended = mend(trimmed)
+    mended = kind.mend(trimmed)
     unreadable = _nowhere(len(text)).scatter(rows, mended.is_null() & trimmed.is_not_null())
     # What is no card number is kept as written: it may say what was meant (§1).
-    typed = text.clone().scatter(rows, mended.zip_with(mended.is_not_null(), trimmed) if keep_odd else mended)
+    kept = mended.zip_with(mended.is_not_null(), trimmed) if kind.keeps_odd else mended
+    typed = text.clone().scatter(rows, kept)
     return Values(typed, typed.is_null() & ~unreadable, unreadable)
+
+
+def _without_wrong(values: Values, shape: Shape, tell: Callable[[Bytes], Flags]) -> Values:
+    """Make unreadable what has the shape and is wrong all the same."""
+    letters = shape.bytes_of(values.typed.drop_nulls().to_arrow().cast(pa.string()))
+    assert letters is not None  # noqa: S101 - what was mended has the shape
+    wrong = tell(letters)
+    if not wrong.any():
+        return values
+    rows = values.typed.is_not_null().arg_true().filter(pl.Series(wrong))
+    everywhere = _nowhere(len(values.typed)).scatter(rows, True)
+    return Values(values.typed.set(everywhere, None), values.blank, values.unreadable | everywhere)
 
 
 def _card_numbers(text: pl.Series) -> pl.Series:
@@ -225,19 +271,11 @@ def _corporate_numbers(text: pl.Series) -> pl.Series:
     return folded.select(pl.when(pl.col("text").str.contains(_CORPORATE)).then("text")).to_series()
 
 
-def _with_check_digit(values: Values) -> Values:
-    wrong = _wrong_check_digits(values.typed)
-    if not wrong.any():
-        return values
-    return Values(values.typed.set(wrong, None), values.blank, values.unreadable | wrong)
-
-
-def _wrong_check_digits(numbers: pl.Series) -> pl.Series:
+def _wrong_check_digits(numbers: Bytes) -> Flags:
     """Thirteen digits, the first a check digit: 9 − (Σ Pn·Qn mod 9) (法人番号の指定等に関する省令)."""
-    filled = numbers.is_not_null()
-    digits = np.frombuffer("".join(numbers.drop_nulls()).encode(), np.uint8).reshape(-1, 13) - ord("0")
-    wrong = digits[:, 0] != 9 - digits @ _CORPORATE_WEIGHTS % 9
-    return _nowhere(len(numbers)).scatter(filled.arg_true(), pl.Series(wrong))
+    values = numbers - ord("0")
+    wrong: Flags = values[:, 0] != 9 - values @ _CORPORATE_WEIGHTS % 9
+    return wrong
 
 
 _READERS: Mapping[Kind, Callable[[pl.Series], pl.Series]] = {
@@ -250,12 +288,13 @@ _READERS: Mapping[Kind, Callable[[pl.Series], pl.Series]] = {
     Kind.GROUND: _look_up(GROUND_WORDS, GROUND_KEYS),
 }
 
-# Kinds with a shape of their own: the canonical shape, and how other accepted shapes are mended.
-_SHAPES: Mapping[Kind, tuple[str, Callable[[pl.Series], pl.Series]]] = {
-    Kind.CARD_NUMBER: (_CARD, _card_numbers),
-    Kind.ESTABLISHMENT_NUMBER: ("^[0-9]{11}$", _digits("^(?:[0-9]{11}|[0-9]{4}-[0-9]{6}-[0-9])$")),
-    Kind.CORPORATE_NUMBER: (_CORPORATE, _corporate_numbers),
-    Kind.POSTAL_CODE: ("^[0-9]{7}$", _digits("^(?:[0-9]{7}|[0-9]{3}-[0-9]{4})$")),
+_SHAPED: Mapping[Kind, _Shaped] = {
+    Kind.CARD_NUMBER: _Shaped(Shape(b"AA00000000AA", b"ZZ99999999ZZ"), _CARD, _card_numbers, keeps_odd=True),
+    Kind.ESTABLISHMENT_NUMBER: _Shaped(
+        digits(11), "^[0-9]{11}$", _digits("^(?:[0-9]{11}|[0-9]{4}-[0-9]{6}-[0-9])$")
+    ),
+    Kind.CORPORATE_NUMBER: _Shaped(digits(13), _CORPORATE, _corporate_numbers, wrong=_wrong_check_digits),
+    Kind.POSTAL_CODE: _Shaped(digits(7), "^[0-9]{7}$", _digits("^(?:[0-9]{7}|[0-9]{3}-[0-9]{4})$")),
 }
 
 _WRITERS: Mapping[Kind, Callable[[pl.Expr], pl.Expr]] = {

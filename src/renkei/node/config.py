@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from renkei.agreement.decisions import DEFAULT_POLICY, Policy, load_policy
 from renkei.agreement.parties import PARTIES
 from renkei.node.errors import Unconfigured
 
@@ -52,6 +53,7 @@ class Retention:
     register: int = 3 * 365
     closed_cases: int = 5 * 365
     deliveries: int = 5 * 365
+    extracts: int = 30  # files in extracts/done and extracts/refused, whose rows are in the database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,10 @@ class Config:
     def extracts(self) -> Path:
         """Where the ministry's or the agency's own extracts land."""
         return self.directory / "extracts"
+
+    def decided(self) -> Policy:
+        """Return the decisions of clause 8(2) in force here. Raises PolicyError."""
+        return load_policy(self.directory / self.policy) if self.policy else DEFAULT_POLICY
 
     @property
     def counterpart(self) -> str:

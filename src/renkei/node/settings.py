@@ -39,9 +39,12 @@ INSTALLED_APPS = [
     "renkei.node.findings",
     "renkei.node.cases",
     "renkei.node.incidents",
+    "renkei.node.console",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "renkei.node.console.headers.Headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -60,6 +63,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "renkei.node.console.context.frame",
             ],
         },
     }
@@ -98,6 +102,10 @@ SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if PRODUCTION els
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True  # the package's own files: nothing has to be collected
+WHITENOISE_MAX_AGE = int(timedelta(days=1).total_seconds())
+LOGIN_URL = "enter"
+LOGIN_REDIRECT_URL = "today"
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",

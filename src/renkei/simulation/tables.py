@@ -4,7 +4,7 @@ Each lies in `tables/` as a CSV file; docs/simulation.md says where each comes f
 """
 
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -19,7 +19,7 @@ _LAST_DAY = 40_000  # 2079-07-07
 @cache
 def table(name: str) -> pl.DataFrame:
     """Return a table of the simulation, all columns as text."""
-    text = resources.files("renkei.simulation").joinpath("tables", f"{name}.csv").read_bytes()
+    text = (Path(__file__).with_name("tables") / f"{name}.csv").read_bytes()
     return pl.read_csv(text, infer_schema=False).fill_null("")
 
 

@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from renkei.node.audit.models import Entry
+from renkei.node.audit.models import CounterpartHead, Entry
 from renkei.node.audit.verbs import Verb
 
 FIRST_PREVIOUS: Final = "0" * 64
@@ -53,6 +53,11 @@ def record(actor: Actor | None, verb: Verb, subject: str = "", *, purpose: str =
     entry.sha256 = seal_of(entry)
     entry.save(force_insert=True)
     return entry
+
+
+def note_counterpart(delivery: str, found: str, now: datetime) -> None:
+    """Keep the head of the counterpart's trail that a manifest or receipt carried, against rewriting (§7)."""
+    CounterpartHead.objects.get_or_create(delivery=delivery, defaults={"head": found, "seen_at": now})
 
 
 def head() -> str:

@@ -19,7 +19,75 @@ class Verb(Enum):
     NODE_MADE = Sentence("{actor}が ノードを作成した", "{actor} made the node")
     STEP_DONE = Sentence("{actor}が 処理 {subject} を終えた", "{actor} finished the step {subject}")
     STEP_FAILED = Sentence("{actor}が 処理 {subject} で止まった", "{actor} stopped at the step {subject}")
+    ALARM_RAISED = Sentence("{actor}が 警報 {subject} を鳴らした", "{actor} raised the alarm {subject}")
+    ALARM_CLEARED = Sentence("{actor}が 警報 {subject} を解いた", "{actor} cleared the alarm {subject}")
     FILE_IMPORTED = Sentence("{actor}が {subject} を取り込んだ", "{actor} imported {subject}")
+    DELIVERY_SEALED = Sentence("{actor}が 送付 {subject} を封緘した", "{actor} sealed the delivery {subject}")
+    DELIVERY_RECEIVED = Sentence(
+        "{actor}が 送付 {subject} を受信した", "{actor} received the delivery {subject}"
+    )
+    DELIVERY_OPENED = Sentence(
+        "{actor}が 送付 {subject} を取り込んだ", "{actor} took in the delivery {subject}"
+    )
+    DELIVERY_REFUSED = Sentence(
+        "{actor}が 送付 {subject} を受け付けなかった", "{actor} refused the delivery {subject}"
+    )
+    DELIVERY_EXPORTED = Sentence(
+        "{actor}が 送付 {subject} を媒体に書いた", "{actor} wrote the delivery {subject} to a medium"
+    )
+    RECEIPT_KEPT = Sentence(
+        "{actor}が 送付 {subject} の受領証を保管した", "{actor} kept a receipt for {subject}"
+    )
+    FILE_REFUSED = Sentence("{actor}が {subject} の取込を拒んだ", "{actor} refused to import {subject}")
+    DELIVERY_TAKEN = Sentence("{actor}が 受信 {subject} を取り込んだ", "{actor} took in delivery {subject}")
+    NOTIFICATIONS_SELECTED = Sentence(
+        "{actor}が {subject} の別紙1に載せる届出を選別した", "{actor} selected the notifications of {subject}"
+    )
+    RECORDS_ERASED = Sentence("{actor}が 消去 {subject} を行った", "{actor} carried out erasure {subject}")
+    HOLD_PLACED = Sentence("{actor}が 消去の停止 {subject} を命じた", "{actor} placed the hold {subject}")
+    HOLD_LIFTED = Sentence("{actor}が 消去の停止 {subject} を解いた", "{actor} lifted the hold {subject}")
+    ANSWERS_TAKEN = Sentence(
+        "{actor}が 回答 {subject} を事案にした", "{actor} took the answers of {subject} into cases"
+    )
+    CORRECTIONS_SENT = Sentence(
+        "{actor}が {subject} の訂正依頼を送付に載せた",
+        "{actor} put the correction requests of {subject} into the delivery",
+    )
+    CASE_MOVED = Sentence("{actor}が 事案 {subject} を進めた", "{actor} moved the case {subject}")
+    CASE_NOTED = Sentence(
+        "{actor}が 事案 {subject} に経過を記録した", "{actor} noted something in the case {subject}"
+    )
+    CASES_ASSIGNED = Sentence(
+        "{actor}が 事案 {subject} の担当を決めた", "{actor} assigned the cases {subject}"
+    )
+    CASE_PLACED = Sentence(
+        "{actor}が 事案 {subject} の所管を決めた", "{actor} placed the case {subject} with an office"
+    )
+    CASE_READ = Sentence("{actor}が 事案 {subject} を開いた", "{actor} opened the case {subject}", reads=True)
+    DOCUMENT_ATTACHED = Sentence(
+        "{actor}が 事案 {subject} に文書を添えた", "{actor} attached a document to {subject}"
+    )
+    DOCUMENT_READ = Sentence(
+        "{actor}が 事案 {subject} の文書を開いた",
+        "{actor} opened a document of the case {subject}",
+        reads=True,
+    )
+    PURPOSE_DECLARED = Sentence(
+        "{actor}が {subject} の利用目的を申告した", "{actor} stated the purpose for {subject}"
+    )
+    ACCOUNT_MADE = Sentence("{actor}が 職員 {subject} を登録した", "{actor} made the account {subject}")
+    ACCOUNT_DISABLED = Sentence(
+        "{actor}が 職員 {subject} を停止した", "{actor} disabled the account {subject}"
+    )
+    ACCOUNT_ENABLED = Sentence("{actor}が 職員 {subject} を再開した", "{actor} enabled the account {subject}")
+    DUTY_ASSIGNED = Sentence("{actor}が 職員 {subject} に職務を与えた", "{actor} gave a duty to {subject}")
+    DUTY_WITHDRAWN = Sentence("{actor}が 職員 {subject} の職務を解いた", "{actor} took a duty from {subject}")
+    DEVICE_ENROLLED = Sentence(
+        "{actor}が 職員 {subject} の確認コードを登録した", "{actor} enrolled the one-time codes of {subject}"
+    )
+    DEVICE_REMOVED = Sentence(
+        "{actor}が 職員 {subject} の確認コードを抹消した", "{actor} removed the one-time codes of {subject}"
+    )
     TRAIL_VERIFIED = Sentence("{actor}が 証跡を検証した", "{actor} verified the trail")
     TRAIL_EXPORTED = Sentence("{actor}が 証跡を書き出した", "{actor} exported the trail")
     TRAIL_READ = Sentence("{actor}が 証跡を閲覧した", "{actor} read the trail")

@@ -1,1 +1,1 @@
-"""What the agency knows: its ministry's extracts, or the residence register and received notifications."""
+"""The agency's own rows and what it received: in and out in bulk, what changed, and how long it is kept."""

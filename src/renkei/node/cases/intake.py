@@ -1,0 +1,249 @@
+"""What ISA answers becomes cases: new ones opened, known ones brought up to date, withdrawn ones closed.
+
+In bulk, since the first answer may hold half a million. No officer's work is overwritten: state, officer,
+notes and documents of a known case stay, and what happened to it stands in its history.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+from django.db import connection
+from django.utils import timezone
+
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.cases import corrections
+from renkei.node.cases.corrections import corrections_to_send, mark_corrections_sent
+from renkei.node.cases.models import Case, CorrectionRequest, Kind
+from renkei.node.cases.moves import FIRST_LOOK_DAYS, MOVES, Outcome, State
+from renkei.node.cases.numbers import prefix_of, running
+from renkei.node.cases.routing import with_places
+from renkei.node.records import transfer
+from renkei.node.records.turns import wait_for_turn
+from renkei.node.working_days import after_working_days
+
+SERVICE: Final = "annex2-3"
+_ANSWERED: Final = "answered"
+_CONCERNED: Final = "concerned"
+_TABLES: Final = {Kind.DISCREPANCY: "discrepancies", Kind.SUSPECTED_OMISSION: "suspected_omissions"}
+#: What an answer does to a known case, by its action and where the case stands.
+_WITHDRAW, _WITHDRAWN_LATER, _AGAIN, _CHANGE, _SAME = (
+    "withdraw",
+    "withdrawn_later",
+    "report_again",
+    "change",
+    "same",
+)
+
+
+def take_answers(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
+    """Take the rows of an opened answer, inside the transaction that marks it opened.
+
+    `package` is the directory of the plain data package. What an earlier or the same delivery said of a case
+    is not said again: a delivery taken twice changes nothing. Returns counts: `rows` = rejected + `opened` +
+    `changed` + `reopened` + `withdrawn` + `same` + `unknown` (withdrawn, but no case) + `passed_over`;
+    `rejected:duplicate:identifier`, second rows of one finding; rows reported by kind
+    (`discrepancy_reported`, `suspected_omission_reported`); `corrections_accepted` and
+    `corrections_rejected`. Raises TransactionManagementError outside a transaction.
+    """
+    wait_for_turn()
+    day = timezone.localtime(now).date()
+    read = pl.concat([_read(package / f"{table}.csv", kind) for kind, table in _TABLES.items()])
+    rows = read.unique(["kind", "identifier"], keep="first", maintain_order=True)
+    counts = dict(corrections.take(package, day, now))
+    counts |= {"rows": read.height} | _rejected(read, rows)
+    transfer.temporary(_ANSWERED, with_places(rows))
+    try:
+        counts |= _change_known(sequence, day, now)
+        counts["opened"] = _open(sequence, day, now)
+    finally:
+        if not connection.needs_rollback:
+            transfer.drop(_ANSWERED, _CONCERNED)
+    told = dict(rows.filter(pl.col("action") == "report")["kind"].value_counts().iter_rows())
+    counts |= {f"{kind}_reported": told.get(kind.value, 0) for kind in Kind}
+    record(None, Verb.ANSWERS_TAKEN, f"{SERVICE} {sequence}", counts=counts)
+    return counts
+
+
+def _read(path: Path, kind: Kind) -> pl.DataFrame:
+    """Bring a table of the answer into one shape: what the case is told, and the whole row as JSON."""
+    table = pl.read_csv(path, infer_schema=False)
+    kept = [name for name in table.columns if name not in ("action", "matched_on")]
+    blank = pl.lit(None, pl.String)
+
+    def column(name: str) -> pl.Expr:
+        return pl.col(name) if name in table.columns else blank
+
+    reported = pl.col("action") == "report"
+    return table.select(
+        pl.lit(kind.value).alias("kind"),
+        pl.col(table.columns[0]).alias("identifier"),
+        "action",
+        pl.when(reported)
+        .then(pl.struct(kept).struct.json_encode())
+        .otherwise(pl.lit("", pl.String))
+        .alias("row"),
+        pl.coalesce(column("mismatched_items"), column("reason"), column("outcome"), pl.lit("")).alias(
+            "items"
+        ),
+        pl.coalesce(column("identity_caution"), pl.lit("false")).alias("identity_caution"),
+        column("matched_on").alias("matched_on"),
+        column("organisation_corporate_number").alias("corporate_number"),
+    )
+
+
+def _rejected(read: pl.DataFrame, rows: pl.DataFrame) -> dict[str, int]:
+    doubled = read.height - rows.height
+    # The first column of 別紙2 names the notification, that of 別紙3 the permission.
+    return {"rejected:duplicate:identifier": doubled} if doubled else {}
+
+
+def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:
+    """Do to every known case what the answer says of it; returns how many by what was done."""
+    transfer.drop(_CONCERNED)
+    transfer.execute(
+        f"CREATE TEMPORARY TABLE {_CONCERNED} AS SELECT c.id, a.kind, a.identifier, CASE "
+        f"WHEN c.told_in >= {int(sequence)} THEN 'passed_over' "
+        f"WHEN a.action = 'withdraw' AND c.state <> '{State.CLOSED}' THEN '{_WITHDRAW}' "
+        f"WHEN a.action = 'withdraw' AND c.row <> '' THEN '{_WITHDRAWN_LATER}' "
+        f"WHEN a.action = 'withdraw' OR c.row = a.row THEN '{_SAME}' "
+        f"WHEN c.state = '{State.CLOSED}' THEN '{_AGAIN}' ELSE '{_CHANGE}' END AS what "
+        f"FROM {_ANSWERED} a JOIN cases_case c ON c.kind = a.kind AND c.identifier = a.identifier"
+    )
+    _withdraw(sequence, day)
+    _bring_up_to_date(sequence, day)
+    transfer.execute(
+        f"UPDATE cases_case SET told_in = %s FROM {_CONCERNED} k WHERE k.id = cases_case.id "
+        f"AND k.what = '{_SAME}'",
+        (sequence,),
+    )
+    corrections.take_back_unsent(f"SELECT id FROM {_CONCERNED} WHERE what = '{_WITHDRAW}'")
+    transfer.execute(
+        "INSERT INTO cases_event (case_id, at, what, outcome, note) "
+        f"SELECT k.id, {_moment()}, k.what, CASE WHEN k.what = '{_WITHDRAW}' THEN c.outcome ELSE '' END, '' "
+        f"FROM {_CONCERNED} k JOIN cases_case c ON c.id = k.id "
+        f"WHERE k.what NOT IN ('{_SAME}', 'passed_over') ORDER BY k.id",
+        (connection.ops.adapt_datetimefield_value(now),),
+    )
+    done = _counted(f"SELECT what, count(*) FROM {_CONCERNED} GROUP BY what")
+    unknown = _counted(
+        f"SELECT 'unknown', count(*) FROM {_ANSWERED} a WHERE a.action = 'withdraw' AND NOT EXISTS "
+        f"(SELECT 1 FROM {_CONCERNED} k WHERE k.kind = a.kind AND k.identifier = a.identifier)"
+    )
+    return {
+        "withdrawn": done.get(_WITHDRAW, 0) + done.get(_WITHDRAWN_LATER, 0),
+        "reopened": done.get(_AGAIN, 0),
+        "changed": done.get(_CHANGE, 0),
+        "same": done.get(_SAME, 0),
+        "passed_over": done.get("passed_over", 0),
+        "unknown": unknown["unknown"],
+    }
+
+
+def _withdraw(sequence: int, day: date) -> None:
+    """Close what no longer stands, with the reason that the ministry's own rows give.
+
+    A register that ISA agreed to correct comes first; then what became of our notification since: deleted,
+    or sent anew and agreeing. What an officer closed before keeps its outcome. The values go (申合せ7).
+    """
+    sent = "SELECT 1 FROM records_sentnotification n WHERE n.notification_id = cases_case.identifier"
+    of_notification = f"cases_case.kind = '{Kind.DISCREPANCY}'"
+    accepted = (
+        "SELECT 1 FROM cases_correctionrequest r WHERE r.case_id = cases_case.id "
+        f"AND r.decision = '{CorrectionRequest.Decision.ACCEPTED}'"
+    )
+    transfer.execute(
+        f"UPDATE cases_case SET state = '{MOVES['withdraw'].after}', closed_on = {_day()}, due_on = NULL, "
+        "row = '', told_in = %s, version = version + 1, outcome = CASE "
+        f"WHEN EXISTS ({accepted}) THEN '{Outcome.REGISTER_CORRECTED}' "
+        f"WHEN {of_notification} AND EXISTS ({sent} AND n.deleted_on IS NOT NULL) "
+        f"THEN '{Outcome.NOTIFICATION_DELETED}' "
+        f"WHEN {of_notification} AND EXISTS ({sent} AND n.sequence > cases_case.sent_in) "
+        f"THEN '{Outcome.AGREES_NOW}' ELSE '{Outcome.NO_LONGER_STANDS}' END "
+        f"FROM {_CONCERNED} k WHERE k.id = cases_case.id AND k.what = '{_WITHDRAW}'",
+        (day.isoformat(), sequence),
+    )
+    transfer.execute(
+        "UPDATE cases_case SET row = '', told_in = %s, version = version + 1 "
+        f"FROM {_CONCERNED} k WHERE k.id = cases_case.id AND k.what = '{_WITHDRAWN_LATER}'",
+        (sequence,),
+    )
+
+
+def _bring_up_to_date(sequence: int, day: date) -> None:
+    """Give known cases what is said now; what was closed and stands again, or otherwise, is new again.
+
+    The office follows the establishment until somebody works on the case.
+    """
+    transfer.execute(
+        "UPDATE cases_case SET row = a.row, items = a.items, told_in = %s, version = version + 1, "
+        f"identity_caution = (a.identity_caution = 'true'), matched_on = {_date('a.matched_on')}, "
+        f"office = CASE WHEN a.office <> '' AND (cases_case.office = '' OR (cases_case.state = '{State.NEW}' "
+        "AND cases_case.assigned_to_id IS NULL)) THEN a.office ELSE cases_case.office END, "
+        "establishment_number = COALESCE(a.establishment_number, cases_case.establishment_number), "
+        "corporate_number = a.corporate_number, sent_in = a.sent_in "
+        f"FROM {_CONCERNED} k JOIN {_ANSWERED} a ON a.kind = k.kind AND a.identifier = k.identifier "
+        f"WHERE k.id = cases_case.id AND k.what IN ('{_AGAIN}', '{_CHANGE}')",
+        (sequence,),
+    )
+    due = after_working_days(day, FIRST_LOOK_DAYS)
+    transfer.execute(
+        f"UPDATE cases_case SET state = '{MOVES[_AGAIN].after}', outcome = '', closed_on = NULL, "
+        f"due_on = {_day()} FROM {_CONCERNED} k WHERE k.id = cases_case.id AND k.what = '{_AGAIN}'",
+        (due.isoformat(),),
+    )
+
+
+def _open(sequence: int, day: date, now: datetime) -> int:
+    """Open a case for each finding that is not known, numbered on from the day's last."""
+    number = running(f"row_number() OVER (ORDER BY a.kind, a.identifier) + {_last_of(day)}")
+    due = after_working_days(day, FIRST_LOOK_DAYS)
+    opened = transfer.execute(
+        "INSERT INTO cases_case (number, kind, identifier, row, items, identity_caution, matched_on, office, "
+        "establishment_number, corporate_number, state, outcome, opened_on, due_on, told_in, sent_in) "
+        f"SELECT '{prefix_of(day)}' || {number}, a.kind, a.identifier, a.row, a.items, "
+        f"(a.identity_caution = 'true'), {_date('a.matched_on')}, a.office, a.establishment_number, "
+        f"a.corporate_number, '{State.NEW}', '', {_day()}, {_day()}, %s, a.sent_in FROM {_ANSWERED} a "
+        f"WHERE a.action = 'report' AND NOT EXISTS (SELECT 1 FROM {_CONCERNED} k "
+        "WHERE k.kind = a.kind AND k.identifier = a.identifier)",
+        (day.isoformat(), due.isoformat(), sequence),
+    )
+    transfer.execute(
+        "INSERT INTO cases_event (case_id, at, what, outcome, note) "
+        f"SELECT c.id, {_moment()}, 'open', '', '' FROM {_ANSWERED} a "
+        "JOIN cases_case c ON c.kind = a.kind AND c.identifier = a.identifier "
+        f"WHERE a.action = 'report' AND NOT EXISTS (SELECT 1 FROM {_CONCERNED} k WHERE k.id = c.id) "
+        "ORDER BY c.id",
+        (connection.ops.adapt_datetimefield_value(now),),
+    )
+    return opened
+
+
+def _last_of(day: date) -> int:
+    """Return the last running number of a day; numbers of more digits come after all of fewer."""
+    numbers = Case.objects.filter(number__startswith=prefix_of(day)).values_list("number", flat=True)
+    return max((int(number.rsplit("-", 1)[1]) for number in numbers), default=0)
+
+
+def _counted(query: str) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {str(name): int(count) for name, count in cursor.fetchall()}
+
+
+def _moment() -> str:
+    return "CAST(%s AS timestamptz)" if connection.vendor == "postgresql" else "%s"
+
+
+def _day() -> str:
+    return "CAST(%s AS date)" if connection.vendor == "postgresql" else "%s"
+
+
+def _date(column: str) -> str:
+    return f"CAST({column} AS date)" if connection.vendor == "postgresql" else column
+
+
+__all__ = ["corrections_to_send", "mark_corrections_sent", "take_answers"]

@@ -1,0 +1,144 @@
+"""MHLW's cases: each discrepancy and suspected omission, who looks into it, and what came of it."""
+
+import json
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from renkei.node.cases.moves import Outcome, State
+
+
+class Kind(models.TextChoices):
+    """What a case is about: a row of 別紙2 or of 別紙3."""
+
+    DISCREPANCY = "discrepancy", "不一致"
+    SUSPECTED_OMISSION = "suspected_omission", "未届の疑い"
+
+
+_OPEN = ~Q(state=State.CLOSED)
+
+
+class Case(models.Model):
+    """One finding of ISA's, as MHLW looks into it.
+
+    `number` is what officers call it (R8-1124-0031: era year, month and day, running). `row` is the annex's
+    row as JSON of canonical text, without the day of matching, and empty once ISA withdrew it: it has no
+    purpose any more (申合せ7). It is read through `reading` alone. `items` are the columns that differ
+    (別紙2) or the reason (別紙3). `office` is the Hello Work office, blank in the unassigned tray. `told_in`
+    is ISA's delivery that spoke of the finding last, `sent_in` ours that carried the notification before
+    that. `version` counts changes, so that whoever would save over another's is told.
+    """
+
+    number = models.CharField(max_length=20, unique=True)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    identifier = models.TextField()
+    row = models.TextField()
+    items = models.TextField(blank=True, db_default="")
+    identity_caution = models.BooleanField(db_default=False)
+    matched_on = models.DateField(null=True, blank=True)
+    office = models.CharField(max_length=8, blank=True, db_default="")
+    establishment_number = models.TextField(null=True)
+    corporate_number = models.TextField(null=True)
+    state = models.CharField(max_length=20, choices=State.choices)
+    outcome = models.CharField(max_length=30, choices=Outcome.choices, blank=True, db_default="")
+    opened_on = models.DateField()
+    due_on = models.DateField(null=True, blank=True)
+    closed_on = models.DateField(null=True, blank=True)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    told_in = models.PositiveBigIntegerField()
+    sent_in = models.PositiveBigIntegerField(db_default=0)
+    version = models.PositiveIntegerField(db_default=1)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (models.UniqueConstraint("kind", "identifier", name="a_case_for_each_finding"),)
+        # Lists go by deadline while cases are open, by number otherwise; each starts with what it filters by.
+        indexes = (
+            models.Index("due_on", "id", condition=_OPEN, name="open_cases"),
+            models.Index("kind", "due_on", "id", condition=_OPEN, name="open_cases_of_a_kind"),
+            models.Index("office", "due_on", "id", condition=_OPEN, name="open_cases_of_an_office"),
+            models.Index("assigned_to", "due_on", "id", condition=_OPEN, name="open_cases_of_an_officer"),
+            models.Index("kind", "id", name="cases_of_a_kind"),
+            models.Index("office", "id", name="cases_of_an_office"),
+            models.Index("establishment_number", "id", name="cases_of_an_establishment"),
+        )
+
+    def __str__(self) -> str:
+        """Name the case as officers and the trail do."""
+        return self.number
+
+    @property
+    def values(self) -> dict[str, str | None]:
+        """The annex's row by column; nothing once it was withdrawn."""
+        found: dict[str, str | None] = json.loads(self.row) if self.row else {}
+        return found
+
+
+class Event(models.Model):
+    """One thing that happened to a case: a move or change by name; `note` is what was written of it."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    what = models.CharField(max_length=20)
+    outcome = models.CharField(max_length=30, choices=Outcome.choices, blank=True, db_default="")
+    note = models.TextField(blank=True, db_default="")
+
+    class Meta:
+        ordering = ("-id",)
+
+
+class CorrectionRequest(models.Model):
+    """What an officer holds to be wrong in the register. Values stay home: items are named, no more.
+
+    `day` is the day in whose delivery it was put, `sequence` that delivery once it is sealed.
+    """
+
+    class Decision(models.TextChoices):
+        """What became of it."""
+
+        ACCEPTED = "accepted", "応じた"
+        REJECTED = "rejected", "応じなかった"
+        TAKEN_BACK = "taken_back", "取り消した"
+
+    request_id = models.CharField(max_length=32, unique=True)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="correction_requests")
+    items = models.TextField()
+    reason = models.CharField(max_length=300)
+    requested_on = models.DateField()
+    day = models.DateField(null=True, blank=True, db_index=True)
+    sequence = models.PositiveBigIntegerField(null=True, blank=True)
+    decision = models.CharField(max_length=12, choices=Decision.choices, blank=True, db_default="")
+    decided_on = models.DateField(null=True, blank=True)
+    answer = models.TextField(blank=True, db_default="")
+
+    class Meta:
+        ordering = ("id",)
+
+
+class CorrectionDay(models.Model):
+    """That a day's correction requests were chosen; `sequence` once they are sealed, which ends it."""
+
+    day = models.DateField(primary_key=True)
+    sequence = models.PositiveBigIntegerField(null=True)
+
+
+class Attachment(models.Model):
+    """A document of a case, kept in the database so that backup and erasure reach it."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=120)
+    media_type = models.CharField(max_length=80)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField()
+    added_at = models.DateTimeField()
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("id",)

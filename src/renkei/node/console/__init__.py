@@ -1,0 +1,1 @@
+"""The officers' console: server-rendered pages, whole without JavaScript, Japanese first."""

@@ -1,0 +1,41 @@
+"""The addresses of the pages, from their table: a page without a view, or the other way round, cannot be."""
+
+from datetime import date
+
+from django.urls import URLPattern, path, register_converter
+from django.views.i18n import set_language
+
+from renkei.node.console.pages import PAGES
+from renkei.node.console.views import account, days, memorandum, today
+
+
+class DayConverter:
+    """A business day in an address, as 2026-04-01."""
+
+    regex = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        """Read it; ValueError (and so 404) for a day that does not exist."""
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        """Write it."""
+        return value.isoformat()
+
+
+register_converter(DayConverter, "day")
+
+_VIEWS = {
+    "today": today.today,
+    "today_strip": today.strip,
+    "days": days.days,
+    "day": days.day,
+    "memorandum": memorandum.memorandum,
+}
+
+urlpatterns: list[URLPattern] = [
+    *(path(page.path, _VIEWS[name], name=name) for name, page in PAGES.items()),
+    path("enter/", account.Enter.as_view(), name="enter"),
+    path("leave/", account.Leave.as_view(), name="leave"),
+    path("language/", set_language, name="set_language"),
+]

@@ -1,0 +1,101 @@
+"""Alarms: what wants a person, as a table. Silence always means trouble (申合せ5), so both sides ring.
+
+An alarm rings once and is cleared by itself when its cause is over; both stand in the trail.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from django.db import IntegrityError, transaction
+
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.cycle.models import Alarm
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What happened and what to do, with `{subject}` filled in."""
+
+    ja: str
+    en: str
+
+
+class AlarmKind(Enum):
+    """A kind of alarm; the value says what happened and what to do."""
+
+    STEP_STOPPED = Sentence(
+        "処理 {subject} が止まっています。`renkei status`で原因を確認してください。次の実行で続きます。",
+        "The step {subject} has stopped. `renkei status` names the cause; the next run goes on.",
+    )
+    FILE_REFUSED = Sentence(
+        "{subject} を取り込めません。extracts/refused/ の説明を見て、直したファイルを置き直してください。",
+        "{subject} was refused. Read the note in extracts/refused/ and put a corrected file into extracts/.",
+    )
+    NOT_SENT = Sentence(
+        "{subject} が予定の時刻までに送られていません。`renkei status`を確認してください。",
+        "{subject} was not sent by its hour. See `renkei status`.",
+    )
+    NO_RECEIPT = Sentence(
+        "{subject} の受領証が届いていません。相手方に確認し、必要なら媒体で渡してください(申合せ5)。",
+        "No receipt for {subject} has come. Ask the counterpart; if need be, use a medium (clause 5).",
+    )
+    NOTHING_CAME = Sentence(
+        "{subject} が相手方から届いていません。相手方に確認してください(空の日も空の送付が届きます)。",
+        "{subject} has not come from the counterpart. Ask them: an empty day sends an empty delivery too.",
+    )
+    REFUSED_BY_COUNTERPART = Sentence(
+        "{subject} を相手方が受け付けませんでした。受領証の理由を確認してください。",
+        "The counterpart refused {subject}. See the reason in its receipt.",
+    )
+    REFUSED_HERE = Sentence(
+        "相手方の {subject} を受け付けませんでした。理由を相手方と確認してください。",
+        "{subject} of the counterpart was refused here. Settle the reason with them.",
+    )
+    CERTIFICATE_ENDS = Sentence(
+        "証明書 {subject} の期限が近づいています。`renkei keys rollover`で更新してください。",
+        "The certificate {subject} ends soon. Renew it with `renkei keys rollover`.",
+    )
+    TRAIL_DIFFERS = Sentence(
+        "相手方が控える当方の証跡({subject})が当方にありません。監査担当に連絡してください。",
+        "The counterpart's note of our trail ({subject}) is not in it any more. Tell the auditors.",
+    )
+
+
+def hold(kind: AlarmKind, subjects: Iterable[str], now: datetime) -> None:
+    """Let the alarms of a kind ring for exactly these subjects: raise what is new, clear what is over."""
+    wanted = set(subjects)
+    ringing = set(Alarm.objects.filter(kind=kind.name, cleared_at=None).values_list("subject", flat=True))
+    for subject in sorted(wanted - ringing):
+        _raise(kind, subject, now)
+    for subject in sorted(ringing - wanted):
+        _clear(kind, subject, now)
+
+
+def ringing() -> list[Alarm]:
+    """Return what rings now, the newest first."""
+    return list(Alarm.objects.filter(cleared_at=None))
+
+
+def sentence(alarm: Alarm) -> Sentence:
+    """Return what an alarm says."""
+    found = AlarmKind[alarm.kind].value
+    return Sentence(found.ja.format(subject=alarm.subject), found.en.format(subject=alarm.subject))
+
+
+def _raise(kind: AlarmKind, subject: str, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            Alarm.objects.create(kind=kind.name, subject=subject, raised_at=now)
+            record(None, Verb.ALARM_RAISED, f"{kind.name} {subject}")
+    except IntegrityError:
+        return  # another worker was faster: it rings
+
+
+@transaction.atomic
+def _clear(kind: AlarmKind, subject: str, now: datetime) -> None:
+    mine = Alarm.objects.filter(kind=kind.name, subject=subject, cleared_at=None)
+    if mine.update(cleared_at=now) == 1:
+        record(None, Verb.ALARM_CLEARED, f"{kind.name} {subject}")

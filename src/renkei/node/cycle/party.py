@@ -1,0 +1,203 @@
+"""The steps of each party's day: a table, and nothing else decides what follows what.
+
+別紙1 goes first; ISA's day waits for it, and MHLW's day for the answer. Every step may run again at any time
+and then does what is still missing: a delivery is made once a day (`deliveries.sending.make`), and its rows
+are marked as told in the transaction that notes it.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+from django.conf import settings
+
+from renkei.node.cases import intake as cases
+from renkei.node.cycle import alarms, watch
+from renkei.node.cycle.steps import Awaits, Context, Counts, DayStep
+from renkei.node.deliveries import boxes, receiving, sending
+from renkei.node.deliveries.carrier.client import Client
+from renkei.node.deliveries.models import Delivery
+from renkei.node.findings import answers, matching
+from renkei.node.records import annex1, inbox, received
+
+Commit = Callable[..., Mapping[str, int]]
+"""Takes the rows of an opened delivery: `(sequence, package, *, now)`."""
+
+_OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
+
+
+def take_in(context: Context) -> Counts:
+    """Take in whatever extracts of the agency's own have landed."""
+    imports = inbox.take_inbox(context.now)
+    return {
+        "files": len(imports),
+        "rows": sum(each.counts["read"] for each in imports),
+        "rejected": sum(each.counts["rejected"] for each in imports),
+    }
+
+
+def select_annex_1(context: Context) -> Counts:
+    """MHLW: choose what goes into the day's 別紙1."""
+    rows = annex1.changes_since_sent(context.day)
+    return {"rows": rows.height, **_by(rows, "action")}
+
+
+def seal_annex_1(context: Context) -> Counts:
+    """MHLW: seal 別紙1 as it was chosen."""
+    rows = annex1.changes_since_sent(context.day)
+    return _seal(
+        "annex1",
+        context,
+        {"notifications": rows.drop("action")},
+        lambda sequence: annex1.mark_sent(sequence, context.day),
+    )
+
+
+def match(context: Context) -> Counts:
+    """ISA: match what is concerned."""
+    return matching.match(context.day)
+
+
+def select_answers(context: Context) -> Counts:
+    """ISA: choose what the day's answer carries."""
+    return answers.select(context.day)
+
+
+def seal_answers(context: Context) -> Counts:
+    """ISA: seal the answer as it was chosen."""
+    return _seal(
+        "annex2-3",
+        context,
+        answers.to_send(context.day),
+        lambda sequence: answers.mark_sent(context.day, sequence),
+    )
+
+
+def send(service: str) -> Callable[[Context], Counts | Awaits]:
+    """Return the step that sends a service's delivery of the day."""
+
+    def work(context: Context) -> Counts | Awaits:
+        sending.send_due(Client(context.now), context.now)
+        delivery = _of_day(_OUT, service, context.day)
+        if delivery is None or delivery.state == _State.SEALED:
+            return Awaits("counterpart")
+        return {"deliveries": 1, "bytes": delivery.sealed_size}
+
+    return work
+
+
+def await_receipt(service: str) -> Callable[[Context], Counts | Awaits]:
+    """Return the step that waits for the verdict on a service's delivery of the day."""
+
+    def work(context: Context) -> Counts | Awaits:
+        sending.send_due(Client(context.now), context.now)
+        delivery = _of_day(_OUT, service, context.day)
+        # A day is closed by `accepted` alone (§3); a refusal wants a person, and the alarm says so.
+        if delivery is None or delivery.state != _State.ACCEPTED:
+            return Awaits("receipt")
+        return {"accepted": 1}
+
+    return work
+
+
+def receive(service: str) -> Callable[[Context], Counts | Awaits]:
+    """Return the step that waits for a service's delivery of the day."""
+
+    def work(context: Context) -> Counts | Awaits:
+        receiving.note_received(context.now)
+        delivery = _of_day(_IN, service, context.day)
+        if delivery is None:
+            return Awaits("delivery")
+        return {"deliveries": 1, "bytes": delivery.sealed_size}
+
+    return work
+
+
+def open_day(service: str, commit: Commit) -> Callable[[Context], Counts | Awaits]:
+    """Return the step that opens a service's deliveries up to the day's."""
+
+    def work(context: Context) -> Counts | Awaits:
+        take = partial(commit, now=context.now)
+        while True:
+            delivery = _of_day(_IN, service, context.day)
+            if delivery is not None and delivery.state == _State.OPENED:
+                counts: Mapping[str, int] = delivery.counts
+                return counts
+            if receiving.open_next(service, take, now=context.now) is None:
+                return Awaits("delivery")
+
+    return work
+
+
+def check(context: Context) -> Counts:
+    """See to it that what the day needs is there: keys, certificates, agreement. Raises `Misused`."""
+    home = boxes.home()
+    home.signer(settings.KEY_PASSPHRASE, context.now)
+    home.recipient(context.now)
+    return {"refused_files": len(watch.refused_files())}
+
+
+def close(context: Context) -> Counts:
+    """End the day."""
+    return {"alarms": len(alarms.ringing())}
+
+
+def _take_annex_1(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
+    """ISA: take in 別紙1; the receipt says how many rows were set aside for which reason."""
+    counts = received.take_delivery(sequence, package, now=now)
+    reasons = received.rejected(sequence)["reasons"].str.split(";").explode().drop_nulls().value_counts()
+    return {"rows": counts["read"], **counts} | {f"rejected:{reason}": n for reason, n in reasons.iter_rows()}
+
+
+def _seal(
+    service: str, context: Context, tables: Mapping[str, pl.DataFrame], sealed: Callable[[int], object]
+) -> Counts:
+    delivery = sending.make(service, context.day, tables, now=context.now, sealed=sealed)
+    return {"number": delivery.sequence, "rows": sum(delivery.counts.values())}
+
+
+def _of_day(direction: Delivery.Direction, service: str, day: date) -> Delivery | None:
+    return Delivery.objects.filter(direction=direction, service=service, business_day=day).first()
+
+
+def _by(rows: pl.DataFrame, column: str) -> dict[str, int]:
+    return dict(rows.group_by(column).len().sort(column).iter_rows())
+
+
+_TAKE_IN = DayStep("take_in", "取込", "Take in", take_in, atomic=False)
+_CHECK = DayStep("check", "検査", "Check", check)
+_CLOSE = DayStep("close", "締め", "Close", close)
+_SEAL = ("seal", "封緘", "Seal")
+_SEND = ("send", "送信", "Send")
+_AWAIT = ("await_receipt", "受領証の確認", "Await receipt")
+_RECEIVE = ("receive", "受信", "Receive")
+
+#: What each party does on a business day, in order. Where files move, a step makes its own transactions.
+DAY: Final[Mapping[str, tuple[DayStep, ...]]] = {
+    "mhlw": (
+        _TAKE_IN,
+        _CHECK,
+        DayStep("select", "送出の選別", "Select", select_annex_1),
+        DayStep(*_SEAL, seal_annex_1, atomic=False),
+        DayStep(*_SEND, send("annex1"), atomic=False),
+        DayStep(*_AWAIT, await_receipt("annex1"), atomic=False),
+        DayStep(*_RECEIVE, receive("annex2-3"), atomic=False),
+        DayStep("open", "回答の取込", "Open", open_day("annex2-3", cases.take_answers), atomic=False),
+        _CLOSE,
+    ),
+    "isa": (
+        _TAKE_IN,
+        _CHECK,
+        DayStep(*_RECEIVE, receive("annex1"), atomic=False),
+        DayStep("open", "届出の取込", "Open", open_day("annex1", _take_annex_1), atomic=False),
+        DayStep("match", "突合", "Match", match),
+        DayStep("answer", "回答の選別", "Answer", select_answers),
+        DayStep(*_SEAL, seal_answers, atomic=False),
+        DayStep(*_SEND, send("annex2-3"), atomic=False),
+        DayStep(*_AWAIT, await_receipt("annex2-3"), atomic=False),
+        _CLOSE,
+    ),
+}

@@ -1,0 +1,19 @@
+"""`renkei cycle run`: what the timer starts every few minutes; nothing is kept alive, or done twice."""
+
+from datetime import date, datetime
+
+from django.conf import settings
+
+from renkei.node.cycle import watch
+from renkei.node.cycle.models import Step
+from renkei.node.cycle.party import DAY
+from renkei.node.cycle.runner import Runner
+from renkei.node.deliveries import boxes
+
+
+def run(today: date, now: datetime) -> list[Step]:
+    """Do what can be done of every business day up to today, then let alarms ring; returns what was done."""
+    closed = boxes.home().terms().agreement.calendar.closed_days
+    worked = Runner(DAY[settings.NODE.party], now).run(today, closed)
+    watch.look_round(now)
+    return worked

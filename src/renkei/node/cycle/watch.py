@@ -1,0 +1,114 @@
+"""Looking round: what should be there and is not, on this side and from the other (exchange format §6)."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, time
+from typing import Final
+
+from django.conf import settings
+from django.utils import timezone
+
+from renkei.exchange.keys import due_alarm
+from renkei.exchange.manifest import read
+from renkei.node.audit.models import Entry
+from renkei.node.audit.trail import FIRST_PREVIOUS
+from renkei.node.cycle.alarms import AlarmKind, hold
+from renkei.node.cycle.models import Day, Step
+from renkei.node.deliveries import boxes
+from renkei.node.deliveries.models import Delivery
+
+#: The service that each party sends and awaits daily.
+DAILY: Final = {"mhlw": ("annex1", "annex2-3"), "isa": ("annex2-3", "annex1")}
+_OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
+
+
+def look_round(now: datetime) -> None:
+    """Let exactly the alarms ring that there is cause for."""
+    for kind, causes in _CAUSES.items():
+        hold(kind, causes(now), now)
+
+
+def refused_files() -> list[str]:
+    """Return the names of extracts that were refused and lie there still."""
+    return sorted(
+        path.name for path in (settings.NODE.extracts / "refused").glob("*") if path.suffix != ".txt"
+    )
+
+
+def _stopped(now: datetime) -> Iterator[str]:
+    yield from (str(step) for step in Step.objects.filter(state=Step.State.STOPPED).select_related("day"))
+
+
+def _refused_files(now: datetime) -> Iterator[str]:
+    yield from refused_files()
+
+
+def _not_sent(now: datetime) -> Iterator[str]:
+    calendar = boxes.home().terms().agreement.calendar
+    service, _ = DAILY[settings.NODE.party]
+    yield from (f"{service} {day}" for day in _missing(_OUT, service, calendar.due_hour, now))
+
+
+def _nothing_came(now: datetime) -> Iterator[str]:
+    calendar = boxes.home().terms().agreement.calendar
+    _, service = DAILY[settings.NODE.party]
+    yield from (f"{service} {day}" for day in _missing(_IN, service, calendar.alarm_hour, now))
+
+
+def _missing(direction: Delivery.Direction, service: str, hour: time, now: datetime) -> Iterator[Day]:
+    there = Delivery.objects.filter(direction=direction, service=service).exclude(state=_State.PLANNED)
+    known = there.values("business_day")
+    for day in Day.objects.filter(closed_at=None).exclude(business_day__in=known):
+        if now >= _at(day, hour):
+            yield day
+
+
+def _no_receipt(now: datetime) -> Iterator[str]:
+    hour = boxes.home().terms().agreement.calendar.alarm_hour
+    days = {day.business_day: day for day in Day.objects.filter(closed_at=None)}
+    waiting = Delivery.objects.filter(direction=_OUT, state__in=(_State.SEALED, _State.SENT))
+    for delivery in waiting:
+        day = days.get(delivery.business_day)
+        if day is not None and now >= _at(day, hour):
+            yield str(delivery)
+
+
+def _refused_there(now: datetime) -> Iterator[str]:
+    yield from map(str, Delivery.objects.filter(direction=_OUT, state=_State.REFUSED))
+
+
+def _refused_here(now: datetime) -> Iterator[str]:
+    yield from map(str, Delivery.objects.filter(direction=_IN, state=_State.REFUSED))
+
+
+def _certificates(now: datetime) -> Iterator[str]:
+    for use in ("tls", "signing", "decryption"):
+        for entry in boxes.home().keys.own(use):
+            if entry.certificate and (left := due_alarm(entry.certificate, now)) is not None:
+                yield f"{use} {entry.number:04d} ({left})"
+
+
+def _trail(now: datetime) -> Iterator[str]:
+    """Our trail must still hold the heads that our manifests gave the counterpart, who keeps them."""
+    held = boxes.home().outbox()
+    for service in held.terms.agreement.services:
+        for files in list(held.deliveries(service))[-1:]:
+            head = read(files.manifest_bytes()).trail_head
+            if head != FIRST_PREVIOUS and not Entry.objects.filter(sha256=head).exists():
+                yield files.name
+
+
+def _at(day: Day, hour: time) -> datetime:
+    return datetime.combine(day.business_day, hour, timezone.get_default_timezone())
+
+
+_CAUSES: Final[dict[AlarmKind, Callable[[datetime], Iterator[str]]]] = {
+    AlarmKind.STEP_STOPPED: _stopped,
+    AlarmKind.FILE_REFUSED: _refused_files,
+    AlarmKind.NOT_SENT: _not_sent,
+    AlarmKind.NOTHING_CAME: _nothing_came,
+    AlarmKind.NO_RECEIPT: _no_receipt,
+    AlarmKind.REFUSED_BY_COUNTERPART: _refused_there,
+    AlarmKind.REFUSED_HERE: _refused_here,
+    AlarmKind.CERTIFICATE_ENDS: _certificates,
+    AlarmKind.TRAIL_DIFFERS: _trail,
+}

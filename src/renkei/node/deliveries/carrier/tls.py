@@ -1,0 +1,71 @@
+"""TLS between the nodes: 1.3 alone, and of all certificates only the counterpart's pinned one."""
+
+import ssl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.conf import settings
+
+from renkei.exchange.certificates import fingerprint
+from renkei.exchange.errors import Misused
+from renkei.exchange.home import Home
+
+
+def context(home: Home, now: datetime, *, server: bool) -> ssl.SSLContext:
+    """Return a context that shows our certificate and takes the counterpart's alone.
+
+    Raises `Misused` with `key_missing` where a certificate is not at hand.
+    """
+    found = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
+    found.minimum_version = ssl.TLSVersion.TLSv1_3
+    found.check_hostname = False  # the certificate itself is pinned, whatever address it answers at
+    found.verify_mode = ssl.CERT_REQUIRED
+    # Only what is loaded here is trusted, and that is the certificate itself, not whoever issued it.
+    found.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    terms = home.terms()
+    pinned = _pinned(home, terms.counterpart, now)
+    found.load_verify_locations(cadata="".join(each.public_bytes(Encoding.PEM).decode() for each in pinned))
+    key, certificate = _own(home, terms.party, now)
+    with _joined(certificate) as path:
+        found.load_cert_chain(path, key, settings.KEY_PASSPHRASE)
+    return found
+
+
+def is_pinned(der: bytes | None, home: Home, now: datetime) -> bool:
+    """Whether a peer's certificate is the counterpart's, pinned and in its time: asked of every request."""
+    if not der:
+        return False
+    terms = home.terms()
+    digest = fingerprint(x509.load_der_x509_certificate(der))
+    return digest in {pin.sha256 for pin in terms.agreement.current(terms.counterpart, "tls", now)}
+
+
+def _pinned(home: Home, party: str, now: datetime) -> list[x509.Certificate]:
+    terms = home.terms()
+    wanted = {pin.sha256 for pin in terms.agreement.current(party, "tls", now)}
+    found = [each for each in terms.certificates if fingerprint(each) in wanted]
+    if not found:
+        raise Misused("key_missing", f"{party} tls")
+    return found
+
+
+def _own(home: Home, party: str, now: datetime) -> tuple[Path, x509.Certificate]:
+    wanted = [pin.sha256 for pin in home.terms().agreement.current(party, "tls", now)]
+    for entry in home.keys.own("tls"):
+        if entry.certificate and entry.sha256 in wanted:
+            return entry.directory / "key.pem", entry.certificate
+    raise Misused("key_missing", f"{party} tls")
+
+
+@contextmanager
+def _joined(certificate: x509.Certificate) -> Iterator[str]:
+    """Give the certificate as a file of its own: the ssl module takes nothing else. It is no secret."""
+    with tempfile.NamedTemporaryFile(suffix=".pem") as file:
+        file.write(certificate.public_bytes(Encoding.PEM))
+        file.flush()
+        yield file.name

@@ -1,0 +1,61 @@
+"""Every delivery, either way, and how far it has come. What it holds lies sealed in the exchange's boxes."""
+
+from django.db import models
+
+
+class Delivery(models.Model):
+    """One delivery. Outgoing: planned, sealed, sent, accepted, refused. Incoming: received, opened, refused.
+
+    `sequence` of a planned one is the number that it will get. `counts` are of rows, by name.
+    """
+
+    class Direction(models.TextChoices):
+        """Which way it goes."""
+
+        OUT = "out", "送信"
+        IN = "in", "受信"
+
+    class State(models.TextChoices):
+        """How far it has come."""
+
+        PLANNED = "planned", "準備中"
+        SEALED = "sealed", "封緘済"
+        SENT = "sent", "送信済"
+        ACCEPTED = "accepted", "受理"
+        RECEIVED = "received", "受信済"
+        OPENED = "opened", "取込済"
+        REFUSED = "refused", "不受理"
+
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    service = models.CharField(max_length=20)
+    sequence = models.PositiveBigIntegerField()
+    business_day = models.DateField(db_index=True)
+    kind = models.CharField(max_length=10)
+    state = models.CharField(max_length=10, choices=State.choices)
+    manifest_sha256 = models.CharField(max_length=64, blank=True)
+    sealed_size = models.PositiveBigIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    made_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    by_medium = models.BooleanField(default=False)
+    attempts = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    trouble = models.CharField(max_length=60, blank=True)  # code or class of the fault that it met last
+
+    class Meta:
+        ordering = ("-business_day", "-id")
+        constraints = (
+            models.UniqueConstraint("direction", "service", "sequence", name="a_number_once"),
+            models.UniqueConstraint(
+                "direction",
+                "service",
+                "business_day",
+                condition=models.Q(service__in=("annex1", "annex2-3")),
+                name="a_day_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        """Name it as alarms and the trail do."""
+        return f"{self.service} {self.sequence} ({self.business_day.isoformat()})"

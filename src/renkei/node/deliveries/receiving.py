@@ -1,0 +1,131 @@
+"""Incoming: taken in from wherever it comes, opened in order, committed with the rows it brings."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from renkei.exchange import durable
+from renkei.exchange.errors import Refused
+from renkei.exchange.files import DeliveryFiles
+from renkei.exchange.inbox import Taken
+from renkei.exchange.manifest import read, sha256
+from renkei.exchange.package import FileFacts
+from renkei.node.audit import trail
+from renkei.node.audit.verbs import Verb
+from renkei.node.deliveries import boxes
+from renkei.node.deliveries.models import Delivery
+
+IN, State = Delivery.Direction.IN, Delivery.State
+
+Commit = Callable[[int, Path], Mapping[str, int]]
+"""Given number and data package, takes the rows; counts what it took and, as `rejected:REASON`, did not."""
+
+_REJECTED = "rejected:"
+
+
+def take(files: DeliveryFiles, now: datetime, *, by_medium: bool = False) -> Taken:
+    """Take in a delivery (steps 1 to 4) and note it. Raises `Refused` and `Unstored`, nothing kept.
+
+    The bytes are durable before the database knows of them; whoever asks is answered after both.
+    """
+    taken = boxes.inbox(now).take(files, now)
+    note_received(now, by_medium=by_medium)
+    return taken
+
+
+def note_received(now: datetime, *, by_medium: bool = False) -> int:
+    """Note whatever lies in the inbox that the database does not know: also what a death left in between."""
+    box = boxes.inbox(now)
+    noted = 0
+    for service in box.terms.agreement.services:
+        known = set(Delivery.objects.filter(direction=IN, service=service).values_list("sequence", flat=True))
+        for place in sorted((box.directory / service).glob("[0-9]*")):
+            if int(place.name) not in known:
+                noted += _note(place, service, now, by_medium=by_medium)
+    return noted
+
+
+def _note(place: Path, service: str, now: datetime, *, by_medium: bool) -> bool:
+    data = next(path for path in place.glob(f"*-{service}-{place.name}.json")).read_bytes()
+    manifest = read(data)
+    with transaction.atomic():
+        _, new = Delivery.objects.get_or_create(
+            direction=IN,
+            service=service,
+            sequence=manifest.sequence,
+            defaults={
+                "business_day": manifest.business_day,
+                "kind": manifest.kind,
+                "state": State.RECEIVED,
+                "manifest_sha256": sha256(data),
+                "sealed_size": manifest.sealed_size,
+                "made_at": manifest.created,
+                "sent_at": now,
+                "by_medium": by_medium,
+            },
+        )
+        if new:
+            trail.record(None, Verb.DELIVERY_RECEIVED, f"{service} {manifest.sequence}")
+            trail.note_counterpart(f"{service} {manifest.sequence}", manifest.trail_head, now)
+    return new
+
+
+def open_next(service: str, commit: Commit, *, now: datetime) -> Delivery | None:
+    """Open the next delivery of a service (steps 5 to 8), if one is there; nothing plain stays on disk.
+
+    `commit` runs in the transaction that notes the opening. A node that dies between that and the receipt
+    opens again, and the rows, being in already, are not taken twice.
+    """
+    sweep(service)
+    box = boxes.inbox(now)
+    numbers = box.unopened(service)
+    if not numbers:
+        return None
+    number = numbers[0]
+    delivery = Delivery.objects.get(direction=IN, service=service, sequence=number)
+    keys = boxes.home().decrypters(settings.KEY_PASSPHRASE, now)
+
+    def take_rows(package: Path, facts: tuple[FileFacts, ...]) -> Mapping[str, int]:
+        counts = _commit(delivery, package, commit, now)
+        return {
+            name.removeprefix(_REJECTED): count
+            for name, count in counts.items()
+            if name.startswith(_REJECTED)
+        }
+
+    opened = box.open(service, number, keys, now, commit=take_rows)
+    sweep(service)
+    if opened.refusal is not None:
+        _refuse(delivery, opened.refusal, now)
+    delivery.refresh_from_db()
+    return delivery
+
+
+def _commit(delivery: Delivery, package: Path, commit: Commit, now: datetime) -> Mapping[str, int]:
+    with transaction.atomic():
+        mine = Delivery.objects.filter(pk=delivery.pk, state=State.RECEIVED)
+        if mine.update(state=State.OPENED, settled_at=now) == 0:
+            counts: Mapping[str, int] = Delivery.objects.get(pk=delivery.pk).counts
+            return counts
+        counts = dict(commit(delivery.sequence, package))
+        Delivery.objects.filter(pk=delivery.pk).update(counts=counts)
+        subject = f"{delivery.service} {delivery.sequence}"
+        trail.record(None, Verb.DELIVERY_OPENED, subject, counts=counts)
+    return counts
+
+
+def _refuse(delivery: Delivery, refusal: Refused, now: datetime) -> None:
+    with transaction.atomic():
+        mine = Delivery.objects.filter(pk=delivery.pk, state=State.RECEIVED)
+        if mine.update(state=State.REFUSED, settled_at=now, trouble=refusal.code):
+            subject = f"{delivery.service} {delivery.sequence}"
+            trail.record(None, Verb.DELIVERY_REFUSED, subject, code=refusal.code)
+
+
+def sweep(service: str) -> None:
+    """Remove data packages that were opened: their rows are in the database, and here they are plain text."""
+    for data in (settings.NODE.exchange / "inbox" / service).glob("[0-9]*/opened/data"):
+        durable.discard(data)

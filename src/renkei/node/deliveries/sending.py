@@ -1,0 +1,198 @@
+"""Outgoing: a day's tables become one sealed delivery, once, and go out until the counterpart answers."""
+
+import os
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final, Protocol
+
+import polars as pl
+from django.conf import settings
+from django.db import transaction
+
+from renkei.exchange.errors import ExchangeError, Misused
+from renkei.exchange.files import DeliveryFiles
+from renkei.exchange.manifest import Manifest, read, sha256
+from renkei.exchange.outbox import Order, Outbox
+from renkei.node.audit import trail
+from renkei.node.audit.verbs import Verb
+from renkei.node.deliveries import boxes
+from renkei.node.deliveries.models import Delivery
+
+OUT, IN, State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
+
+# 申合せ7: what is sent serves ISA's residence management one way and MHLW's labour market the other.
+_PURPOSES: Final = {"annex1": "residence", "annex2-3": "labour_market"}
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
+
+
+class Unreachable(Exception):
+    """The counterpart's node did not answer; `trouble` names the fault's class."""
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__(trouble)
+        self.trouble = trouble
+
+
+class Transport(Protocol):
+    """A way to the counterpart. Both calls raise `Unreachable`."""
+
+    def send(self, files: DeliveryFiles) -> None:
+        """Bring a delivery over, going on where it stopped."""
+
+    def receipts(self, files: DeliveryFiles) -> list[tuple[bytes, bytes]]:
+        """Return the receipts that the counterpart has given, each with its signature."""
+
+
+def make(
+    service: str,
+    day: date,
+    tables: Mapping[str, pl.DataFrame],
+    *,
+    now: datetime,
+    sealed: Callable[[int], object] = lambda sequence: None,
+) -> Delivery:
+    """Seal a day's delivery, once: asked again, the one that is there is returned.
+
+    `tables` hold the rows by dataset; where none has any, an empty day is sent. `sealed` is told the number
+    in the transaction that notes it. The plan is written before the delivery is made, so that a node that
+    dies in between finds it by its number and neither makes another nor forgets it.
+    """
+    rows = {name: table.height for name, table in tables.items() if table.height}
+    with transaction.atomic():
+        delivery, _ = Delivery.objects.get_or_create(
+            direction=OUT,
+            service=service,
+            business_day=day,
+            defaults={
+                "sequence": boxes.home().outbox().chain(service).last + 1,
+                "kind": "data" if rows else "empty",
+                "state": State.PLANNED,
+                "counts": rows,
+            },
+        )
+    if delivery.state != State.PLANNED:
+        return delivery
+    manifest = _made(delivery) or _seal(delivery, tables, now)
+    with transaction.atomic():
+        noted = Delivery.objects.filter(pk=delivery.pk, state=State.PLANNED).update(
+            state=State.SEALED,
+            sequence=manifest.sequence,
+            kind=manifest.kind,
+            manifest_sha256=sha256(_files(delivery, manifest.sequence).manifest_bytes()),
+            sealed_size=manifest.sealed_size,
+            made_at=now,
+        )
+        if noted:
+            sealed(manifest.sequence)
+            trail.record(None, Verb.DELIVERY_SEALED, f"{service} {manifest.sequence}", rows=rows)
+    delivery.refresh_from_db()
+    return delivery
+
+
+def _made(delivery: Delivery) -> Manifest | None:
+    """Find a delivery of that day that was made before the node could note it."""
+    outbox = boxes.home().outbox()
+    try:
+        manifest = read(outbox.find(delivery.service, delivery.sequence).manifest_bytes())
+    except Misused:
+        return None
+    return manifest if manifest.business_day == delivery.business_day else None
+
+
+def _seal(delivery: Delivery, tables: Mapping[str, pl.DataFrame], now: datetime) -> Manifest:
+    home = boxes.home()
+    with ExitStack() as stack:
+        order = Order(
+            service=delivery.service,
+            purpose=_PURPOSES.get(delivery.service, "residence"),
+            kind=delivery.kind,
+            business_day=delivery.business_day,
+            sources={
+                name: stack.enter_context(_in_memory(table)) for name, table in tables.items() if table.height
+            },
+            trail_head=trail.head(),
+        )
+        signer = home.signer(settings.KEY_PASSPHRASE, now)
+        return (
+            Outbox(home.directory / "outbox", home.terms())
+            .make(order, signer, home.recipient(now), now)
+            .manifest
+        )
+
+
+@contextmanager
+def _in_memory(table: pl.DataFrame) -> Iterator[Path]:
+    """Give a table as a CSV that lies in memory alone: no plain text touches a disk on its way out."""
+    handle = os.memfd_create("renkei")
+    try:
+        with os.fdopen(os.dup(handle), "wb") as file:
+            table.write_csv(file)
+        yield Path(f"/proc/self/fd/{handle}")
+    finally:
+        os.close(handle)
+
+
+def _files(delivery: Delivery, sequence: int | None = None) -> DeliveryFiles:
+    return boxes.home().outbox().find(delivery.service, sequence or delivery.sequence)
+
+
+# --- bringing it over -------------------------------------------------------------------------------------
+
+
+def send_due(transport: Transport, now: datetime) -> int:
+    """Send what is sealed and due, and fetch the receipts of what is out; returns how many were settled.
+
+    A counterpart that does not answer is asked again later, at growing intervals with some chance in them,
+    so that two nodes that come back together do not meet in step.
+    """
+    settled = 0
+    open_ones = Delivery.objects.filter(direction=OUT, state__in=(State.SEALED, State.SENT)).order_by("pk")
+    for delivery in open_ones:
+        if delivery.next_try_at and delivery.next_try_at > now:
+            continue
+        try:
+            files = _files(delivery)
+            if delivery.state == State.SEALED:
+                transport.send(files)
+            for data, signature in transport.receipts(files):
+                keep_receipt(data, signature, now)
+        except Unreachable as fault:
+            _put_off(delivery, fault.trouble, now)
+            break  # the others would meet the same
+        except ExchangeError as fault:
+            _put_off(delivery, fault.code, now)
+            continue
+        delivery.refresh_from_db()
+        settled += delivery.state in (State.ACCEPTED, State.REFUSED)
+    return settled
+
+
+def keep_receipt(data: bytes, signature: bytes, now: datetime) -> None:
+    """Verify a receipt, keep it beside its delivery, note what it says; the same one again changes nothing.
+
+    Raises `Refused` with a receipt's code for one that does not prove what it says.
+    """
+    receipt = boxes.home().outbox().keep_receipt(data, signature, now).receipt
+    state = {"received": State.SENT, "accepted": State.ACCEPTED, "refused": State.REFUSED}[receipt.state]
+    before = {State.SENT: (State.SEALED,)}.get(state, (State.SEALED, State.SENT))
+    times = {"sent_at": now} if state == State.SENT else {"settled_at": now}
+    with transaction.atomic():
+        mine = Delivery.objects.filter(
+            direction=OUT, service=receipt.service, sequence=receipt.sequence, state__in=before
+        )
+        noted = mine.update(state=state, trouble=receipt.code, attempts=0, next_try_at=None, **times)
+        if noted:
+            subject = f"{receipt.service} {receipt.sequence}"
+            trail.record(None, Verb.RECEIPT_KEPT, subject, state=receipt.state, code=receipt.code)
+            trail.note_counterpart(f"{subject} {receipt.state}", receipt.trail_head, now)
+
+
+def _put_off(delivery: Delivery, trouble: str, now: datetime) -> None:
+    wait = min(_FIRST_WAIT * 2 ** min(delivery.attempts, 10), _LONGEST_WAIT)
+    wait *= random.uniform(0.5, 1.0)  # noqa: S311 (chance against marching in step, no secret)
+    Delivery.objects.filter(pk=delivery.pk).update(
+        attempts=delivery.attempts + 1, next_try_at=now + wait, trouble=trouble
+    )

@@ -1,0 +1,124 @@
+"""MHLW: what goes into a day's 別紙1: what is new, different or gone since it was sent last (§2, §7).
+
+A day's rows are chosen once and kept until they are sealed, so that whatever dies in between, the rows that
+are marked as sent are the rows that were.
+"""
+
+from datetime import date
+from typing import Final
+
+import polars as pl
+from django.db import connection, transaction
+
+from renkei.agreement.datasets import NOTIFICATIONS
+from renkei.matching.checking import PREPARING, type_batch
+from renkei.matching.release import annex_1
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.records import touched, transfer
+from renkei.node.records.errors import SelectionOutOfStep
+from renkei.node.records.models import (
+    Notification,
+    SelectedNotification,
+    Selection,
+    SentNotification,
+    Touched,
+)
+from renkei.node.records.turns import wait_for_turn
+
+_OWN: Final = Notification._meta.db_table
+_SELECTED: Final = SelectedNotification._meta.db_table
+_SENT: Final = SentNotification._meta.db_table
+_COLUMNS: Final = ", ".join(NOTIFICATIONS.names)
+_CONCERNED: Final = "concerned"
+_CANDIDATES: Final = "candidates"
+
+
+def changes_since_sent(day: date) -> pl.DataFrame:
+    """Return the rows of a day's 別紙1, by identifier: columns of `notifications` as released, and `action`.
+
+    `action` is ours, for counts and pages, and not on the wire: `new`, `update` or `delete`. A notification
+    that was sent and is no longer kept goes as a tombstone of that day. Asked again before `mark_sent`, the
+    rows are the same; after it there are none: what changed meanwhile is another day's. Raises
+    SelectionOutOfStep while another day's rows wait to be sealed.
+    """
+    with transaction.atomic():
+        wait_for_turn()
+        chosen = Selection.objects.filter(pk=day).first()
+        if chosen is None:
+            if waiting := Selection.objects.filter(sequence=None).first():
+                raise _out_of_step(day, f"{waiting.day} is not sealed yet", f"{waiting.day}分が未封緘です")
+            _select(day)
+        elif chosen.sequence is not None:
+            return pl.DataFrame(schema=dict.fromkeys((*NOTIFICATIONS.names, "action"), pl.String))
+    columns = (*NOTIFICATIONS.names, "action")
+    return transfer.read(f'SELECT {", ".join(columns)} FROM "{_SELECTED}"', columns).sort("notification_id")
+
+
+def mark_sent(sequence: int, day: date) -> int:
+    """Say that a day's rows are sealed as delivery `sequence`; returns how many, 0 if that was said before.
+
+    Raises SelectionOutOfStep where nothing was chosen for the day, or it was sealed by another number.
+    """
+    with transaction.atomic():
+        wait_for_turn()
+        if not Selection.objects.filter(pk=day, sequence=None).update(sequence=sequence):
+            if Selection.objects.filter(pk=day, sequence=sequence).exists():
+                return 0
+            raise _out_of_step(day, "not chosen, or sealed otherwise", "未選別か、別の番号で封緘済みです")
+        new_values = ", ".join(f"{name} = excluded.{name}" for name in (*NOTIFICATIONS.names[1:], "sequence"))
+        marked = transfer.execute(
+            f'INSERT INTO "{_SENT}" ({_COLUMNS}, sequence) '
+            f'SELECT {_COLUMNS}, %s FROM "{_SELECTED}" WHERE true '
+            f"ON CONFLICT (notification_id) DO UPDATE SET {new_values}",
+            (sequence,),
+        )
+        transfer.execute(f'DELETE FROM "{_SELECTED}"')
+    return marked
+
+
+def _select(day: date) -> None:
+    touched.take(_CONCERNED, (Touched.Kind.NOTIFICATION,))
+    transfer.temporary(_CANDIDATES, _released())
+    named = ", ".join(f"c.{name}" for name in NOTIFICATIONS.names)
+    different = " OR ".join(f"c.{name} IS DISTINCT FROM s.{name}" for name in NOTIFICATIONS.names)
+    transfer.execute(
+        f'INSERT INTO "{_SELECTED}" ({_COLUMNS}, action) SELECT {named}, '
+        "CASE WHEN c.deleted_on IS NOT NULL THEN 'delete' "
+        "WHEN s.notification_id IS NULL OR s.deleted_on IS NOT NULL THEN 'new' ELSE 'update' END "
+        f'FROM {_CANDIDATES} c LEFT JOIN "{_SENT}" s ON s.notification_id = c.notification_id '
+        f"WHERE {different}"
+    )
+    transfer.execute(
+        f'INSERT INTO "{_SELECTED}" '
+        "(notification_id, card_number, registered_on, updated_on, deleted_on, action) "
+        "SELECT s.notification_id, s.card_number, s.registered_on, s.updated_on, %s, 'delete' "
+        f'FROM "{_SENT}" s JOIN {_CONCERNED} t ON t.key = s.notification_id WHERE s.deleted_on IS NULL '
+        f'AND NOT EXISTS (SELECT 1 FROM "{_OWN}" o WHERE o.notification_id = s.notification_id)',
+        (day.isoformat(),),
+    )
+    transfer.drop(_CANDIDATES, _CONCERNED)
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT action, count(*) FROM "{_SELECTED}" GROUP BY action ORDER BY action')
+        counts = {str(action): int(count) for action, count in cursor.fetchall()}
+    Selection.objects.create(day=day, counts=counts)
+    record(None, Verb.NOTIFICATIONS_SELECTED, day.isoformat(), counts=counts)
+
+
+def _released() -> pl.DataFrame:
+    """Release what is concerned and still kept: the ※ of 別紙1 holds back what it names."""
+    named = ", ".join(f"n.{name}" for name in NOTIFICATIONS.names)
+    concerned = f'SELECT {named} FROM "{_OWN}" n JOIN {_CONCERNED} t ON t.key = n.notification_id'
+    released = [pl.DataFrame(schema=dict.fromkeys(NOTIFICATIONS.names, pl.String))]
+    for batch in transfer.stream(concerned, NOTIFICATIONS):
+        lines = pl.int_range(0, batch.num_rows, dtype=pl.UInt32, eager=True)
+        # The rows passed the door when they came; here they are only typed again.
+        released.append(annex_1(type_batch(batch, lines, NOTIFICATIONS, rules=PREPARING)[0]))
+    return pl.concat(released)
+
+
+def _out_of_step(day: date, en: str, ja: str) -> SelectionOutOfStep:
+    return SelectionOutOfStep(
+        f"別紙1 of {day}: {en}. Run the days in their order.",
+        f"{day}分の別紙1: {ja}。日付の順に処理してください。",
+    )

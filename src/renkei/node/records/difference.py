@@ -1,0 +1,103 @@
+"""Making a table say what the staged rows say: what is new, changed or gone is found, noted and done."""
+
+from typing import Final
+
+from django.db import connection
+
+from renkei.node.records import touched, transfer
+from renkei.node.records.staging import INCOMING, OUTSIDE, REFUSED
+from renkei.node.records.tables import Table
+
+_DIFFERENCE: Final = "difference"
+_WORK_MEM: Final = "256MB"
+
+
+def apply(table: Table, *, whole: bool) -> dict[str, int]:
+    """Bring the staged rows into a table, inside the caller's transaction, and note what they touch.
+
+    `whole`: the staged rows are all there are, so that others go. A row that was set aside says nothing: what
+    stood before stays. Returns how many rows are new, changed, same, removed, and kept (of a row set aside).
+    """
+    columns = (*table.dataset.names, *table.own)
+    if connection.vendor == "postgresql":
+        # Whole tables are joined, one import at a time: worth more memory than PostgreSQL gives everybody.
+        transfer.execute(f"SET LOCAL work_mem = '{_WORK_MEM}'")
+    _find(table, whole=whole)
+    _touch(table)
+    removed = f"SELECT identifier FROM {_DIFFERENCE} WHERE act = 'removed'"
+    transfer.execute(f'DELETE FROM "{table.name}" WHERE {table.key} IN ({removed})')
+    new_values = ", ".join(f"{name} = excluded.{name}" for name in columns if name != table.key)
+    transfer.execute(
+        f'INSERT INTO "{table.name}" ({", ".join(columns)}) '
+        f"SELECT {', '.join(f'i.{name}' for name in columns)} FROM {INCOMING} i "
+        f"JOIN {_DIFFERENCE} d ON d.identifier = i.{table.key} WHERE d.act <> 'removed' "
+        f"ON CONFLICT ({table.key}) DO UPDATE SET {new_values}"
+    )
+    if connection.vendor == "postgresql":
+        # Whoever asks next must not wait for the statistics of an empty table to be corrected.
+        transfer.execute(f'ANALYZE "{table.name}"')
+    counts = _counts(table)
+    transfer.drop(_DIFFERENCE)
+    return counts
+
+
+def _find(table: Table, *, whole: bool) -> None:
+    key, name = table.key, table.name
+    different = " OR ".join(
+        f"o.{column} IS DISTINCT FROM i.{column}"
+        for column in (*table.dataset.names, *table.own)
+        if column not in (key, "sequence")
+    )
+    transfer.drop(_DIFFERENCE)
+    transfer.execute(
+        f"CREATE TEMPORARY TABLE {_DIFFERENCE} AS SELECT i.{key} AS identifier, "
+        f"CASE WHEN o.{key} IS NULL THEN 'new' ELSE 'changed' END AS act "
+        f'FROM {INCOMING} i LEFT JOIN "{name}" o ON o.{key} = i.{key} WHERE o.{key} IS NULL OR {different}'
+    )
+    if not table.keeps_missing:
+        outside = f"EXISTS (SELECT 1 FROM {OUTSIDE} x WHERE x.identifier = o.{key})"
+        unsaid = f"NOT EXISTS (SELECT 1 FROM {REFUSED} r WHERE r.identifier = o.{key})"
+        transfer.execute(
+            f"INSERT INTO {_DIFFERENCE} (identifier, act) SELECT o.{key}, 'removed' FROM \"{name}\" o "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {INCOMING} i WHERE i.{key} = o.{key}) "
+            f"AND ({outside}{f' OR {unsaid}' if whole else ''})"
+        )
+    if connection.vendor == "postgresql":
+        transfer.execute(f"ANALYZE {_DIFFERENCE}")
+
+
+def _touch(table: Table) -> None:
+    for kind, column in table.touches:
+        # The value before only where it is another: millions of rows need no sorting then to tell them apart.
+        before = (
+            f'SELECT o.{column} AS key FROM "{table.name}" o '
+            f"JOIN {_DIFFERENCE} d ON d.identifier = o.{table.key} "
+            f"LEFT JOIN {INCOMING} i ON i.{table.key} = o.{table.key} "
+            f"WHERE d.act <> 'new' AND o.{column} IS DISTINCT FROM i.{column}"
+        )
+        after = (
+            f"SELECT i.{column} AS key FROM {INCOMING} i "
+            f"JOIN {_DIFFERENCE} d ON d.identifier = i.{table.key} WHERE d.act <> 'removed'"
+        )
+        touched.note(kind, f"{before} UNION ALL {after}")
+
+
+def _counts(table: Table) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT act, count(*) FROM {_DIFFERENCE} GROUP BY act")
+        found = dict(cursor.fetchall())
+        cursor.execute(f"SELECT count(*) FROM {INCOMING}")
+        taken = int(cursor.fetchone()[0])
+        cursor.execute(
+            f'SELECT count(*) FROM "{table.name}" o WHERE {table.key} IN (SELECT identifier FROM {REFUSED}) '
+            f"AND NOT EXISTS (SELECT 1 FROM {INCOMING} i WHERE i.{table.key} = o.{table.key})"
+        )
+        kept = int(cursor.fetchone()[0])
+    new, changed = found.get("new", 0), found.get("changed", 0)
+    return {
+        "new": new,
+        "changed": changed,
+        "same": taken - new - changed,
+        "removed": found.get("removed", 0),
+        "kept": kept,
+    }

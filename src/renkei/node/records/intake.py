@@ -1,0 +1,176 @@
+"""The agency's own extracts into its node: whole or delta, set aside line by line, in one transaction."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal
+
+import polars as pl
+from django.conf import settings
+from django.db import connection, transaction
+
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS
+from renkei.agreement.decisions import Policy
+from renkei.matching.checking import PREPARING, RECEIVING, Rules
+from renkei.matching.omissions import due_on
+from renkei.matching.reading import Encoding, open_source
+from renkei.matching.values import to_text
+from renkei.node.audit.trail import SYSTEM, Actor, record
+from renkei.node.audit.verbs import Verb
+from renkei.node.records import difference, staging, transfer
+from renkei.node.records.errors import NotOurs, TooMuchGone
+from renkei.node.records.models import Import, Permission, Person
+from renkei.node.records.tables import TABLES, Table
+from renkei.node.records.turns import wait_for_turn
+
+Mode = Literal["full", "delta"]
+
+# A register loses a few in a hundred in a bad year; a table of a few rows may lose them all.
+_MAY_GO: Final = 1_000
+_SHARE_THAT_MAY_GO: Final = 0.1
+
+
+def take_in(
+    path: Path,
+    dataset: str,
+    mode: Mode,
+    actor: Actor | None = None,
+    *,
+    now: datetime,
+    encoding: Encoding = "utf-8",
+    confirmed: bool = False,
+) -> Import:
+    """Take an extract into the node: CSV or Parquet, checked row by row, all of it or, cut short, nothing.
+
+    `full` is everything there is: what it lacks goes. `delta` is what changed: a row with its identifier
+    alone says that the record is no more. A row set aside leaves what stood before. A card or permission may
+    come before its person (counted `awaiting_person`); matching minds it once the person is there. Of the
+    ministry's notifications those outside the agreement are counted and not kept.
+
+    The same file again (name and bytes) changes nothing and returns the first import: a delta if it ever was
+    taken in, a full extract if it is what stands. Equal bytes under another name are another file: a record
+    may come, go and come back as it was. Raises NotOurs for a dataset of the other party, RefusedFile for a
+    file that is refused whole, TooMuchGone for a full extract that would remove more than a tenth of what
+    stands (and more than a thousand rows) unless it is `confirmed`.
+    """
+    table = _table_of(dataset)
+    name, sha256 = path.name[-255:], _sha256(path)
+    if found := _already(dataset, mode, name, sha256):
+        return found
+    batches = open_source(path, table.dataset, encoding).batches()
+    door = staging.Door(table, _rules(table, now), _shape(table), bare_is_gone=mode == "delta")
+    # Reading takes long and holds no lock; only bringing it in is the transaction.
+    with staging.staged(batches, door) as staged, transaction.atomic():
+        wait_for_turn()
+        if found := _already(dataset, mode, name, sha256):
+            return found
+        counts = {"read": staged.read, "rejected": staged.rejected, **staged.outside}
+        counts |= difference.apply(table, whole=mode == "full")
+        if mode == "full" and not confirmed:
+            _refuse_if_too_much_goes(name, counts)
+        if table.dataset in (CARDS, PERMISSIONS):
+            counts["awaiting_person"] = _awaiting_person()
+        made = Import.objects.create(
+            dataset=dataset,
+            mode=mode,
+            source=name,
+            sha256=sha256,
+            taken_at=now,
+            actor=actor.get_username() if actor else SYSTEM,
+            counts=counts,
+        )
+        staging.keep_rejects(made)
+        record(
+            actor, Verb.FILE_IMPORTED, made.source, number=made.pk, dataset=dataset, mode=mode, counts=counts
+        )
+    return made
+
+
+def refresh_due(policy: Policy) -> int:
+    """Write every permission's due date by a policy that is new; returns how many moved."""
+    table = Permission._meta.db_table
+    with transaction.atomic():
+        wait_for_turn()
+        days = transfer.read(f'SELECT DISTINCT permitted_on FROM "{table}"', ("permitted_on",)).drop_nulls()
+        typed = days.select(
+            written="permitted_on", permitted_on=pl.col("permitted_on").str.to_date("%Y-%m-%d")
+        )
+        due = typed.select(permitted_on="written", due_on=due_on(policy).dt.to_string("%Y-%m-%d"))
+        transfer.temporary("due_dates", due)
+        moved = transfer.execute(
+            f'UPDATE "{table}" SET due_on = d.due_on FROM due_dates d '
+            f'WHERE d.permitted_on = "{table}".permitted_on AND d.due_on IS DISTINCT FROM "{table}".due_on'
+        )
+        transfer.drop("due_dates")
+    return moved
+
+
+def _table_of(dataset: str) -> Table:
+    ours = TABLES[settings.NODE.party]
+    if dataset not in ours:
+        raise NotOurs(
+            f"{dataset}: not a dataset of this node. Give it one of {', '.join(ours)}.",
+            f"{dataset}: この拠点では扱いません。{'、'.join(ours)} のいずれかを渡してください。",
+        )
+    return ours[dataset]
+
+
+def _rules(table: Table, now: datetime) -> Rules:
+    if table.dataset != NOTIFICATIONS:
+        return RECEIVING
+    # What was erased after its time must not come back with the next extract.
+    oldest = now.date() - timedelta(days=settings.NODE.retention.notifications)
+    outlived = pl.when(pl.col("deleted_on") < oldest).then(pl.lit("past_retention"))
+    return Rules(
+        required=PREPARING.required,
+        withheld_is_forbidden=False,
+        keeps_withheld=True,
+        left_out=pl.coalesce(PREPARING.left_out, outlived),
+    )
+
+
+def _shape(table: Table) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    write = staging.canonical(table.dataset)
+    if table.dataset != PERMISSIONS:
+        return write
+    kind = PERMISSIONS.column("permitted_on").kind
+    due = to_text(kind, due_on(settings.NODE.decided())).alias("due_on")
+    return lambda typed: pl.concat([write(typed), typed.select(due)], how="horizontal")
+
+
+def _already(dataset: str, mode: Mode, name: str, sha256: str) -> Import | None:
+    taken = Import.objects.filter(dataset=dataset).exclude(mode=Import.Mode.DELIVERY)
+    same = taken.filter(mode=mode, source=name, sha256=sha256).first()
+    if mode == "full" and same != taken.first():
+        return None
+    return same
+
+
+def _refuse_if_too_much_goes(name: str, counts: dict[str, int]) -> None:
+    removed = counts["removed"]
+    before = removed + counts["same"] + counts["changed"] + counts["kept"]
+    if removed > max(_MAY_GO, before * _SHARE_THAT_MAY_GO):
+        raise TooMuchGone(
+            f"{name}: would remove {removed:,} of {before:,} rows; nothing was changed. Make sure that the "
+            "extract is whole, then import it as confirmed (in the inbox: LABEL.confirmed).",
+            f"{name}: {before:,}件のうち{removed:,}件を失うため、何も変更していません。抽出が完全であることを"
+            "確かめ、確認済みとして取り込んでください(受信箱では 任意.confirmed)。",
+        )
+
+
+def _awaiting_person() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM {staging.INCOMING} i WHERE NOT EXISTS "
+            f'(SELECT 1 FROM "{Person._meta.db_table}" p WHERE p.person_id = i.person_id)'
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (FileNotFoundError, IsADirectoryError):
+        return ""  # open_source says so in words

@@ -1,0 +1,307 @@
+"""How long records are kept, what of them is due, and erasing it with a certificate, but for legal holds.
+
+The periods are decisions (8(2)) in the configuration. What no rule names is kept as long as the agency's own
+extract has it: a record that leaves the extract leaves the node.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+from django.conf import settings
+from django.db import connection, transaction
+
+from renkei.node.audit.trail import SYSTEM, Actor, record
+from renkei.node.audit.verbs import Verb
+from renkei.node.records import inbox, touched, transfer
+from renkei.node.records.errors import HoldOver
+from renkei.node.records.models import (
+    Card,
+    Erasure,
+    Hold,
+    Import,
+    Notification,
+    Permission,
+    Person,
+    ReceivedNotification,
+    Reject,
+    SentNotification,
+    Touched,
+)
+from renkei.node.records.turns import wait_for_turn
+
+if TYPE_CHECKING:
+    from renkei.node.officers.models import Officer
+
+EXTRACT_FILES: Final = "extract_files"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A class of rows, and since when nobody needs one any more.
+
+    `since` is the column with that day, `only_if` a further condition on the row `r`; `period` names the days
+    in `[retention]`. `held_by` are conditions under which a hold `h` covers the row; holds on everything
+    always do. `touches` names what matching must look at again.
+    """
+
+    name: str
+    ja: str
+    model: Any
+    key: str
+    since: str
+    period: str
+    only_if: str = "true"
+    held_by: str = "false"
+    touches: tuple[tuple[Touched.Kind, str], ...] = ()
+
+    @property
+    def table(self) -> str:
+        """The name in the database."""
+        return str(self.model._meta.db_table)
+
+    @property
+    def day(self) -> str:
+        """The expression for `since` in a statement on rows `r`."""
+        return self.since if self.since.startswith("(") else f"r.{self.since}"
+
+
+_CARDS, _PERMISSIONS, _PERSONS, _IMPORTS = (
+    f'"{model._meta.db_table}"' for model in (Card, Permission, Person, Import)
+)
+_OF_NOTIFICATION: Final = "(h.covers = 'notification' AND h.identifier = r.notification_id)"
+_OF_OWNER: Final = (
+    "(h.covers = 'person' AND h.identifier IN "
+    f"(SELECT c.person_id FROM {_CARDS} c WHERE c.card_number = r.card_number))"
+)
+_OF_PERSON: Final = "(h.covers = 'person' AND h.identifier = r.person_id)"
+_LEFT_BEHIND: Final = f"NOT EXISTS (SELECT 1 FROM {_PERSONS} p WHERE p.person_id = r.person_id)"
+# While its person has a permission, a notification that ended may still be what credits it.
+_CREDITS_NOTHING: Final = (
+    f"NOT EXISTS (SELECT 1 FROM {_CARDS} c JOIN {_PERMISSIONS} p ON p.person_id = c.person_id "
+    "WHERE c.card_number = r.card_number)"
+)
+
+#: What is erased, in this order; the tables of the other party are empty.
+RULES: Final = (
+    Rule(
+        "deleted_notifications",
+        "削除された届出",
+        Notification,
+        "notification_id",
+        since="deleted_on",
+        period="notifications",
+        held_by=_OF_NOTIFICATION,
+    ),
+    Rule(
+        "sent_deletions",
+        "送信した削除履歴",
+        SentNotification,
+        "notification_id",
+        since="deleted_on",
+        period="notifications",
+        held_by=_OF_NOTIFICATION,
+    ),
+    Rule(
+        "received_deletions",
+        "受信した削除履歴",
+        ReceivedNotification,
+        "notification_id",
+        since="deleted_on",
+        period="notifications",
+        held_by=f"{_OF_NOTIFICATION} OR {_OF_OWNER}",
+        touches=((Touched.Kind.CARD, "card_number"),),
+    ),
+    Rule(
+        "ended_employments",
+        "雇用の終了した届出",
+        ReceivedNotification,
+        "notification_id",
+        since="employment_end",
+        period="notifications",
+        only_if=_CREDITS_NOTHING,
+        held_by=f"{_OF_NOTIFICATION} OR {_OF_OWNER}",
+        touches=((Touched.Kind.CARD, "card_number"),),
+    ),
+    Rule(
+        "cards_left_behind",
+        "本人の記録のない在留カード",
+        Card,
+        "card_number",
+        since="issued_on",
+        period="register",
+        only_if=_LEFT_BEHIND,
+        held_by=_OF_PERSON,
+        touches=((Touched.Kind.CARD, "card_number"),),
+    ),
+    Rule(
+        "permissions_left_behind",
+        "本人の記録のない許可",
+        Permission,
+        "permission_id",
+        since="permitted_on",
+        period="register",
+        only_if=_LEFT_BEHIND,
+        held_by=_OF_PERSON,
+        touches=((Touched.Kind.PERSON, "person_id"),),
+    ),
+    Rule(
+        "rejects",
+        "受け取れなかった行の記録",
+        Reject,
+        "id",
+        since=f"(SELECT i.taken_at FROM {_IMPORTS} i WHERE i.id = r.taken_id)",
+        period="notifications",
+        held_by="true",  # whom a row that could not be read speaks of is not known: any hold keeps it
+    ),
+)
+
+
+def due(now: datetime) -> Mapping[str, int]:
+    """Return how many rows of each class of `RULES`, and of the extract files taken in, are to be erased."""
+    found = {rule.name: _count(rule, now) for rule in RULES}
+    return found | {EXTRACT_FILES: len(_old_files(now))}
+
+
+def erase(now: datetime, actor: Actor | None) -> Erasure | None:
+    """Erase what is due and not held, in one transaction with its certificate; None where nothing is.
+
+    The certificate says for each class how many rows, of which days, kept for how many days, and the SHA-256
+    of their sorted identifiers, one a line: who has a list can show whether it is this one. Files go before
+    the transaction ends: what is certified as erased is.
+    """
+    with transaction.atomic():
+        wait_for_turn()
+        classes = [done for rule in RULES if (done := _erase(rule, now))]
+        files = _old_files(now)
+        if files:
+            classes.append(_files_line(files))
+        if not classes:
+            return None
+        number = Erasure.objects.count() + 1
+        certificate = json.dumps(
+            {
+                "certificate": "renkei-erasure/1",
+                "number": number,
+                "party": settings.NODE.party,
+                "erased_at": now.isoformat(timespec="seconds"),
+                "erased_by": actor.get_username() if actor else SYSTEM,
+                "classes": classes,
+                "holds_in_force": Hold.objects.filter(lifted_at=None).count(),
+            },
+            ensure_ascii=False,
+            indent=2,
+            sort_keys=True,
+        )
+        counts = {line["class"]: line["erased"] for line in classes}
+        made = Erasure.objects.create(
+            erased_at=now,
+            actor=actor.get_username() if actor else SYSTEM,
+            rows=sum(counts.values()),
+            certificate=certificate + "\n",
+            sha256=hashlib.sha256(f"{certificate}\n".encode()).hexdigest(),
+        )
+        record(actor, Verb.RECORDS_ERASED, str(number), counts=counts, sha256=made.sha256)
+        for path in files:
+            path.unlink()
+    return made
+
+
+def hold(
+    covers: Hold.Covers, identifier: str, reference: str, *, actor: "Officer | None", now: datetime
+) -> Hold:
+    """Place a legal hold; `reference` names the document that orders it. Nothing it covers is erased."""
+    with transaction.atomic():
+        wait_for_turn()
+        made = Hold.objects.create(
+            covers=covers, identifier=identifier, reference=reference, placed_at=now, placed_by=actor
+        )
+        record(actor, Verb.HOLD_PLACED, str(made.pk), covers=covers.value, reference=reference)
+    return made
+
+
+def lift(held: Hold, *, actor: "Officer | None", now: datetime) -> None:
+    """Lift a hold. Raises HoldOver where it was lifted before."""
+    with transaction.atomic():
+        wait_for_turn()
+        if not Hold.objects.filter(pk=held.pk, lifted_at=None).update(lifted_at=now, lifted_by=actor):
+            raise HoldOver(f"Hold {held.pk} is lifted already.", f"消去の停止{held.pk}は解除済みです。")
+        record(actor, Verb.HOLD_LIFTED, str(held.pk))
+    held.refresh_from_db()
+
+
+def is_anything_held() -> bool:
+    """Whether any hold is in force: what cannot be told apart row by row is then kept as well."""
+    return Hold.objects.filter(lifted_at=None).exists()
+
+
+def _days(period: str) -> int:
+    return int(getattr(settings.NODE.retention, period))
+
+
+def _condition(rule: Rule) -> str:
+    holds = f'SELECT 1 FROM "{Hold._meta.db_table}" h WHERE h.lifted_at IS NULL'
+    return (
+        f"{rule.day} < %s AND {rule.only_if} "
+        f"AND NOT EXISTS ({holds} AND (h.covers = 'everything' OR {rule.held_by}))"
+    )
+
+
+def _limit(rule: Rule, now: datetime) -> str:
+    day = (now - timedelta(days=_days(rule.period))).date()
+    return day.isoformat()
+
+
+def _count(rule: Rule, now: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT count(*) FROM "{rule.table}" r WHERE {_condition(rule)}', [_limit(rule, now)])
+        return int(cursor.fetchone()[0])
+
+
+def _erase(rule: Rule, now: datetime) -> dict[str, Any] | None:
+    transfer.drop("erased")
+    transfer.execute(
+        f"CREATE TEMPORARY TABLE erased AS SELECT r.{rule.key} AS key, {rule.day} AS since "
+        f'FROM "{rule.table}" r WHERE {_condition(rule)}',
+        (_limit(rule, now),),
+    )
+    rows = transfer.read("SELECT CAST(key AS text), CAST(since AS text) FROM erased", ("key", "since"))
+    if rows.height:
+        chosen = f'FROM "{rule.table}" WHERE {rule.key} IN (SELECT key FROM erased)'
+        for kind, column in rule.touches:
+            touched.note(kind, f"SELECT DISTINCT {column} AS key {chosen}")
+        transfer.execute(f"DELETE {chosen}")
+    transfer.drop("erased")
+    return _line(rule.name, rule.ja, rule.period, rows["key"], rows["since"]) if rows.height else None
+
+
+def _line(name: str, ja: str, period: str, identifiers: pl.Series, days: pl.Series) -> dict[str, Any]:
+    listed = f"{identifiers.sort().str.join(chr(10)).item()}\n"
+    return {
+        "class": name,
+        "class_ja": ja,
+        "erased": len(identifiers),
+        "kept_for_days": _days(period),
+        "oldest": str(days.min())[:10],
+        "newest": str(days.max())[:10],
+        "identifiers_sha256": hashlib.sha256(listed.encode()).hexdigest(),
+    }
+
+
+def _files_line(files: list[Path]) -> dict[str, Any]:
+    names = pl.Series([path.name for path in files])
+    moved = names.str.to_datetime("%Y%m%dT%H%M%S", exact=False).dt.to_string("%Y-%m-%d")
+    return _line(EXTRACT_FILES, "取込済みのファイル", "extracts", names, moved)
+
+
+def _old_files(now: datetime) -> list[Path]:
+    if is_anything_held():
+        return []
+    limit = f"{now - timedelta(days=_days('extracts')):%Y%m%dT%H%M%S}"
+    places = [settings.NODE.extracts / name for name in (inbox.DONE, inbox.REFUSED)]
+    return sorted(path for place in places if place.is_dir() for path in place.iterdir() if path.name < limit)

@@ -1,0 +1,210 @@
+"""A file through the door into temporary tables, batch by batch, so that its size does not matter.
+
+`incoming` (line and the table's columns) are the rows taken, `refused` (line, identifier, reasons) those set
+aside, `outside` (line, identifier, reason) those that say that nothing is to be kept of theirs. Which
+row is taken, and why not, is what `renkei.matching.checking.check` says of the same file: a test compares.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+from django.db import DatabaseError, connection
+
+from renkei.agreement.datasets import Dataset
+from renkei.matching.checking import Rules, type_batch
+from renkei.matching.values import to_text
+from renkei.node.records import transfer
+from renkei.node.records.models import Import, Reject
+from renkei.node.records.tables import Table
+
+INCOMING: Final = "incoming"
+REFUSED: Final = "refused"
+OUTSIDE: Final = "outside"
+GONE: Final = "gone"
+
+_FIRST_LINE: Final = 2
+_REFUSED = {"line": pl.Int64, "identifier": pl.String, "reasons": pl.String}
+_OUTSIDE = {"line": pl.Int64, "identifier": pl.String, "reason": pl.String}
+
+
+@dataclass(slots=True)
+class Staged:
+    """What stands in the temporary tables, in numbers that add up: read = rejected + outside + taken."""
+
+    read: int = 0
+    rejected: int = 0
+    outside: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How rows of a table come in.
+
+    `shape` makes the columns to be stored, as text, of typed rows, and leaves them in their order.
+    `bare_is_gone`: a row with nothing but its identifier says that its record is no more, which is how a
+    delta of a register removes one.
+    """
+
+    table: Table
+    rules: Rules
+    shape: Callable[[pl.DataFrame], pl.DataFrame]
+    bare_is_gone: bool = False
+
+
+def canonical(dataset: Dataset) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Return what writes typed rows of a dataset as its canonical text."""
+    columns = [to_text(column.kind, pl.col(column.name)).alias(column.name) for column in dataset.columns]
+    return lambda typed: typed.select(columns)
+
+
+@contextmanager
+def staged(batches: Iterable[pa.RecordBatch], door: Door) -> Iterator[Staged]:
+    """Bring records (`reading.text_batch`) into the temporary tables, for as long as the context lasts."""
+    try:
+        yield _stage(batches, door)
+    finally:
+        # Where the transaction is broken they go with it.
+        with suppress(DatabaseError):
+            transfer.drop(INCOMING, REFUSED, OUTSIDE)
+
+
+def keep_rejects(made: Import) -> None:
+    """Keep the rows set aside with the import that they belong to."""
+    transfer.execute(
+        f'INSERT INTO "{Reject._meta.db_table}" (taken_id, line, identifier, reasons) '
+        f"SELECT %s, line, identifier, reasons FROM {REFUSED} ORDER BY line",
+        (made.pk,),
+    )
+
+
+def _stage(batches: Iterable[pa.RecordBatch], door: Door) -> Staged:
+    dataset, key = door.table.dataset, door.table.key
+    transfer.temporary(INCOMING, pl.DataFrame(schema=_incoming_columns(door.table)))
+    transfer.temporary(REFUSED, pl.DataFrame(schema=_REFUSED))
+    transfer.temporary(OUTSIDE, pl.DataFrame(schema=_OUTSIDE))
+    hashes: list[pl.Series] = []
+    line = _FIRST_LINE
+    for batch in batches:
+        lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
+        typed, troubles = type_batch(batch, lines, dataset, rules=door.rules)
+        # An identifier that cannot be read is named as it was written.
+        written = pl.Series(batch.column(0)).cast(pl.String).str.strip_chars().replace("", None)
+        typed = typed.with_columns(identifier=pl.coalesce(key, written))
+        hashes.append(typed["identifier"].hash())
+        _put(typed, _reasons(troubles), door)
+        line += batch.num_rows
+    _set_duplicates_aside(hashes, key)
+    _make_ready(key)
+    return Staged(
+        read=line - _FIRST_LINE,
+        rejected=_count(REFUSED),
+        outside={str(reason): count for reason, count in _grouped(OUTSIDE, "reason")},
+    )
+
+
+def _incoming_columns(table: Table) -> dict[str, type[pl.DataType]]:
+    numbers = ("line", "sequence")
+    names = ("line", *table.dataset.names, *table.own)
+    return {name: pl.Int64 if name in numbers else pl.String for name in names}
+
+
+def _reasons(troubles: list[pl.DataFrame]) -> pl.DataFrame:
+    nothing = pl.DataFrame(schema={"line": pl.UInt32, "reason": pl.String})
+    found = pl.concat([nothing, *troubles]).group_by("line").agg(pl.col("reason").sort())
+    return found.rename({"reason": "reasons"})
+
+
+def _put(typed: pl.DataFrame, reasons: pl.DataFrame, door: Door) -> None:
+    outside = _outside(typed, reasons, door)
+    refused = (
+        reasons.join(outside, on="line", how="anti")
+        .join(typed.select("line", "identifier"), on="line")
+        .select("line", "identifier", pl.col("reasons").list.join(";"))
+    )
+    taken = typed
+    for others in (outside, refused):
+        if others.height:
+            taken = taken.join(others, on="line", how="anti", maintain_order="left")
+    # Release sorts by identifier; in that order already, its rows still stand beside their lines.
+    taken = taken.sort(door.table.key)
+    transfer.put(REFUSED, refused)
+    transfer.put(OUTSIDE, outside)
+    transfer.put(INCOMING, pl.concat([taken.select("line"), door.shape(taken)], how="horizontal"))
+
+
+def _outside(typed: pl.DataFrame, reasons: pl.DataFrame, door: Door) -> pl.DataFrame:
+    """Rows that are taken as a word on their record, whatever else they hold."""
+    reason = door.rules.left_out if door.rules.left_out is not None else pl.lit(None, pl.String)
+    if door.bare_is_gone:
+        others = [name for name in door.table.dataset.names if name != door.table.key]
+        bare = pl.col(door.table.key).is_not_null() & pl.all_horizontal(pl.col(others).is_null())
+        odd = reasons.filter(
+            ~pl.col("reasons").list.eval(pl.element().str.starts_with("missing:")).list.all()
+        )
+        reason = (
+            pl.when(bare & ~pl.col("line").is_in(odd["line"].implode())).then(pl.lit(GONE)).otherwise(reason)
+        )
+    return typed.select("line", "identifier", reason=reason).filter(pl.col("reason").is_not_null())
+
+
+def _set_duplicates_aside(hashes: list[pl.Series], key: str) -> None:
+    """Set second and later rows with the same identifier aside, whether or not the first was taken."""
+    if not hashes:
+        return
+    together = pl.concat(hashes).to_frame("hash").with_row_index("line", _FIRST_LINE)
+    # Distinct hashes are proof of distinct identifiers; of the few others the identifiers are looked at.
+    suspects = together.filter(pl.col("hash").is_duplicated()).select(pl.col("line").cast(pl.Int64))
+    if suspects.is_empty():
+        return
+    transfer.temporary("suspects", suspects)
+    every = " UNION ALL ".join(
+        f"SELECT CAST(s.line AS text), t.{column}, '{place}' AS place "
+        f"FROM {name} t JOIN suspects s ON s.line = t.line"
+        for place, (name, column) in enumerate(
+            ((INCOMING, key), (REFUSED, "identifier"), (OUTSIDE, "identifier"))
+        )
+    )
+    found = transfer.read(every, ("line", "identifier", "place")).with_columns(pl.col("line").cast(pl.Int64))
+    again = found.sort("line").filter(
+        ~pl.col("identifier").is_first_distinct() & pl.col("identifier").is_not_null()
+    )
+    reason = f"duplicate:{key}"
+    taken, refused = (again.filter(pl.col("place") == place) for place in ("0", "1"))
+    transfer.temporary("suspects", taken.select("line", "identifier"))
+    transfer.execute(f"DELETE FROM {INCOMING} WHERE line IN (SELECT line FROM suspects)")
+    transfer.execute(
+        f"INSERT INTO {REFUSED} (line, identifier, reasons) SELECT line, identifier, %s FROM suspects",
+        (reason,),
+    )
+    # "duplicate" sorts before every other reason.
+    transfer.temporary("suspects", refused.select("line"))
+    transfer.execute(
+        f"UPDATE {REFUSED} SET reasons = %s || reasons WHERE line IN (SELECT line FROM suspects)",
+        (f"{reason};",),
+    )
+    transfer.drop("suspects")
+
+
+def _make_ready(key: str) -> None:
+    """Let the statements that follow find rows by identifier."""
+    for name, column in ((INCOMING, key), (REFUSED, "identifier"), (OUTSIDE, "identifier")):
+        if connection.vendor == "postgresql":
+            transfer.execute(f"ANALYZE {name}")
+        else:
+            transfer.execute(f"CREATE INDEX temp.{name}_by_key ON {name} ({column})")
+
+
+def _count(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        return int(cursor.fetchone()[0])
+
+
+def _grouped(table: str, column: str) -> list[tuple[str, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {column}, count(*) FROM {table} GROUP BY {column} ORDER BY {column}")
+        return list(cursor.fetchall())

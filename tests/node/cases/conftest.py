@@ -1,0 +1,29 @@
+"""MHLW's node, to which ISA answers."""
+
+from pathlib import Path
+
+import pytest
+
+from node.cases.made_up import Answering
+from renkei.node.officers.duties import Duty
+from renkei.node.officers.models import Assignment, Officer
+
+
+@pytest.fixture
+def party() -> str:
+    """Cases are MHLW's alone."""
+    return "mhlw"
+
+
+@pytest.fixture
+def answer(db, node, tmp_path: Path) -> Answering:
+    """Let ISA answer with rows."""
+    return Answering(tmp_path / "answers")
+
+
+@pytest.fixture
+def officer(db) -> Officer:
+    """田中 of the Hello Work office 1301, who handles cases there."""
+    officer = Officer.objects.create_user("tanaka", display_name="田中 一郎")
+    Assignment.objects.create(officer=officer, duty=Duty.HANDLE_CASES, office="1301")
+    return officer

@@ -1,0 +1,121 @@
+"""Answers of ISA that are plainly made up, and cases of them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+from django.db import transaction
+from django.utils import timezone
+
+from renkei.agreement.datasets import SUSPECTED_OMISSIONS, discrepancies
+from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.node.cases.corrections import ANSWER_COLUMNS
+from renkei.node.cases.intake import take_answers
+from renkei.node.cases.models import Case
+
+DAY = date(2026, 11, 24)  # a Tuesday
+NOW = datetime(2026, 11, 24, 9, 41, tzinfo=timezone.get_default_timezone())
+
+DISCREPANCIES = (*discrepancies(DEFAULT_POLICY.disclosed_items).names, "action")
+OMISSIONS = (*SUSPECTED_OMISSIONS.names, "action")
+
+Row = Mapping[str, str]
+
+
+def days_later(count: int) -> datetime:
+    return NOW + timedelta(days=count)
+
+
+def a_discrepancy(number: int = 1, **fields: str) -> Row:
+    return {
+        "notification_id": f"N{number}",
+        "outcome": "mismatched",
+        "matched_on": "2026-11-24",
+        "card_number": f"AB{number:08d}CD",
+        "mismatched_items": "name",
+        "linked_name": "架空 花子",
+        "latest_name": "架空 花子",
+        "identity_caution": "false",
+        "differences": "name:different",
+        "action": "report",
+        **fields,
+    }
+
+
+def an_omission(number: int = 1, **fields: str) -> Row:
+    return {
+        "permission_id": f"L{number}",
+        "ground": "coe",
+        "reason": "no_notification",
+        "name": "架空 次郎",
+        "status_of_residence": "engineer_humanities_intl",
+        "birth_date": "1998-04-01",
+        "sex": "1",
+        "nationality": "VNM",
+        "card_number": f"AB{number:08d}CD",
+        "organisation_corporate_number": "1234567890123",
+        "organisation_name": "架空商事株式会社",
+        "action": "report",
+        **fields,
+    }
+
+
+def withdrawn(row: Row) -> Row:
+    kept = ("notification_id", "outcome", "matched_on", "permission_id", "ground", "reason")
+    return {name: value for name, value in row.items() if name in kept} | {"action": "withdraw"}
+
+
+def package(
+    place: Path,
+    discrepant: Iterable[Row] = (),
+    omitted: Iterable[Row] = (),
+    answers: Iterable[Row] | None = None,
+) -> Path:
+    """Write a plain data package as `deliveries` opens it."""
+    place.mkdir(parents=True, exist_ok=True)
+    tables = {
+        "discrepancies": (DISCREPANCIES, discrepant),
+        "suspected_omissions": (OMISSIONS, omitted),
+        "correction_answers": (ANSWER_COLUMNS, answers),
+    }
+    for name, (columns, rows) in tables.items():
+        if rows is not None:
+            whole = [{**dict.fromkeys(columns), **row} for row in rows]
+            frame = pl.DataFrame(whole, schema=dict.fromkeys(columns, pl.String), orient="row")
+            frame.write_csv(place / f"{name}.csv")
+    return place
+
+
+class Answering:
+    """ISA as it answers day by day: each call is the next delivery."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.sequence = 0
+
+    def __call__(
+        self, *rows: Row, answers: Iterable[Row] | None = None, now: datetime = NOW
+    ) -> dict[str, int]:
+        self.sequence += 1
+        return self.again(*rows, answers=answers, now=now)
+
+    def again(self, *rows: Row, answers: Iterable[Row] | None = None, now: datetime = NOW) -> dict[str, int]:
+        """The same number once more."""
+        found = package(
+            self.place / str(self.sequence),
+            [row for row in rows if "notification_id" in row],
+            [row for row in rows if "permission_id" in row],
+            answers,
+        )
+        with transaction.atomic():
+            return dict(take_answers(self.sequence, found, now=now))
+
+
+def case_of(identifier: str) -> Case:
+    return Case.objects.get(identifier=identifier)
+
+
+def story(identifier: str) -> list[str]:
+    """What happened to a case, oldest first."""
+    return list(case_of(identifier).events.order_by("id").values_list("what", flat=True))

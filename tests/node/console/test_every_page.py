@@ -1,0 +1,40 @@
+"""What holds for every page: axe, 320 px, no JavaScript, both languages, nothing from elsewhere."""
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("two_days")]
+
+PAGES = ["/", "/days/", "/days/2026-04-02/", "/memorandum/"]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+def picture(page, name: str) -> None:
+    """Keep a picture where RENKEI_PICTURES says so, to be looked at."""
+    if place := os.environ.get("RENKEI_PICTURES"):
+        page.screenshot(path=Path(place) / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_accessible_fits_a_telephone_and_asks_nobody_else(visit, party, path, language):
+    page = visit(path, language=language)
+    name = f"{party}-{language}-{path.strip('/').replace('/', '-') or 'today'}"
+    picture(page, name)
+    found = Axe().run(page, options={"runOnly": RULES["runOnly"]})
+
+    assert [each["id"] for each in found.response["violations"]] == []
+    assert page.faults == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    picture(page, f"{name}-320")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_whole_without_javascript(visit, path):
+    with_script = visit(path).inner_text("main")
+
+    assert visit(path, script=False).inner_text("main") == with_script

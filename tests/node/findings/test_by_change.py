@@ -1,0 +1,200 @@
+"""Whatever changes on whatever day: what stands is what one full run says, and the counterpart knows it."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+
+import polars as pl
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from node.records import made_up
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
+from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.matching.reconciliation import reconcile
+from renkei.node.findings import answers, matching
+from renkei.node.findings.models import Answer, Finding, Outcome, Run
+from renkei.node.records import intake, received, transfer
+from renkei.node.records.models import (
+    Card,
+    Import,
+    Permission,
+    Person,
+    ReceivedNotification,
+    Reject,
+    Touched,
+)
+
+FIRST = date(2026, 4, 1)
+PEOPLE, NUMBERS, NOTICES, GRANTS = 3, 5, 5, 3
+RECORDS = (Touched, Reject, Import, Card, Permission, Person, ReceivedNotification)
+NAMES = ("EXAMPLE TARO", "EXAMPLE HANAKO", "SAMPLE JIRO")
+BIRTHS = ("1990-01-02", "1990-02-01", "1985-00-00")
+
+
+def _identity(draw) -> dict[str, str]:
+    return {
+        "name": draw(st.sampled_from(NAMES)),
+        "birth_date": draw(st.sampled_from(BIRTHS)),
+        "nationality": draw(st.sampled_from(("VNM", "CHN"))),
+    }
+
+
+@st.composite
+def persons(draw):
+    number, latest = draw(st.integers(1, PEOPLE)), draw(st.integers(1, NUMBERS))
+    return made_up.person(number, card_number=made_up.card(latest), **_identity(draw))
+
+
+@st.composite
+def cards(draw):
+    return made_up.card_of(draw(st.integers(1, PEOPLE)), draw(st.integers(1, NUMBERS)), **_identity(draw))
+
+
+@st.composite
+def permissions(draw):
+    fields = {
+        "person_id": f"P{draw(st.integers(1, PEOPLE))}",
+        "ground": draw(st.sampled_from(("coe", "change"))),
+        "contract_confirmed": draw(st.sampled_from(("true", "true", "false"))),
+    }
+    permitted = draw(st.sampled_from(("", "2026-01-10", "2026-02-27", "2026-03-01")))
+    made = made_up.permission(draw(st.integers(1, GRANTS)), **fields)
+    return {name: value for name, value in made.items() if name != "permitted_on"} | (
+        {"permitted_on": permitted} if permitted else {}
+    )
+
+
+@st.composite
+def notifications(draw):
+    number = draw(st.integers(1, NOTICES))
+    named = draw(st.sampled_from([*map(made_up.card, range(1, NUMBERS + 2)), "なし"]))
+    if draw(st.integers(0, 5)) == 0:
+        return {
+            "notification_id": f"N{number}",
+            "card_number": named,
+            "registered_on": "2026-03-02",
+            "deleted_on": "2026-04-01",
+        }
+    begins = draw(st.sampled_from(("2026-01-01", "2026-03-01")))
+    return made_up.notification(number, card_number=named, employment_start=begins, **_identity(draw))
+
+
+DAYS = st.lists(
+    st.tuples(
+        st.integers(0, 40),  # days since the one before: due dates pass
+        st.lists(persons(), max_size=3),
+        st.lists(cards(), max_size=4),
+        st.lists(permissions(), max_size=2),
+        st.lists(notifications(), max_size=4),
+        st.sampled_from(("delta", "delta", "full")),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def _once(dataset: Dataset, rows):
+    """One row for each identifier: a second one of a file is set aside, which is tested elsewhere."""
+    return {row[dataset.identifier.name]: row for row in rows}.values()
+
+
+_numbers = count(1)
+
+
+def _take(directory, dataset: Dataset, rows, mode: str, now) -> None:
+    path = made_up.write(directory / f"{next(_numbers)}.csv", dataset.name, *_once(dataset, rows))
+    intake.take_in(path, dataset.name, mode, now=now)
+
+
+def _deliver(directory, rows, now) -> None:
+    number = next(_numbers)
+    made_up.write(directory / str(number) / "notifications.csv", "notifications", *_once(NOTIFICATIONS, rows))
+    with transaction.atomic():
+        received.take_delivery(number, directory / str(number), now=now)
+
+
+def _whole(day: date):
+    tables = {
+        NOTIFICATIONS: "records_receivednotification",
+        PERSONS: "records_person",
+        CARDS: "records_card",
+        PERMISSIONS: "records_permission",
+    }
+    frames = []
+    for dataset, table in tables.items():
+        columns = ", ".join(f'"{name}"' for name in dataset.names)
+        frames.append(transfer.read(f'SELECT {columns} FROM "{table}"', dataset.names))
+    return reconcile(*frames, as_of=day, policy=DEFAULT_POLICY)
+
+
+def _set(frame: pl.DataFrame) -> set[tuple]:
+    columns = [name for name in frame.columns if name not in ("matched_on", "action")]
+    return set(frame.select(columns).rows())
+
+
+def _standing(day: date) -> dict[str, set[tuple]]:
+    """What stands, written as the annexes write it."""
+    Answer.objects.all().delete()
+    told = dict(Finding.objects.values_list("pk", "told"))
+    Finding.objects.update(told="")
+    with transaction.atomic():
+        answers.select(day)
+    tables = {name: _set(frame) for name, frame in answers.to_send(day).items()}
+    for key, digest in told.items():
+        Finding.objects.filter(pk=key).update(told=digest)
+    Answer.objects.all().delete()
+    return tables
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("party", ["isa"])
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[*HealthCheck],
+)
+@given(days=DAYS)
+def test_what_stands_and_what_was_told_equal_one_full_run(node, tmp_path, days):
+    for model in (Answer, Finding, Outcome, Run, *RECORDS):
+        model.objects.all().delete()
+    day, counterpart = FIRST, {"discrepancies": {}, "suspected_omissions": {}}
+    for passed, people, numbers, grants, notices, mode in days:
+        day += timedelta(days=passed)
+        now = datetime.combine(day, time(3), UTC)
+        _take(tmp_path, PERSONS, people, mode, now)
+        _take(tmp_path, CARDS, numbers, mode, now)
+        _take(tmp_path, PERMISSIONS, grants, mode, now)
+        _deliver(tmp_path, notices, now)
+        matching.match(day)
+        _tell(day, counterpart)
+        whole = _whole(day)
+
+        expected = {"discrepancies": _set(whole.annex2), "suspected_omissions": _set(whole.annex3)}
+        assert _standing(day) == expected
+        assert {name: set(rows.values()) for name, rows in counterpart.items()} == expected
+        assert set(Outcome.objects.values_list("notification_id", "outcome", "person_id")) == set(
+            whole.matches.select("notification_id", "outcome", "person_id").rows()
+        )
+        assert sum(Run.objects.first().outcomes.values()) == whole.matches.height
+        # A day run twice changes and sends nothing.
+        assert matching.match(day)["changed"] == 0
+        with transaction.atomic():
+            assert sum(answers.select(day).values()) == 0
+
+
+def _tell(day: date, counterpart: dict[str, dict[str, tuple]]) -> None:
+    with transaction.atomic():
+        answers.select(day)
+    for name, frame in answers.to_send(day).items():
+        columns = [column for column in frame.columns if column not in ("matched_on", "action")]
+        for row in frame.iter_rows(named=True):
+            identifier = row[frame.columns[0]]
+            if row["action"] == "withdraw":
+                assert counterpart[name].pop(identifier), "only what was told is withdrawn"
+            else:
+                counterpart[name][identifier] = tuple(row[column] for column in columns)
+    with transaction.atomic():
+        answers.mark_sent(day, 1)

@@ -1,0 +1,96 @@
+"""Rows between frames and tables: whatever the text, the same on both databases."""
+
+import polars as pl
+import pytest
+from django.db import connection, transaction
+
+from node.records.made_up import frame, notification
+from renkei.agreement.datasets import NOTIFICATIONS
+from renkei.node.records import touched, transfer
+from renkei.node.records.models import Touched
+from renkei.node.records.turns import wait_for_turn
+
+pytestmark = pytest.mark.django_db
+TEXTS = ["plain", "\\.", "\\N", '"', "a,b", "two\nlines", "髙﨑 𠮷", " ", "NULL", "%s", "\t", None]
+KINDS = Touched.Kind
+
+
+@pytest.fixture
+def table():
+    transfer.temporary("texts", pl.DataFrame({"number": range(len(TEXTS)), "text": TEXTS}))
+    yield "texts"
+    transfer.drop("texts")
+
+
+def test_text_comes_back_as_it_went_and_blank_is_null(table):
+    found = transfer.read(f"SELECT text FROM {table} ORDER BY number", ("text",))
+
+    assert found["text"].to_list() == TEXTS
+    assert transfer.execute(f"DELETE FROM {table} WHERE text IS NULL") == 1
+
+
+def test_a_lone_end_mark_in_the_first_column_is_text():
+    transfer.temporary("texts", pl.DataFrame({"text": ["\\.", "after"]}))
+
+    assert transfer.read("SELECT text FROM texts", ("text",))["text"].to_list() == ["\\.", "after"]
+    transfer.drop("texts")
+
+
+@pytest.mark.parametrize("value", ["plain", "two\nlines", "it's", "%s"])
+def test_parameters_are_values_whatever_they_hold(table, value):
+    transfer.put(table, pl.DataFrame({"number": [99], "text": [value]}))
+    found = transfer.read(f"SELECT text FROM {table} WHERE text = %s AND number = %s", ("text",), (value, 99))
+
+    assert found["text"].to_list() == [value]
+
+
+def test_no_rows_are_a_frame_with_the_columns(table):
+    found = transfer.read(f"SELECT text, text FROM {table} WHERE number < 0", ("one", "two"))
+
+    assert found.schema == {"one": pl.String, "two": pl.String}
+    assert found.is_empty()
+
+
+def test_a_temporary_table_is_made_anew(table):
+    transfer.temporary("texts", pl.DataFrame({"text": ["other"]}))
+
+    assert transfer.read("SELECT text FROM texts", ("text",))["text"].to_list() == ["other"]
+
+
+def test_a_stream_gives_batches_as_the_door_wants_them():
+    rows = frame(NOTIFICATIONS, [notification(1), notification(2)])
+    transfer.temporary("texts", rows)
+    batches = list(transfer.stream(f"SELECT {', '.join(NOTIFICATIONS.names)} FROM texts", NOTIFICATIONS))
+    transfer.drop("texts")
+
+    assert pl.from_arrow(batches).cast(pl.String).equals(rows)
+
+
+def test_what_was_touched_is_taken_once_by_kind():
+    for kind, key in ((KINDS.CARD, "A"), (KINDS.CARD, "A"), (KINDS.PERSON, "P"), (KINDS.NOTIFICATION, "N")):
+        touched.note(kind, "SELECT %s AS key", (key,))
+    touched.note(KINDS.CARD, "SELECT CAST(NULL AS text) AS key")
+    count = touched.take("seized", (KINDS.CARD, KINDS.PERSON))
+    found = transfer.read("SELECT kind, key FROM seized ORDER BY kind", ("kind", "key")).rows()
+    again = touched.take("seized", (KINDS.CARD, KINDS.PERSON))
+    transfer.drop("seized")
+
+    assert (count, found) == (2, [("card", "A"), ("person", "P")])
+    assert again == 0
+    assert list(Touched.objects.values_list("key", flat=True)) == ["N"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_turn_outside_a_transaction_is_refused():
+    with pytest.raises(transaction.TransactionManagementError):
+        wait_for_turn()
+
+
+def test_a_key_has_one_index_alone():
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, "records_person")
+
+    assert [name for name, each in found.items() if each["columns"] == ["person_id"] and each["index"]] in (
+        [],
+        ["records_person_pkey"],
+    )

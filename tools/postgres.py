@@ -1,0 +1,85 @@
+"""A throw-away PostgreSQL for tests: started with a command, gone with it.
+
+    python tools/postgres.py -- COMMAND …      run a command with RENKEI_DATABASE_URL set
+    python tools/postgres.py start DIR         start one and print its URL; `stop DIR` ends it and removes DIR
+
+It listens on a Unix socket in its own directory alone. Started as root it runs as `postgres`, which the
+server insists on.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+_NAME: Final = "renkei"
+# Nothing here outlives its directory: what makes a real one durable would only cost time.
+_HASTE: Final = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=256MB"
+
+
+def programs() -> Path:
+    """Return the directory of the newest server's programs. Raises SystemExit where there is none."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
+    if found:
+        return found[-1].parent
+    if on_path := shutil.which("postgres"):
+        return Path(on_path).parent
+    raise SystemExit("No PostgreSQL server found. Install it: apt-get install postgresql")
+
+
+def start(directory: Path) -> str:
+    """Make a cluster in a directory, start it, and return the URL of an empty database."""
+    directory.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        shutil.chown(directory, "postgres", "postgres")
+    data = directory / "data"
+    _run(
+        "initdb", "--auth=trust", "--username", _NAME, "--encoding=UTF8", "--locale=C.UTF-8", "-D", str(data)
+    )
+    options = f"-c listen_addresses='' -c unix_socket_directories={directory} {_HASTE}"
+    _run("pg_ctl", "-D", str(data), "-w", "-l", str(directory / "log"), "-o", options, "start")
+    _run("createdb", "-h", str(directory), "-U", _NAME, _NAME)
+    return f"postgres://{_NAME}@{quote(str(directory), safe='')}/{_NAME}"
+
+
+def stop(directory: Path) -> None:
+    """Stop the cluster in a directory and remove it."""
+    _run("pg_ctl", "-D", str(directory / "data"), "-m", "immediate", "stop")
+    shutil.rmtree(directory)
+
+
+def _run(program: str, *arguments: str) -> None:
+    command = [str(programs() / program), *arguments]
+    if os.geteuid() == 0:
+        command = ["runuser", "-u", "postgres", "--", *command]
+    # Its output goes nowhere: the server that stays would hold the pipe open.
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", check=False)
+    if done.returncode:
+        raise SystemExit(f"{program} failed; look at its directory's log")
+
+
+def main() -> int:
+    """Do as the module says."""
+    match sys.argv[1:]:
+        case ["--", *command] if command:
+            directory = Path(tempfile.mkdtemp(prefix="renkei-pg-"))
+            try:
+                environment = os.environ | {"RENKEI_DATABASE_URL": start(directory)}
+                return subprocess.run(command, env=environment, check=False).returncode
+            finally:
+                stop(directory)
+        case ["start", directory]:
+            print(start(Path(directory)))
+        case ["stop", directory]:
+            stop(Path(directory))
+        case _:
+            raise SystemExit(__doc__)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
