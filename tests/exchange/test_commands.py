@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from world import a_file, a_row, agreement_json, pin, plain_text_in
 
 from renkei.exchange import agreement_file
+from renkei.exchange.keys import spoken
 
 PEM = serialization.Encoding.PEM
 
@@ -199,7 +200,11 @@ def test_a_lost_number_is_declared_void_by_both_and_what_waited_goes_on(
     lost = [*service, "--number", 1, "--reason", "媒体の紛失", "--to", table]
     statement = renkei("delivery", "declare-void", *lost, home=isa).strip()
 
-    assert "the other side has not" in renkei("delivery", "sign-void", statement, home=isa)
+    waits = renkei("delivery", "sign-void", statement, home=isa)
+
+    assert "the other side has not" in waits
+    assert "isa annex2-3 1: 媒体の紛失" in waits
+    assert spoken(json.loads(Path(statement).read_bytes())["manifest_sha256"]) in waits
     assert "1: void" in renkei("delivery", "sign-void", statement, home=mhlw)
     assert "1: void" in renkei("delivery", "sign-void", statement, home=isa)
     assert "0 rows" in renkei("delivery", "open", *service, home=mhlw)
