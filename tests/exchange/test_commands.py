@@ -86,6 +86,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return homes
 
 
+@pytest.mark.slow
 def test_a_day_by_medium_from_keys_to_closed(homes: dict[str, Path], tmp_path: Path):
     mhlw, isa = homes["mhlw"], homes["isa"]
     source = a_file(tmp_path, [a_row(1), a_row(2)])
@@ -154,6 +155,7 @@ def test_the_commands_of_the_exchange_load_nothing_heavy(command: str):
     assert set(loaded).isdisjoint(HEAVY)
 
 
+@pytest.mark.slow
 def test_fingerprints_are_listed_in_groups_and_an_end_that_is_near_is_told(homes: dict[str, Path]):
     listed = renkei("keys", "list", home=homes["mhlw"])
     rows = json.loads(renkei("keys", "list", "--json", home=homes["mhlw"]))
@@ -165,6 +167,7 @@ def test_fingerprints_are_listed_in_groups_and_an_end_that_is_near_is_told(homes
     assert {row["use"] for row in rows} == {"signing", "decryption"}
 
 
+@pytest.mark.slow
 def test_private_keys_are_encrypted_and_openssl_reads_them(homes: dict[str, Path]):
     secret = homes["mhlw"].parent / "secret"
     for key in homes["mhlw"].rglob("key.pem"):
@@ -175,6 +178,7 @@ def test_private_keys_are_encrypted_and_openssl_reads_them(homes: dict[str, Path
         assert subprocess.run([*read, "pass:wrong"], stderr=subprocess.DEVNULL, check=False).returncode != 0
 
 
+@pytest.mark.slow
 def test_a_rollover_makes_the_next_key_and_leaves_the_one_in_use(homes: dict[str, Path]):
     before = json.loads(renkei("keys", "list", "--json", home=homes["isa"]))
     renkei("keys", "rollover", "--use", "decryption", "--organisation", "機関", home=homes["isa"])
@@ -184,6 +188,7 @@ def test_a_rollover_makes_the_next_key_and_leaves_the_one_in_use(homes: dict[str
     assert {row["number"] for row in after if row["use"] == "decryption"} == {1, 2}
 
 
+@pytest.mark.slow
 def test_a_lost_number_is_declared_void_by_both_and_what_waited_goes_on(
     homes: dict[str, Path], tmp_path: Path
 ):
