@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from world import a_file, a_row, agreement_json, pin, plain_text_in
 
 from renkei.exchange import agreement_file
+from renkei.exchange.keys import spoken
 
 PEM = serialization.Encoding.PEM
 
@@ -85,6 +86,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return homes
 
 
+@pytest.mark.slow
 def test_a_day_by_medium_from_keys_to_closed(homes: dict[str, Path], tmp_path: Path):
     mhlw, isa = homes["mhlw"], homes["isa"]
     source = a_file(tmp_path, [a_row(1), a_row(2)])
@@ -130,6 +132,30 @@ def test_a_refusal_says_code_sentence_and_next_action_in_both_languages(argument
     assert ja in renkei(*arguments, status=2, lang="ja")
 
 
+HEAVY = ("django", "jinja2", "numpy", "pandas", "polars", "pyarrow", "reportlab", "rich")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["delivery show nowhere", "evidence verify nowhere", "keys list --home nowhere", "receipt show nowhere"],
+)
+def test_the_commands_of_the_exchange_load_nothing_heavy(command: str):
+    """They start in a fraction of a second, and pass a gigabyte in 64 MiB of memory."""
+    program = (
+        "import sys; sys.argv = ['renkei', *sys.argv[1:]]\n"
+        "from renkei.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    words = [sys.executable, "-c", program, *command.split()]
+    loaded = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+
+    assert "cryptography" in loaded
+    assert set(loaded).isdisjoint(HEAVY)
+
+
+@pytest.mark.slow
 def test_fingerprints_are_listed_in_groups_and_an_end_that_is_near_is_told(homes: dict[str, Path]):
     listed = renkei("keys", "list", home=homes["mhlw"])
     rows = json.loads(renkei("keys", "list", "--json", home=homes["mhlw"]))
@@ -141,6 +167,7 @@ def test_fingerprints_are_listed_in_groups_and_an_end_that_is_near_is_told(homes
     assert {row["use"] for row in rows} == {"signing", "decryption"}
 
 
+@pytest.mark.slow
 def test_private_keys_are_encrypted_and_openssl_reads_them(homes: dict[str, Path]):
     secret = homes["mhlw"].parent / "secret"
     for key in homes["mhlw"].rglob("key.pem"):
@@ -151,6 +178,7 @@ def test_private_keys_are_encrypted_and_openssl_reads_them(homes: dict[str, Path
         assert subprocess.run([*read, "pass:wrong"], stderr=subprocess.DEVNULL, check=False).returncode != 0
 
 
+@pytest.mark.slow
 def test_a_rollover_makes_the_next_key_and_leaves_the_one_in_use(homes: dict[str, Path]):
     before = json.loads(renkei("keys", "list", "--json", home=homes["isa"]))
     renkei("keys", "rollover", "--use", "decryption", "--organisation", "機関", home=homes["isa"])
@@ -160,6 +188,7 @@ def test_a_rollover_makes_the_next_key_and_leaves_the_one_in_use(homes: dict[str
     assert {row["number"] for row in after if row["use"] == "decryption"} == {1, 2}
 
 
+@pytest.mark.slow
 def test_a_lost_number_is_declared_void_by_both_and_what_waited_goes_on(
     homes: dict[str, Path], tmp_path: Path
 ):
@@ -176,7 +205,11 @@ def test_a_lost_number_is_declared_void_by_both_and_what_waited_goes_on(
     lost = [*service, "--number", 1, "--reason", "媒体の紛失", "--to", table]
     statement = renkei("delivery", "declare-void", *lost, home=isa).strip()
 
-    assert "the other side has not" in renkei("delivery", "sign-void", statement, home=isa)
+    waits = renkei("delivery", "sign-void", statement, home=isa)
+
+    assert "the other side has not" in waits
+    assert "isa annex2-3 1: 媒体の紛失" in waits
+    assert spoken(json.loads(Path(statement).read_bytes())["manifest_sha256"]) in waits
     assert "1: void" in renkei("delivery", "sign-void", statement, home=mhlw)
     assert "1: void" in renkei("delivery", "sign-void", statement, home=isa)
     assert "0 rows" in renkei("delivery", "open", *service, home=mhlw)

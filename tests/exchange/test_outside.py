@@ -103,6 +103,7 @@ def test_golden_with_openssl(delivery: DeliveryFiles, keys: Path, tmp_path: Path
     assert is_the_package((tmp_path / "plain.tar.gz").read_bytes())
 
 
+@pytest.mark.slow
 def test_golden_with_bouncy_castle(delivery: DeliveryFiles, keys: Path, java: Path, tmp_path: Path):
     bouncy_castle(java, "verify", delivery.signature, delivery.manifest, keys / "mhlw-signing.crt")
     bouncy_castle(
@@ -117,6 +118,7 @@ def test_golden_with_bouncy_castle(delivery: DeliveryFiles, keys: Path, java: Pa
     assert is_the_package((tmp_path / "plain.tar.gz").read_bytes())
 
 
+@pytest.mark.slow
 def test_all_three_refuse_a_changed_golden_file(
     delivery: DeliveryFiles, keys: Path, java: Path, tmp_path: Path, world: World
 ):
@@ -186,6 +188,7 @@ def test_what_openssl_makes_opens_with_ours(
         assert b"".join(Unsealer(file.read, [world.isa.decrypter]).chunks()) == CONTENT
 
 
+@pytest.mark.slow
 def test_what_bouncy_castle_makes_opens_with_ours(world: World, keys: Path, java: Path, tmp_path: Path):
     (tmp_path / "content").write_bytes(CONTENT)
     bouncy_castle(

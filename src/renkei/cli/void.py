@@ -11,6 +11,7 @@ from renkei.exchange.durable import make_directory, write
 from renkei.exchange.errors import Misused
 from renkei.exchange.files import read_small
 from renkei.exchange.home import Home
+from renkei.exchange.keys import spoken
 from renkei.exchange.manifest import MOST_BYTES, read
 
 _MOST_SIGNATURE = 64 * 1024
@@ -55,7 +56,8 @@ def sign(
 ) -> None:
     """Sign a statement that a number is void; signed by both, it holds here and what waited goes on.
 
-    Refused where the delivery has come after all, or has been answered.
+    Shows the reason and the fingerprint of the lost manifest, to be compared over the telephone. Refused
+    where the delivery has come after all, or has been answered.
     """
     if not file.is_file():
         raise Misused("not_found", file.name)
@@ -75,6 +77,7 @@ def sign(
         if _signature(file, each).is_file()
     }
     name = f"{void.service} {void.sequence}"
+    typer.echo(f"{void.sender} {name}: {void.reason}\n  {spoken(void.manifest_sha256)}")
     if outbox.terms.counterpart not in signatures:
         waits = (
             f"{name}: 署名しました。相手方の署名を待っています。",
