@@ -181,7 +181,9 @@ def _parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
     with file:
         # Group by group: a batch that straddles two would need their dictionaries made one.
         for group in range(file.num_row_groups):
-            batches = file.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(source.columns.values()))
+            batches = file.iter_batches(
+                BATCH_ROWS, row_groups=[group], columns=list(source.columns.values()), use_threads=False
+            )
             while True:
                 with _readable_parquet(source.path):
                     batch = next(batches, None)
