@@ -9,6 +9,7 @@ from builders import (
     a_notification,
     a_permission,
     a_person,
+    a_table,
     a_tombstone,
     reconciled,
     rows,
@@ -17,6 +18,8 @@ from builders import (
 from renkei.agreement.annexes import ANNEX_1
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset, Kind
 from renkei.matching import Reconciliation
+from renkei.matching.checking import check
+from renkei.matching.reconciliation import as_batches
 
 REGISTER = {PERSONS: a_person, CARDS: a_card, PERMISSIONS: a_permission}
 
@@ -255,6 +258,13 @@ def test_all_withheld_items_are_named() -> None:
     said = reasons(NOTIFICATIONS, a_notification(status_of_residence="permanent", **WITHHELD))
 
     assert said == [";".join(sorted(f"forbidden:{name}" for name in WITHHELD))]
+
+
+def test_what_is_withheld_is_forbidden_whatever_is_kept() -> None:
+    table = a_table(NOTIFICATIONS, [a_notification(status_of_residence="permanent", industry="E")])
+    checked = check(as_batches(table, NOTIFICATIONS), NOTIFICATIONS, keep={"notification_id"})
+
+    assert checked.rejects["reasons"].to_list() == ["forbidden:industry"]
 
 
 def test_forbidden_takes_the_place_of_unreadable() -> None:

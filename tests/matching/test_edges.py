@@ -1,12 +1,14 @@
 """The quick look at a column's bytes never misses what the slow look would find."""
 
+import re
+
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from renkei.matching.edges import edges, longest
+from renkei.matching.edges import Shape, digits, edges, longest
 
 # Every character that is white space to Unicode, some that share its bytes, and some plain ones.
 WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2003\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -14,6 +16,8 @@ COUSINS = "、。〇‐’“áÂ\u0a00あ漢𠮷A1"
 TEXTS = st.one_of(st.text(st.sampled_from(WHITE + COUSINS), max_size=5), st.text(max_size=5), st.none())
 
 
+# Arrow's first array loads pandas where it is installed, which takes its time.
+@settings(deadline=None)
 @given(st.lists(TEXTS, max_size=8), st.integers(0, 3))
 def test_what_needs_trimming_or_measuring_is_never_missed(texts, start):
     column = pa.array(texts, pa.string()).slice(min(start, len(texts)))
@@ -30,3 +34,33 @@ def test_what_needs_trimming_or_measuring_is_never_missed(texts, start):
 @pytest.mark.parametrize("texts", [["NGUYEN VAN ANH", "王偉", "さくら旅館"], [None, "A"], []])
 def test_plain_columns_are_left_alone(texts):
     assert edges(pa.array(texts, pa.string()))[:2] == (False, False)
+
+
+CARD_PATTERN = re.compile("[A-Z]{2}[0-9]{8}[A-Z]{2}")
+CARD = Shape(b"AA00000000AA", b"ZZ99999999ZZ")
+# The canonical form, what lies just outside each place's bounds, other widths, blanks, and letters of more
+# than one byte that together are as wide.
+FITTING = ("AB00000001CD", "ZZ99999999ZZ", "AA00000000AA", None)
+OUTSIDE = ("@B00000001CD", "[B00000001CD", "AB/0000001CD", "AB:0000001CD", "AB00000001C[", "aB00000001CD")
+CARDS = st.sampled_from((*FITTING, *OUTSIDE, "AB00000001C", "AB00000001CDE", "", "カード番"))
+
+
+@settings(deadline=None)
+@given(st.lists(CARDS, max_size=8), st.integers(0, 3))
+def test_a_shape_is_seen_where_the_pattern_fits_everywhere_and_nowhere_else(texts, start):
+    column = pa.array(texts, pa.string()).slice(min(start, len(texts)))
+    filled = [text for text in column.to_pylist() if text is not None]
+    seen = CARD.bytes_of(column)
+
+    assert (seen is not None) == all(CARD_PATTERN.fullmatch(text) for text in filled)
+    if seen is not None:
+        assert [bytes(row).decode() for row in seen] == filled
+
+
+@pytest.mark.parametrize("place", [0, 1, 4680, 4681, 9999])
+def test_one_odd_value_among_many_is_not_missed(place):
+    texts = ["1234567"] * 10_000
+    assert digits(7).bytes_of(pa.array(texts)) is not None
+    texts[place] = "123456x"
+
+    assert digits(7).bytes_of(pa.array(texts)) is None

@@ -116,8 +116,9 @@ def type_batch(
     Returns the kept columns with `line`, and frames of `line` and `reason`.
     """
     kept = [name for name in dataset.names if keep is None or name in keep]
-    # What is withheld is forbidden where it stands, so whether it stands there is asked as of what is kept.
-    looked_at = [name in (*kept, *ANNEX_1.withheld_columns) for name in dataset.names]
+    # What is withheld is forbidden where it stands, so that, and of whom it is, is asked as of what is kept.
+    asked = {*kept, *ANNEX_1.withheld_columns, "status_of_residence"}
+    looked_at = [name in asked for name in dataset.names]
     columns = map(read, dataset.columns, batch.columns, looked_at)
     values = dict(zip(dataset.names, columns, strict=True))
     troubles = [

@@ -5,17 +5,19 @@ from datetime import date
 import polars as pl
 
 from renkei.agreement.decisions import Policy
-from renkei.agreement.statuses import STATUSES, is_work_status
-from renkei.matching.values import canonical_status
+from renkei.agreement.statuses import is_work_status
+from renkei.matching.values import CANONICAL_STATUS
 
 REASONS = ("start_before_permission", "identity_conflict", "no_notification")
 
 
 def in_scope(permissions: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Keep the permissions that 3(1)イ speaks of: confirmed contract, 就労資格, landed or changed in time."""
-    always = [code for code in STATUSES if is_work_status(code, work_designated=False)]
-    designated = [code for code in STATUSES if is_work_status(code, work_designated=True)]
-    status = canonical_status("status_of_residence")
+    always, designated = (
+        [key for key, code in CANONICAL_STATUS.items() if is_work_status(code, work_designated=designated)]
+        for designated in (False, True)
+    )
+    status = pl.col("status_of_residence")
     works = status.is_in(always) | (status.is_in(designated) & pl.col("work_designated").fill_null(False))
     return permissions.filter(
         pl.col("contract_confirmed") & works & (pl.col("permitted_on") >= policy.in_scope_from)

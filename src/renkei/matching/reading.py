@@ -28,6 +28,7 @@ Encoding = Literal["utf-8", "cp932"]
 BATCH_ROWS = 500_000
 _BLOCK_BYTES = 1 << 22
 _BLOCKS = 8
+_LOOK_BYTES = 1 << 20
 _FEW = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -179,9 +180,11 @@ def _parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
     with _readable_parquet(source.path):
         file = pq.ParquetFile(source.path, read_dictionary=few)
     with file:
-        # Group by group: a batch that straddles two would need their dictionaries made one.
+        headers = list(source.columns.values())
+        # Group by group: a batch that straddles two would need their dictionaries made one. One thread for
+        # each file, since several files are read at once.
         for group in range(file.num_row_groups):
-            batches = file.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(source.columns.values()))
+            batches = file.iter_batches(BATCH_ROWS, row_groups=[group], columns=headers, use_threads=False)
             while True:
                 with _readable_parquet(source.path):
                     batch = next(batches, None)
@@ -249,8 +252,8 @@ def _csv_reader(source: Source, *, on_bad_row: object = None) -> pa_csv.CSVStrea
 def _refuse_open_quotes(path: Path) -> None:
     # A quotation mark left open swallows the rest of the file silently: no reader can tell rows then.
     quotes = 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 24):
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_LOOK_BYTES):
             quotes += block.count(b'"')
     if quotes % 2:
         raise RefusedFile(
