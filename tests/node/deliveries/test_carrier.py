@@ -6,70 +6,25 @@ import json
 import shutil
 import ssl
 import subprocess
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from pathlib import Path
 
-import polars as pl
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from requests.adapters import HTTPAdapter
 from tusclient.client import TusClient
 
-from node.records.made_up import frame, notification
-from renkei.agreement.datasets import NOTIFICATIONS
+from node.deliveries.over_tls import DAY, FromMhlw, as_mhlw, begin, now, patch, request, rows
 from renkei.exchange.errors import Refused
 from renkei.exchange.home import Home
 from renkei.node.deliveries import boxes, receiving, sending
-from renkei.node.deliveries.carrier import service, tls
-from renkei.node.deliveries.carrier.client import Client, _Connected
+from renkei.node.deliveries.carrier import tls
+from renkei.node.deliveries.carrier.client import Client
 from renkei.node.deliveries.models import Delivery
-from renkei.node.rehearsal import Rehearsal, rehearse
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DAY = date(2026, 4, 1)
 State = Delivery.State
-
-
-def now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Rehearsal:
-    return rehearse(tmp_path_factory.mktemp("pair") / "made", now())
-
-
-@pytest.fixture
-def pair(made: Rehearsal, tmp_path: Path) -> Rehearsal:
-    """Two fresh homes; keys are made once."""
-    nodes = {party: tmp_path / party for party in made.nodes}
-    for party, place in made.nodes.items():
-        shutil.copytree(place, nodes[party])
-    return replace(made, nodes=nodes)
-
-
-@pytest.fixture
-def be(pair: Rehearsal, settings):
-    """Be one of the two nodes, its database aside: both share the test's."""
-
-    def be(party: str) -> None:
-        listen = f"127.0.0.1:{pair.ports[party]}"
-        other = next(code for code in pair.nodes if code != party)
-        carrier = replace(
-            settings.NODE.carrier, listen=listen, counterpart=f"https://127.0.0.1:{pair.ports[other]}"
-        )
-        settings.NODE = replace(settings.NODE, directory=pair.nodes[party], party=party, carrier=carrier)
-        settings.KEY_PASSPHRASE = pair.passphrase
-
-    return be
-
-
-def rows(*numbers: int) -> dict[str, pl.DataFrame]:
-    return {"notifications": frame(NOTIFICATIONS, map(notification, numbers))}
 
 
 def test_a_day_is_sealed_once(pair, be):
@@ -138,49 +93,6 @@ def test_rows_are_taken_once_though_the_node_dies_before_the_receipt(pair, be):
 # --- over the network: the receiver is this process, the sender a home without a database ----------------
 
 
-@pytest.fixture
-def isa(pair, be) -> Iterator[str]:
-    """ISA's carrier on its port; returns its address."""
-    be("isa")
-    server = service.make(now)
-    thread = threading.Thread(target=server.safe_start, daemon=True)
-    thread.start()
-    while not server.ready:
-        pass
-    yield f"https://127.0.0.1:{pair.ports['isa']}"
-    server.stop()
-    thread.join()
-
-
-@pytest.fixture
-def sealed(pair, be, isa):
-    """A delivery of MHLW's, with the database of ISA."""
-    be("mhlw")
-    delivery = sending.make("annex1", DAY, rows(*range(300)), now=now())
-    Delivery.objects.all().delete()
-    files = boxes.home().outbox().find("annex1", delivery.sequence)
-    be("isa")
-    return files
-
-
-def as_mhlw(pair) -> ssl.SSLContext:
-    return tls.context(Home(pair.nodes["mhlw"] / "exchange"), now(), server=False)
-
-
-class FromMhlw(Client):
-    """MHLW's client while the settings are ISA's."""
-
-    def __init__(self, pair):
-        super().__init__(now())
-        self._pair = pair
-
-    def _connected(self):
-        connection = http.client.HTTPSConnection(
-            "127.0.0.1", self._pair.ports["isa"], timeout=20, context=as_mhlw(self._pair)
-        )
-        return _Connected(connection)
-
-
 def test_a_delivery_goes_over_and_its_receipt_comes_back(pair, isa, sealed):
     client = FromMhlw(pair)
 
@@ -202,31 +114,6 @@ def test_sent_again_it_gets_the_same_receipt(pair, isa, sealed):
 
     assert client.receipts(sealed) == first
     assert Delivery.objects.count() == 1
-
-
-def request(pair, method, path, headers=None, body=None):
-    connection = http.client.HTTPSConnection(
-        "127.0.0.1", pair.ports["isa"], timeout=20, context=as_mhlw(pair)
-    )
-    connection.request(method, path, body=body, headers={"Tus-Resumable": "1.0.0"} | (headers or {}))
-    answer = connection.getresponse()
-    found = answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read()
-    connection.close()
-    return found
-
-
-def begin(pair, name: str, length: int) -> str:
-    metadata = f"filename {base64.b64encode(name.encode()).decode()}"
-    status, headers, _ = request(
-        pair, "POST", "/uploads/", {"Upload-Length": str(length), "Upload-Metadata": metadata}
-    )
-    assert status == 201
-    return headers["location"]
-
-
-def patch(pair, where: str, offset: int, data: bytes, **more: str):
-    headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
-    return request(pair, "PATCH", where, headers | more, data)
 
 
 def test_a_cut_upload_goes_on_at_the_byte_where_it_stopped(pair, isa, sealed):

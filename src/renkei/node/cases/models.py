@@ -61,6 +61,8 @@ class Case(models.Model):
             models.Index("kind", "due_on", "id", condition=_OPEN, name="open_cases_of_a_kind"),
             models.Index("office", "due_on", "id", condition=_OPEN, name="open_cases_of_an_office"),
             models.Index("assigned_to", "due_on", "id", condition=_OPEN, name="open_cases_of_an_officer"),
+            models.Index("state", "due_on", "id", condition=_OPEN, name="open_cases_in_a_state"),
+            models.Index("due_on", "id", condition=_OPEN & Q(identity_caution=True), name="open_cautions"),
             models.Index("kind", "id", name="cases_of_a_kind"),
             models.Index("office", "id", name="cases_of_an_office"),
             models.Index("establishment_number", "id", name="cases_of_an_establishment"),

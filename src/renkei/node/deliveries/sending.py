@@ -166,10 +166,11 @@ def send_due(transport: Transport, now: datetime) -> int:
             continue
         try:
             files = _files(delivery)
-            if delivery.state == State.SEALED:
+            # After a fault the bytes may be there, and only the answer lost: ask before sending all again.
+            asked = delivery.state == State.SENT or delivery.attempts
+            if not (asked and _fetch(transport, files, now)) and delivery.state == State.SEALED:
                 transport.send(files)
-            for data, signature in transport.receipts(files):
-                keep_receipt(data, signature, now)
+                _fetch(transport, files, now)
         except Unreachable as fault:
             _put_off(delivery, fault.trouble, now)
             break  # the others would meet the same
@@ -179,6 +180,13 @@ def send_due(transport: Transport, now: datetime) -> int:
         delivery.refresh_from_db()
         settled += delivery.state in (State.ACCEPTED, State.REFUSED)
     return settled
+
+
+def _fetch(transport: Transport, files: DeliveryFiles, now: datetime) -> int:
+    found = transport.receipts(files)
+    for data, signature in found:
+        keep_receipt(data, signature, now)
+    return len(found)
 
 
 def keep_receipt(data: bytes, signature: bytes, now: datetime) -> None:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from io import BytesIO
+from pathlib import Path
 from typing import IO, Any, Final
 
 from django.conf import settings
@@ -153,6 +154,8 @@ class Carrier:
             uploads = self._uploads.together(delivery)
             names = {upload.name for upload in uploads}
             if not {f"{delivery}.json", f"{delivery}.json.p7s", f"{delivery}.cms"} <= names:
+                if any(_is_here(upload.data) for upload in uploads):  # somebody else brought it meanwhile
+                    self._uploads.drop(self._uploads.of(delivery))
                 return
             place = directory / f"{durable.PARTIAL}{delivery}"
             durable.discard(place)
@@ -170,10 +173,22 @@ class Carrier:
                 durable.discard(place)
 
 
+def _service_and_number(delivery: str) -> tuple[str, str]:
+    """Read a delivery's name: SENDER-RECEIVER-SERVICE-NUMBER, the service with a hyphen of its own or not."""
+    parts = delivery.split("-")
+    return "-".join(parts[2:-1]), parts[-1]
+
+
+def _is_here(path: Path) -> bool:
+    """Whether a file is the manifest of a delivery that was taken in already."""
+    service, number = _service_and_number(path.stem)
+    kept = settings.NODE.exchange / "inbox" / service / number / path.name
+    return path.suffix == ".json" and kept.is_file() and kept.read_bytes() == path.read_bytes()
+
+
 def _receipts(delivery: str, now: datetime) -> Answer:
     """Every receipt that was given for a delivery: the same stored bytes whenever it is asked."""
-    parts = delivery.split("-")
-    service, number = "-".join(parts[2:-1]), parts[-1]
+    service, number = _service_and_number(delivery)
     if not number.isdigit():
         return Answer(404)
     try:

@@ -147,9 +147,13 @@ class Uploads:
         found = (self.find(path.name) for path in sorted(self._directory.iterdir()))
         return [upload for upload in found if upload]
 
+    def of(self, delivery: str) -> list[Upload]:
+        """Return the uploads that belong to a delivery, by its name."""
+        return [upload for upload in self.all() if upload.name.split(".")[0] == delivery]
+
     def together(self, delivery: str) -> list[Upload]:
-        """Return the complete uploads that belong to a delivery, by its name."""
-        return [upload for upload in self.all() if upload.name.split(".")[0] == delivery and upload.complete]
+        """Return the complete uploads that belong to a delivery."""
+        return [upload for upload in self.of(delivery) if upload.complete]
 
     def drop(self, uploads: list[Upload]) -> None:
         """Forget uploads."""

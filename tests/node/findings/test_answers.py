@@ -1,0 +1,207 @@
+"""What a day's answer carries: what is new, different or no longer stands, each once."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from django.db import connection, transaction
+
+from node.records.made_up import card, card_of, notification, permission, person
+from renkei.node.audit.models import Entry
+from renkei.node.findings import answers, matching
+from renkei.node.findings.errors import AnswersOutOfStep, DayPassed
+from renkei.node.findings.models import Answer, Finding, Outcome, Run
+from renkei.node.records.models import ReceivedNotification, Touched
+
+pytestmark = pytest.mark.django_db
+
+FIRST, SECOND, THIRD = (date(2026, 11, day) for day in (24, 25, 26))
+REPORTED = ("discrepancies", "N1", "report")
+WITHDRAWN = ("discrepancies", "N1", "withdraw")
+BORN = {"birth_date": "1998-01-04"}
+
+
+@pytest.fixture
+def known(register):
+    """A person with a card."""
+    register("persons", person(1))
+    register("cards", card_of(1))
+
+
+def test_a_discrepancy_is_reported_once(known, deliver, run_day):
+    deliver(notification(1, **BORN))
+
+    assert run_day(FIRST) == {REPORTED}
+    answers.mark_sent(FIRST, 1)
+    assert run_day(SECOND) == set()
+
+
+def test_what_differs_now_is_reported_again_and_what_agrees_is_withdrawn(known, deliver, run_day):
+    deliver(notification(1, **BORN))
+    run_day(FIRST)
+    answers.mark_sent(FIRST, 1)
+    deliver(notification(1, **BORN, sex="2"))
+
+    assert run_day(SECOND) == {REPORTED}
+    answers.mark_sent(SECOND, 2)
+    deliver(notification(1))
+    assert run_day(THIRD) == {WITHDRAWN}
+    answers.mark_sent(THIRD, 3)
+    assert not Finding.objects.exists()
+
+
+def test_a_withdrawal_tells_nothing_but_what_is_withdrawn(known, deliver, run_day):
+    deliver(notification(1, **BORN))
+    run_day(FIRST)
+    answers.mark_sent(FIRST, 1)
+    deliver(notification(1))
+    run_day(SECOND)
+    row = answers.to_send(SECOND)["discrepancies"].row(0, named=True)
+
+    assert {name: value for name, value in row.items() if value is not None} == {
+        "notification_id": "N1",
+        "outcome": "mismatched",
+        "matched_on": "2026-11-25",
+        "action": "withdraw",
+    }
+    assert Finding.objects.get().row == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda register: register("cards", card_of(1, **BORN)), WITHDRAWN),
+        (lambda register: register("persons", person(1, address="東京都架空区")), REPORTED),
+        (lambda register: register("cards", card_of(1, 2)), None),
+    ],
+    ids=("the card's record is corrected", "the latest record changes", "another card changes nothing"),
+)
+def test_what_changes_in_the_register_is_found_by_its_person(known, register, deliver, run_day, change, said):
+    deliver(notification(1, **BORN))
+    run_day(FIRST)
+    answers.mark_sent(FIRST, 1)
+    change(register)
+
+    assert run_day(SECOND) == ({said} if said else set())
+
+
+def test_a_number_that_was_not_found_is_withdrawn_when_its_card_comes(register, deliver, run_day):
+    deliver(notification(1))
+    found = run_day(FIRST)
+    answers.mark_sent(FIRST, 1)
+    register("persons", person(1))
+    register("cards", card_of(1))
+
+    assert (found, run_day(SECOND)) == ({REPORTED}, {WITHDRAWN})
+
+
+def test_a_due_date_that_passes_is_noticed_without_any_change(known, register, run_day):
+    register("permissions", permission(1, permitted_on="2026-10-05"))
+    due = ("suspected_omissions", "L1", "report")
+
+    assert run_day(date(2026, 11, 30)) == set()
+    assert run_day(date(2026, 12, 1)) == {due}
+
+
+def test_what_was_selected_and_not_sealed_yet_is_not_selected_again(known, deliver, run_day):
+    deliver(notification(1, **BORN))
+
+    assert run_day(FIRST) == {REPORTED}
+    deliver(notification(2, card_number=card(1), **BORN))
+    assert run_day(SECOND) == {("discrepancies", "N2", "report")}
+    assert run_day(FIRST - (FIRST - SECOND)) == {("discrepancies", "N2", "report")}
+
+
+def test_what_is_corrected_before_it_could_be_sealed_is_told_and_then_taken_back(known, deliver, run_day):
+    deliver(notification(1, **BORN))
+    run_day(FIRST)
+    deliver(notification(1))
+
+    assert run_day(SECOND) == {WITHDRAWN}
+    answers.mark_sent(FIRST, 1)
+    answers.mark_sent(SECOND, 2)
+    assert run_day(THIRD) == set()
+
+
+def test_an_answer_is_marked_once_and_by_one_number(known, deliver, run_day):
+    deliver(notification(1, **BORN))
+    run_day(FIRST)
+
+    assert (answers.mark_sent(FIRST, 7), answers.mark_sent(FIRST, 7)) == (1, 0)
+    with pytest.raises(AnswersOutOfStep):
+        answers.mark_sent(FIRST, 8)
+    with pytest.raises(AnswersOutOfStep):
+        answers.mark_sent(SECOND, 8)
+    assert not Answer.objects.exists()
+
+
+def test_days_go_forward(node):
+    matching.match(SECOND)
+
+    with pytest.raises(DayPassed):
+        matching.match(FIRST)
+
+
+def test_a_run_that_fails_leaves_everything_to_be_looked_at_again(known, deliver, run_day):
+    deliver(notification(1, **BORN))
+    touched = set(Touched.objects.values_list("kind", "key"))
+
+    with transaction.atomic():
+        matching.match(FIRST)
+        transaction.set_rollback(True)
+
+    assert set(Touched.objects.values_list("kind", "key")) == touched
+    assert run_day(FIRST) == {REPORTED}
+
+
+def test_another_policy_matches_everything_anew(known, deliver, run_day, settings, tmp_path):
+    deliver(notification(1, **BORN))
+    run_day(FIRST)
+    answers.mark_sent(FIRST, 1)
+    (tmp_path / "policy.toml").write_text('compared_items = ["name"]\n')
+    settings.NODE = replace(settings.NODE, policy="policy.toml")
+
+    assert run_day(SECOND) == {WITHDRAWN}
+    assert Run.objects.first().whole
+
+
+def test_of_an_erased_notification_nothing_stands_and_nothing_is_known(known, deliver, run_day):
+    deliver(notification(1, **BORN))
+    run_day(FIRST)
+    answers.mark_sent(FIRST, 1)
+    ReceivedNotification.objects.all().delete()
+    Touched.objects.create(kind=Touched.Kind.CARD, key=card(1))
+
+    assert run_day(SECOND) == {WITHDRAWN}
+    assert not Outcome.objects.exists()
+    assert Run.objects.first().outcomes == {}
+
+
+def test_only_what_is_concerned_is_looked_at(register, deliver, run_day):
+    for number in (1, 2):
+        register("persons", person(number))
+        register("cards", card_of(number))
+    deliver(notification(1), notification(2))
+    run_day(FIRST)
+    deliver(notification(2, sex="2"))
+
+    assert matching.match(SECOND)["looked_at"] == 1
+    assert Run.objects.first().outcomes == {"matched": 1, "mismatched": 1}
+
+
+def test_nothing_of_anybody_stays_in_temporary_tables_or_the_trail(known, deliver, run_day):
+    deliver(notification(1, **BORN))
+    run_day(FIRST)
+    tables = (
+        "SELECT tablename FROM pg_tables WHERE schemaname LIKE 'pg_temp%'"
+        if connection.vendor == "postgresql"
+        else "SELECT name FROM sqlite_temp_master WHERE type = 'table'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(tables)
+
+        assert cursor.fetchall() == []
+    said = str(list(Entry.objects.values_list("verb", "subject", "facts")))
+    assert "MATCHED" in said
+    assert "ANSWER_SELECTED" in said
+    assert not any(value in said for value in (card(1), "NGUYEN", "N1"))
