@@ -114,7 +114,11 @@ def test_two_workers_make_one_delivery_of_a_day(pair, be):
 
 # --- kill -9, with processes of their own -----------------------------------------------------------------
 
-_SERVE = "from renkei.node.deliveries.carrier import service; service.make(now).safe_start()"
+_SERVE = """
+from datetime import UTC, datetime
+from renkei.node.deliveries.carrier import service
+service.make(lambda: datetime.now(UTC)).safe_start()
+"""
 _START = "import django; django.setup(); "
 _SEND = """
 from datetime import UTC, datetime
