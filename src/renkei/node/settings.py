@@ -69,6 +69,20 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 AUTH_USER_MODEL = "officers.Officer"
+AUTHENTICATION_BACKENDS = [
+    "renkei.node.officers.local.LocalAccounts",
+    *(["renkei.node.officers.directory.DirectoryAccounts"] if NODE.oidc.client_id else []),
+]
+OIDC_RP_CLIENT_ID = NODE.oidc.client_id
+OIDC_RP_CLIENT_SECRET = os.environ.get("RENKEI_OIDC_CLIENT_SECRET", "")
+OIDC_OP_AUTHORIZATION_ENDPOINT = NODE.oidc.authorization_endpoint
+OIDC_OP_TOKEN_ENDPOINT = NODE.oidc.token_endpoint
+OIDC_OP_USER_ENDPOINT = NODE.oidc.user_endpoint
+OIDC_OP_JWKS_ENDPOINT = NODE.oidc.jwks_endpoint
+OIDC_RP_SIGN_ALGO = "RS256"
+OIDC_RP_SCOPES = "openid profile"
+OIDC_USE_PKCE = True
+OIDC_TIMEOUT = 10
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- the database -----------------------------------------------------------------------------------------

@@ -93,6 +93,9 @@ class Verb(Enum):
         "{actor}が 職員 {subject} を停止した", "{actor} disabled the account {subject}"
     )
     ACCOUNT_ENABLED = Sentence("{actor}が 職員 {subject} を再開した", "{actor} enabled the account {subject}")
+    ACCOUNT_LOCKED = Sentence(
+        "{actor}が 職員 {subject} を一時的に締め出した", "{actor} locked the account {subject} for a while"
+    )
     DUTY_ASSIGNED = Sentence("{actor}が 職員 {subject} に職務を与えた", "{actor} gave a duty to {subject}")
     DUTY_WITHDRAWN = Sentence("{actor}が 職員 {subject} の職務を解いた", "{actor} took a duty from {subject}")
     DEVICE_ENROLLED = Sentence(

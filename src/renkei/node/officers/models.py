@@ -7,11 +7,18 @@ from renkei.node.officers.duties import Duty
 
 
 class Officer(AbstractUser):
-    """A person of the agency. `display_name` is what colleagues and the trail's reader see."""
+    """A person of the agency. `display_name` is what colleagues and the trail's reader see.
+
+    `directory_subject` is who the agency's directory says it is (OIDC `sub`). `failed_entries` counts wrong
+    passwords in a row, up to what locks a local account until `locked_until`.
+    """
 
     display_name = models.CharField(max_length=80, blank=True)
     language = models.CharField(max_length=2, default="ja")
     last_access = models.DateTimeField(null=True, blank=True)
+    directory_subject = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    failed_entries = models.PositiveSmallIntegerField(db_default=0)
+    locked_until = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.display_name or self.get_username()

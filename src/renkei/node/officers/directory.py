@@ -1,0 +1,69 @@
+"""Accounts of the agency's own directory (OpenID Connect): it says who somebody is, never what they may do.
+
+Duties are given here alone (`accounts.entrust`): whoever can write claims must not be able to open cases.
+"""
+
+from collections.abc import Mapping
+
+from django.core.exceptions import SuspiciousOperation
+from django.db import transaction
+from django.db.models import QuerySet
+from mozilla_django_oidc.auth import OIDCAuthenticationBackend
+
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.officers.models import Officer
+
+Claims = Mapping[str, object]
+
+
+class DirectoryAccounts(OIDCAuthenticationBackend):  # type: ignore[misc]
+    """The directory's word for who somebody is: `sub` for good, `preferred_username` and `name` to show."""
+
+    def verify_claims(self, claims: Claims) -> bool:
+        """Whether the directory says enough."""
+        return all(
+            isinstance(claims.get(name), str) and claims[name] for name in ("sub", "preferred_username")
+        )
+
+    def filter_users_by_claims(self, claims: Claims) -> QuerySet[Officer]:
+        """Find the account: by `sub`, or, for the first time, one registered without a password for the name.
+
+        A local account is never taken over by whoever bears its name in the directory.
+        """
+        known = Officer.objects.filter(directory_subject=claims["sub"])
+        if known.exists():
+            return known
+        named = Officer.objects.filter(username=claims["preferred_username"], directory_subject=None)
+        return Officer.objects.filter(pk__in=[each.pk for each in named if not each.has_usable_password()])
+
+    def create_user(self, claims: Claims) -> Officer:
+        """Make an account without any duty. Raises SuspiciousOperation where the name is somebody else's."""
+        name = str(claims["preferred_username"])
+        if Officer.objects.filter(username=name).exists():
+            raise SuspiciousOperation("the account name is taken by another account")
+        officer = Officer(username=name)
+        officer.set_unusable_password()
+        with transaction.atomic():
+            self._fill(officer, claims)
+            record(None, Verb.ACCOUNT_MADE, name, local=False)
+        return officer
+
+    def update_user(self, user: Officer, claims: Claims) -> Officer:
+        """Bring the name shown up to date, and bind an account that was waiting for its first entry."""
+        self._fill(user, claims)
+        return user
+
+    def get_user(self, user_id: int) -> Officer | None:
+        """Return the account of a session, unless it was disabled meanwhile."""
+        return Officer.objects.filter(pk=user_id, is_active=True).first()
+
+    def describe_user_by_claims(self, claims: Claims) -> str:
+        """Say nothing of anybody in a log."""
+        return "an account of the directory"
+
+    @staticmethod
+    def _fill(officer: Officer, claims: Claims) -> None:
+        officer.directory_subject = str(claims["sub"])
+        officer.display_name = str(claims.get("name") or "")[:80]
+        officer.save()
