@@ -22,7 +22,12 @@ from renkei.simulation.evaluation import Evaluation, evaluate
 _RESIDENTS, _NOTIFICATIONS, _SEED, _AS_OF = 100_000, 60_000, 1, date(2026, 4, 1)
 _MEASURED = ("different", "not_found", "computed", "rejected", "not_sent", "deleted")
 
+_NODES_RESIDENTS, _NODES_NOTIFICATIONS = 5_000, 3_000
 _STEPS = {
+    "nodes": (
+        "二つのノードの五日間(TLS、四日目は媒体)",
+        "Five days between two nodes (TLS; the fourth by medium)",
+    ),
     "simulate": ("架空の登録簿と届出を作る", "Draw a synthetic register and notifications"),
     "prepare": ("別紙1を準備する(厚生労働省)", "Prepare Annex 1 (MHLW)"),
     "reconcile": ("突合する(出入国在留管理庁)", "Match (ISA)"),
@@ -36,6 +41,7 @@ _PLACES = {
     "annex1.csv": ("別紙1", "Annex 1"),
     "world/": ("架空の届出と登録簿", "the synthetic notifications and register"),
     "world/truth/": ("答え", "the answer key"),
+    "nodes/": ("二つのノード(renkei status --node …)", "the two nodes (renkei status --node …)"),
 }
 
 
@@ -43,9 +49,10 @@ def demo(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where everything goes.")],
     residents: Annotated[int, typer.Option(min=1, help="People with a residence card.")] = _RESIDENTS,
     notifications: Annotated[int, typer.Option(min=0, help="In the extract.")] = _NOTIFICATIONS,
+    nodes: Annotated[bool, typer.Option(help="Play five days between two nodes as well.")] = True,
     lang: speech.LangOption = None,
 ) -> None:
-    """Simulate two agencies' files, prepare, match, report, and hold the outcome against the answer key."""
+    """Simulate two agencies' files, match, report, check the answers; then play five days of two nodes."""
     world, annex1, result, page = out / "world", out / "annex1.csv", out / "result", out / "report.html"
     with _step("simulate", lang):
         write_world(Plan(residents, notifications, _SEED, _AS_OF), default_flaws(), world, "parquet")
@@ -61,7 +68,18 @@ def demo(
     )
     chosen = speech.language(lang)
     _print_evaluation(evaluation, chosen)
+    if nodes:
+        with _step("nodes", lang):
+            _play(out / "days", out / "nodes", chosen)
     _print_places(out, chosen)
+
+
+def _play(world: Path, directory: Path, lang: Lang) -> None:
+    from renkei.cli.rehearsal import FIRST, SIMULATED_DAYS, play  # Django: only where it is asked for
+
+    plan = Plan(_NODES_RESIDENTS, _NODES_NOTIFICATIONS, _SEED, FIRST)
+    write_world(plan, default_flaws(), world, "csv", SIMULATED_DAYS)
+    play(world, directory, lang)
 
 
 @contextmanager
