@@ -75,7 +75,9 @@ def main() -> None:
     parser.set_defaults(rounds=4)
     parser.add_argument("--database", required=True, help="URL of a PostgreSQL database on the server to use")
     parser.add_argument("--largest", type=int, default=FULL_RESIDENTS, help="residents of the largest size")
-    parser.add_argument("--keep", action="store_true", help="go on with nodes that were filled before")
+    parser.add_argument(
+        "--keep", type=int, default=0, metavar="DAY", help="go on with nodes filled before, from this day"
+    )
     options = parser.parse_args()
     limits = bounds(options.seconds, options.gib)
     days = options.rounds + 1
@@ -84,16 +86,17 @@ def main() -> None:
     said: dict[int, list[dict[str, object]]] = {part: [] for part in PARTS}
     commands: list[Run] = []
     peaks: list[int] = []
-    for number in range(1, days + 1):
+    first = options.keep or 1
+    for number in range(first, first + days):
         for part, (directory, database, cards) in nodes.items():
             ran = node(["live", str(directory), str(number)], database, limits)
             words = json.loads(ran.said)
             wall, cpu = sum(words["seconds"].values()), sum(words["processor"].values())
             print(f"day {number} {cards:10,} cards {wall:6.1f} s, {cpu:6.1f} s of processor", flush=True)
-            if number > 1:  # the first brings files, bytecode and pages into memory
+            if number > first:  # the first brings files, bytecode and pages into memory
                 said[part].append(words)
                 peaks.append(ran.peak)
-        if number > 1:
+        if number > first:
             commands.append(bare(nodes[PARTS[-1]][0], number, limits))
 
     def middle(part: int, what: str, *steps: str) -> float:
