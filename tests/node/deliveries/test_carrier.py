@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from requests.adapters import HTTPAdapter
@@ -41,6 +42,34 @@ def test_an_empty_day_is_sent_too(pair, be):
     be("mhlw")
 
     assert sending.make("annex1", DAY, rows(), now=now()).kind == "empty"
+
+
+INCIDENT = {
+    "incident_id": "I-1",
+    "found_on": "2026-04-01",
+    "known": "媒体一枚が見当たらない",
+    "data_concerned": "別紙1",
+    "deliveries_concerned": "annex1 1",
+    "persons_concerned": "2",
+    "contact": "made-up office",
+}
+
+
+@pytest.mark.parametrize("party", ["isa", "mhlw"])
+def test_each_incident_of_a_day_is_told_by_a_delivery_of_its_own(pair, be, party):
+    be(party)
+    tables = {
+        name: {"incidents": pl.DataFrame([INCIDENT | {"incident_id": name}])} for name in ("I-1", "I-2")
+    }
+    made = [
+        sending.make("incident", DAY, tables[name], now=now(), about=name) for name in ("I-1", "I-2", "I-1")
+    ]
+
+    assert [(each.kind, each.about, each.sequence) for each in made] == [
+        ("incident", "I-1", 1),
+        ("incident", "I-2", 2),
+        ("incident", "I-1", 1),
+    ]
 
 
 def test_what_was_made_before_the_node_died_is_found_and_not_made_again(pair, be):

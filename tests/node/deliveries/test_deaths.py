@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from node.deliveries.over_tls import (
     received,
     rows,
 )
+from renkei.exchange.manifest import read
 from renkei.node.audit.models import Entry
 from renkei.node.deliveries import boxes, receiving, sending
 from renkei.node.deliveries.models import Delivery
@@ -87,6 +89,20 @@ def test_a_commit_that_fails_leaves_the_delivery_to_be_opened_again(pair, be, se
     assert not Entry.objects.filter(number=99).exists()
     assert list((pair.nodes["isa"] / "exchange/inbox").rglob("*.csv")) == []
     assert receiving.open_next("annex1", lambda *_: {"rows": 1}, now=now()).state == State.OPENED
+
+
+def test_a_plan_that_a_death_left_does_not_hold_up_the_next(pair, be):
+    be("mhlw")
+    left_over = {"kind": "", "state": State.PLANNED, "sequence": 1}
+    Delivery.objects.create(direction="out", service="annex1", business_day=DAY, **left_over)
+    next_day = DAY + timedelta(days=1)
+    later = sending.make("annex1", next_day, rows(2), now=now())
+    first = sending.make("annex1", DAY, rows(1), now=now())
+
+    made = [read(files.manifest_bytes()) for files in boxes.home().outbox().deliveries("annex1")]
+
+    assert (later.sequence, first.sequence) == (1, 2)
+    assert [each.business_day for each in made] == [next_day, DAY]
 
 
 def test_two_workers_make_one_delivery_of_a_day(pair, be):

@@ -6,7 +6,8 @@ from django.db import models
 class Delivery(models.Model):
     """One delivery. Outgoing: planned, sealed, sent, accepted, refused. Incoming: received, opened, refused.
 
-    `sequence` of a planned one is the number that it will get. `counts` are of rows, by name.
+    `sequence` of a planned one is the number that it will get. `counts` are of rows, by name. `about` tells
+    apart what goes out on one day in one service: the number of an incident, or blank for the day itself.
     """
 
     class Direction(models.TextChoices):
@@ -30,6 +31,7 @@ class Delivery(models.Model):
     service = models.CharField(max_length=20)
     sequence = models.PositiveBigIntegerField()
     business_day = models.DateField(db_index=True)
+    about = models.CharField(max_length=40, blank=True)
     kind = models.CharField(max_length=10)
     state = models.CharField(max_length=10, choices=State.choices)
     manifest_sha256 = models.CharField(max_length=64, blank=True)
@@ -51,7 +53,8 @@ class Delivery(models.Model):
                 "direction",
                 "service",
                 "business_day",
-                condition=models.Q(service__in=("annex1", "annex2-3")),
+                "about",
+                condition=models.Q(direction="out"),  # what comes in is the counterpart's to number
                 name="a_day_once",
             ),
         )

@@ -54,8 +54,12 @@ def make(
     *,
     now: datetime,
     sealed: Callable[[int], object] = lambda sequence: None,
+    about: str = "",
 ) -> Delivery:
     """Seal a day's delivery, once: asked again, the one that is there is returned.
+
+    Not within a transaction: the plan must last. `about` names what else than the day it is of, such as an
+    incident's number (申合せ6), of which a day may have several.
 
     `tables` hold the rows by dataset; where none has any, an empty day is sent. `sealed` is told the number
     in the transaction that notes it. The plan is written before the delivery is made, so that a node that
@@ -63,11 +67,11 @@ def make(
     """
     rows = {name: table.height for name, table in tables.items() if table.height}
     with durable.alone(settings.NODE.exchange / "making" / service):  # two workers make one delivery
-        delivery = _plan(service, day)
+        delivery = _plan(service, day, about)
         if delivery.state == State.PLANNED:
             manifest = _made(delivery)
             if manifest is None:
-                delivery.kind, delivery.counts = "data" if rows else "empty", rows
+                delivery.kind, delivery.counts = _kind(service, rows), rows
                 delivery.save(update_fields=("kind", "counts"))
                 manifest = _seal(delivery, tables, now)
             _note_sealed(delivery, manifest, sealed, now)
@@ -75,14 +79,25 @@ def make(
     return delivery
 
 
-def _plan(service: str, day: date) -> Delivery:
+def _plan(service: str, day: date, about: str) -> Delivery:
     last = boxes.home().outbox().chain(service).last
     plan = {"sequence": last + 1, "kind": "", "state": State.PLANNED}
     with transaction.atomic():
+        # A plan for this number by another day or notice was never carried out: it will be made anew.
+        planned = Delivery.objects.filter(
+            direction=OUT, service=service, state=State.PLANNED, sequence=last + 1
+        )
+        planned.exclude(business_day=day, about=about).delete()
         delivery, _ = Delivery.objects.get_or_create(
-            direction=OUT, service=service, business_day=day, defaults=plan
+            direction=OUT, service=service, business_day=day, about=about, defaults=plan
         )
     return delivery
+
+
+def _kind(service: str, rows: Mapping[str, int]) -> str:
+    if service == "incident":
+        return "incident"
+    return "data" if rows else "empty"
 
 
 def _note_sealed(

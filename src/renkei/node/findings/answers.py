@@ -17,6 +17,7 @@ from renkei.node.audit.verbs import Verb
 from renkei.node.findings import requests
 from renkei.node.findings.errors import AnswersOutOfStep
 from renkei.node.findings.models import AnswerDay, Kind
+from renkei.node.findings.planner import few
 from renkei.node.records import transfer
 from renkei.node.records.turns import wait_for_turn
 
@@ -31,14 +32,17 @@ def select(day: date) -> Mapping[str, int]:
     wait_for_turn()
     chosen, new = AnswerDay.objects.get_or_create(day=day)
     if new:
-        transfer.execute(
-            "INSERT INTO findings_answer (day, kind, identifier, action, word, row) "
-            "SELECT %s, kind, identifier, CASE WHEN digest = '' THEN 'withdraw' ELSE 'report' END, "
-            "CASE WHEN digest = '' THEN told_word ELSE word END, row "
-            "FROM findings_finding WHERE digest <> told",
-            (day.isoformat(),),
-        )
-        transfer.execute("UPDATE findings_finding SET told = digest, told_word = word WHERE digest <> told")
+        with few():
+            transfer.execute(
+                "INSERT INTO findings_answer (day, kind, identifier, action, word, row) "
+                "SELECT %s, kind, identifier, CASE WHEN digest = '' THEN 'withdraw' ELSE 'report' END, "
+                "CASE WHEN digest = '' THEN told_word ELSE word END, row "
+                "FROM findings_finding WHERE digest <> told",
+                (day.isoformat(),),
+            )
+            transfer.execute(
+                "UPDATE findings_finding SET told = digest, told_word = word WHERE digest <> told"
+            )
         chosen.counts = {f"{kind.value}_reported": 0 for kind in Kind} | {"withdrawn": 0}
         for kind, action, count in _counts(day):
             name = "withdrawn" if action == "withdraw" else f"{kind}_reported"
@@ -80,14 +84,15 @@ def mark_sent(day: date, sequence: int) -> int:
             "Run the days in their order.",
             f"{day}分の回答は未選別か、別の番号で封緘済みです。日付の順に処理してください。",
         )
-    transfer.execute(
-        "UPDATE findings_finding SET told_sequence = %s FROM findings_answer a WHERE a.day = %s "
-        "AND a.kind = findings_finding.kind AND a.identifier = findings_finding.identifier",
-        (sequence, day.isoformat()),
-    )
-    sent = transfer.execute("DELETE FROM findings_answer WHERE day = %s", (day.isoformat(),))
-    # Nothing stands and the counterpart knows of nothing: there is nothing left to keep.
-    transfer.execute("DELETE FROM findings_finding WHERE digest = '' AND told = ''")
+    with few():
+        transfer.execute(
+            "UPDATE findings_finding SET told_sequence = %s FROM findings_answer a WHERE a.day = %s "
+            "AND a.kind = findings_finding.kind AND a.identifier = findings_finding.identifier",
+            (sequence, day.isoformat()),
+        )
+        sent = transfer.execute("DELETE FROM findings_answer WHERE day = %s", (day.isoformat(),))
+        # Nothing stands and the counterpart knows of nothing: there is nothing left to keep.
+        transfer.execute("DELETE FROM findings_finding WHERE digest = '' AND told = ''")
     return sent + requests.mark_answered(day, sequence)
 
 

@@ -17,12 +17,14 @@ from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.findings.errors import DayPassed
 from renkei.node.findings.models import Kind, Outcome, Run
+from renkei.node.findings.planner import few
 from renkei.node.findings.scope import FINDINGS, OUTCOMES, scope
 from renkei.node.records import transfer
 from renkei.node.records.intake import refresh_due
 from renkei.node.records.turns import wait_for_turn
 
 _JUDGED: Final = "judged"
+_FEW: Final = 100_000
 _FOUND: Final = ("kind", "identifier", "person_id", "word", "row", "digest")
 
 
@@ -40,10 +42,10 @@ def match(day: date) -> Mapping[str, int]:
     if last is not None and day < last.day:
         raise DayPassed(day.isoformat(), last.day.isoformat())
     rules = _rules(policy)
-    whole = last is None or last.rules != rules
-    if whole:
+    since = last.day if last and last.rules == rules else None
+    if since is None:
         refresh_due(policy)
-    with scope(last.day if last else None, day, whole=whole) as concerned:
+    with scope(since, day, at_most=_worth_telling_apart(last)) as concerned:
         frames = [concerned.frame(dataset) for dataset in (NOTIFICATIONS, PERSONS, CARDS, PERMISSIONS)]
         found = reconcile(*frames, as_of=day, policy=policy)
         outcomes = _keep_outcomes(found, frames[0], {} if last is None else last.outcomes)
@@ -51,11 +53,22 @@ def match(day: date) -> Mapping[str, int]:
     counts = {"looked_at": frames[0].height, "changed": changed}
     Run.objects.update_or_create(
         day=day,
-        defaults={"rules": rules, "whole": whole, "outcomes": outcomes, "standing": standing, **counts},
+        defaults={
+            "rules": rules,
+            "whole": concerned.whole,
+            "outcomes": outcomes,
+            "standing": standing,
+            **counts,
+        },
     )
     counts |= outcomes | standing
-    record(None, Verb.MATCHED, day.isoformat(), whole=whole, counts=counts)
+    record(None, Verb.MATCHED, day.isoformat(), whole=concerned.whole, counts=counts)
     return counts
+
+
+def _worth_telling_apart(last: Run | None) -> int:
+    """Beyond this many touched, everything is sooner matched than what is concerned is found."""
+    return max(_FEW, sum(last.outcomes.values()) // 4) if last else 0
 
 
 def _rules(policy: Policy) -> str:
@@ -74,9 +87,14 @@ def _keep_outcomes(
     now = matches.group_by("outcome").len().select("outcome", pl.col("len").cast(pl.String))
     counts = _recounted(before, _grouped(OUTCOMES, "outcome"), now)
     transfer.execute(
-        f"DELETE FROM findings_outcome WHERE notification_id IN (SELECT s.notification_id FROM {OUTCOMES} s "
-        f"WHERE NOT EXISTS (SELECT 1 FROM {_JUDGED} j WHERE j.notification_id = s.notification_id))"
+        f"DELETE FROM {OUTCOMES} WHERE EXISTS "
+        f"(SELECT 1 FROM {_JUDGED} j WHERE j.notification_id = {OUTCOMES}.notification_id)"
     )
+    with few():
+        transfer.execute(
+            "DELETE FROM findings_outcome AS o "
+            f"WHERE o.notification_id IN (SELECT s.notification_id FROM {OUTCOMES} s)"
+        )
     names = ", ".join(f'"{name}"' for name in matches.columns)
     changes = ", ".join(f'"{name}" = excluded."{name}"' for name in matches.columns[1:])
     differs = " OR ".join(f'kept."{name}" IS DISTINCT FROM excluded."{name}"' for name in matches.columns[1:])
@@ -104,11 +122,15 @@ def _keep_findings(
     transfer.temporary(_JUDGED, rows)
     now = rows.group_by("kind").len().select("kind", pl.col("len").cast(pl.String))
     standing = _recounted(before or {kind.value: 0 for kind in Kind}, _grouped(FINDINGS, "kind"), now)
-    gone = transfer.execute(
-        "UPDATE findings_finding AS f SET standing = false, row = '', digest = '' "
-        f"FROM {FINDINGS} s WHERE s.kind = f.kind AND s.identifier = f.identifier AND NOT EXISTS "
-        f"(SELECT 1 FROM {_JUDGED} j WHERE j.kind = s.kind AND j.identifier = s.identifier)"
+    transfer.execute(
+        f"DELETE FROM {FINDINGS} WHERE EXISTS (SELECT 1 FROM {_JUDGED} j "
+        f"WHERE j.kind = {FINDINGS}.kind AND j.identifier = {FINDINGS}.identifier)"
     )
+    with few():
+        gone = transfer.execute(
+            "UPDATE findings_finding AS f SET standing = false, row = '', digest = '' "
+            f"FROM {FINDINGS} s WHERE s.kind = f.kind AND s.identifier = f.identifier"
+        )
     listed = ", ".join(_FOUND)
     today = (
         f"CAST('{day.isoformat()}' AS date)" if connection.vendor == "postgresql" else f"'{day.isoformat()}'"

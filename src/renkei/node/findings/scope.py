@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 from renkei.node.findings.models import Kind
+from renkei.node.findings.planner import few
 from renkei.node.records import touched, transfer
 from renkei.node.records.models import Touched
 
@@ -44,24 +45,32 @@ class Scope:
         """Return the rows of a dataset that are in scope, as text."""
         table, scoped, key = _FROM[dataset.name]
         columns = ", ".join(f't."{name}"' for name in dataset.names)
-        joined = "" if self.whole else f" JOIN {scoped} s ON s.{key} = t.{key}"
-        return transfer.read(f'SELECT {columns} FROM "{table}" t{joined}', dataset.names)
+        if self.whole:
+            return transfer.read(f'SELECT {columns} FROM "{table}" t', dataset.names)
+        with few():
+            return transfer.read(
+                f'SELECT {columns} FROM {scoped} s JOIN "{table}" t ON t.{key} = s.{key}', dataset.names
+            )
 
 
 @contextmanager
-def scope(last: date | None, day: date, *, whole: bool) -> Iterator[Scope]:
+def scope(last: date | None, day: date, *, at_most: int) -> Iterator[Scope]:
     """Give what is concerned since the day matched last, within a transaction; afterwards it is forgotten.
 
+    Everything is, where nothing was matched before or more than `at_most` numbers and persons were touched.
     What is touched counts as looked at once the transaction is committed.
     """
-    touched.take(_TOUCHED, (Touched.Kind.CARD, Touched.Kind.PERSON))
-    whole = whole or last is None
+    count = touched.take(_TOUCHED, (Touched.Kind.CARD, Touched.Kind.PERSON))
+    whole = last is None or count > at_most
     try:
         _make(_PERSONS, "person_id")
         _make(_CARDS, "card_number")
-        if last is not None and not whole:
-            _close(last, day)
-        _look_back(whole)
+        if last is None or count > at_most:
+            _look_back_at_everything()
+        else:
+            with few():
+                _close(last, day)
+                _look_back()
         yield Scope(whole)
     finally:
         with suppress(DatabaseError):  # where the transaction is broken they go with it
@@ -85,26 +94,30 @@ def _close(last: date, day: date) -> None:
     _analyze(_CARDS)
 
 
-def _look_back(whole: bool) -> None:
+def _look_back() -> None:
     """Note what was said before of what is in scope, also of notifications that are no more."""
     _make(OUTCOMES, "notification_id", "outcome")
     _make(FINDINGS, "kind", "identifier")
-    of_cards = "" if whole else f"JOIN {_CARDS} s ON s.card_number = o.card_number"
     transfer.execute(
-        f"INSERT INTO {OUTCOMES} SELECT o.notification_id, o.outcome FROM findings_outcome o {of_cards}"
+        f"INSERT INTO {OUTCOMES} SELECT o.notification_id, o.outcome FROM {_CARDS} s "
+        "JOIN findings_outcome o ON o.card_number = s.card_number"
     )
     _analyze(OUTCOMES)
-    if whole:
-        transfer.execute(
-            f"INSERT INTO {FINDINGS} SELECT kind, identifier FROM findings_finding WHERE standing"
-        )
-    else:
-        transfer.execute(
-            f"INSERT INTO {FINDINGS} SELECT f.kind, f.identifier FROM {OUTCOMES} o JOIN findings_finding f "
-            f"ON f.kind = '{Kind.DISCREPANCY}' AND f.identifier = o.notification_id WHERE f.standing "
-            f"UNION ALL SELECT f.kind, f.identifier FROM {_PERSONS} s JOIN findings_finding f "
-            f"ON f.person_id = s.person_id WHERE f.kind = '{Kind.SUSPECTED_OMISSION}' AND f.standing"
-        )
+    transfer.execute(
+        f"INSERT INTO {FINDINGS} SELECT f.kind, f.identifier FROM {OUTCOMES} o JOIN findings_finding f "
+        f"ON f.kind = '{Kind.DISCREPANCY}' AND f.identifier = o.notification_id WHERE f.standing "
+        f"UNION ALL SELECT f.kind, f.identifier FROM {_PERSONS} s JOIN findings_finding f "
+        f"ON f.person_id = s.person_id WHERE f.kind = '{Kind.SUSPECTED_OMISSION}' AND f.standing"
+    )
+    _analyze(FINDINGS)
+
+
+def _look_back_at_everything() -> None:
+    _make(OUTCOMES, "notification_id", "outcome")
+    _make(FINDINGS, "kind", "identifier")
+    transfer.execute(f"INSERT INTO {OUTCOMES} SELECT notification_id, outcome FROM findings_outcome")
+    transfer.execute(f"INSERT INTO {FINDINGS} SELECT kind, identifier FROM findings_finding WHERE standing")
+    _analyze(OUTCOMES)
     _analyze(FINDINGS)
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, connection
 
 from renkei.exchange import durable
 from renkei.exchange.errors import ExchangeError, Misused, Refused, Unstored
@@ -63,7 +63,6 @@ class Carrier:
 
     def __call__(self, environ: Environ, start_response: Callable[..., object]) -> Iterable[bytes]:
         """Answer one request of the counterpart, and of nobody else."""
-        close_old_connections()
         try:
             answer = self._answer(environ)
         except ExchangeError as fault:
@@ -74,7 +73,7 @@ class Carrier:
             _log.error("carrier cannot reach its database: %s", type(fault).__name__)
             answer = Answer(503)
         finally:
-            close_old_connections()
+            connection.close()  # requests are few, and an idle thread need not hold one
         headers = {
             "Tus-Resumable": _TUS,
             "Cache-Control": "no-store",

@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                 ('service', models.CharField(max_length=20)),
                 ('sequence', models.PositiveBigIntegerField()),
                 ('business_day', models.DateField(db_index=True)),
+                ('about', models.CharField(blank=True, max_length=40)),
                 ('kind', models.CharField(max_length=10)),
                 ('state', models.CharField(choices=[('planned', '準備中'), ('sealed', '封緘済'), ('sent', '送信済'), ('accepted', '受理'), ('received', '受信済'), ('opened', '取込済'), ('refused', '不受理')], max_length=10)),
                 ('manifest_sha256', models.CharField(blank=True, max_length=64)),
@@ -34,7 +35,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-business_day', '-id'),
-                'constraints': [models.UniqueConstraint(models.F('direction'), models.F('service'), models.F('sequence'), name='a_number_once'), models.UniqueConstraint(models.F('direction'), models.F('service'), models.F('business_day'), condition=models.Q(('service__in', ('annex1', 'annex2-3'))), name='a_day_once')],
+                'constraints': [models.UniqueConstraint(models.F('direction'), models.F('service'), models.F('sequence'), name='a_number_once'), models.UniqueConstraint(models.F('direction'), models.F('service'), models.F('business_day'), models.F('about'), condition=models.Q(('direction', 'out')), name='a_day_once')],
             },
         ),
     ]
