@@ -2,14 +2,16 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup check test test-fast demo bench docs
+.PHONY: help setup check test test-fast test-node demo bench docs
 
-# Two workers on two cores. The slow part goes file by file: Spark's tests share one session.
+# Two workers on two cores. Parts go file by file where tests share what is costly: Spark's session, two nodes.
 PYTEST = run --no-sync pytest --quiet --numprocesses auto
-FAST = $(PYTEST) --dist worksteal -m "not slow and not spark"
-SLOW = $(PYTEST) --dist loadfile -m "slow or spark"
+NODE_TESTS = tests/node tests/two_nodes
+FAST = $(PYTEST) --dist worksteal -m "not slow and not spark" $(NODE_TESTS:%=--ignore=%)
+SLOW = $(PYTEST) --dist loadfile -m "slow or spark" $(NODE_TESTS:%=--ignore=%)
+NODE = $(PYTEST) --dist loadfile $(NODE_TESTS)
 # A node's tests once more, on a throw-away PostgreSQL; the pages look the same on it.
-ON_POSTGRESQL = $(PYTEST) --dist loadfile -m "not browser" tests/node tests/two_nodes
+ON_POSTGRESQL = $(NODE) -m "not browser"
 # The whole suite does not skip what other programs say of our files: setup.sh has installed them.
 WHOLE = RENKEI_OUTSIDE=required
 
@@ -29,13 +31,17 @@ check:  ## format, lint, types, import arrows, personal data: what must hold bef
 
 test:  ## the whole suite, the fast part first (under 20 minutes on two cores)
 	@uv=$$(tools/setup.sh spark) && \
-	$(WHOLE) "$$uv" $(FAST) && $(WHOLE) "$$uv" $(SLOW) && \
+	$(WHOLE) "$$uv" $(FAST) && $(WHOLE) "$$uv" $(SLOW) && "$$uv" $(NODE) && \
 	"$$uv" run --no-sync python tools/postgres.py -- "$$uv" $(ON_POSTGRESQL)
 
 test-fast:  ## the fast part alone (under 2 minutes; no Java)
 	@uv=$$(tools/setup.sh test) && "$$uv" $(FAST)
 
-demo:  ## simulate two agencies' files, match them, write the report into demo/
+test-node:  ## a node's tests alone, on SQLite and on PostgreSQL
+	@uv=$$(tools/setup.sh spark) && "$$uv" $(NODE) && \
+	"$$uv" run --no-sync python tools/postgres.py -- "$$uv" $(ON_POSTGRESQL)
+
+demo:  ## match two synthetic agencies' files, write the report, play five days between two nodes, into demo/
 	@uv=$$(tools/setup.sh run) && "$$uv" run --no-sync renkei demo --out demo
 
 bench:  ## run every benchmark at full size (over half an hour, 5 GB in the temporary directory; benchmarks/README.md)
