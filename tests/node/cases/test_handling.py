@@ -7,13 +7,14 @@ from django.db import transaction
 
 from node.cases.made_up import DAY, NOW, a_discrepancy, an_omission, case_of, days_later, story, withdrawn
 from renkei.node.audit.models import Entry
-from renkei.node.cases import handling
+from renkei.node.cases import corrections, handling
 from renkei.node.cases.corrections import REQUEST_COLUMNS
 from renkei.node.cases.errors import ChangedMeanwhile, CorrectionsOutOfStep, Incomplete, NoSuchMove
 from renkei.node.cases.intake import corrections_to_send, mark_corrections_sent
 from renkei.node.cases.models import Case, CorrectionRequest, Event
 from renkei.node.cases.moves import MOVES, Outcome, State, open_to
 from renkei.node.errors import NotPermitted
+from renkei.node.findings import requests
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
 
@@ -388,6 +389,25 @@ def test_an_answer_to_nothing_or_for_the_second_time_is_passed_over(answer, case
 
     assert (counts["corrections_accepted"], counts["corrections_rejected"]) == (0, 0)
     assert (Case.objects.values().get(), story("N1")) == before
+
+
+@pytest.mark.parametrize("decision", ["taken_back", "perhaps"])
+def test_a_decision_that_is_none_of_isas_is_passed_over(answer, case, officer, decision):
+    request = requested(case, officer)
+    corrections_to_send(DAY)
+    mark_corrections_sent(DAY, 7)
+    answer(answers=[an_answer(request.request_id, decision)])
+
+    assert CorrectionRequest.objects.get().decision == ""
+    assert case_of("N1").state == "correction"
+
+
+def test_both_sides_of_a_correction_mean_the_same_columns():
+    assert (corrections.REQUESTS, corrections.REQUEST_COLUMNS) == (
+        requests.REQUESTS,
+        requests.REQUEST_COLUMNS,
+    )
+    assert (corrections.ANSWERS, corrections.ANSWER_COLUMNS) == (requests.ANSWERS, requests.ANSWER_COLUMNS)
 
 
 def test_a_delivery_that_is_rolled_back_leaves_the_requests_to_go(case, officer):

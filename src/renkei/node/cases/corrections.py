@@ -72,14 +72,16 @@ def mark_corrections_sent(day: date, sequence: int) -> int:
 def take(package: Path, day: date, now: datetime) -> Mapping[str, int]:
     """Take ISA's decisions out of an opened answer, where it holds any; within its transaction.
 
-    A request that we do not know, did not send or have the answer to is passed over. Returns
-    `corrections_accepted` and `corrections_rejected`.
+    A request that we do not know, did not send or have the answer to is passed over, and so is a decision
+    that is neither. Returns `corrections_accepted` and `corrections_rejected`.
     """
     counts = dict.fromkeys((f"corrections_{_Decision.ACCEPTED}", f"corrections_{_Decision.REJECTED}"), 0)
     path = package / f"{ANSWERS}.csv"
     if not path.exists():
         return counts
-    for answer in pl.read_csv(path, infer_schema=False).select(ANSWER_COLUMNS).iter_rows(named=True):
+    answers = pl.read_csv(path, infer_schema=False).select(ANSWER_COLUMNS)
+    decided = pl.col("decision").is_in([_Decision.ACCEPTED.value, _Decision.REJECTED.value])
+    for answer in answers.filter(decided).iter_rows(named=True):
         # A handful a day, each an officer's own decision.
         taken = CorrectionRequest.objects.filter(
             request_id=answer["request_id"], sequence__isnull=False, decision=""
