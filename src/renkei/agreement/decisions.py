@@ -6,7 +6,6 @@ table and a field of the same name to `Policy`.
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -314,6 +313,8 @@ def _unknown(key: str) -> PolicyError:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    import tomllib  # whoever seals loads this module, and never reads a policy
+
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError:
