@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from node.cases.made_up import Answering
+from node.cases.made_up import Answering, a_discrepancy, case_of
+from renkei.node.cases.models import Case
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
 
@@ -27,3 +28,18 @@ def officer(db) -> Officer:
     officer = Officer.objects.create_user("tanaka", display_name="田中 一郎")
     Assignment.objects.create(officer=officer, duty=Duty.HANDLE_CASES, office="1301")
     return officer
+
+
+@pytest.fixture
+def case(answer) -> Case:
+    """A case that lies with the office 1301."""
+    answer(a_discrepancy(1))
+    Case.objects.update(office="1301")
+    return case_of("N1")
+
+
+@pytest.fixture
+def colleague(db) -> Officer:
+    found = Officer.objects.create_user("sato", display_name="佐藤 次郎")
+    Assignment.objects.create(officer=found, duty=Duty.HANDLE_CASES, office="")
+    return found

@@ -10,9 +10,12 @@ from django.utils import timezone
 
 from renkei.agreement.datasets import SUSPECTED_OMISSIONS, discrepancies
 from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.node.cases import handling
 from renkei.node.cases.corrections import ANSWER_COLUMNS
 from renkei.node.cases.intake import take_answers
 from renkei.node.cases.models import Case
+from renkei.node.cases.moves import MOVES, Outcome
+from renkei.node.officers.models import Officer
 
 DAY = date(2026, 11, 24)  # a Tuesday
 NOW = datetime(2026, 11, 24, 9, 41, tzinfo=timezone.get_default_timezone())
@@ -119,3 +122,18 @@ def case_of(identifier: str) -> Case:
 def story(identifier: str) -> list[str]:
     """What happened to a case, oldest first."""
     return list(case_of(identifier).events.order_by("id").values_list("what", flat=True))
+
+
+WORDS = {"reason": "在留カードの写しで確認", "outcome": "", "items": ()}
+
+
+def given(name: str) -> dict[str, object]:
+    """What a move of this name asks for."""
+    row = MOVES[name]
+    outcome = next((each.value for each in Outcome if each in row.outcomes), "")
+    return WORDS | {"outcome": outcome, "items": ("name",) if name == "request_correction" else ()}
+
+
+def moved(case: Case, name: str, officer: Officer, **words: object) -> Case:
+    current = Case.objects.get(pk=case.pk)
+    return handling.move(current, name, officer, version=current.version, now=NOW, **(given(name) | words))
