@@ -124,6 +124,7 @@ def play(world: Path, directory: Path, lang: Lang) -> None:
                 _print(day, _by_medium(nodes, day, directory / "medium"), lang)
             else:
                 _print(day, _by_network(nodes, day), lang)
+        nodes.cycle("isa", DAYS[-1][0])
     for party in PARTIES:
         _say(lang, f"\n== {PARTIES[party].name_ja}の状態", f"\n== how {PARTIES[party].name_en} stands")
         typer.echo(nodes.run(party, "status", "--lang", lang), nl=False)
@@ -142,7 +143,8 @@ def _serving(nodes: Nodes) -> Iterator[None]:
 
 def _by_network(nodes: Nodes, day: date) -> dict[str, dict[str, Mapping[str, int]]]:
     done: dict[str, dict[str, Mapping[str, int]]] = {party: {} for party in PARTIES}
-    for party in ("mhlw", "isa", "mhlw", "isa"):
+    # ISA hears of MHLW's receipt with its next run: the day after, or at the end.
+    for party in ("mhlw", "isa", "mhlw"):
         done[party] |= nodes.cycle(party, day)
     return done
 
