@@ -69,7 +69,7 @@ def state(nodes: TwoNodes) -> dict[str, list[tuple]]:
     """What both sides hold after a week, row by row, moments and ids aside."""
     queries = {
         "mhlw": {
-            "cases": "SELECT kind, identifier, word, state, outcome, office, row FROM cases_case",
+            "cases": "SELECT kind, identifier, items, state, outcome, office, row FROM cases_case",
             "deliveries": "SELECT direction, service, sequence, business_day, kind, state, counts "
             "FROM deliveries_delivery",
             "steps": STEPS,
