@@ -9,9 +9,9 @@ PYTEST = run --no-sync pytest --quiet --numprocesses auto
 NODE_TESTS = tests/node tests/two_nodes
 FAST = $(PYTEST) --dist worksteal -m "not slow and not spark" $(NODE_TESTS:%=--ignore=%)
 SLOW = $(PYTEST) --dist loadfile -m "slow or spark" $(NODE_TESTS:%=--ignore=%)
-NODE = $(PYTEST) --dist loadfile $(NODE_TESTS)
-# A node's tests once more, on a throw-away PostgreSQL; the pages look the same on it.
-ON_POSTGRESQL = $(NODE) -m "not browser"
+NODE = $(PYTEST) --dist worksteal $(NODE_TESTS)
+# A node's own tests once more, on a throw-away PostgreSQL; the pages look the same on it.
+ON_POSTGRESQL = $(PYTEST) --dist loadfile -m "not browser" tests/node
 # The whole suite does not skip what other programs say of our files: setup.sh has installed them.
 WHOLE = RENKEI_OUTSIDE=required
 

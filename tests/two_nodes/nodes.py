@@ -28,7 +28,9 @@ class TwoNodes:
     serving: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def environment(self, party: str) -> Mapping[str, str]:
-        return os.environ | self.made.environment(party) | {"PYTHONUNBUFFERED": "1"}
+        # Each node's database stands in its own file: what the tests' server is called must not override it.
+        ours = {name: value for name, value in os.environ.items() if name != "RENKEI_DATABASE_URL"}
+        return ours | self.made.environment(party) | {"PYTHONUNBUFFERED": "1"}
 
     def run(self, party: str, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command of a node's to its end."""

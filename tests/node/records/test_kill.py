@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -45,7 +46,7 @@ def database(tmp_path, transactional_db) -> str:
     """A database that other processes see: a file of SQLite, or PostgreSQL's own of the tests."""
     if connection.vendor == "postgresql":
         found = connection.settings_dict
-        host = f"{found['HOST'] or ''}:{found['PORT'] or 5432}"
+        host = f"{quote(found['HOST'] or '', safe='')}:{found['PORT'] or 5432}"  # or a socket's directory
         return f"postgres://{found['USER']}:{found['PASSWORD']}@{host}/{found['NAME']}"
     url = f"sqlite:///{tmp_path / 'node.db'}"
     subprocess.run(
