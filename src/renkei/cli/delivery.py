@@ -1,7 +1,7 @@
 """`renkei delivery`: make, export, import, open and show sealed deliveries, on plain directories."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,14 +9,14 @@ import typer
 
 from renkei.agreement.errors import Lang
 from renkei.cli import party, speech, void
-from renkei.exchange import media
-from renkei.exchange.errors import Misused
+from renkei.exchange import carried, media
+from renkei.exchange.errors import ExchangeError, Misused
 from renkei.exchange.files import DeliveryFiles, deliveries_in
 from renkei.exchange.home import NO_TRAIL, Home
 from renkei.exchange.inbox import Opened, Taken
 from renkei.exchange.keys import spoken
 from renkei.exchange.manifest import read, sha256
-from renkei.exchange.outbox import Order
+from renkei.exchange.outbox import Order, Outbox
 
 app = typer.Typer(
     help="Make, carry, open and look at sealed deliveries: directories are enough, no node, no database.",
@@ -52,17 +52,19 @@ def make(
     if missing := [path.name for path in sources.values() if not path.is_file()]:
         raise Misused("not_found", ", ".join(missing))
     kind = "incident" if service == "incident" else "data" if sources else "empty"
-    order = Order(
-        service=service,
-        purpose=purpose,
-        kind=kind,
-        business_day=_day(day),
-        revision=revision,
-        sources=sources,
-        trail_head=NO_TRAIL,
-    )
     signer = place.signer(party.passphrase(passphrase_file, lang), moment)
-    made = place.outbox().make(order, signer, place.recipient(moment), moment)
+    outbox = place.outbox()
+    with carried.as_table(carried.since_last(outbox, place.directory / "inbox", service)) as receipts:
+        order = Order(
+            service=service,
+            purpose=purpose,
+            kind=kind,
+            business_day=_day(day),
+            revision=revision,
+            sources=sources | receipts,
+            trail_head=NO_TRAIL,
+        )
+        made = outbox.make(order, signer, place.recipient(moment), moment)
     if as_json:
         counts = {fact.table.name: fact.rows for fact in made.sealed.files}
         typer.echo(json.dumps(_facts(made.files) | {"rows": counts}, ensure_ascii=False, indent=2))
@@ -158,9 +160,12 @@ def open_(
     secret = party.passphrase(passphrase_file, lang)
     inbox = place.inbox(place.signer(secret, moment))
     keys = place.decrypters(secret, moment)
+    outbox = place.outbox()
     refused = False
     for each in [number] if number else inbox.unopened(service):
         found = inbox.open(service, each, keys, moment)
+        if found.data:
+            _keep_carried(found.data, outbox, moment, lang)
         stored = found.receipt
         if receipts_to:
             _copy_receipt(stored.receipt.name, stored.data, stored.signature, receipts_to)
@@ -220,6 +225,15 @@ def _say_opened(found: Opened, lang: Lang | None) -> None:
         return
     rows = found.receipt.receipt.rows_taken
     typer.echo(f"{name}: {rows:,}{speech.one_of(('行', ' rows'), lang)} → {found.data}")
+
+
+def _keep_carried(package: Path, outbox: Outbox, moment: datetime, lang: Lang | None) -> None:
+    """Keep the receipts that came along; one that proves nothing is said, and holds up nothing."""
+    for data, signature in carried.carried(package):
+        try:
+            outbox.keep_receipt(data, signature, moment)
+        except ExchangeError as refusal:
+            speech.complain(refusal.say(speech.language(lang)))
 
 
 def _copy_receipt(name: str, data: bytes, signature: bytes, directory: Path) -> None:

@@ -1,20 +1,17 @@
 """The commands of a node: make it, serve it, run its day, take in extracts, see how it stands."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from renkei.agreement.errors import Lang
-from renkei.cli import speech
-from renkei.cli.arguments import EncodingOption, UnusableArguments, read_day
+from renkei.cli import returned, speech
+from renkei.cli.arguments import EncodingOption, read_day
+from renkei.cli.started import NodeOption, moment, start
 
-NodeOption = Annotated[
-    Path,
-    typer.Option("--node", envvar="RENKEI_NODE", metavar="DIR", help="The node's directory."),
-]
 TodayOption = Annotated[
     str | None,
     typer.Option("--today", metavar="DATE", help="Take this for today's business day: to rehearse."),
@@ -38,6 +35,7 @@ def mount(app: typer.Typer) -> None:
     app.command("status")(status)
     app.add_typer(cycle, name="cycle")
     app.add_typer(medium, name="medium")
+    app.add_typer(returned.app, name="returned")
 
 
 def init(
@@ -49,7 +47,7 @@ def init(
     from renkei.node import init as making
 
     making.make(directory, party)
-    _start(directory)
+    start(directory)
     making.migrate()
     words = (
         f"ノードを作成しました: {directory}。次は`renkei keys make`で鍵を作り、協定を取り込みます。",
@@ -60,7 +58,7 @@ def init(
 
 def migrate(node: NodeOption) -> None:
     """Bring a node's database to this version: after an upgrade, before it serves again."""
-    _start(node)
+    start(node)
     from renkei.node import init as making
 
     making.migrate()
@@ -68,10 +66,10 @@ def migrate(node: NodeOption) -> None:
 
 def serve(node: NodeOption) -> None:
     """Serve the carrier and the console until told to stop."""
-    _start(node)
+    start(node)
     from renkei.node.serve import serve as run
 
-    run(_now)
+    run(moment)
 
 
 @cycle.command("run")
@@ -82,10 +80,10 @@ def cycle_run(
     lang: speech.LangOption = None,
 ) -> None:
     """Do what can be done of the day, and of any day missed; safe to start as often as wanted."""
-    _start(node)
+    start(node)
     from renkei.node.cycle.run import run
 
-    worked = run(_today(today), _now())
+    worked = run(_today(today), moment())
     if as_json:
         typer.echo(json.dumps([_step(step) for step in worked], ensure_ascii=False, indent=2))
     else:
@@ -105,22 +103,22 @@ def medium_export(
     lang: speech.LangOption = None,
 ) -> None:
     """Write every delivery that is still out, with cover sheets, and the receipts that we gave."""
-    _start(node)
+    start(node)
     from renkei.exchange.media import Export
     from renkei.node.deliveries.medium import export
 
-    for each in export(directory, Export(reason, agreed_by, handed_over_by, taken_over_by, _now())):
+    for each in export(directory, Export(reason, agreed_by, handed_over_by, taken_over_by, moment())):
         typer.echo(f"{each}")
 
 
 @medium.command("import")
 def medium_import(directory: MediumArgument, node: NodeOption, lang: speech.LangOption = None) -> None:
     """Take in the deliveries and receipts of a medium; `cycle run` then goes on with them."""
-    _start(node)
+    start(node)
     from renkei.exchange.errors import ExchangeError
     from renkei.node.deliveries.medium import take_all
 
-    found = take_all(directory, _now())
+    found = take_all(directory, moment())
     refused = {name: each for name, each in found.items() if isinstance(each, ExchangeError)}
     for name in found.keys() - refused.keys():
         typer.echo(name)
@@ -140,10 +138,10 @@ def import_(
     lang: speech.LangOption = None,
 ) -> None:
     """Take in one extract; rows that cannot be taken are set aside and counted."""
-    _start(node)
+    start(node)
     from renkei.node.records.intake import take_in
 
-    done = take_in(file, dataset, mode, now=_now(), encoding=encoding)
+    done = take_in(file, dataset, mode, now=moment(), encoding=encoding)
     if as_json:
         typer.echo(json.dumps(done.counts, indent=2))
     else:
@@ -152,7 +150,7 @@ def import_(
 
 def status(node: NodeOption, as_json: speech.JsonOption = False, lang: speech.LangOption = None) -> None:
     """Say how the node stands: what wants a person first, then the day and the deliveries that are out."""
-    _start(node)
+    start(node)
     from renkei.node.cycle import alarms
     from renkei.node.cycle.models import Day
 
@@ -172,21 +170,6 @@ def status(node: NodeOption, as_json: speech.JsonOption = False, lang: speech.La
     for _, sentence in ringing:
         typer.echo(f"! {speech.one_of((sentence.ja, sentence.en), lang)}")
     _print_steps(steps, lang)
-
-
-def _start(node: Path) -> None:
-    try:
-        from renkei.node.start import start
-    except ModuleNotFoundError:
-        raise UnusableArguments(
-            "A node needs more packages: pip install 'renkei[node]'.",
-            "ノードには追加のパッケージが要ります: pip install 'renkei[node]'",
-        ) from None
-    start(node)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def _today(today: str | None) -> date:

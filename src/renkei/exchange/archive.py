@@ -4,9 +4,10 @@ Reading trusts nothing: only plain files with expected names, no links, devices,
 and the limits of the agreement hold while it is being unpacked, so that a bomb stops within a block or two.
 """
 
+import itertools
 import tarfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -123,18 +124,24 @@ class _Source:
         raise Refused("archive_broken", "tar")
 
 
-def entries(blocks: Iterator[bytes], names: tuple[str, ...]) -> Iterator[tuple[str, int, Iterator[bytes]]]:
+def entries(
+    blocks: Iterator[bytes], names: tuple[str, ...], optional: Collection[str] = ()
+) -> Iterator[tuple[str, int, Iterator[bytes]]]:
     """Give name, size and content of each file; the names must be exactly these, in this order.
 
-    The content must be taken before the next file is asked for. Ends only after the whole archive was read
-    and held nothing else.
+    Only those of `optional` may be left out, the last name excepted. The content must be taken before the
+    next file is asked for. Ends only after the whole archive was read and held nothing else.
     """
     source = _Source(blocks)
-    for name in names:
+    waiting = list(names)
+    while waiting:
         header = source.exactly(_RECORD)
+        due = [*itertools.takewhile(optional.__contains__, waiting)]
+        due.append(waiting[len(due)])
         if not any(header):
-            raise Refused("package_missing", name)
-        size = _plain_file(header, name)
+            raise Refused("package_missing", due[-1])
+        name, size = _plain_file(header, due)
+        del waiting[: waiting.index(name) + 1]
         yield name, size, source.pieces(size)
         if any(source.exactly(-size % _RECORD)):
             raise Refused("archive_broken", "tar")
@@ -145,16 +152,18 @@ def entries(blocks: Iterator[bytes], names: tuple[str, ...]) -> Iterator[tuple[s
         raise Refused("archive_broken", "tar")
 
 
-def _plain_file(header: bytes, name: str) -> int:
-    """Read a header as that of a plain file of this name, and return its size."""
+def _plain_file(header: bytes, names: list[str]) -> tuple[str, int]:
+    """Read a header as that of a plain file of one of these names, and return its name and size."""
     stored = header[148:156].rstrip(b" \0")
     if f"{sum(header) - sum(header[148:156]) + 8 * 32:o}".encode() != stored.lstrip(b"0"):
         raise Refused("archive_broken", "tar")
     if header[156:157] not in (b"0", b"\0") or header[257:262] != b"ustar" or any(header[157:257]):
         raise Refused("entry_forbidden")
-    if header[:100].rstrip(b"\0") != name.encode() or any(header[345:500]):
+    written = header[:100].rstrip(b"\0")
+    name = next((name for name in names if written == name.encode()), None)
+    if name is None or any(header[345:500]):
         raise Refused("entry_forbidden")
     size = header[124:136].rstrip(b" \0")
     if not size.isdigit() or int(size, 8) >= _MOST_FILE:
         raise Refused("archive_broken", "tar")
-    return int(size, 8)
+    return name, int(size, 8)

@@ -2,7 +2,8 @@
 
 The columns are the data dictionary's. `annex2-3` adds `action` (`report` or `withdraw`): a finding that no
 longer stands is withdrawn by its identifier alone, since its items have no purpose any more (申合せ7).
-The services `receipt` and `incident` are not of the annexes; their datasets are defined here.
+What is not of the annexes is defined here: requests to correct the register and the answers to them, rows
+that could not be taken, incidents, and the receipts that every delivery carries back.
 """
 
 from collections.abc import Mapping
@@ -11,11 +12,21 @@ from types import MappingProxyType
 from typing import Any
 
 from renkei.agreement.annexes import ANNEX_1, ANNEX_3
-from renkei.agreement.datasets import NOTIFICATIONS, SUSPECTED_OMISSIONS, Column, Dataset, Kind, discrepancies
+from renkei.agreement.datasets import (
+    NOTIFICATIONS,
+    PERSONS,
+    SUSPECTED_OMISSIONS,
+    Column,
+    Dataset,
+    Kind,
+    discrepancies,
+)
 from renkei.agreement.decisions import DEFAULT_POLICY
 
 _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _PARTIAL_DATE = r"[0-9]{4}-(?:0[0-9]|1[0-2])-(?:0[0-9]|[12][0-9]|3[01])"
+_NUMBER = "[1-9][0-9]{0,14}"
+_BASE64 = "[A-Za-z0-9+/]{4,28000}={0,2}"  # two of them fit into the longest line
 _LONGEST_TEXT = 300
 
 # Kind → Table Schema type, pattern of a filled value (None: text up to its length).
@@ -87,11 +98,17 @@ class Shape:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """One dataset on the wire. A row must have one of the `shapes` (step 8) besides fitting its columns."""
+    """One dataset on the wire. A row must have one of the `shapes` (step 8) besides fitting its columns.
+
+    `optional`: left out of a package where it has no rows. `accompanies`: its rows do not make a delivery
+    one of data: a day on which nothing happened but a receipt is an empty day (§6).
+    """
 
     name: str
     columns: tuple[WireColumn, ...]
-    shapes: tuple[Shape, ...]
+    shapes: tuple[Shape, ...] = (Shape(),)
+    optional: bool = False
+    accompanies: bool = False
 
     @property
     def path(self) -> str:
@@ -207,17 +224,42 @@ def _suspected_omissions() -> Table:
     )
 
 
+# An identifier of a request is the sender's own; its items are columns of the register.
+_REQUEST_ID = WireColumn("request_id", "訂正依頼番号", required=True, longest=32)
+_ITEM = "(?:" + "|".join(sorted(PERSONS.names, key=len, reverse=True)) + ")"
+_CORRECTION_REQUESTS = Table(
+    "correction_requests",
+    (
+        _REQUEST_ID,
+        WireColumn("kind", "事案の種別", required=True, pattern="discrepancy|suspected_omission"),
+        WireColumn("identifier", "識別番号", required=True, longest=32),
+        WireColumn("items", "項目", required=True, pattern=f"{_ITEM}(?:;{_ITEM})*"),
+        WireColumn("reason", "理由", required=True),
+        WireColumn("requested_on", "依頼日", required=True, type="date", pattern=_DATE),
+    ),
+    optional=True,
+)
+_CORRECTION_ANSWERS = Table(
+    "correction_answers",
+    (
+        _REQUEST_ID,
+        WireColumn("decision", "回答", required=True, pattern="accepted|rejected"),
+        WireColumn("reason", "理由", required=True, pattern="[a-z_]{1,32}"),
+        WireColumn("decided_on", "回答日", required=True, type="date", pattern=_DATE),
+    ),
+    optional=True,
+)
+_ROWS_OF = "annex1|annex2-3"
 _REJECTED_ROWS = Table(
     "rejected_rows",
     (
         WireColumn("dataset", "データ", required=True, pattern="[a-z_]{1,32}"),
-        WireColumn("service", "業務", required=True, pattern="annex1|annex2-3"),
-        WireColumn("sequence", "番号", required=True, type="integer", pattern="[1-9][0-9]{0,14}"),
-        WireColumn("line", "行", required=True, type="integer", pattern="[1-9][0-9]{0,14}"),
+        WireColumn("service", "業務", required=True, pattern=_ROWS_OF),
+        WireColumn("sequence", "番号", required=True, type="integer", pattern=_NUMBER),
+        WireColumn("line", "行", required=True, type="integer", pattern=_NUMBER),
         WireColumn("identifier", "識別番号", required=False, longest=120),
         WireColumn("reasons", "理由", required=True, longest=1000),
     ),
-    (Shape(),),
 )
 # 申合せ6: what is known, what data and which deliveries are concerned, and when it was found.
 _INCIDENTS = Table(
@@ -231,15 +273,25 @@ _INCIDENTS = Table(
         WireColumn("persons_concerned", "対象人数", required=False, type="integer", pattern="[0-9]{1,15}"),
         WireColumn("contact", "連絡先", required=True, longest=200),
     ),
-    (Shape(),),
+)
+#: Receipts given since the sender's last delivery of the service, as they are stored: a counterpart that
+#: cannot ask for them has them all the same (§4).
+RECEIPTS = Table(
+    "receipts",
+    (
+        WireColumn("receipt", "受領証", required=True, pattern=_BASE64),
+        WireColumn("signature", "署名", required=True, pattern=_BASE64),
+    ),
+    optional=True,
+    accompanies=True,
 )
 
 #: The datasets of each service, in the order of the archive.
 SERVICES: Mapping[str, tuple[Table, ...]] = MappingProxyType(
     {
-        "annex1": (_notifications(),),
-        "annex2-3": (_discrepancies(), _suspected_omissions()),
-        "incident": (_INCIDENTS,),
-        "receipt": (_REJECTED_ROWS,),
+        "annex1": (_notifications(), _CORRECTION_REQUESTS, RECEIPTS),
+        "annex2-3": (_discrepancies(), _suspected_omissions(), _CORRECTION_ANSWERS, RECEIPTS),
+        "incident": (_INCIDENTS, RECEIPTS),
+        "receipt": (_REJECTED_ROWS, RECEIPTS),
     }
 )

@@ -213,7 +213,8 @@ class Inbox:
                     facts = unpack(files.sealed, manifest, agreement, keys, now, inside)
                     durable.flush_directory(inside)
                     rejected = commit(inside, facts) if commit else {}
-                    rows = sum(fact.rows for fact in facts) - sum(rejected.values())
+                    given = sum(fact.rows for fact in facts if not fact.table.accompanies)
+                    rows = given - sum(rejected.values())
                     made = receipt.issue(
                         "accepted",
                         data,
@@ -299,18 +300,34 @@ class Inbox:
         place = self.directory / service / f"{number:08d}"
         if not place.is_dir():
             raise Misused("not_found", f"{service} {number}")
-        name = only_delivery(place).name
-        found = [_stored(place, name, "received")]
-        for state, folder in (("accepted", "opened"), ("refused", "refused")):
-            if (place / folder).is_dir():
-                found.append(_stored(place / folder, name, state))
-        return found
+        return _given(place)
 
     def _place(self, manifest: Manifest) -> Path:
         return self.directory / manifest.service / f"{manifest.sequence:08d}"
 
     def _waiting(self, manifest: Manifest) -> Path:
         return self.directory / manifest.service / "waiting" / f"{manifest.sequence:08d}"
+
+
+def given_receipts(service: Path, since: datetime) -> list[SignedReceipt]:
+    """Return the receipts given in a service's directory of an inbox from then on, by number."""
+    found: list[SignedReceipt] = []
+    for place in sorted(service.glob("[0-9]*"), reverse=True):
+        given = _given(place)
+        found[:0] = recent = [each for each in given if each.receipt.issued >= since]
+        # Answers are given in the order of the numbers: before one that is settled there is nothing newer.
+        if not recent and len(given) > 1:
+            break
+    return found
+
+
+def _given(place: Path) -> list[SignedReceipt]:
+    name = only_delivery(place).name
+    found = [_stored(place, name, "received")]
+    for state, folder in (("accepted", "opened"), ("refused", "refused")):
+        if (place / folder).is_dir():
+            found.append(_stored(place / folder, name, state))
+    return found
 
 
 def take_sealed_of(source: DeliveryFiles, manifest: Manifest, target: Path | None = None) -> None:

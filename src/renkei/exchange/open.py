@@ -143,6 +143,7 @@ def _unpack(
 ) -> tuple[FileFacts, ...]:
     tables = {table.path: table for table in SERVICES[found.service]}
     names = package.entry_names(found.service)
+    optional = {path for path, table in tables.items() if table.optional}
     facts: list[FileFacts] = []
     held: list[Unnamed] = []
     withheld: Refused | None = None
@@ -150,7 +151,7 @@ def _unpack(
         # (6) the limits are kept by whoever gives us these entries
         if len(names) > agreement.limits.files:
             raise Refused("too_many_files")
-        for name, size, pieces in archive.entries(plain, names):
+        for name, size, pieces in archive.entries(plain, names, optional):
             file = Unnamed(into, name)
             held.append(file)
             if name == package.DESCRIPTION:

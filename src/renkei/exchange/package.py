@@ -74,8 +74,8 @@ def check_description(data: bytes, service: str, facts: list[FileFacts], kind: s
 
 
 def check_kind(facts: list[FileFacts], kind: str) -> None:
-    """Refuse rows in an `empty` delivery, and a delivery of data without any."""
-    if (sum(fact.rows for fact in facts) == 0) != (kind == "empty"):
+    """Refuse rows in an `empty` delivery, and a delivery of data without any; receipts go with either."""
+    if (sum(fact.rows for fact in facts if not fact.table.accompanies) == 0) != (kind == "empty"):
         raise Refused("package_count", kind)
 
 

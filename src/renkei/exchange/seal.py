@@ -36,7 +36,8 @@ def seal(
     limits: archive.Limits,
     target: BinaryIO,
 ) -> Sealed:
-    """Seal the CSV of each dataset for the recipient; a dataset without a source is sent without rows.
+    """Seal the CSV of each dataset for the recipient; one without a source is sent without rows, or left out
+    where it may be.
 
     The same checks as on opening: what the counterpart would refuse never leaves. Raises `Refused` with a
     code of steps 6 to 8, `Unstored` for a full disk.
@@ -58,6 +59,8 @@ def seal(
         facts: list[FileFacts] = []
         unpacked = 0
         for table in SERVICES[service]:
+            if table.optional and table.name not in sources:
+                continue
             for block in _entry(table, sources.get(table.name), facts):
                 unpacked += len(block)
                 if unpacked > limits.unpacked_bytes:

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from node.records.made_up import NOW, card, notification, stored, write
 from renkei.exchange.contents import SERVICES
-from renkei.node.records import received
+from renkei.node.records import received, returned
 from renkei.node.records.errors import DeliveryOutOfOrder
 from renkei.node.records.models import Import, ReceivedNotification, Touched
 from renkei.node.records.tables import RECEIVED
@@ -86,7 +86,7 @@ def test_what_cannot_be_taken_goes_back_by_line_and_what_stood_stays(deliver):
         notification(3, birth_date="2026-02-31"),
         notification(2),
     )
-    found = received.rejected(2)
+    found = returned.rejected("annex1", 2)
     forbidden = "forbidden:employment_start;forbidden:establishment_number"
 
     assert set(stored(RECEIVED)) == {"N1", "N2"}
@@ -99,14 +99,14 @@ def test_what_cannot_be_taken_goes_back_by_line_and_what_stood_stays(deliver):
         ("5", "N2", "duplicate:notification_id"),
     ]
     assert set(found.select("dataset", "service", "sequence").rows()) == {("notifications", "annex1", "2")}
-    assert received.rejected(1).is_empty()
+    assert returned.rejected("annex1", 1).is_empty()
 
 
 def test_of_two_rows_with_one_identifier_the_first_stands_wherever_it_sorts(deliver):
     deliver(notification(2), notification(2, name="SECOND"), notification(1))
 
     assert stored(RECEIVED) == {"N1": notification(1), "N2": notification(2)}
-    assert received.rejected(1)["line"].to_list() == ["3"]
+    assert returned.rejected("annex1", 1)["line"].to_list() == ["3"]
 
 
 @pytest.mark.parametrize("sequence", [3, 2])

@@ -40,6 +40,13 @@ class Verb(Enum):
     )
     FILE_REFUSED = Sentence("{actor}が {subject} の取込を拒んだ", "{actor} refused to import {subject}")
     DELIVERY_TAKEN = Sentence("{actor}が 受信 {subject} を取り込んだ", "{actor} took in delivery {subject}")
+    ROWS_RETURNED = Sentence(
+        "{actor}が 受信 {subject} で返された行を記録した", "{actor} noted the rows given back by {subject}"
+    )
+    ROWS_SETTLED = Sentence(
+        "{actor}が 送付 {subject} から返された行を処理済みとした",
+        "{actor} settled the rows given back of {subject}",
+    )
     NOTIFICATIONS_SELECTED = Sentence(
         "{actor}が {subject} の別紙1に載せる届出を選別した", "{actor} selected the notifications of {subject}"
     )

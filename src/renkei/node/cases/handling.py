@@ -4,6 +4,7 @@ Whoever decides on a case names the version that they looked at; where somebody 
 who, and nothing is overwritten.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -28,6 +29,7 @@ from renkei.node.working_days import after_working_days
 LONGEST_NOTE: Final = 4000
 LONGEST_REASON: Final = 300
 _REQUEST: Final = "request_correction"
+_UNPRINTED: Final = re.compile(r"[\x00-\x1f\x7f]+")
 ASSIGNED: Final = "assign"
 PLACED: Final = "place"
 NOTED: Final = "note"
@@ -188,7 +190,7 @@ def _request(case: Case, items: Sequence[str], reason: str, now: datetime) -> No
         request_id=f"{case.number}-{earlier + 1}",
         case=case,
         items=";".join(name for name in PERSONS.names if name in set(items)),
-        reason=reason,
+        reason=_UNPRINTED.sub(" ", reason),  # it goes over the wire, where a row is a line
         requested_on=timezone.localtime(now).date(),
     )
 

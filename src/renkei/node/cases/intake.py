@@ -13,7 +13,7 @@ import polars as pl
 from django.db import connection
 from django.utils import timezone
 
-from renkei.node.audit.trail import record
+from renkei.node.audit.trail import SYSTEM, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases import corrections
 from renkei.node.cases.corrections import corrections_to_send, mark_corrections_sent
@@ -21,11 +21,13 @@ from renkei.node.cases.models import Case, CorrectionRequest, Kind
 from renkei.node.cases.moves import FIRST_LOOK_DAYS, MOVES, Outcome, State
 from renkei.node.cases.numbers import prefix_of, running
 from renkei.node.cases.routing import with_places
-from renkei.node.records import transfer
+from renkei.node.records import returned, transfer
+from renkei.node.records.models import Import
 from renkei.node.records.turns import wait_for_turn
 from renkei.node.working_days import after_working_days
 
 SERVICE: Final = "annex2-3"
+_DOUBLED: Final = "duplicate:identifier"
 _ANSWERED: Final = "answered"
 _CONCERNED: Final = "concerned"
 _TABLES: Final = {Kind.DISCREPANCY: "discrepancies", Kind.SUSPECTED_OMISSION: "suspected_omissions"}
@@ -54,7 +56,7 @@ def take_answers(sequence: int, package: Path, *, now: datetime) -> Mapping[str,
     read = pl.concat([_read(package / f"{table}.csv", kind) for kind, table in _TABLES.items()])
     rows = read.unique(["kind", "identifier"], keep="first", maintain_order=True)
     counts = dict(corrections.take(package, day, now))
-    counts |= {"rows": read.height} | _rejected(read, rows)
+    counts |= {"rows": read.height} | _set_doubled_aside(sequence, read, now)
     transfer.temporary(_ANSWERED, with_places(rows))
     try:
         counts |= _change_known(sequence, day, now)
@@ -95,10 +97,25 @@ def _read(path: Path, kind: Kind) -> pl.DataFrame:
     )
 
 
-def _rejected(read: pl.DataFrame, rows: pl.DataFrame) -> dict[str, int]:
-    doubled = read.height - rows.height
-    # The first column of 別紙2 names the notification, that of 別紙3 the permission.
-    return {"rejected:duplicate:identifier": doubled} if doubled else {}
+def _set_doubled_aside(sequence: int, read: pl.DataFrame, now: datetime) -> dict[str, int]:
+    """Set second rows of one finding aside, to be given back; returns how many, by reason."""
+    numbered = read.with_columns(line=pl.int_range(2, pl.len() + 2).over("kind"))
+    doubled = numbered.filter(~pl.struct("kind", "identifier").is_first_distinct())
+    for kind, table in _TABLES.items():
+        rows = doubled.filter(pl.col("kind") == kind.value).select(
+            "line", "identifier", pl.lit(_DOUBLED).alias("reasons")
+        )
+        if rows.height:
+            made = Import.objects.create(
+                dataset=table,
+                mode=Import.Mode.DELIVERY,
+                source=returned.source(SERVICE, sequence),
+                taken_at=now,
+                actor=SYSTEM,
+                counts={"rejected": rows.height},
+            )
+            returned.keep_rejected(made, rows)
+    return {f"rejected:{_DOUBLED}": doubled.height} if doubled.height else {}
 
 
 def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:

@@ -54,6 +54,11 @@ class AlarmKind(Enum):
         "相手方の {subject} を受け付けませんでした。理由を相手方と確認してください。",
         "{subject} of the counterpart was refused here. Settle the reason with them.",
     )
+    ROWS_RETURNED = Sentence(
+        "相手方が {subject} の一部の行を取り込めませんでした。"
+        "`renkei returned list`で行と理由を確かめ、直してください。",
+        "The counterpart could not take some rows of {subject}. `renkei returned list` names them and why.",
+    )
     CERTIFICATE_ENDS = Sentence(
         "証明書 {subject} の期限が近づいています。`renkei keys rollover`で更新してください。",
         "The certificate {subject} ends soon. Renew it with `renkei keys rollover`.",

@@ -14,17 +14,17 @@ from typing import Final
 import polars as pl
 from django.conf import settings
 
+from renkei.agreement.datasets import NOTIFICATIONS
+from renkei.node.cases import corrections
 from renkei.node.cases import intake as cases
 from renkei.node.cycle import alarms, watch
 from renkei.node.cycle.steps import Awaits, Context, Counts, DayStep
+from renkei.node.cycle.unscheduled import Commit
 from renkei.node.deliveries import boxes, receiving, sending
 from renkei.node.deliveries.carrier.client import Client
 from renkei.node.deliveries.models import Delivery
-from renkei.node.findings import answers, matching
-from renkei.node.records import annex1, inbox, received
-
-Commit = Callable[..., Mapping[str, int]]
-"""Takes the rows of an opened delivery: `(sequence, package, *, now)`."""
+from renkei.node.findings import answers, matching, requests
+from renkei.node.records import annex1, inbox, received, returned
 
 _OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
 
@@ -40,20 +40,24 @@ def take_in(context: Context) -> Counts:
 
 
 def select_annex_1(context: Context) -> Counts:
-    """MHLW: choose what goes into the day's 別紙1."""
+    """MHLW: choose what goes into the day's 別紙1, and the correction requests that go along."""
     rows = annex1.changes_since_sent(context.day)
-    return {"rows": rows.height, **_by(rows, "action")}
+    asked = corrections.corrections_to_send(context.day)
+    return {"rows": rows.height, **_by(rows, "action"), "corrections": asked.height}
 
 
 def seal_annex_1(context: Context) -> Counts:
     """MHLW: seal 別紙1 as it was chosen."""
-    rows = annex1.changes_since_sent(context.day)
-    return _seal(
-        "annex1",
-        context,
-        {"notifications": rows.drop("action")},
-        lambda sequence: annex1.mark_sent(sequence, context.day),
-    )
+
+    def sealed(sequence: int) -> None:
+        annex1.mark_sent(sequence, context.day)
+        corrections.mark_corrections_sent(context.day, sequence)
+
+    tables = {
+        NOTIFICATIONS.name: annex1.changes_since_sent(context.day).drop("action"),
+        corrections.REQUESTS: corrections.corrections_to_send(context.day),
+    }
+    return _seal("annex1", context, tables, sealed)
 
 
 def match(context: Context) -> Counts:
@@ -132,6 +136,21 @@ def open_day(service: str, commit: Commit) -> Callable[[Context], Counts | Await
     return work
 
 
+def give_back(service: str) -> Callable[[Context], Counts]:
+    """Return the step that tells the counterpart which rows of its delivery could not be taken, and why."""
+
+    def work(context: Context) -> Counts:
+        delivery = _of_day(_IN, service, context.day)
+        rows = returned.rejected(service, delivery.sequence) if delivery else pl.DataFrame()
+        if delivery is None or rows.is_empty():
+            return {"rows": 0}
+        about = returned.source(service, delivery.sequence)
+        made = sending.make("receipt", context.day, {returned.TABLE: rows}, now=context.now, about=about)
+        return {"number": made.sequence, "rows": rows.height}
+
+    return work
+
+
 def check(context: Context) -> Counts:
     """See to it that what the day needs is there: keys, certificates, agreement. Raises `Misused`."""
     home = boxes.home()
@@ -148,10 +167,16 @@ def close(context: Context) -> Counts:
 def _take_annex_1(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
     """ISA: take in 別紙1; the receipt says how many rows were set aside for which reason."""
     counts = received.take_delivery(sequence, package, now=now)
+    asked = package / f"{requests.REQUESTS}.csv"
+    taken = requests.take(pl.read_csv(asked, infer_schema=False), sequence, now) if asked.exists() else {}
     # A row counts once, by the first of its reasons: what was taken and what was not add up in the receipt.
-    first = received.rejected(sequence)["reasons"].str.split(";").list.first().alias("reason")
+    first = returned.rejected("annex1", sequence)["reasons"].str.split(";").list.first().alias("reason")
     reasons = first.value_counts()
-    return {"rows": counts["read"], **counts} | {f"rejected:{reason}": n for reason, n in reasons.iter_rows()}
+    refused = {f"rejected:{reason}": count for reason, count in reasons.iter_rows()}
+    for name, count in taken.items():
+        if name.startswith("rejected:"):
+            refused[name] = refused.get(name, 0) + count
+    return {"rows": counts["read"], **counts, "corrections": taken.get("taken", 0)} | refused
 
 
 def _seal(
@@ -172,6 +197,7 @@ def _by(rows: pl.DataFrame, column: str) -> dict[str, int]:
 _TAKE_IN = DayStep("take_in", "取込", "Take in", take_in, atomic=False)
 _CHECK = DayStep("check", "検査", "Check", check)
 _CLOSE = DayStep("close", "締め", "Close", close)
+_GIVE_BACK = ("give_back", "不備の返送", "Give back")
 _SEAL = ("seal", "封緘", "Seal")
 _SEND = ("send", "送信", "Send")
 _AWAIT = ("await_receipt", "受領証の確認", "Await receipt")
@@ -188,6 +214,7 @@ DAY: Final[Mapping[str, tuple[DayStep, ...]]] = {
         DayStep(*_AWAIT, await_receipt("annex1"), atomic=False),
         DayStep(*_RECEIVE, receive("annex2-3"), atomic=False),
         DayStep("open", "回答の取込", "Open", open_day("annex2-3", cases.take_answers), atomic=False),
+        DayStep(*_GIVE_BACK, give_back("annex2-3"), atomic=False),
         _CLOSE,
     ),
     "isa": (
@@ -195,6 +222,7 @@ DAY: Final[Mapping[str, tuple[DayStep, ...]]] = {
         _CHECK,
         DayStep(*_RECEIVE, receive("annex1"), atomic=False),
         DayStep("open", "届出の取込", "Open", open_day("annex1", _take_annex_1), atomic=False),
+        DayStep(*_GIVE_BACK, give_back("annex1"), atomic=False),
         DayStep("match", "突合", "Match", match),
         DayStep("answer", "回答の選別", "Answer", select_answers),
         DayStep(*_SEAL, seal_answers, atomic=False),

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 
-from renkei.node.cycle import watch
+from renkei.node.cycle import unscheduled, watch
 from renkei.node.cycle.models import Step
 from renkei.node.cycle.party import DAY
 from renkei.node.cycle.runner import Runner
@@ -14,6 +14,7 @@ from renkei.node.deliveries import boxes
 def run(today: date, now: datetime) -> list[Step]:
     """Do what can be done of every business day up to today, then let alarms ring; returns what was done."""
     closed = boxes.home().terms().agreement.calendar.closed_days
+    unscheduled.attend(now)
     worked = Runner(DAY[settings.NODE.party], now).run(today, closed)
     watch.look_round(now)
     return worked

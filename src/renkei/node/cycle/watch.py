@@ -15,6 +15,7 @@ from renkei.node.cycle.alarms import AlarmKind, hold
 from renkei.node.cycle.models import Day, Step
 from renkei.node.deliveries import boxes
 from renkei.node.deliveries.models import Delivery
+from renkei.node.records import returned
 
 #: The service that each party sends and awaits daily.
 DAILY: Final = {"mhlw": ("annex1", "annex2-3"), "isa": ("annex2-3", "annex1")}
@@ -80,6 +81,12 @@ def _refused_here(now: datetime) -> Iterator[str]:
     yield from map(str, Delivery.objects.filter(direction=_IN, state=_State.REFUSED))
 
 
+def _returned(now: datetime) -> Iterator[str]:
+    rows = returned.outstanding().order_by("service", "sequence")
+    for service, sequence in rows.values_list("service", "sequence").distinct():
+        yield returned.source(service, sequence)
+
+
 def _certificates(now: datetime) -> Iterator[str]:
     for use in ("tls", "signing", "decryption"):
         for entry in boxes.home().keys.own(use):
@@ -109,6 +116,7 @@ _CAUSES: Final[dict[AlarmKind, Callable[[datetime], Iterator[str]]]] = {
     AlarmKind.NO_RECEIPT: _no_receipt,
     AlarmKind.REFUSED_BY_COUNTERPART: _refused_there,
     AlarmKind.REFUSED_HERE: _refused_here,
+    AlarmKind.ROWS_RETURNED: _returned,
     AlarmKind.CERTIFICATE_ENDS: _certificates,
     AlarmKind.TRAIL_DIFFERS: _trail,
 }

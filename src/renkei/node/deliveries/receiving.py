@@ -4,18 +4,19 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
-from renkei.exchange import durable
-from renkei.exchange.errors import Refused
+from renkei.exchange import carried, durable
+from renkei.exchange.errors import ExchangeError, Refused
 from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.inbox import Inbox, Taken
 from renkei.exchange.manifest import read, sha256
 from renkei.exchange.package import FileFacts
 from renkei.node.audit import trail
 from renkei.node.audit.verbs import Verb
-from renkei.node.deliveries import boxes
+from renkei.node.deliveries import boxes, sending
 from renkei.node.deliveries.models import Delivery
 
 IN, State = Delivery.Direction.IN, Delivery.State
@@ -24,6 +25,7 @@ Commit = Callable[[int, Path], Mapping[str, int]]
 """Given number and data package, takes the rows; counts what it took and, as `rejected:REASON`, did not."""
 
 _REJECTED = "rejected:"
+_log = structlog.get_logger()
 
 
 def take(files: DeliveryFiles, now: datetime, *, by_medium: bool = False) -> Taken:
@@ -94,6 +96,7 @@ def open_next(service: str, commit: Commit, *, now: datetime) -> Delivery | None
     keys = boxes.home().decrypters(settings.KEY_PASSPHRASE, now)
 
     def take_rows(package: Path, facts: tuple[FileFacts, ...]) -> Mapping[str, int]:
+        _keep_carried(package, now)
         counts = _commit(delivery, package, commit, now)
         return {
             name.removeprefix(_REJECTED): count
@@ -107,6 +110,15 @@ def open_next(service: str, commit: Commit, *, now: datetime) -> Delivery | None
         _refuse(delivery, opened.refusal, now)
     delivery.refresh_from_db()
     return delivery
+
+
+def _keep_carried(package: Path, now: datetime) -> None:
+    """Keep the receipts that came along; one that proves nothing holds up nothing."""
+    for data, signature in carried.carried(package):
+        try:
+            sending.keep_receipt(data, signature, now)
+        except ExchangeError as refusal:
+            _log.warning("receipt_refused", trouble=refusal.code)
 
 
 def _commit(delivery: Delivery, package: Path, commit: Commit, now: datetime) -> Mapping[str, int]:

@@ -12,11 +12,11 @@ import polars as pl
 from django.conf import settings
 from django.db import transaction
 
-from renkei.exchange import durable
+from renkei.exchange import carried, durable
 from renkei.exchange.errors import ExchangeError, Misused
 from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.manifest import Manifest, read, sha256
-from renkei.exchange.outbox import Order, Outbox
+from renkei.exchange.outbox import Order
 from renkei.node.audit import trail
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import boxes
@@ -130,23 +130,22 @@ def _made(delivery: Delivery) -> Manifest | None:
 
 def _seal(delivery: Delivery, tables: Mapping[str, pl.DataFrame], now: datetime) -> Manifest:
     home = boxes.home()
+    outbox = home.outbox()
     with ExitStack() as stack:
+        sources = {
+            name: stack.enter_context(_in_memory(table)) for name, table in tables.items() if table.height
+        }
+        answered = carried.since_last(outbox, home.directory / "inbox", delivery.service)
         order = Order(
             service=delivery.service,
             purpose=_PURPOSES.get(delivery.service, "residence"),
             kind=delivery.kind,
             business_day=delivery.business_day,
-            sources={
-                name: stack.enter_context(_in_memory(table)) for name, table in tables.items() if table.height
-            },
+            sources=sources | stack.enter_context(carried.as_table(answered)),
             trail_head=trail.head(),
         )
         signer = home.signer(settings.KEY_PASSPHRASE, now)
-        return (
-            Outbox(home.directory / "outbox", home.terms())
-            .make(order, signer, home.recipient(now), now)
-            .manifest
-        )
+        return outbox.make(order, signer, home.recipient(now), now).manifest
 
 
 @contextmanager

@@ -7,6 +7,7 @@ our own stand below. MHLW fills `Notification`, `Establishment`, `Selection`, `S
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from renkei.node.records.columns import Identifier, text
 
@@ -200,6 +201,27 @@ class Reject(models.Model):
 
     class Meta:
         indexes = (models.Index("identifier", name="rejects_of_an_identifier"),)
+
+
+class ReturnedRow(models.Model):
+    """A row of ours that the counterpart could not take, as its receipt names it: where, whose, and why.
+
+    `service` and `sequence` are our delivery, `returned_in` theirs that told it.
+    """
+
+    service = models.CharField(max_length=20)
+    sequence = models.PositiveBigIntegerField()
+    dataset = models.CharField(max_length=32)
+    line = models.PositiveBigIntegerField()
+    identifier = text()
+    reasons = models.TextField()
+    returned_in = models.PositiveBigIntegerField()
+    returned_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("service", "sequence", "line")
+        indexes = (models.Index("service", "sequence", condition=Q(settled_at=None), name="rows_returned"),)
 
 
 class Touched(models.Model):

@@ -15,7 +15,8 @@ from renkei.node.audit.trail import SYSTEM, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.records import difference, staging
 from renkei.node.records.errors import DeliveryOutOfOrder
-from renkei.node.records.models import Import, Reject
+from renkei.node.records.models import Import
+from renkei.node.records.returned import source
 from renkei.node.records.tables import RECEIVED
 from renkei.node.records.turns import wait_for_turn
 
@@ -26,7 +27,7 @@ def take_delivery(sequence: int, package: Path, *, now: datetime) -> Mapping[str
     """Take the notifications of an opened delivery, inside the transaction that marks it opened.
 
     `package` is the directory of the plain data package. New and changed notifications replace what stood,
-    whole; a tombstone leaves ⑦, ⑱ and ⑲ alone. Rows that cannot be taken are set aside for `rejected`.
+    whole; a tombstone leaves ⑦, ⑱ and ⑲ alone. Rows that cannot be taken are set aside (`returned`).
     Returns counts: read = rejected + new + changed + same. Raises DeliveryOutOfOrder where `sequence` is not
     beyond the last one taken, TransactionManagementError outside a transaction.
     """
@@ -44,7 +45,7 @@ def take_delivery(sequence: int, package: Path, *, now: datetime) -> Mapping[str
         made = Import.objects.create(
             dataset=NOTIFICATIONS.name,
             mode=Import.Mode.DELIVERY,
-            source=f"{SERVICE} {sequence}",
+            source=source(SERVICE, sequence),
             sequence=sequence,
             taken_at=now,
             actor=SYSTEM,
@@ -55,28 +56,6 @@ def take_delivery(sequence: int, package: Path, *, now: datetime) -> Mapping[str
     return counts
 
 
-def rejected(sequence: int) -> pl.DataFrame:
-    """Return what was set aside of a delivery, by line: the columns of `rejected_rows` (service receipt)."""
-    rows = Reject.objects.filter(taken__mode=Import.Mode.DELIVERY, taken__sequence=sequence).order_by("line")
-    found = pl.DataFrame(
-        list(rows.values_list("line", "identifier", "reasons")),
-        schema={"line": pl.String, "identifier": pl.String, "reasons": pl.String},
-        orient="row",
-        strict=False,
-    )
-    return found.select(
-        pl.lit(NOTIFICATIONS.name).alias("dataset"),
-        pl.lit(SERVICE).alias("service"),
-        pl.lit(str(sequence)).alias("sequence"),
-        "line",
-        "identifier",
-        "reasons",
-    )
-
-
 def _shape(sequence: int) -> Callable[[pl.DataFrame], pl.DataFrame]:
     # annex_1 leaves a tombstone bare.
     return lambda typed: annex_1(typed).with_columns(sequence=pl.lit(sequence, pl.Int64))
-
-
-__all__ = ["rejected", "take_delivery"]

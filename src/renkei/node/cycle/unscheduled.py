@@ -1,0 +1,42 @@
+"""Deliveries that have no hour: rows given back and notices of incidents, taken in and sent whenever a run
+comes by; no step of a day waits for them.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+import structlog
+
+from renkei.exchange.errors import ExchangeError
+from renkei.node.deliveries import boxes, receiving, sending
+from renkei.node.deliveries.carrier.client import Client
+from renkei.node.deliveries.models import Delivery
+from renkei.node.records import returned
+
+Commit = Callable[..., Mapping[str, int]]
+"""Takes the rows of an opened delivery: `(sequence, package, *, now)`."""
+
+#: What takes the rows of each such service.
+COMMITS: Final[Mapping[str, Commit]] = {
+    "receipt": returned.take,
+}
+_log = structlog.get_logger()
+
+
+def attend(now: datetime) -> None:
+    """Open what came of these services, and send whatever is sealed and due.
+
+    A fault here holds up no day: it is logged, the delivery stays, and its own alarm rings.
+    """
+    try:
+        receiving.note_received(now)
+        for service, commit in COMMITS.items():
+            if service in boxes.home().terms().agreement.services:
+                while receiving.open_next(service, partial(commit, now=now), now=now):
+                    pass
+        if Delivery.objects.filter(service__in=COMMITS, direction=Delivery.Direction.OUT).exists():
+            sending.send_due(Client(now), now)
+    except ExchangeError as fault:
+        _log.error("unscheduled_stopped", trouble=fault.code)
