@@ -90,6 +90,24 @@ def cycle_run(
         _print_steps(worked, lang)
 
 
+@cycle.command("again")
+def cycle_again(
+    day: Annotated[str, typer.Argument(metavar="DATE", help="The business day, as 2026-04-01.")],
+    node: NodeOption,
+    lang: speech.LangOption = None,
+) -> None:
+    """Let a day's delivery that the counterpart refused be made again, once the cause is gone."""
+    start(node)
+    from renkei.node.cycle.again import again
+
+    refused = again(read_day(day), None)
+    words = (
+        f"{refused} を作り直します。`renkei cycle run`が次の番号で送ります。",
+        f"{refused} is made again: `renkei cycle run` sends it under the next number.",
+    )
+    typer.echo(speech.one_of(words, lang))
+
+
 @medium.command("export")
 def medium_export(
     directory: MediumArgument,

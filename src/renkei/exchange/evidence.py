@@ -1,14 +1,15 @@
 """Verifying what was kept, years later: no database, no network, no private key.
 
 For every delivery of an out- or inbox: it was addressed and signed as agreed at the time it was signed, its
-sealed file is the signed one, it continues the sequence, a time-stamp is of its signature, and each receipt
-beside it is of the receiver and of exactly this delivery. Nothing is decrypted.
+sealed file is the signed one unless it was erased since, it continues the sequence, a time-stamp is of its
+signature, and each receipt beside it is of the receiver and of exactly this delivery. Nothing is decrypted.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from renkei.exchange import cms, receipt, sequence, time_stamp
 from renkei.exchange.errors import CmsError, ExchangeError, Refused
@@ -18,6 +19,8 @@ from renkei.exchange.manifest import MOST_BYTES, Manifest, read, sha256
 from renkei.exchange.sequence import Chain, read_void
 from renkei.exchange.terms import Terms
 
+#: The state of a delivery whose sealed file was erased when its time was over.
+ERASED: Final = "erased"
 _FOLDERS = (("received", "."), ("accepted", "opened"), ("refused", "refused"))
 
 
@@ -67,9 +70,12 @@ def _delivery(
     if abs(signed.signed_at - manifest.created) > agreement.clock_skew:
         raise Refused("evidence_broken", files.name)
     time_stamp.read(files, signature)
-    take_sealed_of(files, manifest)
+    erased = not files.sealed.exists() and files.erased.exists()
+    if not erased:
+        take_sealed_of(files, manifest)
     chain.check_next(manifest)
-    return chain.after(number, sha256(data)), tuple(_receipts(files, data, manifest, terms))
+    states = (*_receipts(files, data, manifest, terms), *((ERASED,) if erased else ()))
+    return chain.after(number, sha256(data)), states
 
 
 def _receipts(files: DeliveryFiles, data: bytes, manifest: Manifest, terms: Terms) -> Iterator[str]:

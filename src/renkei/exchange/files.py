@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from renkei.exchange import durable
 from renkei.exchange.errors import Refused
 from renkei.exchange.manifest import MOST_BYTES
 
@@ -31,6 +32,11 @@ class DeliveryFiles:
         return self.directory / f"{self.name}.cms"
 
     @property
+    def erased(self) -> Path:
+        """What stands in the place of a sealed file whose time was over (`erase_sealed`)."""
+        return self.directory / f"{self.name}.cms.erased"
+
+    @property
     def time_stamp(self) -> Path:
         """The optional RFC 3161 time-stamp (`renkei.exchange.time_stamp`)."""
         return self.directory / f"{self.name}.json.tsr"
@@ -42,6 +48,15 @@ class DeliveryFiles:
     def signature_bytes(self) -> bytes:
         """Read the signature, likewise."""
         return read_small(self.signature, _MOST_SIGNATURE, "signature_missing")
+
+    def erase_sealed(self) -> None:
+        """Erase the sealed file; manifest, signature and receipts stay, and the chain can still be proved.
+
+        A mark tells whoever verifies it from one that was lost.
+        """
+        durable.write(self.erased, b"")
+        self.sealed.unlink(missing_ok=True)
+        durable.flush_directory(self.directory)
 
 
 def read_small(path: Path, most: int, missing: str) -> bytes:

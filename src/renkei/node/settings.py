@@ -111,7 +111,9 @@ SESSION_COOKIE_AGE = int(timedelta(minutes=60).total_seconds())
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+# Whoever comes back from the directory comes from another site, and must still be the one who left for it.
+SESSION_COOKIE_SAMESITE = "Lax" if NODE.oidc.client_id else "Strict"
+CSRF_COOKIE_SAMESITE = "Strict"
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if PRODUCTION else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
@@ -120,6 +122,7 @@ WHITENOISE_USE_FINDERS = True  # the package's own files: nothing has to be coll
 WHITENOISE_MAX_AGE = int(timedelta(days=1).total_seconds())
 LOGIN_URL = "enter"
 LOGIN_REDIRECT_URL = "today"
+LOGIN_REDIRECT_URL_FAILURE = "/enter/"  # of the directory's; relative names are not resolved there
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",

@@ -47,6 +47,7 @@ def test_what_differs_now_is_reported_again_and_what_agrees_is_withdrawn(known, 
     deliver(notification(1))
     assert run_day(THIRD) == {WITHDRAWN}
     answers.mark_sent(THIRD, 3)
+    assert answers.accepted(3) == 1
     assert not Finding.objects.exists()
 
 

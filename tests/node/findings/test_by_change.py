@@ -33,6 +33,7 @@ FIRST = date(2026, 4, 1)
 PEOPLE, NUMBERS, NOTICES, GRANTS = 3, 5, 5, 3
 RECORDS = (Erasure, Touched, Reject, Import, Card, Permission, Person, ReceivedNotification)
 NAMES = ("EXAMPLE TARO", "EXAMPLE HANAKO", "SAMPLE JIRO")
+SENT = count(1)
 BIRTHS = ("1990-01-02", "1990-02-01", "1985-00-00")
 
 
@@ -101,6 +102,7 @@ DAYS = st.lists(
         st.lists(notifications(), max_size=4),
         st.sampled_from(("delta", "delta", "full")),
         st.booleans(),  # whether the answer can be sealed that day
+        st.booleans(),  # whether the counterpart refuses it at first
     ),
     min_size=1,
     max_size=5,
@@ -173,8 +175,10 @@ def test_what_stands_and_what_was_told_equal_one_full_run(node, node_settings, t
     node_settings.NODE = replace(node, retention=replace(node.retention, notifications=30))
     day, counterpart = FIRST, {"discrepancies": {}, "suspected_omissions": {}}
     unsealed: list[date] = []
-    for passed, people, numbers, grants, notices, mode, seals in days:
+    for passed, people, numbers, grants, notices, mode, seals, refuses in days:
         day += timedelta(days=passed)
+        if AnswerDay.objects.filter(pk=day).exclude(sequence=None).exists():
+            day += timedelta(days=1)  # what changes once a day is sealed is another day's
         now = datetime.combine(day, time(3), UTC)
         _take(tmp_path, PERSONS, people, mode, now)
         _take(tmp_path, CARDS, numbers, mode, now)
@@ -187,7 +191,9 @@ def test_what_stands_and_what_was_told_equal_one_full_run(node, node_settings, t
         unsealed.append(day)
         if seals:
             for each in dict.fromkeys(unsealed):
-                _tell(each, counterpart)
+                if refuses:
+                    _refused(each)
+                _tell(each, counterpart, refused=refuses)
             unsealed.clear()
         whole = _whole(day)
 
@@ -209,17 +215,30 @@ def test_what_stands_and_what_was_told_equal_one_full_run(node, node_settings, t
         assert answers.select(day) == before
 
 
-def _tell(day: date, counterpart: dict[str, dict[str, tuple]]) -> None:
+@transaction.atomic
+def _refused(day: date) -> None:
+    """Seal a day's answer, and learn that it was refused: it is made again, as things stand now."""
+    answers.select(day)
+    number = next(SENT)
+    answers.mark_sent(day, number)
+    answers.take_back(day, number)
+
+
+def _tell(day: date, counterpart: dict[str, dict[str, tuple]], *, refused: bool) -> None:
+    with transaction.atomic():
+        answers.select(day)  # chosen already, unless one before it was refused
     for name in counterpart:
         frame = answers.to_send(day)[name]
         columns = [column for column in frame.columns if column not in ("matched_on", "action")]
         for row in frame.iter_rows(named=True):
             identifier, said = row[frame.columns[0]], tuple(row[column] for column in columns)
             if row["action"] == "withdraw":
-                assert counterpart[name].pop(identifier), "only what was told is withdrawn"
+                told = counterpart[name].pop(identifier, None)
+                assert told or refused, "only what was told is withdrawn, were it by a refused answer"
             else:
                 assert counterpart[name].get(identifier) != said, "nothing is told again"
                 counterpart[name][identifier] = said
     with transaction.atomic():
-        answers.mark_sent(day, 1)
+        answers.mark_sent(day, number := next(SENT))
+        answers.accepted(number)
     assert all(answers.to_send(day)[name].is_empty() for name in counterpart)

@@ -133,3 +133,17 @@ def test_a_session_of_a_disabled_account_is_nobodys(directory, monkeypatch):
     Officer.objects.update(is_active=False)
 
     assert directory.get_user(found.pk) is None
+
+
+def seen_by(client, officer) -> int:
+    client.force_login(officer)
+    return client.get("/", follow=False).status_code
+
+
+def test_a_local_account_without_its_one_time_code_sees_no_page(node, client, officer):
+    """However the session came to be: the password alone opens nothing."""
+    Assignment.objects.create(officer=officer, duty=Duty.OPERATE)
+    assert seen_by(client, officer) == 302
+    officer.set_unusable_password()
+    officer.save()
+    assert seen_by(client, officer) == 200

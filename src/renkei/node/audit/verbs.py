@@ -32,6 +32,10 @@ class Verb(Enum):
     DELIVERY_REFUSED = Sentence(
         "{actor}が 送付 {subject} を受け付けなかった", "{actor} refused the delivery {subject}"
     )
+    DELIVERY_AGAIN = Sentence(
+        "{actor}が 不受理の送付 {subject} を作り直すこととした",
+        "{actor} let the refused delivery {subject} be made again",
+    )
     DELIVERY_EXPORTED = Sentence(
         "{actor}が 送付 {subject} を媒体に書いた", "{actor} wrote the delivery {subject} to a medium"
     )

@@ -69,6 +69,12 @@ def mark_corrections_sent(day: date, sequence: int) -> int:
     return marked
 
 
+def take_back(day: date, sequence: int) -> int:
+    """Let the requests that delivery `sequence` of a day carried go again; returns how many."""
+    CorrectionDay.objects.filter(day=day, sequence=sequence).update(sequence=None)
+    return CorrectionRequest.objects.filter(day=day, sequence=sequence, decision="").update(sequence=None)
+
+
 def take(package: Path, day: date, now: datetime) -> Mapping[str, int]:
     """Take ISA's decisions out of an opened answer, where it holds any; within its transaction.
 

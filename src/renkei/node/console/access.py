@@ -22,6 +22,11 @@ def duties_of(officer: Officer) -> frozenset[Duty]:
     return frozenset(Duty(duty) for duty in officer.assignments.values_list("duty", flat=True).distinct())
 
 
+def proved(officer: Officer) -> bool:
+    """Whether a local account entered with its one-time code; for others their directory has seen to it."""
+    return not officer.has_usable_password() or bool(officer.is_verified())  # type: ignore[attr-defined]
+
+
 def page(name: str) -> Callable[[View], View]:
     """Open a view to those whom the page's row names; 404 at the other agency, 403 for another duty."""
     row = PAGES[name]
@@ -30,7 +35,7 @@ def page(name: str) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             officer = request.user
-            if not isinstance(officer, Officer):
+            if not isinstance(officer, Officer) or not proved(officer):
                 return redirect_to_login(request.get_full_path())
             if settings.NODE.party not in row.parties:
                 raise Http404

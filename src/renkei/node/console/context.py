@@ -19,6 +19,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "party": PARTIES[node.party],
         "production": node.environment == "production",
+        "directory": bool(node.oidc.client_id),
         "support": node.console.support,
         "version": VERSION,
         "page": page,

@@ -47,8 +47,10 @@ class AlarmKind(Enum):
         "{subject} has not come from the counterpart. Ask them: an empty day sends an empty delivery too.",
     )
     REFUSED_BY_COUNTERPART = Sentence(
-        "{subject} を相手方が受け付けませんでした。受領証の理由を確認してください。",
-        "The counterpart refused {subject}. See the reason in its receipt.",
+        "{subject} を相手方が受け付けませんでした。受領証の理由を確かめ、原因を除いてから"
+        "`renkei cycle again`で作り直してください。",
+        "The counterpart refused {subject}. See the reason in its receipt; when the cause is gone, make it "
+        "again with `renkei cycle again`.",
     )
     REFUSED_HERE = Sentence(
         "相手方の {subject} を受け付けませんでした。理由を相手方と確認してください。",

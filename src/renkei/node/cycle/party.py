@@ -17,7 +17,7 @@ from django.conf import settings
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.node.cases import corrections
 from renkei.node.cases import intake as cases
-from renkei.node.cycle import alarms, watch
+from renkei.node.cycle import alarms, erasing, watch
 from renkei.node.cycle.steps import Awaits, Context, Counts, DayStep
 from renkei.node.cycle.unscheduled import Commit
 from renkei.node.deliveries import boxes, receiving, sending
@@ -93,8 +93,13 @@ def send(service: str) -> Callable[[Context], Counts | Awaits]:
     return work
 
 
-def await_receipt(service: str) -> Callable[[Context], Counts | Awaits]:
-    """Return the step that waits for the verdict on a service's delivery of the day."""
+def await_receipt(
+    service: str, accepted: Callable[[int], object] = lambda sequence: None
+) -> Callable[[Context], Counts | Awaits]:
+    """Return the step that waits for the verdict on a service's delivery of the day.
+
+    `accepted` is told the number.
+    """
 
     def work(context: Context) -> Counts | Awaits:
         sending.send_due(Client(context.now), context.now)
@@ -102,6 +107,7 @@ def await_receipt(service: str) -> Callable[[Context], Counts | Awaits]:
         # A day is closed by `accepted` alone (§3); a refusal wants a person, and the alarm says so.
         if delivery is None or delivery.state != _State.ACCEPTED:
             return Awaits("receipt")
+        accepted(delivery.sequence)
         return {"accepted": 1}
 
     return work
@@ -187,7 +193,8 @@ def _seal(
 
 
 def _of_day(direction: Delivery.Direction, service: str, day: date) -> Delivery | None:
-    return Delivery.objects.filter(direction=direction, service=service, business_day=day).first()
+    of_day = Delivery.objects.filter(direction=direction, service=service, business_day=day)
+    return of_day.order_by("-revision").first()  # the last one made, where others were refused
 
 
 def _by(rows: pl.DataFrame, column: str) -> dict[str, int]:
@@ -196,6 +203,7 @@ def _by(rows: pl.DataFrame, column: str) -> dict[str, int]:
 
 _TAKE_IN = DayStep("take_in", "取込", "Take in", take_in, atomic=False)
 _CHECK = DayStep("check", "検査", "Check", check)
+_ERASE = DayStep("erase", "保存期間の過ぎたものの消去", "Erase", erasing.erase)
 _CLOSE = DayStep("close", "締め", "Close", close)
 _GIVE_BACK = ("give_back", "不備の返送", "Give back")
 _SEAL = ("seal", "封緘", "Seal")
@@ -215,6 +223,7 @@ DAY: Final[Mapping[str, tuple[DayStep, ...]]] = {
         DayStep(*_RECEIVE, receive("annex2-3"), atomic=False),
         DayStep("open", "回答の取込", "Open", open_day("annex2-3", cases.take_answers), atomic=False),
         DayStep(*_GIVE_BACK, give_back("annex2-3"), atomic=False),
+        _ERASE,
         _CLOSE,
     ),
     "isa": (
@@ -227,7 +236,8 @@ DAY: Final[Mapping[str, tuple[DayStep, ...]]] = {
         DayStep("answer", "回答の選別", "Answer", select_answers),
         DayStep(*_SEAL, seal_answers, atomic=False),
         DayStep(*_SEND, send("annex2-3"), atomic=False),
-        DayStep(*_AWAIT, await_receipt("annex2-3"), atomic=False),
+        DayStep(*_AWAIT, await_receipt("annex2-3", answers.accepted), atomic=False),
+        _ERASE,
         _CLOSE,
     ),
 }

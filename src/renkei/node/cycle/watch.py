@@ -5,6 +5,7 @@ from datetime import datetime, time
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from renkei.exchange.keys import due_alarm
@@ -33,6 +34,15 @@ def refused_files() -> list[str]:
     return sorted(
         path.name for path in (settings.NODE.extracts / "refused").glob("*") if path.suffix != ".txt"
     )
+
+
+def refused(direction: Delivery.Direction) -> QuerySet[Delivery]:
+    """Return the refused deliveries that were not made again since."""
+    again = Delivery.objects.filter(
+        **{name: OuterRef(name) for name in ("direction", "service", "business_day", "about")},
+        revision__gt=OuterRef("revision"),
+    )
+    return Delivery.objects.filter(direction=direction, state=_State.REFUSED).exclude(Exists(again))
 
 
 def _stopped(now: datetime) -> Iterator[str]:
@@ -74,11 +84,11 @@ def _no_receipt(now: datetime) -> Iterator[str]:
 
 
 def _refused_there(now: datetime) -> Iterator[str]:
-    yield from map(str, Delivery.objects.filter(direction=_OUT, state=_State.REFUSED))
+    yield from map(str, refused(_OUT))
 
 
 def _refused_here(now: datetime) -> Iterator[str]:
-    yield from map(str, Delivery.objects.filter(direction=_IN, state=_State.REFUSED))
+    yield from map(str, refused(_IN))
 
 
 def _returned(now: datetime) -> Iterator[str]:

@@ -8,6 +8,7 @@ class Delivery(models.Model):
 
     `sequence` of a planned one is the number that it will get. `counts` are of rows, by name. `about` tells
     apart what goes out on one day in one service: the number of an incident, or blank for the day itself.
+    `revision` counts how often that was made: again after each refusal.
     """
 
     class Direction(models.TextChoices):
@@ -32,6 +33,7 @@ class Delivery(models.Model):
     sequence = models.PositiveBigIntegerField()
     business_day = models.DateField(db_index=True)
     about = models.CharField(max_length=40, blank=True)
+    revision = models.PositiveIntegerField(default=1)
     kind = models.CharField(max_length=10)
     state = models.CharField(max_length=10, choices=State.choices)
     manifest_sha256 = models.CharField(max_length=64, blank=True)
@@ -54,6 +56,7 @@ class Delivery(models.Model):
                 "service",
                 "business_day",
                 "about",
+                "revision",
                 condition=models.Q(direction="out"),  # what comes in is the counterpart's to number
                 name="a_day_once",
             ),

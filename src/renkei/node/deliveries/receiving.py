@@ -63,6 +63,7 @@ def _note(place: Path, service: str, now: datetime, *, by_medium: bool) -> bool:
             sequence=manifest.sequence,
             defaults={
                 "business_day": manifest.business_day,
+                "revision": manifest.revision,
                 "kind": manifest.kind,
                 "state": State.RECEIVED,
                 "manifest_sha256": sha256(data),

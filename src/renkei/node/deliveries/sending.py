@@ -56,7 +56,7 @@ def make(
     sealed: Callable[[int], object] = lambda sequence: None,
     about: str = "",
 ) -> Delivery:
-    """Seal a day's delivery, once: asked again, the one that is there is returned.
+    """Seal a day's delivery, once: asked again, the one that is there is returned, unless it was refused.
 
     Not within a transaction: the plan must last. `about` names what else than the day it is of, such as an
     incident's number (申合せ6), of which a day may have several.
@@ -88,8 +88,11 @@ def _plan(service: str, day: date, about: str) -> Delivery:
             direction=OUT, service=service, state=State.PLANNED, sequence=last + 1
         )
         planned.exclude(business_day=day, about=about).delete()
-        delivery, _ = Delivery.objects.get_or_create(
-            direction=OUT, service=service, business_day=day, about=about, defaults=plan
+        made = Delivery.objects.filter(direction=OUT, service=service, business_day=day, about=about)
+        revision = made.filter(state=State.REFUSED).count() + 1
+        delivery, _ = made.get_or_create(
+            revision=revision,
+            defaults=plan | {"direction": OUT, "service": service, "business_day": day, "about": about},
         )
     return delivery
 
@@ -125,7 +128,8 @@ def _made(delivery: Delivery) -> Manifest | None:
         manifest = read(outbox.find(delivery.service, delivery.sequence).manifest_bytes())
     except Misused:
         return None
-    return manifest if manifest.business_day == delivery.business_day else None
+    same = (manifest.business_day, manifest.revision) == (delivery.business_day, delivery.revision)
+    return manifest if same else None
 
 
 def _seal(delivery: Delivery, tables: Mapping[str, pl.DataFrame], now: datetime) -> Manifest:
@@ -141,6 +145,7 @@ def _seal(delivery: Delivery, tables: Mapping[str, pl.DataFrame], now: datetime)
             purpose=_PURPOSES.get(delivery.service, "residence"),
             kind=delivery.kind,
             business_day=delivery.business_day,
+            revision=delivery.revision,
             sources=sources | stack.enter_context(carried.as_table(answered)),
             trail_head=trail.head(),
         )

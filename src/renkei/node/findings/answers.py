@@ -6,6 +6,7 @@ Decisions on correction requests go along.
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Final
 
 import polars as pl
 from django.conf import settings
@@ -20,6 +21,9 @@ from renkei.node.findings.models import AnswerDay, Kind
 from renkei.node.findings.planner import few
 from renkei.node.records import transfer
 from renkei.node.records.turns import wait_for_turn
+
+#: Stands where a digest would: whatever stands or does not is told again.
+_UNTOLD: Final = "?"
 
 
 @transaction.atomic
@@ -41,7 +45,8 @@ def select(day: date) -> Mapping[str, int]:
                 (day.isoformat(),),
             )
             transfer.execute(
-                "UPDATE findings_finding SET told = digest, told_word = word WHERE digest <> told"
+                "UPDATE findings_finding SET told = digest, "
+                "told_word = CASE WHEN digest = '' THEN told_word ELSE word END WHERE digest <> told"
             )
         chosen.counts = {f"{kind.value}_reported": 0 for kind in Kind} | {"withdrawn": 0}
         for kind, action, count in _counts(day):
@@ -91,9 +96,39 @@ def mark_sent(day: date, sequence: int) -> int:
             (sequence, day.isoformat()),
         )
         sent = transfer.execute("DELETE FROM findings_answer WHERE day = %s", (day.isoformat(),))
-        # Nothing stands and the counterpart knows of nothing: there is nothing left to keep.
-        transfer.execute("DELETE FROM findings_finding WHERE digest = '' AND told = ''")
     return sent + requests.mark_answered(day, sequence)
+
+
+def accepted(sequence: int) -> int:
+    """Forget what the accepted answer withdrew: nothing stands, and the counterpart knows of nothing."""
+    with few():
+        return transfer.execute(
+            "DELETE FROM findings_finding WHERE digest = '' AND told = '' AND told_sequence <= %s",
+            (sequence,),
+        )
+
+
+def take_back(day: date, sequence: int) -> int:
+    """Let what delivery `sequence` of a day told be told again, since MHLW refused it; returns how many rows.
+
+    What was selected since and is not sealed is selected anew as well: nothing older may be told after it.
+    What a later delivery told stands. Within its transaction.
+    """
+    wait_for_turn()
+    untold = f"UPDATE findings_finding SET told = '{_UNTOLD}' WHERE "
+    unsealed = AnswerDay.objects.filter(sequence=None)
+    with few():
+        transfer.execute(
+            f"{untold} EXISTS (SELECT 1 FROM findings_answer a WHERE a.kind = findings_finding.kind "
+            "AND a.identifier = findings_finding.identifier)"
+        )
+        transfer.execute("DELETE FROM findings_answer")
+        again = transfer.execute(f"{untold} told_sequence = %s", (sequence,))
+    for waiting in unsealed:
+        requests.take_back(waiting.day, None)
+    unsealed.delete()
+    AnswerDay.objects.filter(pk=day, sequence=sequence).delete()
+    return again + requests.take_back(day, sequence)
 
 
 def _counts(day: date) -> list[tuple[str, str, str]]:

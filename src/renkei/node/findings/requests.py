@@ -139,6 +139,12 @@ def mark_answered(day: date, sequence: int) -> int:
     )
 
 
+def take_back(day: date, sequence: int | None) -> int:
+    """Let the decisions that a day's answer carried, or was to carry (None), wait for another; how many."""
+    carried = CorrectionRequest.objects.filter(answer_day=day, answer_sequence=sequence)
+    return carried.update(answer_day=None, answer_sequence=None)
+
+
 def _refusal() -> pl.Expr:
     """Say why a row cannot be taken, null where it can: reasons as of any other row that is set aside."""
     items = pl.col("items").str.split(";")

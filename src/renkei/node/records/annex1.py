@@ -66,15 +66,36 @@ def mark_sent(sequence: int, day: date) -> int:
             if Selection.objects.filter(pk=day, sequence=sequence).exists():
                 return 0
             raise _out_of_step(day, "not chosen, or sealed otherwise", "未選別か、別の番号で封緘済みです")
-        new_values = ", ".join(f"{name} = excluded.{name}" for name in (*NOTIFICATIONS.names[1:], "sequence"))
+        new_values = ", ".join(
+            f"{name} = excluded.{name}" for name in (*NOTIFICATIONS.names[1:], "sequence", "refused")
+        )
         marked = transfer.execute(
-            f'INSERT INTO "{_SENT}" ({_COLUMNS}, sequence) '
-            f'SELECT {_COLUMNS}, %s FROM "{_SELECTED}" WHERE true '
+            f'INSERT INTO "{_SENT}" ({_COLUMNS}, sequence, refused) '
+            f'SELECT {_COLUMNS}, %s, false FROM "{_SELECTED}" WHERE true '
             f"ON CONFLICT (notification_id) DO UPDATE SET {new_values}",
             (sequence,),
         )
         transfer.execute(f'DELETE FROM "{_SELECTED}"')
     return marked
+
+
+def take_back(day: date, sequence: int) -> int:
+    """Let what delivery `sequence` of a day carried go again, since ISA refused it; returns how many rows.
+
+    What was chosen since and is not sealed is chosen anew as well: nothing older may go after it. What a
+    later delivery said of a notification stands. Within its transaction.
+    """
+    wait_for_turn()
+    touched.note(Touched.Kind.NOTIFICATION, f'SELECT notification_id AS key FROM "{_SELECTED}"')
+    transfer.execute(f'DELETE FROM "{_SELECTED}"')
+    Selection.objects.filter(sequence=None).delete()
+    Selection.objects.filter(pk=day, sequence=sequence).delete()
+    touched.note(
+        Touched.Kind.NOTIFICATION,
+        f'SELECT notification_id AS key FROM "{_SENT}" WHERE sequence = %s',
+        (sequence,),
+    )
+    return SentNotification.objects.filter(sequence=sequence).update(refused=True)
 
 
 def _select(day: date) -> None:
@@ -87,13 +108,14 @@ def _select(day: date) -> None:
         "CASE WHEN c.deleted_on IS NOT NULL THEN 'delete' "
         "WHEN s.notification_id IS NULL OR s.deleted_on IS NOT NULL THEN 'new' ELSE 'update' END "
         f'FROM {_CANDIDATES} c LEFT JOIN "{_SENT}" s ON s.notification_id = c.notification_id '
-        f"WHERE {different}"
+        f"WHERE {different} OR s.refused"
     )
     transfer.execute(
         f'INSERT INTO "{_SELECTED}" '
         "(notification_id, card_number, registered_on, updated_on, deleted_on, action) "
         "SELECT s.notification_id, s.card_number, s.registered_on, s.updated_on, %s, 'delete' "
-        f'FROM "{_SENT}" s JOIN {_CONCERNED} t ON t.key = s.notification_id WHERE s.deleted_on IS NULL '
+        f'FROM "{_SENT}" s JOIN {_CONCERNED} t ON t.key = s.notification_id '
+        "WHERE (s.deleted_on IS NULL OR s.refused) "
         f'AND NOT EXISTS (SELECT 1 FROM "{_OWN}" o WHERE o.notification_id = s.notification_id)',
         (day.isoformat(),),
     )

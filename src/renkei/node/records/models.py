@@ -99,9 +99,13 @@ class SelectedNotification(NotificationRow):
 
 
 class SentNotification(NotificationRow):
-    """MHLW: a row of 別紙1 as it was sent last, which is what ISA holds of the notification."""
+    """MHLW: a row of 別紙1 as it was sent last, which is what ISA holds of the notification.
+
+    `refused`: ISA did not take that delivery, and the row goes again.
+    """
 
     sequence = models.PositiveBigIntegerField()
+    refused = models.BooleanField(db_default=False)
 
 
 class ReceivedNotification(NotificationRow):

@@ -6,7 +6,7 @@ extract has it: a record that leaves the extract leaves the node.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,6 +30,7 @@ from renkei.node.records.models import (
     Person,
     ReceivedNotification,
     Reject,
+    ReturnedRow,
     SentNotification,
     Touched,
 )
@@ -38,8 +39,6 @@ from renkei.node.records.turns import wait_for_turn
 if TYPE_CHECKING:
     from renkei.node.officers.models import Officer
 
-EXTRACT_FILES: Final = "extract_files"
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -47,7 +46,8 @@ class Rule:
 
     `since` is the column with that day, `only_if` a further condition on the row `r`; `period` names the days
     in `[retention]`. `held_by` are conditions under which a hold `h` covers the row; holds on everything
-    always do. `touches` names what matching must look at again.
+    always do. `touches` names what matching must look at again, `parts` the tables whose rows go with the
+    row, and the column that names it there.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Rule:
     only_if: str = "true"
     held_by: str = "false"
     touches: tuple[tuple[Touched.Kind, str], ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
 
     @property
     def table(self) -> str:
@@ -69,6 +70,21 @@ class Rule:
     def day(self) -> str:
         """The expression for `since` in a statement on rows `r`."""
         return self.since if self.since.startswith("(") else f"r.{self.since}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRule:
+    """A class of files: `find` returns those older than a moment, `erase` ends one of them.
+
+    `day` tells from a file since when nobody needs it, as text that begins with the date.
+    """
+
+    name: str
+    ja: str
+    period: str
+    find: Callable[[datetime], list[Path]]
+    day: Callable[[Path], str]
+    erase: Callable[[Path], object] = Path.unlink
 
 
 _CARDS, _PERMISSIONS, _PERSONS, _IMPORTS = (
@@ -159,16 +175,48 @@ RULES: Final = (
         period="notifications",
         held_by="true",  # whom a row that could not be read speaks of is not known: any hold keeps it
     ),
+    Rule(
+        "returned_rows",
+        "相手方から返された行の記録",
+        ReturnedRow,
+        "id",
+        since="returned_at",
+        period="notifications",
+        held_by="true",
+    ),
 )
 
 
-def due(now: datetime) -> Mapping[str, int]:
-    """Return how many rows of each class of `RULES`, and of the extract files taken in, are to be erased."""
-    found = {rule.name: _count(rule, now) for rule in RULES}
-    return found | {EXTRACT_FILES: len(_old_files(now))}
+def _taken_in(until: datetime) -> list[Path]:
+    # Their names begin with the moment at which they were moved there (`inbox`).
+    limit = f"{until:%Y%m%dT%H%M%S}"
+    places = [settings.NODE.extracts / name for name in (inbox.DONE, inbox.REFUSED)]
+    return sorted(path for place in places if place.is_dir() for path in place.iterdir() if path.name < limit)
 
 
-def erase(now: datetime, actor: Actor | None) -> Erasure | None:
+FILES: Final = (
+    FileRule(
+        "extract_files",
+        "取込済みのファイル",
+        period="extracts",
+        find=_taken_in,
+        day=lambda path: f"{path.name[:4]}-{path.name[4:6]}-{path.name[6:8]}",
+    ),
+)
+
+
+def due(now: datetime, rules: Sequence[Rule] = RULES, files: Sequence[FileRule] = FILES) -> Mapping[str, int]:
+    """Return how many rows, and files, of each class are to be erased."""
+    found = {rule.name: _count(rule, now) for rule in rules}
+    return found | {rule.name: len(_old(rule, now)) for rule in files}
+
+
+def erase(
+    now: datetime,
+    actor: Actor | None,
+    rules: Sequence[Rule] = RULES,
+    files: Sequence[FileRule] = FILES,
+) -> Erasure | None:
     """Erase what is due and not held, in one transaction with its certificate; None where nothing is.
 
     The certificate says for each class how many rows, of which days, kept for how many days, and the SHA-256
@@ -177,10 +225,9 @@ def erase(now: datetime, actor: Actor | None) -> Erasure | None:
     """
     with transaction.atomic():
         wait_for_turn()
-        classes = [done for rule in RULES if (done := _erase(rule, now))]
-        files = _old_files(now)
-        if files:
-            classes.append(_files_line(files))
+        classes = [done for rule in rules if (done := _erase(rule, now))]
+        old = {rule: _old(rule, now) for rule in files}
+        classes += [_files_line(rule, paths) for rule, paths in old.items() if paths]
         if not classes:
             return None
         number = Erasure.objects.count() + 1
@@ -207,8 +254,9 @@ def erase(now: datetime, actor: Actor | None) -> Erasure | None:
             sha256=hashlib.sha256(f"{certificate}\n".encode()).hexdigest(),
         )
         record(actor, Verb.RECORDS_ERASED, str(number), counts=counts, sha256=made.sha256)
-        for path in files:
-            path.unlink()
+        for rule, paths in old.items():
+            for path in paths:
+                rule.erase(path)
     return made
 
 
@@ -275,6 +323,8 @@ def _erase(rule: Rule, now: datetime) -> dict[str, Any] | None:
         chosen = f'FROM "{rule.table}" WHERE {rule.key} IN (SELECT key FROM erased)'
         for kind, column in rule.touches:
             touched.note(kind, f"SELECT DISTINCT {column} AS key {chosen}")
+        for table, column in rule.parts:
+            transfer.execute(f'DELETE FROM "{table}" WHERE {column} IN (SELECT key FROM erased)')
         transfer.execute(f"DELETE {chosen}")
     transfer.drop("erased")
     return _line(rule.name, rule.ja, rule.period, rows["key"], rows["since"]) if rows.height else None
@@ -293,15 +343,11 @@ def _line(name: str, ja: str, period: str, identifiers: pl.Series, days: pl.Seri
     }
 
 
-def _files_line(files: list[Path]) -> dict[str, Any]:
-    names = pl.Series([path.name for path in files])
-    moved = names.str.to_datetime("%Y%m%dT%H%M%S", exact=False).dt.to_string("%Y-%m-%d")
-    return _line(EXTRACT_FILES, "取込済みのファイル", "extracts", names, moved)
+def _files_line(rule: FileRule, paths: list[Path]) -> dict[str, Any]:
+    names, days = ([*map(read, paths)] for read in (lambda path: path.name, rule.day))
+    return _line(rule.name, rule.ja, rule.period, pl.Series(names), pl.Series(days))
 
 
-def _old_files(now: datetime) -> list[Path]:
-    if is_anything_held():
-        return []
-    limit = f"{now - timedelta(days=_days('extracts')):%Y%m%dT%H%M%S}"
-    places = [settings.NODE.extracts / name for name in (inbox.DONE, inbox.REFUSED)]
-    return sorted(path for place in places if place.is_dir() for path in place.iterdir() if path.name < limit)
+def _old(rule: FileRule, now: datetime) -> list[Path]:
+    """Return the files of a class that are due; whom they concern nobody knows: any hold keeps them."""
+    return [] if is_anything_held() else rule.find(now - timedelta(days=_days(rule.period)))

@@ -1,0 +1,61 @@
+"""A delivery that the counterpart refused is made again: its rows, as they stand now, under the next number.
+
+A person decides that, when the cause is gone. A refused number keeps its place in the sequence, and the day
+is closed only when its next revision is accepted (exchange format §3).
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+
+from renkei.node.audit.trail import Actor, record
+from renkei.node.audit.verbs import Verb
+from renkei.node.cases import corrections
+from renkei.node.cycle.errors import NothingRefused
+from renkei.node.cycle.models import Step
+from renkei.node.cycle.watch import DAILY, refused
+from renkei.node.deliveries.models import Delivery
+from renkei.node.findings import answers
+from renkei.node.records import annex1
+
+
+def _take_back_annex_1(day: date, sequence: int) -> None:
+    annex1.take_back(day, sequence)
+    corrections.take_back(day, sequence)
+
+
+#: What lets the rows of a refused delivery go again, and the first step of the day that is done anew.
+_TAKE_BACK: Final[Mapping[str, tuple[Callable[[date, int], object], str]]] = {
+    "annex1": (_take_back_annex_1, "select"),
+    "annex2-3": (answers.take_back, "answer"),
+}
+
+
+def again(day: date, actor: Actor | None) -> Delivery:
+    """Let a day's refused delivery be made again by the next run; returns the refused one.
+
+    Later days that are chosen but not sealed are chosen anew. Raises NothingRefused where the day's delivery
+    was not refused, or was made again already.
+    """
+    service, _ = DAILY[settings.NODE.party]
+    take_back, first = _TAKE_BACK[service]
+    with transaction.atomic():
+        found = refused(Delivery.Direction.OUT).filter(service=service, business_day=day).first()
+        steps = Step.objects.filter(name=first, day__closed_at=None)
+        if found is None or not steps.filter(day__business_day=day).exists():
+            raise NothingRefused(
+                f"The counterpart did not refuse our delivery of {day}. See `renkei status`.",
+                f"{day}分の送付は不受理になっていません。`renkei status`を確かめてください。",
+            )
+        take_back(day, found.sequence)
+        sealed = Delivery.objects.filter(direction=Delivery.Direction.OUT, service=service)
+        days = sealed.exclude(state=Delivery.State.PLANNED).exclude(business_day=day).values("business_day")
+        for step in steps.filter(day__business_day__gte=day).exclude(day__business_day__in=days):
+            Step.objects.filter(day=step.day_id, position__gte=step.position).update(
+                state=Step.State.WAITING, counts={}, finished_at=None, awaited="", trouble=""
+            )
+        record(actor, Verb.DELIVERY_AGAIN, f"{service} {found.sequence}", day=day.isoformat())
+    return found

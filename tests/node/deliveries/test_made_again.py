@@ -1,0 +1,182 @@
+"""A delivery that was refused is made again: what it carried, as it stands now, under the next number."""
+
+import pytest
+from django.db import transaction
+
+from node.deliveries.over_tls import DAY, now
+from node.records.made_up import card_of, notification, permission, person, write
+from renkei.exchange.errors import Refused
+from renkei.node.audit.models import Entry
+from renkei.node.cycle import days, watch
+from renkei.node.cycle.again import again
+from renkei.node.cycle.errors import NothingRefused
+from renkei.node.cycle.models import Alarm, Step
+from renkei.node.cycle.party import DAY as STEPS
+from renkei.node.cycle.runner import Runner
+from renkei.node.cycle.steps import Context
+from renkei.node.deliveries import boxes, receiving, sending
+from renkei.node.deliveries.models import Delivery
+from renkei.node.findings.models import Finding
+from renkei.node.records import intake
+from renkei.node.records.models import SentNotification
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NEXT = DAY.replace(day=2)
+
+
+def land(tmp_path, dataset: str, mode: str, *rows) -> None:
+    intake.take_in(write(tmp_path / f"{dataset}.csv", dataset, *rows), dataset, mode, now=now())
+
+
+def run(party: str, day=DAY) -> None:
+    """Run the cycle; the counterpart does not answer, and the day stops where it must."""
+    Runner(STEPS[party], now()).run(day)
+
+
+def refuse(be, by: str, service: str, number: int = 1) -> None:
+    """Let the counterpart take the delivery, refuse it, and its receipt come back."""
+    other = {"isa": "mhlw", "mhlw": "isa"}[by]
+    files = boxes.home().outbox().find(service, number)
+    be(by)
+    receiving.take(files, now())
+
+    def refusing(number, package):
+        raise Refused("over_provided", "notifications.csv:2")
+
+    receiving.open_next(service, refusing, now=now())
+    receipts = boxes.inbox(now()).receipts(service, number)
+    be(other)
+    for receipt in receipts:
+        sending.keep_receipt(receipt.data, receipt.signature, now())
+
+
+@pytest.fixture
+def refused(pair, be, tmp_path):
+    """MHLW sent three notifications, one of them deleted since; ISA refused them."""
+    be("mhlw")
+    land(tmp_path, "notifications", "full", *map(notification, (1, 2, 3)))
+    run("mhlw")
+    land(tmp_path, "notifications", "delta", notification(2, name="TRAN THI MAI"))
+    refuse(be, "isa", "annex1")
+
+
+def latest() -> Delivery:
+    return Delivery.objects.filter(direction="out", service="annex1").latest("sequence")
+
+
+def test_its_rows_go_again_as_they_stand_now(refused):
+    again(DAY, None)
+    run("mhlw")
+    made = latest()
+
+    assert (made.sequence, made.revision, made.business_day, made.state) == (2, 2, DAY, "sealed")
+    assert made.counts == {"notifications": 3}
+    assert set(SentNotification.objects.values_list("sequence", "refused")) == {(2, False)}
+    assert SentNotification.objects.get(pk="N2").name == "TRAN THI MAI"
+
+
+def test_nothing_is_made_again_by_itself(refused):
+    run("mhlw")
+
+    assert latest().sequence == 1
+    assert Step.objects.get(name="await_receipt").state == "waiting"
+
+
+def test_its_alarm_rings_until_it_was_made_again(refused):
+    watch.look_round(now())
+    rings = Alarm.objects.filter(kind="REFUSED_BY_COUNTERPART", cleared_at=None)
+    before = rings.count()
+    again(DAY, None)
+    run("mhlw")
+    watch.look_round(now())
+
+    assert (before, rings.count()) == (1, 0)
+    assert Entry.objects.filter(verb="DELIVERY_AGAIN").count() == 1
+
+
+def test_a_later_day_that_was_chosen_already_is_chosen_anew(refused, tmp_path):
+    days.open_up_to(NEXT, (), STEPS["mhlw"])
+    with transaction.atomic():
+        STEPS["mhlw"][2].work(Context(NEXT, now()))  # somebody's run was cut off after choosing
+    Step.objects.filter(day__business_day=NEXT, position__lt=4).update(state="done")
+    chosen = Step.objects.get(name="select", day__business_day=NEXT)
+    again(DAY, None)
+    run("mhlw", NEXT)
+    first, second = Delivery.objects.filter(direction="out", sequence__gt=1).order_by("sequence")
+    chosen.refresh_from_db()
+
+    assert (first.business_day, first.counts) == (DAY, {"notifications": 3})
+    assert (second.business_day, second.kind, second.revision) == (NEXT, "empty", 1)
+    assert (chosen.state, chosen.counts["rows"]) == ("done", 0)
+
+
+def test_only_what_was_refused_is_made_again(pair, be, tmp_path):
+    be("mhlw")
+    land(tmp_path, "notifications", "full", notification(1))
+    run("mhlw")
+
+    with pytest.raises(NothingRefused):
+        again(DAY, None)
+
+
+def test_asking_twice_makes_it_once(refused):
+    again(DAY, None)
+    run("mhlw")
+
+    with pytest.raises(NothingRefused):
+        again(DAY, None)
+
+
+def test_a_refused_answer_is_told_again_with_what_it_withdrew(pair, be, tmp_path):
+    """ISA told two findings and, the day after, withdrew one of them; that second answer is refused."""
+    be("isa")
+    people = (1, 2)
+    for dataset, rows in {
+        "persons": map(person, people),
+        "cards": map(card_of, people),
+        "permissions": [permission(1)],
+    }.items():
+        land(tmp_path, dataset, "full", *rows)
+    wrong = {"birth_date": "1990-12-31"}
+    receive(be, tmp_path, DAY, notification(1, **wrong), notification(2, **wrong))
+    accept(be, 1)
+    receive(be, tmp_path, NEXT, notification(1))
+    told = Delivery.objects.get(direction="out", service="annex2-3", sequence=2)
+    refuse(be, "mhlw", "annex2-3", 2)
+    again(NEXT, None)
+    run("isa", NEXT)
+    made = Delivery.objects.get(direction="out", service="annex2-3", sequence=3)
+
+    assert told.counts == made.counts == {"discrepancies": 1}
+    assert (made.business_day, made.revision) == (NEXT, 2)
+    assert Finding.objects.filter(digest="", told="").count() == 1
+    accept(be, 3)
+    run("isa", NEXT)
+    assert set(Finding.objects.values_list("kind", "identifier")) == {("discrepancy", "N2")}
+
+
+def receive(be, tmp_path, day, *rows) -> None:
+    """Let MHLW send these rows on a day, and ISA answer as far as it comes."""
+    from node.records.made_up import frame
+    from renkei.agreement.datasets import NOTIFICATIONS
+
+    be("mhlw")
+    number = sending.make("annex1", day, {"notifications": frame(NOTIFICATIONS, rows)}, now=now()).sequence
+    files = boxes.home().outbox().find("annex1", number)
+    be("isa")
+    receiving.take(files, now())
+    days.open_up_to(day, (), STEPS["isa"])
+    run("isa", day)
+
+
+def accept(be, number: int) -> None:
+    """Let MHLW accept an answer of ISA's, and the receipt come back."""
+    files = boxes.home().outbox().find("annex2-3", number)
+    be("mhlw")
+    receiving.take(files, now())
+    receiving.open_next("annex2-3", lambda sequence, package: {}, now=now())
+    receipts = boxes.inbox(now()).receipts("annex2-3", number)
+    be("isa")
+    for receipt in receipts:
+        sending.keep_receipt(receipt.data, receipt.signature, now())
+    Delivery.objects.filter(direction="out", service="annex2-3", sequence=number).update(state="accepted")

@@ -1,0 +1,87 @@
+"""Entering by the agency's directory: what a real node asks of it, and what it does not let in."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from renkei.node.rehearsal import rehearse
+
+RENKEI = [sys.executable, "-m", "renkei"]
+DIRECTORY = "https://directory.example.jp"
+CONFIGURED = f"""
+[oidc]
+client_id = "renkei"
+authorization_endpoint = "{DIRECTORY}/authorize"
+token_endpoint = "{DIRECTORY}/token"
+user_endpoint = "{DIRECTORY}/user"
+jwks_endpoint = "{DIRECTORY}/keys"
+"""
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory) -> Iterator[str]:
+    """The console of a node that knows a directory."""
+    made = rehearse(tmp_path_factory.mktemp("directory"), datetime.now(UTC).replace(microsecond=0))
+    toml = made.nodes["mhlw"] / "renkei.toml"
+    toml.write_text(toml.read_text("utf-8") + CONFIGURED, "utf-8")
+    ours = {name: value for name, value in os.environ.items() if name != "RENKEI_DATABASE_URL"}
+    environment = ours | made.environment("mhlw")
+    subprocess.run([*RENKEI, "migrate"], env=environment, check=True)
+    serving = subprocess.Popen([*RENKEI, "serve"], env=environment, stdout=subprocess.PIPE)
+    assert serving.stdout
+    for _ in range(2):
+        assert b"serving" in serving.stdout.readline()
+    address = f"http://127.0.0.1:{made.consoles['mhlw']}"
+    yield address
+    serving.terminate()
+    serving.communicate(timeout=30)
+
+
+@pytest.fixture
+def browser(console: str) -> requests.Session:
+    return requests.Session()
+
+
+@pytest.fixture
+def asked(browser: requests.Session, console: str) -> requests.Response:
+    """Follow the button of the entering page, as far as the directory's door."""
+    button = re.search(r'class="button" href="([^"]+)"', browser.get(f"{console}/enter/", timeout=10).text)
+    assert button
+    return browser.get(f"{console}{button[1]}", timeout=10, allow_redirects=False)
+
+
+def test_the_directory_is_asked_who_it_is_with_a_proof_that_only_we_can_go_on_with(asked, console):
+    location = urlsplit(asked.headers["Location"])
+    words = parse_qs(location.query)
+
+    assert f"{location.scheme}://{location.netloc}{location.path}" == f"{DIRECTORY}/authorize"
+    assert words["redirect_uri"] == [f"{console}/directory/callback/"]
+    assert words["code_challenge_method"] == ["S256"]
+    assert {"state", "nonce", "code_challenge"} <= words.keys()
+
+
+def test_a_session_comes_back_from_another_site_by_following_a_link_alone(asked):
+    assert "SameSite=Lax" in asked.headers["Set-Cookie"]
+    assert "HttpOnly" in asked.headers["Set-Cookie"]
+
+
+def test_an_answer_that_was_not_asked_for_opens_nothing(browser, asked, console):
+    forged = browser.get(f"{console}/directory/callback/?code=x&state=forged", timeout=10)
+    page = browser.get(f"{console}/", timeout=10)
+
+    assert forged.status_code == 400
+    assert page.url.startswith(f"{console}/enter/")
+
+
+def test_a_directory_that_says_no_leads_back_to_the_door(browser, asked, console):
+    state = parse_qs(urlsplit(asked.headers["Location"]).query)["state"][0]
+    answer = browser.get(f"{console}/directory/callback/?error=denied&state={state}", timeout=10)
+
+    assert answer.url == f"{console}/enter/"
