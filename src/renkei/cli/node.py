@@ -9,7 +9,8 @@ import typer
 
 from renkei.agreement.errors import Lang
 from renkei.cli import speech
-from renkei.cli.arguments import EncodingOption, UnusableArguments, read_day
+from renkei.cli.arguments import EncodingOption, read_day
+from renkei.cli.starting import start as _start
 
 NodeOption = Annotated[
     Path,
@@ -172,17 +173,6 @@ def status(node: NodeOption, as_json: speech.JsonOption = False, lang: speech.La
     for _, sentence in ringing:
         typer.echo(f"! {speech.one_of((sentence.ja, sentence.en), lang)}")
     _print_steps(steps, lang)
-
-
-def _start(node: Path) -> None:
-    try:
-        from renkei.node.start import start
-    except ModuleNotFoundError:
-        raise UnusableArguments(
-            "A node needs more packages: pip install 'renkei[node]'.",
-            "ノードには追加のパッケージが要ります: pip install 'renkei[node]'",
-        ) from None
-    start(node)
 
 
 def _now() -> datetime:

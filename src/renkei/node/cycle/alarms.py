@@ -62,6 +62,14 @@ class AlarmKind(Enum):
         "相手方が控える当方の証跡({subject})が当方にありません。監査担当に連絡してください。",
         "The counterpart's note of our trail ({subject}) is not in it any more. Tell the auditors.",
     )
+    TRAIL_BROKEN = Sentence(
+        "当方の証跡の連鎖が {subject} 番で切れています。データベースを保全し、監査担当に連絡してください。",
+        "The chain of our trail breaks at entry {subject}. Keep the database and tell the auditors.",
+    )
+    COUNTERPART_TRAIL_BACK = Sentence(
+        "相手方の証跡が後戻りしています({subject})。監査担当に連絡し、相手方に照会してください。",
+        "The counterpart's trail went back ({subject}). Tell the auditors, and ask the counterpart.",
+    )
 
 
 def hold(kind: AlarmKind, subjects: Iterable[str], now: datetime) -> None:
