@@ -13,6 +13,7 @@ from renkei.node.cycle.alarms import AlarmKind, hold
 from renkei.node.cycle.models import Day, Step
 from renkei.node.deliveries import boxes
 from renkei.node.deliveries.models import Delivery
+from renkei.node.incidents import causes
 
 #: The service that each party sends and awaits daily.
 DAILY: Final = {"mhlw": ("annex1", "annex2-3"), "isa": ("annex2-3", "annex1")}
@@ -21,8 +22,8 @@ _OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.Stat
 
 def look_round(now: datetime) -> None:
     """Let exactly the alarms ring that there is cause for."""
-    for kind, causes in _CAUSES.items():
-        hold(kind, causes(now), now)
+    for kind, subjects in _CAUSES.items():
+        hold(kind, subjects(now), now)
 
 
 def refused_files() -> list[str]:
@@ -116,4 +117,7 @@ _CAUSES: Final[dict[AlarmKind, Callable[[datetime], Iterator[str]]]] = {
     AlarmKind.TRAIL_DIFFERS: _trail,
     AlarmKind.TRAIL_BROKEN: _chain,
     AlarmKind.COUNTERPART_TRAIL_BACK: _counterpart_back,
+    AlarmKind.INCIDENT_UNTOLD: causes.untold,
+    AlarmKind.INCIDENT_HEARD: causes.heard,
+    AlarmKind.INCIDENT_DUE: causes.due,
 }
