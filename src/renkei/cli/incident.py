@@ -314,8 +314,9 @@ def _print(incident: "Incident", lang: Lang | None) -> None:
         typer.echo(f" {name}  {span}  " + ", ".join(speech.one_of(words, lang) for words in marks))
     counts = (
         (("対象の送付", "Deliveries"), incident.deliveries),
-        (("行数(上限)", "Rows, at most"), incident.rows),
-        (("本人の数", "Persons"), incident.persons),
+        (("本人の数(行数、多くとも)", "Persons at most, by rows"), incident.rows),
+        (("本人の数(記録、少なくとも)", "Persons at least, by records"), incident.at_least),
+        (("本人の数", "Persons, as counted"), incident.persons),
         (("連絡先", "Contact"), incident.contact),
     )
     for words, value in counts:
@@ -352,6 +353,7 @@ def _as_json(incident: "Incident") -> Mapping[str, Any]:
         "conditions": incident.conditions,
         "deliveries": incident.deliveries,
         "rows": incident.rows,
+        "at_least": incident.at_least,
         "persons": incident.persons,
         "contact": incident.contact,
         "items": {item.value: text for item, text in handling.current(incident).items()},

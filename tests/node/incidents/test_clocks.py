@@ -7,6 +7,7 @@ import pytest
 from renkei.node.cycle import alarms, watch
 from renkei.node.cycle.alarms import AlarmKind
 from renkei.node.incidents import causes, clocks, handling
+from renkei.node.incidents.concerned import Concerned
 from renkei.node.incidents.models import Condition, Kind
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,15 @@ def running(incident) -> dict[str, bool]:
 )
 def test_the_conditions_decide_which_duties_run(node, declared, conditions, persons, expected):
     assert running(declared(conditions=conditions, persons=persons)) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "persons", "runs"), [(100, None, False), (101, None, True), (101, 100, False), (100, 101, True)]
+)
+def test_until_somebody_has_counted_every_row_is_taken_for_a_person(node, declared, rows, persons, runs):
+    concerned = Concerned("mhlw-isa-annex1 1", ("annex1",), rows, 5)
+
+    assert bool(running(declared(conditions=[], persons=persons, concerned=concerned))) is runs
 
 
 def test_an_outage_has_no_clock_of_the_law(node, declared):

@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import transaction
 
 from renkei.node.audit.models import Entry
 from renkei.node.errors import NotPermitted
@@ -121,14 +120,6 @@ def test_one_that_is_closed_stays_as_it_is(node, declared, act):
         acts[act]()
 
     assert (Statement.objects.count(), Notice.objects.count()) == (statements, 1)
-
-
-def test_nobody_declares_within_a_transaction_that_fails_and_leaves_a_trace(node, declared):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        declared()
-        raise ZeroDivisionError
-
-    assert Incident.objects.count() == Entry.objects.count() == 0
 
 
 @pytest.mark.parametrize("duty", list(Duty))

@@ -104,7 +104,7 @@ class Running:
 def judged(incident: Incident) -> frozenset[Condition] | None:
     """Return the conditions that hold; None where nobody judged them and the number alone decides nothing.
 
-    The number of persons is at most that of the rows concerned: until they are counted, that is taken.
+    Until somebody has counted the persons, the rows concerned are taken: it cannot be more.
     """
     counted = incident.persons if incident.persons is not None else incident.rows
     many = {Condition.MANY} if (counted or 0) > MANY else set()

@@ -33,12 +33,12 @@ DATA: Final[Mapping[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """What is concerned: `deliveries` as a notice names them, rows at most, persons at least."""
+    """What is concerned: `deliveries` as a notice names them, persons at most (`rows`) and at least."""
 
     deliveries: str
     services: tuple[str, ...]
     rows: int
-    persons: int
+    at_least: int
 
 
 def of_period(since: date, until: date, service: str | None = None) -> QuerySet[Delivery]:

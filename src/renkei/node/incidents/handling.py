@@ -42,7 +42,7 @@ def declare(
     """Record an incident and want the counterpart told: `notices.tell` does that, outside a transaction.
 
     `said` holds what is known by item, the overview at least. `concerned` are the deliveries and how many
-    people; `persons` overrides what was counted. `conditions` None: not judged yet, all clocks run. `by` None
+    people; `persons` is what somebody counted. `conditions` None: not judged yet, all clocks run. `by` None
     is the node's own command line. Raises IncidentRefused, NotPermitted.
     """
     _may(by, now)
@@ -56,18 +56,17 @@ def declare(
             "An overview is needed: say what is known, however little.",
             "概要が必要です。分かっている範囲で書いてください。",
         )
-    counted = persons if persons is not None or concerned is None else concerned.persons
-    fields = {
+    fields: dict[str, object] = {
         "kind": kind,
         "suspected": suspected,
         "found_at": found_at,
         "known_at": found_at,
         "conditions": None if conditions is None else sorted(each.value for each in conditions),
-        "deliveries": concerned.deliveries if concerned else "",
-        "rows": concerned.rows if concerned else None,
-        "persons": counted,
+        "persons": persons,
         "contact": contact or settings.NODE.console.support or PARTIES[settings.NODE.party].name_ja,
     }
+    if concerned is not None:
+        fields |= _fields(concerned)
     words = dict(said)
     if concerned and not words.get(Item.DATA, "").strip():
         words[Item.DATA] = "、".join(DATA[service][0] for service in concerned.services)
@@ -127,7 +126,7 @@ def add(
     if suspected is not None:
         changed["suspected"] = suspected
     if concerned is not None:
-        changed |= {"deliveries": concerned.deliveries, "rows": concerned.rows, "persons": concerned.persons}
+        changed |= _fields(concerned)
     if persons is not None:
         changed["persons"] = persons
     if not (said or reported or changed):
@@ -221,6 +220,10 @@ def current(incident: Incident) -> dict[Item, str]:
     """Return what holds of each item, in the report's order; items of which nothing was said are left out."""
     last = dict(incident.statements.values_list("item", "text"))
     return {item: last[item] for item in Item if item in last}
+
+
+def _fields(concerned: Concerned) -> dict[str, object]:
+    return {"deliveries": concerned.deliveries, "rows": concerned.rows, "at_least": concerned.at_least}
 
 
 def _left(incident: Incident) -> list[str]:

@@ -39,7 +39,8 @@ class Incident(models.Model):
 
     `number` is its origin's (I-2026-015). `known_at` is when it came to be known here: the clocks start then.
     `conditions` is null until somebody judged them. `deliveries` names those concerned as the notice does
-    (mhlw-isa-annex1 12-15); `rows` of them are at most so many persons, `persons` are those counted.
+    (mhlw-isa-annex1 12-15); `rows` of them are at most so many persons, `at_least` so many are known to the
+    records, and `persons` is what somebody counted; of the counterpart's, what it told.
     `seen_at`: somebody here has taken up what the counterpart told.
     """
 
@@ -52,6 +53,7 @@ class Incident(models.Model):
     conditions = models.JSONField(null=True)
     deliveries = models.TextField(blank=True)
     rows = models.PositiveBigIntegerField(null=True)
+    at_least = models.PositiveBigIntegerField(null=True)
     persons = models.PositiveBigIntegerField(null=True)
     contact = models.CharField(max_length=200)
     seen_at = models.DateTimeField(null=True, blank=True)

@@ -106,6 +106,8 @@ def _row(incident: Incident) -> dict[str, str | None]:
     known = " ".join(
         said[item] if item == Item.OVERVIEW else f"【{item.label}】{said[item]}" for item in others
     )
+    # Until somebody has counted, the most that it can be.
+    persons = incident.rows if incident.persons is None else incident.persons
     return {
         "incident_id": incident.number,
         "kind": incident.kind,
@@ -114,7 +116,7 @@ def _row(incident: Incident) -> dict[str, str | None]:
         "known": _line(known),
         "data_concerned": _line(said.get(Item.DATA, "")) or _NOT_KNOWN,
         "deliveries_concerned": incident.deliveries or None,
-        "persons_concerned": None if incident.persons is None else str(incident.persons),
+        "persons_concerned": None if persons is None else str(persons),
         "contact": _line(incident.contact),
     }
 
