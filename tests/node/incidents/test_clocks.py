@@ -1,6 +1,8 @@
 """The clocks: which duty runs under which conditions, until when, and when it rings."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +78,21 @@ def test_the_day_is_that_of_japan(node, declared):
 def test_what_is_not_from_the_text_of_the_law_says_so():
     assert [clock.code for clock in clocks.CLOCKS if clock.verified] == []
     assert all(clock.basis for clock in clocks.CLOCKS)
+
+
+def test_the_page_shows_the_table_of_clocks():
+    page = (Path(__file__).parents[3] / "docs/incidents.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", page, re.MULTILINE)
+
+    assert rows == [
+        (
+            clock.code,
+            clock.ja,
+            "速やかに" if clock.last is None else "–".join(map(str, sorted({clock.first, clock.last}))),
+            "–" if clock.last is None else str(clock.rings_from),
+        )
+        for clock in clocks.CLOCKS
+    ]
 
 
 @pytest.mark.parametrize(
