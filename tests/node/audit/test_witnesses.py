@@ -133,25 +133,47 @@ def test_the_counterparts_trail_is_seen_to_go_back(pair, be, owner):
     outbox = boxes.home().outbox()
     Delivery.objects.all().delete()
     be("isa")
-    terms = boxes.home().terms()
     for number in (1, 2):
         receiving.take(outbox.find("annex1", number), now())
 
-    assert witnesses.gone_back(boxes.home().directory, terms) == []
+    assert witnesses.gone_back(boxes.home().directory) == []
 
     receiving.take(outbox.find("annex1", 3), now())
 
-    assert witnesses.gone_back(boxes.home().directory, terms) == ["mhlw-isa-annex1-00000003"]
-    assert verifying.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003"]
+    assert witnesses.gone_back(boxes.home().directory) == ["mhlw-isa-annex1-00000003 [back]"]
+    assert verifying.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003 [back]"]
 
 
 def test_what_was_noted_of_the_counterpart_must_be_what_its_manifest_says(exchanged, be, owner):
     be("isa")
-    terms = boxes.home().terms()
 
     assert CounterpartHead.objects.filter(delivery="annex1 2").exists()
-    assert witnesses.gone_back(boxes.home().directory, terms) == []
+    assert witnesses.gone_back(boxes.home().directory) == []
 
     owner(f"UPDATE audit_counterparthead SET head = '{'a' * 64}' WHERE delivery = 'annex1 2'")
 
-    assert witnesses.gone_back(boxes.home().directory, terms) == ["mhlw-isa-annex1-00000002"]
+    assert witnesses.gone_back(boxes.home().directory) == ["mhlw-isa-annex1-00000002 [noted]"]
+
+
+def test_what_was_noted_of_a_receipt_must_be_what_it_says(exchanged, owner):
+    owner(f"UPDATE audit_counterparthead SET head = '{'a' * 64}' WHERE delivery = 'annex1 3 received'")
+
+    assert verifying.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003.received [noted]"]
+
+
+def test_evidence_that_is_damaged_is_named_and_the_rest_looked_at(exchanged, be):
+    boxes.home().outbox().find("annex1", 2).manifest.unlink()
+    found = verifying.look(now())
+
+    assert found.differing == ["outbox/annex1/00000002 [manifest_missing]"]
+    assert (found.compared, found.confirmed) == (3, 2)
+
+    be("isa")
+    next((boxes.home().directory / "inbox/annex1/00000002").glob("*.received.json")).write_text("{")
+    next((boxes.home().directory / "inbox/annex1/00000003").glob("*00000003.json")).write_text("{")
+    found = verifying.look(now())
+
+    assert found.differing == [
+        "mhlw-isa-annex1-00000002.received [signature_wrong]",
+        "inbox/annex1/00000003 [manifest_unreadable]",
+    ]

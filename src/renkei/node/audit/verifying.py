@@ -73,7 +73,7 @@ def look(now: datetime, actor: trail.Actor | None = None) -> Verification:
     if settings.NODE.exchange.joinpath("agreement").is_dir():  # before that there is nobody to hold anything
         terms = home.terms()
         given = witnesses.compare(home.directory, terms, terms.party)
-        back = witnesses.gone_back(home.directory, terms)
+        back = witnesses.gone_back(home.directory)
     with transaction.atomic():
         made = Verification.objects.create(
             at=now,

@@ -5,7 +5,7 @@ manifests lie in our outbox, and the counterpart's receipts for them name their 
 holds these very bytes, and so this head. The same files lie in the counterpart's inbox (exchange format §7).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -91,12 +91,12 @@ def given(directory: Path, terms: Terms, party: str) -> Iterator[Given]:
     """Give every head that a party gave, box by box, service by service, number by number."""
     for box in ("outbox", "inbox"):
         for place in _places(directory / box):
-            files = only_delivery(place)
-            data = files.manifest_bytes()
             try:
+                files = only_delivery(place)
+                data = files.manifest_bytes()
                 manifest = read(data)
-            except ExchangeError as fault:
-                yield Given(files.name, "", fault=fault.code)
+            except ExchangeError as fault:  # evidence that is damaged is named, and the rest looked at
+                yield Given(_named(place), "", fault=fault.code)
                 continue
             if manifest.sender == party:
                 yield from _of_manifest(files, data, manifest, terms)
@@ -104,23 +104,47 @@ def given(directory: Path, terms: Terms, party: str) -> Iterator[Given]:
                 yield from _of_receipts(files, data, manifest, terms)
 
 
-def gone_back(directory: Path, terms: Terms) -> list[str]:
-    """Name the counterpart's deliveries whose head it had left behind, or is not what was noted of them."""
+def gone_back(directory: Path) -> list[str]:
+    """Name the counterpart's deliveries whose head it had left behind, each with why.
+
+    `back`: an earlier delivery of the service carried this head, and one in between another. `noted`: the
+    delivery or receipt does not say what was noted of it when it came.
+    """
     noted = dict(CounterpartHead.objects.values_list("delivery", "head"))
     found = []
     left: dict[str, set[str]] = {}
     current: dict[str, str] = {}
     for place in _places(directory / "inbox"):
-        files = only_delivery(place)
-        manifest = read(files.manifest_bytes())
+        try:
+            files = only_delivery(place)
+            manifest = read(files.manifest_bytes())
+        except ExchangeError:
+            continue  # named by `given`
         service, head = manifest.service, manifest.trail_head
         before = current.get(service, head)
         if before != head:
             left.setdefault(service, set()).add(before)
         current[service] = head
-        kept = noted.get(f"{service} {manifest.sequence}", head)
-        if head in left.get(service, ()) or kept != head:
-            found.append(files.name)
+        if head in left.get(service, ()):
+            found.append(f"{files.name} [back]")
+        if noted.get(f"{service} {manifest.sequence}", head) != head:
+            found.append(f"{files.name} [noted]")
+    return found + _otherwise_noted(directory / "outbox", noted)
+
+
+def _otherwise_noted(outbox: Path, noted: Mapping[str, str]) -> list[str]:
+    """Name the counterpart's receipts that do not say what was noted of them."""
+    found = []
+    for place in _places(outbox):
+        try:
+            paths = list(_receipt_files(only_delivery(place)))
+            receipts = [receipt.read(path.read_bytes()) for path in paths]
+        except ExchangeError:
+            continue  # named by `given`
+        for each in receipts:
+            kept = noted.get(f"{each.service} {each.sequence} {each.state}", each.trail_head)
+            if kept != each.trail_head:
+                found.append(f"{each.name} [noted]")
     return found
 
 
@@ -128,6 +152,10 @@ def _places(box: Path) -> Iterable[Path]:
     """Give the directories of a box's deliveries in order."""
     for service in sorted(path for path in box.glob("[!.]*") if path.is_dir()):
         yield from sorted(service.glob("[0-9]*"))
+
+
+def _named(place: Path) -> str:
+    return f"{place.parent.parent.name}/{place.parent.name}/{place.name}"
 
 
 def _of_manifest(files: DeliveryFiles, data: bytes, manifest: Manifest, terms: Terms) -> Iterator[Given]:
