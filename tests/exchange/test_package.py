@@ -183,8 +183,8 @@ def test_rows_are_counted_whatever_the_blocks(size: int):
 def test_an_incident_is_a_delivery_of_its_own(world: World):
     path = world.directory / "incidents.csv"
     path.write_text(
-        "incident_id,found_on,known,data_concerned,deliveries_concerned,persons_concerned,contact\n"
-        "I-1,2026-04-01,誤送付の疑い,別紙1の届出,annex1 1,2,内線0000\n",
+        "incident_id,kind,suspected,found_on,known,data_concerned,deliveries_concerned,persons_concerned,contact\n"
+        "I-1,leak,true,2026-04-01,誤送付の疑い,別紙1の届出,annex1 1,2,内線0000\n",
         encoding="utf-8",
     )
     order = world.order(service="incident", kind="incident", sources={"incidents": path})

@@ -1,11 +1,30 @@
 """A node to test: SQLite in memory by default, PostgreSQL where RENKEI_DATABASE_URL says so."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
+from renkei.node.audit import triggers
 from renkei.node.config import Config
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_between_tests() -> Iterator[None]:
+    """Lift the trail's triggers while Django empties the tables after a test with real transactions."""
+    operations = type(connection.ops)
+    empty = operations.execute_sql_flush
+
+    def without_triggers(self, statements) -> None:
+        triggers.remove(connection)
+        empty(self, statements)
+        triggers.install(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "execute_sql_flush", without_triggers)
+        yield
 
 
 @pytest.fixture(params=("isa", "mhlw"))

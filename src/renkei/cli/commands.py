@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from renkei.cli import exchange, node, speech
+from renkei.cli import audit, exchange, incident, node, speech
 from renkei.cli.agreement import agreement
 from renkei.cli.arguments import PolicyOption
 from renkei.cli.demo import demo
@@ -28,6 +28,8 @@ exchange.mount_agreement(_agreement)
 app.add_typer(_agreement, name="agreement")
 exchange.mount(app)
 node.mount(app)
+app.add_typer(audit.app, name="audit")
+app.add_typer(incident.app, name="incident")
 
 
 @_agreement.callback()

@@ -266,6 +266,8 @@ _INCIDENTS = Table(
     "incidents",
     (
         WireColumn("incident_id", "事案番号", required=True, longest=32),
+        WireColumn("kind", "種別", required=True, pattern="leak|outage"),
+        WireColumn("suspected", "おそれ", required=True, type="boolean", pattern="true|false"),
         WireColumn("found_on", "判明日", required=True, type="date", pattern=_DATE),
         WireColumn("known", "判明している内容", required=True, longest=4000),
         WireColumn("data_concerned", "対象となる情報", required=True, longest=1000),

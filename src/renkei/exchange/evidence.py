@@ -56,6 +56,14 @@ def verify(directory: Path, terms: Terms) -> Iterator[Finding]:
             yield Finding(service.name, number, states)
 
 
+def signed_at(signature: bytes, content: bytes) -> datetime:
+    """When it was signed, by its own word: certificates are judged as of then."""
+    try:
+        return cms.verify(signature, content).signed_at
+    except CmsError:
+        raise Refused("signature_wrong") from None
+
+
 def _delivery(
     place: Path, chain: Chain, service: str, number: int, terms: Terms
 ) -> tuple[Chain, tuple[str, ...]]:
@@ -66,7 +74,7 @@ def _delivery(
         raise Refused("evidence_broken", files.name)
     agreement = terms.version(manifest.agreement, manifest.agreement_version)
     signature = files.signature_bytes()
-    signed = terms.check_signed(data, signature, manifest.sender, _signed_at(signature, data), agreement)
+    signed = terms.check_signed(data, signature, manifest.sender, signed_at(signature, data), agreement)
     if abs(signed.signed_at - manifest.created) > agreement.clock_skew:
         raise Refused("evidence_broken", files.name)
     time_stamp.read(files, signature)
@@ -86,7 +94,7 @@ def _receipts(files: DeliveryFiles, data: bytes, manifest: Manifest, terms: Term
             continue
         content = path.read_bytes()
         signature = read_small(path.with_name(path.name + ".p7s"), 64 * 1024, "receipt_unreadable")
-        found = receipt.verify(content, signature, data, manifest, terms, _signed_at(signature, content))
+        found = receipt.verify(content, signature, data, manifest, terms, signed_at(signature, content))
         if found.receipt.state != state:
             raise Refused("evidence_broken", path.name)
         yield state
@@ -102,14 +110,6 @@ def _void(place: Path, chain: Chain, service: str, number: int, terms: Terms) ->
     if (void.service, void.sequence) != (service, number) or number != chain.last + 1:
         raise Refused("void_unproved")
     return chain.after(number, void.manifest_sha256)
-
-
-def _signed_at(signature: bytes, content: bytes) -> datetime:
-    """When it was signed, by its own word: certificates are judged as of then."""
-    try:
-        return cms.verify(signature, content).signed_at
-    except CmsError:
-        raise Refused("signature_wrong") from None
 
 
 def _digest_of(place: Path | None) -> str:

@@ -46,6 +46,8 @@ def test_an_empty_day_is_sent_too(pair, be):
 
 INCIDENT = {
     "incident_id": "I-1",
+    "kind": "leak",
+    "suspected": "true",
     "found_on": "2026-04-01",
     "known": "媒体一枚が見当たらない",
     "data_concerned": "別紙1",

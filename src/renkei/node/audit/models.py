@@ -1,4 +1,7 @@
-"""The trail's tables. Rows are written by `renkei.node.audit.trail` alone, and by nothing ever changed."""
+"""The trail's tables. Rows are written by `renkei.node.audit.trail` alone, and by nothing ever changed.
+
+The database itself refuses to change or remove entries and the counterpart's heads (`audit.triggers`).
+"""
 
 from django.db import models
 
@@ -14,7 +17,7 @@ class Entry(models.Model):
     purpose = models.CharField(max_length=40, blank=True)
     facts = models.JSONField(default=dict)
     previous_sha256 = models.CharField(max_length=64)
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, unique=True)
 
     class Meta:
         ordering = ("number",)
@@ -26,3 +29,30 @@ class CounterpartHead(models.Model):
     delivery = models.CharField(max_length=100, unique=True)
     head = models.CharField(max_length=64)
     seen_at = models.DateTimeField()
+
+
+class Verification(models.Model):
+    """One look at the whole trail, and what was found: `broken_at` is the first entry that does not hold.
+
+    `differing` names deliveries and receipts of ours whose head the trail does not hold any more, `compared`
+    counts those looked at, `confirmed` those of them that the counterpart's receipts prove it holds.
+    `counterpart_back` names deliveries of the counterpart's whose head is one that it had left behind.
+    """
+
+    at = models.DateTimeField(db_index=True)
+    entries = models.PositiveBigIntegerField()
+    head = models.CharField(max_length=64)
+    broken_at = models.PositiveBigIntegerField(null=True, blank=True)
+    why = models.CharField(max_length=20, blank=True)
+    compared = models.PositiveBigIntegerField(default=0)
+    confirmed = models.PositiveBigIntegerField(default=0)
+    differing = models.JSONField(default=list)
+    counterpart_back = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("-id",)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was found amiss."""
+        return self.broken_at is None and not self.differing and not self.counterpart_back

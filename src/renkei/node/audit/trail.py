@@ -67,7 +67,12 @@ def head() -> str:
 
 def seal_of(entry: Entry) -> str:
     """Return the SHA-256 over an entry's canonical JSON, the previous seal in it."""
-    written = {
+    return hashlib.sha256(written(entry).encode()).hexdigest()
+
+
+def written(entry: Entry) -> str:
+    """Return an entry's canonical JSON: one line, keys sorted, no spaces, UTF-8 as it stands."""
+    found = {
         "number": entry.number,
         "at": entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "actor": entry.actor,
@@ -77,5 +82,4 @@ def seal_of(entry: Entry) -> str:
         "facts": entry.facts,
         "previous": entry.previous_sha256,
     }
-    text = json.dumps(written, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

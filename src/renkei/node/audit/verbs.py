@@ -118,3 +118,19 @@ class Verb(Enum):
     TRAIL_VERIFIED = Sentence("{actor}が 証跡を検証した", "{actor} verified the trail")
     TRAIL_EXPORTED = Sentence("{actor}が 証跡を書き出した", "{actor} exported the trail")
     TRAIL_READ = Sentence("{actor}が 証跡を閲覧した", "{actor} read the trail")
+    INCIDENT_DECLARED = Sentence(
+        "{actor}が 漏えい等 {subject} を記録した", "{actor} declared the incident {subject}"
+    )
+    INCIDENT_ADDED = Sentence(
+        "{actor}が 漏えい等 {subject} に追記した", "{actor} added to the incident {subject}"
+    )
+    INCIDENT_NOTIFIED = Sentence(
+        "{actor}が 漏えい等 {subject} を相手方に連絡させた",
+        "{actor} had the counterpart told of the incident {subject}",
+    )
+    INCIDENT_CLOSED = Sentence(
+        "{actor}が 漏えい等 {subject} を終結した", "{actor} closed the incident {subject}"
+    )
+    INCIDENT_HEARD = Sentence(
+        "{actor}が 相手方の漏えい等 {subject} の連絡を受けた", "{actor} was told of the incident {subject}"
+    )

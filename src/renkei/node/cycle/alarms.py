@@ -69,6 +69,27 @@ class AlarmKind(Enum):
         "相手方が控える当方の証跡({subject})が当方にありません。監査担当に連絡してください。",
         "The counterpart's note of our trail ({subject}) is not in it any more. Tell the auditors.",
     )
+    TRAIL_BROKEN = Sentence(
+        "当方の証跡の連鎖が {subject} 番で切れています。データベースを保全し、監査担当に連絡してください。",
+        "The chain of our trail breaks at entry {subject}. Keep the database and tell the auditors.",
+    )
+    COUNTERPART_TRAIL_BACK = Sentence(
+        "相手方の証跡が後戻りしています({subject})。監査担当に連絡し、相手方に照会してください。",
+        "The counterpart's trail went back ({subject}). Tell the auditors, and ask the counterpart.",
+    )
+    INCIDENT_UNTOLD = Sentence(
+        "漏えい等 {subject} が相手方に届いていません。電話で伝え、必要なら媒体で渡してください(申合せ6)。",
+        "The counterpart has not received the notice of {subject}. Telephone; if need be, use a medium "
+        "(clause 6).",
+    )
+    INCIDENT_HEARD = Sentence(
+        "相手方から漏えい等 {subject} の連絡です。`renkei incident show`で見て、対応を記録してください。",
+        "The counterpart told of the incident {subject}. See `renkei incident show`, and note what is done.",
+    )
+    INCIDENT_DUE = Sentence(
+        "漏えい等の報告 {subject} の期限です。報告したら`renkei incident add --reported`で記録してください。",
+        "A report of an incident is due: {subject}. Report, and note it: `renkei incident add --reported`.",
+    )
 
 
 def hold(kind: AlarmKind, subjects: Iterable[str], now: datetime) -> None:

@@ -9,10 +9,12 @@ from renkei.node.cycle.models import Step
 from renkei.node.cycle.party import DAY
 from renkei.node.cycle.runner import Runner
 from renkei.node.deliveries import boxes
+from renkei.node.incidents import notices
 
 
 def run(today: date, now: datetime) -> list[Step]:
     """Do what can be done of every business day up to today, then let alarms ring; returns what was done."""
+    notices.settle(now)  # before the day: what clause 6 calls promptly waits for nothing
     closed = boxes.home().terms().agreement.calendar.closed_days
     unscheduled.attend(now)
     worked = Runner(DAY[settings.NODE.party], now).run(today, closed)

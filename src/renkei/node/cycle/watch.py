@@ -9,13 +9,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from renkei.exchange.keys import due_alarm
-from renkei.exchange.manifest import read
-from renkei.node.audit.models import Entry
-from renkei.node.audit.trail import FIRST_PREVIOUS
+from renkei.node.audit import verifying
 from renkei.node.cycle.alarms import AlarmKind, hold
 from renkei.node.cycle.models import Day, Step
 from renkei.node.deliveries import boxes
 from renkei.node.deliveries.models import Delivery
+from renkei.node.incidents import causes
 from renkei.node.records import returned
 
 #: The service that each party sends and awaits daily.
@@ -25,8 +24,8 @@ _OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.Stat
 
 def look_round(now: datetime) -> None:
     """Let exactly the alarms ring that there is cause for."""
-    for kind, causes in _CAUSES.items():
-        hold(kind, causes(now), now)
+    for kind, subjects in _CAUSES.items():
+        hold(kind, subjects(now), now)
 
 
 def refused_files() -> list[str]:
@@ -105,13 +104,18 @@ def _certificates(now: datetime) -> Iterator[str]:
 
 
 def _trail(now: datetime) -> Iterator[str]:
-    """Our trail must still hold the heads that our manifests gave the counterpart, who keeps them."""
-    held = boxes.home().outbox()
-    for service in held.terms.agreement.services:
-        for files in list(held.deliveries(service))[-1:]:
-            head = read(files.manifest_bytes()).trail_head
-            if head != FIRST_PREVIOUS and not Entry.objects.filter(sha256=head).exists():
-                yield files.name
+    """Our trail must still hold the heads that our signed files gave the counterpart, who keeps them."""
+    yield from verifying.look_daily(now).differing
+
+
+def _chain(now: datetime) -> Iterator[str]:
+    broken_at = verifying.look_daily(now).broken_at
+    if broken_at is not None:
+        yield str(broken_at)
+
+
+def _counterpart_back(now: datetime) -> Iterator[str]:
+    yield from verifying.look_daily(now).counterpart_back
 
 
 def _at(day: Day, hour: time) -> datetime:
@@ -129,4 +133,9 @@ _CAUSES: Final[dict[AlarmKind, Callable[[datetime], Iterator[str]]]] = {
     AlarmKind.ROWS_RETURNED: _returned,
     AlarmKind.CERTIFICATE_ENDS: _certificates,
     AlarmKind.TRAIL_DIFFERS: _trail,
+    AlarmKind.TRAIL_BROKEN: _chain,
+    AlarmKind.COUNTERPART_TRAIL_BACK: _counterpart_back,
+    AlarmKind.INCIDENT_UNTOLD: causes.untold,
+    AlarmKind.INCIDENT_HEARD: causes.heard,
+    AlarmKind.INCIDENT_DUE: causes.due,
 }

@@ -180,7 +180,8 @@ def send_due(transport: Transport, now: datetime) -> int:
     """
     settled = 0
     open_ones = Delivery.objects.filter(direction=OUT, state__in=(State.SEALED, State.SENT)).order_by("pk")
-    for delivery in open_ones:
+    # 申合せ6: a notice of an incident goes promptly, before whatever else is out.
+    for delivery in sorted(open_ones, key=lambda each: each.service != "incident"):
         if delivery.next_try_at and delivery.next_try_at > now:
             continue
         try:

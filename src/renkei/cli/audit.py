@@ -1,0 +1,112 @@
+"""`renkei audit`: verify the trail, against what the counterpart holds as well, and write it out."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from renkei.cli import speech
+from renkei.cli.arguments import read_day
+from renkei.cli.started import NodeOption, moment, start
+
+app = typer.Typer(
+    help="The audit trail: verify it, write it out.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.command()
+def verify(
+    node: NodeOption,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against",
+            metavar="DIR",
+            help="The counterpart's exchange directory, or a copy of it: do our manifests and receipts there "
+            "still agree with our trail?",
+        ),
+    ] = None,
+    as_json: speech.JsonOption = False,
+    lang: speech.LangOption = None,
+) -> None:
+    """Follow the chain, and compare it with what was given to the counterpart; status 2 if it breaks."""
+    start(node)
+    from django.conf import settings
+
+    from renkei.exchange.home import Home
+    from renkei.node.audit import verifying, witnesses
+    from renkei.node.audit.errors import TrailBroken
+
+    found = verifying.look(moment())
+    theirs = None
+    if against is not None:
+        terms = Home(settings.NODE.exchange).terms()
+        theirs = witnesses.compare(against, terms, terms.party)
+    differing = [*found.differing, *(theirs.differing if theirs else ())]
+    if as_json:
+        said = {
+            "entries": found.entries,
+            "head": found.head,
+            "broken_at": found.broken_at,
+            "why": found.why,
+            "compared": found.compared,
+            "confirmed": found.confirmed,
+            "differing": differing,
+            "counterpart_back": found.counterpart_back,
+            "compared_there": theirs.compared if theirs else None,
+        }
+        typer.echo(json.dumps(said, indent=2))
+    else:
+        words = (
+            f"連鎖 {found.entries:,}件、封印 {found.head}\n"
+            f"送信済みの封印 {found.compared:,}件と照合、うち相手方の受領証で確認 {found.confirmed:,}件",
+            f"{found.entries:,} entries in one chain, head {found.head}\n"
+            f"compared with {found.compared:,} heads given away, {found.confirmed:,} confirmed by receipts",
+        )
+        typer.echo(speech.one_of(words, lang))
+        if theirs:
+            there = (
+                f"相手方の控え {theirs.compared:,}件と照合",
+                f"compared with {theirs.compared:,} heads that the counterpart holds",
+            )
+            typer.echo(speech.one_of(there, lang))
+        for name in (*differing, *found.counterpart_back):
+            speech.complain(name)
+    if found.broken_at is not None:
+        raise TrailBroken(
+            f"The trail's chain breaks at entry {found.broken_at} ({found.why}). Keep the database as it is "
+            "and tell the auditors.",
+            f"証跡の連鎖が{found.broken_at}番で切れています({found.why})。データベースをそのまま保全し、"
+            "監査担当に連絡してください。",
+        )
+    if differing or found.counterpart_back:
+        raise TrailBroken(
+            "The trail does not agree with the signed files named above. Keep both and tell the auditors.",
+            "証跡が上記の署名済みファイルと一致しません。双方を保全し、監査担当に連絡してください。",
+        )
+
+
+@app.command()
+def export(
+    node: NodeOption,
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to write; FILE.head beside it.")],
+    since: Annotated[str | None, typer.Option("--from", metavar="DATE", help="The first day.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day.")] = None,
+    lang: speech.LangOption = None,
+) -> None:
+    """Write the trail, one JSON object a line, to be checked without Renkei (docs/incidents.md)."""
+    start(node)
+    from renkei.node.audit.export import export as write
+
+    made = write(
+        to,
+        moment(),
+        since=read_day(since) if since else None,
+        until=read_day(until) if until else None,
+    )
+    words = (
+        f"{made.entries:,}件を書き出しました。封印 {made.head}",
+        f"{made.entries:,} entries, {made.head}",
+    )
+    typer.echo(speech.one_of(words, lang))

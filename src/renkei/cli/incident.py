@@ -1,0 +1,378 @@
+"""`renkei incident`: suspected leaks and outages, the counterpart told at once, the clocks of the law."""
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from renkei.agreement.errors import Lang
+from renkei.cli import speech
+from renkei.cli.arguments import UnusableArguments, read_day
+from renkei.cli.started import NodeOption, start
+from renkei.cli.started import moment as now_is
+
+if TYPE_CHECKING:
+    from renkei.node.incidents.concerned import Concerned
+    from renkei.node.incidents.models import Condition, Incident, Item
+
+app = typer.Typer(
+    help="Incidents of clause 6: suspected leaks and outages.", no_args_is_help=True, rich_markup_mode=None
+)
+
+NumberArgument = Annotated[
+    str, typer.Argument(metavar="NUMBER", help="I-2026-015; the counterpart's as isa:I-2026-015.")
+]
+SayOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--say",
+        metavar="ITEM=TEXT",
+        help="What is known of an item: overview, data, persons, cause, secondary, response, publication, "
+        "prevention, other. `-` as the text reads it from standard input. May be repeated.",
+    ),
+]
+ConditionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--condition",
+        metavar="WHICH",
+        help="What makes it reportable, as judged: special_care, property, malicious, many (over 100); "
+        "`none` where nothing does. May be repeated.",
+    ),
+]
+PersonsOption = Annotated[int | None, typer.Option("--persons", min=0, help="How many people, if known.")]
+ServiceOption = Annotated[
+    Literal["annex1", "annex2-3"] | None, typer.Option("--service", help="Deliveries of this service.")
+]
+NumbersOption = Annotated[
+    str | None, typer.Option("--numbers", metavar="N[-M]", help="Its deliveries by number.")
+]
+SinceOption = Annotated[
+    str | None, typer.Option("--from", metavar="DATE", help="Deliveries of the days from this one")
+]
+UntilOption = Annotated[str | None, typer.Option("--until", metavar="DATE", help="to this one.")]
+MediumOption = Annotated[
+    str | None, typer.Option("--medium", metavar="DATE", help="What was written to a medium on this day.")
+]
+
+
+@app.command()
+def declare(
+    node: NodeOption,
+    kind: Annotated[Literal["leak", "outage"], typer.Option("--kind", help="What happened, or may have.")],
+    say: SayOption = None,
+    found_at: Annotated[
+        str | None, typer.Option("--found-at", metavar="TIME", help="2026-11-24T11:20; by default now.")
+    ] = None,
+    confirmed: Annotated[bool, typer.Option("--confirmed", help="No mere suspicion.")] = False,
+    condition: ConditionOption = None,
+    persons: PersonsOption = None,
+    service: ServiceOption = None,
+    numbers: NumbersOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    medium: MediumOption = None,
+    contact: Annotated[str, typer.Option("--contact", help="Whom the counterpart asks.")] = "",
+    lang: speech.LangOption = None,
+) -> None:
+    """Record an incident and tell the counterpart at once."""
+    start(node)
+    from renkei.node.incidents import handling, notices
+    from renkei.node.incidents.models import Kind
+
+    now = now_is()
+    made = handling.declare(
+        Kind(kind),
+        _said(say),
+        found_at=_moment(found_at) if found_at else now,
+        suspected=not confirmed,
+        concerned=_concerned(service, numbers, since, until, medium),
+        persons=persons,
+        conditions=_conditions(condition),
+        contact=contact,
+        by=None,
+        now=now,
+    )
+    notices.tell(now)
+    _print(made, lang)
+
+
+@app.command("list")
+def list_(node: NodeOption, as_json: speech.JsonOption = False, lang: speech.LangOption = None) -> None:
+    """List all incidents, ours and the counterpart's, the newest first."""
+    start(node)
+    from renkei.node.incidents import handling
+
+    found = list(handling.listed(None, now_is()))
+    if as_json:
+        typer.echo(json.dumps([_as_json(each) for each in found], ensure_ascii=False, indent=2))
+        return
+    if not found:
+        typer.echo(speech.one_of(("漏えい等の記録はありません。", "No incident is on record."), lang))
+    for each in found:
+        typer.echo(_headline(each, lang))
+
+
+@app.command()
+def show(
+    number: NumberArgument,
+    node: NodeOption,
+    as_json: speech.JsonOption = False,
+    lang: speech.LangOption = None,
+) -> None:
+    """Show an incident: clocks first, then what is known in the order of the report."""
+    start(node)
+    from renkei.node.incidents import handling
+
+    found = handling.find(number, None, now_is())
+    if as_json:
+        typer.echo(json.dumps(_as_json(found), ensure_ascii=False, indent=2))
+    else:
+        _print(found, lang)
+
+
+@app.command()
+def add(
+    number: NumberArgument,
+    node: NodeOption,
+    say: SayOption = None,
+    reported: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reported", metavar="DUTY", help="Done: preliminary, final, final_malicious, persons."
+        ),
+    ] = None,
+    confirmed: Annotated[
+        bool | None, typer.Option("--confirmed/--suspected", help="Whether it is certain by now.")
+    ] = None,
+    condition: ConditionOption = None,
+    persons: PersonsOption = None,
+    service: ServiceOption = None,
+    numbers: NumbersOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    medium: MediumOption = None,
+    lang: speech.LangOption = None,
+) -> None:
+    """Add what came to be known, and duties that were done; `notify` then tells the counterpart."""
+    start(node)
+    from renkei.node.incidents import handling
+
+    now = now_is()
+    found = handling.add(
+        handling.find(number, None, now),
+        _said(say),
+        reported=reported or (),
+        conditions=_conditions(condition),
+        suspected=None if confirmed is None else not confirmed,
+        concerned=_concerned(service, numbers, since, until, medium),
+        persons=persons,
+        by=None,
+        now=now,
+    )
+    _print(found, lang)
+
+
+@app.command()
+def notify(number: NumberArgument, node: NodeOption, lang: speech.LangOption = None) -> None:
+    """Tell the counterpart what is known now, by a delivery of its own."""
+    start(node)
+    from renkei.node.incidents import handling, notices
+
+    now = now_is()
+    found = handling.find(number, None, now)
+    handling.notify(found, by=None, now=now)
+    notices.tell(now)
+    _print(found, lang)
+
+
+@app.command()
+def close(
+    number: NumberArgument, node: NodeOption, say: SayOption = None, lang: speech.LangOption = None
+) -> None:
+    """Close an incident, when the counterpart has it and no duty is left open."""
+    start(node)
+    from renkei.node.incidents import handling
+
+    now = now_is()
+    found = handling.find(number, None, now)
+    handling.close(found, _said(say), by=None, now=now)
+    typer.echo(_headline(found, lang))
+
+
+def _moment(text: str) -> datetime:
+    from django.utils import timezone
+
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UnusableArguments(
+            "--found-at: not a time. Write it as 2026-11-24T11:20.",
+            "--found-at: 日時ではありません。2026-11-24T11:20のように書いてください。",
+        ) from None
+    return found if found.tzinfo else timezone.make_aware(found)
+
+
+def _said(options: list[str] | None) -> dict["Item", str]:
+    from renkei.node.incidents.models import Item
+
+    found = {}
+    for option in options or ():
+        item, _, text = option.partition("=")
+        if item not in Item.values or not text:
+            raise UnusableArguments(
+                f"--say: ITEM=TEXT is expected, ITEM one of {', '.join(Item.values)}.",
+                f"--say: ITEM=TEXTの形で、ITEMは{', '.join(Item.values)}のいずれかにしてください。",
+            )
+        found[Item(item)] = sys.stdin.read() if text == "-" else text
+    return found
+
+
+def _conditions(options: list[str] | None) -> list["Condition"] | None:
+    from renkei.node.incidents.models import Condition
+
+    if not options:
+        return None
+    if options == ["none"]:
+        return []
+    if not set(options) <= set(Condition.values):
+        raise UnusableArguments(
+            f"--condition: any of {', '.join(Condition.values)}, or `none` alone.",
+            f"--condition: {', '.join(Condition.values)}のうち当てはまるもの、又は`none`だけにしてください。",
+        )
+    return [Condition(each) for each in options]
+
+
+def _concerned(
+    service: str | None, numbers: str | None, since: str | None, until: str | None, medium: str | None
+) -> "Concerned | None":
+    """Read which deliveries are meant: by number, by days, or by medium; None where nothing was said."""
+    from renkei.node.incidents import concerned
+
+    first, _, last = (numbers or "").partition("-")
+    wrong = UnusableArguments(
+        "Name the deliveries in one way: --service with --numbers N[-M]; --from and --until, with or without "
+        "--service; or --medium.",
+        "対象の送付は一通りで指定してください: --serviceと--numbers N[-M]、--fromと--until(--serviceは任意)、"
+        "又は--medium。",
+    )
+    ways = sum((numbers is not None, since is not None or until is not None, medium is not None))
+    if not ways and service is None:
+        return None
+    if ways != 1:
+        raise wrong
+    if medium:
+        return concerned.count(concerned.of_medium(read_day(medium)))
+    if numbers:
+        if service is None or not first.isdigit() or not (last or first).isdigit():
+            raise wrong
+        return concerned.count(concerned.of_numbers(service, int(first), int(last or first)))
+    days: list[date] = [read_day(day) for day in (since or until, until or since) if day]
+    return concerned.count(concerned.of_period(days[0], days[1], service))
+
+
+def _headline(incident: "Incident", lang: Lang | None) -> str:
+    from django.utils import timezone
+
+    kind = speech.one_of((incident.get_kind_display(), incident.kind), lang)
+    doubt = speech.one_of(("(おそれ)", " (suspected)"), lang) if incident.suspected else ""
+    closed = speech.one_of(("  終結", "  closed"), lang) if incident.closed_at else ""
+    found = speech.one_of(("認知", "known"), lang)
+    at = timezone.localtime(incident.known_at)
+    return f"{incident}  {kind}{doubt}  {found} {at:%Y-%m-%d %H:%M}{closed}"
+
+
+def _print(incident: "Incident", lang: Lang | None) -> None:
+    from renkei.node.incidents import clocks, handling
+
+    typer.echo(_headline(incident, lang))
+    for notice in incident.notices.all():
+        typer.echo(f" {_told(notice, lang)}")
+    for each in clocks.running(incident):
+        name = speech.one_of((each.clock.ja, each.clock.en), lang)
+        span = (
+            f"{each.due_from} – {each.due_by}"
+            if each.due_by
+            else speech.one_of(("速やかに", "promptly"), lang)
+        )
+        marks = [
+            words
+            for holds, words in (
+                (each.done_at, ("済", "done")),
+                (not each.clock.verified, ("期限は目安", "a guide, not verified")),
+                (each.provisional, ("要件未判断", "conditions not judged")),
+            )
+            if holds
+        ]
+        typer.echo(f" {name}  {span}  " + ", ".join(speech.one_of(words, lang) for words in marks))
+    counts = (
+        (("対象の送付", "Deliveries"), incident.deliveries),
+        (("本人の数(行数、多くとも)", "Persons at most, by rows"), incident.rows),
+        (("本人の数(記録、少なくとも)", "Persons at least, by records"), incident.at_least),
+        (("本人の数", "Persons, as counted"), incident.persons),
+        (("連絡先", "Contact"), incident.contact),
+    )
+    for words, value in counts:
+        if value not in (None, ""):
+            typer.echo(f" {speech.one_of(words, lang)}: {value}")
+    for item, text in handling.current(incident).items():
+        typer.echo(f" {speech.one_of((item.label, item.value), lang)}: {text}")
+
+
+def _told(notice: Any, lang: Lang | None) -> str:
+    from django.utils import timezone
+
+    from renkei.node.incidents import notices
+
+    sent = notices.delivery(notice)
+    told = speech.one_of(("相手方への連絡", "Told the counterpart"), lang)
+    if sent is None or sent.sent_at is None:
+        return f"{told}: " + speech.one_of(("未着", "not received yet"), lang)
+    state = speech.one_of((sent.get_state_display(), sent.state), lang)
+    return f"{told}: {timezone.localtime(sent.sent_at):%Y-%m-%d %H:%M} ({state})"
+
+
+def _as_json(incident: "Incident") -> Mapping[str, Any]:
+    from renkei.node.incidents import clocks, handling, notices
+
+    told = [(notice, notices.delivery(notice)) for notice in incident.notices.all()]
+    return {
+        "number": str(incident),
+        "kind": incident.kind,
+        "suspected": incident.suspected,
+        "found_at": incident.found_at.isoformat(),
+        "known_at": incident.known_at.isoformat(),
+        "closed_at": incident.closed_at and incident.closed_at.isoformat(),
+        "conditions": incident.conditions,
+        "deliveries": incident.deliveries,
+        "rows": incident.rows,
+        "at_least": incident.at_least,
+        "persons": incident.persons,
+        "contact": incident.contact,
+        "items": {item.value: text for item, text in handling.current(incident).items()},
+        "notices": [
+            {
+                "wanted_at": notice.wanted_at.isoformat(),
+                "sequence": notice.sequence,
+                "state": sent.state if sent else None,
+                "received_at": sent.sent_at.isoformat() if sent and sent.sent_at else None,
+                "settled_at": sent.settled_at.isoformat() if sent and sent.settled_at else None,
+            }
+            for notice, sent in told
+        ],
+        "clocks": [
+            {
+                "duty": each.clock.code,
+                "due_from": each.due_from.isoformat(),
+                "due_by": each.due_by.isoformat() if each.due_by else None,
+                "done_at": each.done_at.isoformat() if each.done_at else None,
+                "provisional": each.provisional,
+                "basis": each.clock.basis,
+                "verified": each.clock.verified,
+            }
+            for each in clocks.running(incident)
+        ],
+    }

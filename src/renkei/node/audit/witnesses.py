@@ -1,0 +1,197 @@
+"""What others hold of a trail: each signed manifest and receipt carries the head that its signer's trail had.
+
+A trail that was rewritten does not hold those heads any more, however well its own chain fits together. Our
+manifests lie in our outbox, and the counterpart's receipts for them name their SHA-256: a signed word that it
+holds these very bytes, and so this head. The same files lie in the counterpart's inbox (exchange format §7).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from renkei.exchange import receipt
+from renkei.exchange.errors import ExchangeError
+from renkei.exchange.evidence import signed_at
+from renkei.exchange.files import DeliveryFiles, only_delivery, read_small
+from renkei.exchange.manifest import FIRST_PREVIOUS, Manifest, read
+from renkei.exchange.terms import Terms
+from renkei.node.audit.models import CounterpartHead, Entry
+
+#: How many files a verification names; one is enough to ask why.
+MOST_NAMED: Final = 100
+_BATCH: Final = 500
+_MOST_SIGNATURE: Final = 64 * 1024
+# Where receipts lie: in an inbox, then in an outbox.
+_RECEIPTS: Final = ("", "opened", "refused", "received", "accepted")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A head that one signed file carries; `fault` is why it proves nothing, blank where it does.
+
+    `service` is of manifests alone, whose heads follow one another. `confirmed`: the other party's receipt
+    proves that it holds the file.
+    """
+
+    file: str
+    head: str
+    service: str = ""
+    fault: str = ""
+    confirmed: bool = False
+
+
+@dataclass(slots=True)
+class Comparison:
+    """How many heads were looked up, how many of them the other party confirmed, and which do not fit.
+
+    `differing` holds names of files, each with why: `missing` (no entry of the trail has that seal), `order`
+    (the trail had it before the one that an earlier manifest gave), or the code of what the file refuses.
+    """
+
+    compared: int = 0
+    confirmed: int = 0
+    differing: list[str] = field(default_factory=list)
+
+
+def compare(directory: Path, terms: Terms, party: str) -> Comparison:
+    """Hold this node's trail, which is the party's, against the files of an exchange, ours or theirs.
+
+    `directory` is a home of the exchange (`outbox/`, `inbox/`); keys are not looked at.
+    """
+    found = Comparison()
+    reached: dict[str, int] = {}
+    heads = given(directory, terms, party)
+    while batch := list(islice(heads, _BATCH)):
+        numbers = dict(
+            Entry.objects.filter(sha256__in={each.head for each in batch}).values_list("sha256", "number")
+        )
+        for each in batch:
+            found.compared += 1
+            found.confirmed += each.confirmed
+            fault = each.fault or _fault(each, numbers.get(each.head), reached)
+            if fault:
+                found.differing.append(f"{each.file} [{fault}]")
+    return found
+
+
+def _fault(each: Given, number: int | None, reached: dict[str, int]) -> str:
+    if number is None:
+        return "missing"
+    if not each.service:
+        return ""
+    if number < reached.get(each.service, 0):
+        return "order"
+    reached[each.service] = number
+    return ""
+
+
+def given(directory: Path, terms: Terms, party: str) -> Iterator[Given]:
+    """Give every head that a party gave, box by box, service by service, number by number."""
+    for box in ("outbox", "inbox"):
+        for place in _places(directory / box):
+            try:
+                files = only_delivery(place)
+                data = files.manifest_bytes()
+                manifest = read(data)
+            except ExchangeError as fault:  # evidence that is damaged is named, and the rest looked at
+                yield Given(_named(place), "", fault=fault.code)
+                continue
+            if manifest.sender == party:
+                yield from _of_manifest(files, data, manifest, terms)
+            else:
+                yield from _of_receipts(files, data, manifest, terms)
+
+
+def gone_back(directory: Path) -> list[str]:
+    """Name the counterpart's deliveries whose head it had left behind, each with why.
+
+    `back`: an earlier delivery of the service carried this head, and one in between another. `noted`: the
+    delivery or receipt does not say what was noted of it when it came.
+    """
+    noted = dict(CounterpartHead.objects.values_list("delivery", "head"))
+    found = []
+    left: dict[str, set[str]] = {}
+    current: dict[str, str] = {}
+    for place in _places(directory / "inbox"):
+        try:
+            files = only_delivery(place)
+            manifest = read(files.manifest_bytes())
+        except ExchangeError:
+            continue  # named by `given`
+        service, head = manifest.service, manifest.trail_head
+        before = current.get(service, head)
+        if before != head:
+            left.setdefault(service, set()).add(before)
+        current[service] = head
+        if head in left.get(service, ()):
+            found.append(f"{files.name} [back]")
+        if noted.get(f"{service} {manifest.sequence}", head) != head:
+            found.append(f"{files.name} [noted]")
+    return found + _otherwise_noted(directory / "outbox", noted)
+
+
+def _otherwise_noted(outbox: Path, noted: Mapping[str, str]) -> list[str]:
+    """Name the counterpart's receipts that do not say what was noted of them."""
+    found = []
+    for place in _places(outbox):
+        try:
+            paths = list(_receipt_files(only_delivery(place)))
+            receipts = [receipt.read(path.read_bytes()) for path in paths]
+        except ExchangeError:
+            continue  # named by `given`
+        for each in receipts:
+            kept = noted.get(f"{each.service} {each.sequence} {each.state}", each.trail_head)
+            if kept != each.trail_head:
+                found.append(f"{each.name} [noted]")
+    return found
+
+
+def _places(box: Path) -> Iterable[Path]:
+    """Give the directories of a box's deliveries in order."""
+    for service in sorted(path for path in box.glob("[!.]*") if path.is_dir()):
+        yield from sorted(service.glob("[0-9]*"))
+
+
+def _named(place: Path) -> str:
+    return f"{place.parent.parent.name}/{place.parent.name}/{place.name}"
+
+
+def _of_manifest(files: DeliveryFiles, data: bytes, manifest: Manifest, terms: Terms) -> Iterator[Given]:
+    if manifest.trail_head == FIRST_PREVIOUS:
+        return  # made without a node, from a directory alone
+    try:
+        signature = files.signature_bytes()
+        agreement = terms.version(manifest.agreement, manifest.agreement_version)
+        terms.check_signed(data, signature, manifest.sender, signed_at(signature, data), agreement)
+        confirmed = any(_receipt(path, data, manifest, terms) for path in list(_receipt_files(files)))
+    except ExchangeError as fault:
+        yield Given(files.name, manifest.trail_head, fault=fault.code)
+        return
+    yield Given(files.name, manifest.trail_head, manifest.service, confirmed=confirmed)
+
+
+def _of_receipts(files: DeliveryFiles, data: bytes, manifest: Manifest, terms: Terms) -> Iterator[Given]:
+    for path in _receipt_files(files):
+        try:
+            head = _receipt(path, data, manifest, terms).trail_head
+        except ExchangeError as fault:
+            yield Given(path.name.removesuffix(".json"), "", fault=fault.code)
+            continue
+        if head != FIRST_PREVIOUS:
+            yield Given(path.name.removesuffix(".json"), head)
+
+
+def _receipt_files(files: DeliveryFiles) -> Iterator[Path]:
+    for folder in _RECEIPTS:
+        for state in receipt.STATES:
+            path = files.directory / folder / f"{files.name}.{state}.json"
+            if path.is_file():
+                yield path
+
+
+def _receipt(path: Path, data: bytes, manifest: Manifest, terms: Terms) -> receipt.Receipt:
+    content = path.read_bytes()
+    signature = read_small(path.with_name(path.name + ".p7s"), _MOST_SIGNATURE, "receipt_unreadable")
+    return receipt.verify(content, signature, data, manifest, terms, signed_at(signature, content)).receipt

@@ -1,0 +1,265 @@
+"""What is done about an incident: declared, added to, told, reported, closed. The gate decides who may.
+
+What officers write may turn out to name somebody: it stands in the incident and its notices, never in the
+trail, whose facts are items, codes and counts.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from renkei.agreement.parties import PARTIES
+from renkei.node.audit.trail import SYSTEM, record
+from renkei.node.audit.verbs import Verb
+from renkei.node.incidents import clocks, notices
+from renkei.node.incidents.concerned import DATA, Concerned
+from renkei.node.incidents.errors import IncidentRefused, NoSuchIncident
+from renkei.node.incidents.models import Condition, Incident, Item, Kind, Report, Statement
+from renkei.node.officers.gate import Act, require
+from renkei.node.officers.models import Officer
+
+_TRIES: Final = 20
+
+
+def declare(
+    kind: Kind,
+    said: Mapping[Item, str],
+    *,
+    found_at: datetime,
+    suspected: bool = True,
+    concerned: Concerned | None = None,
+    persons: int | None = None,
+    conditions: Collection[Condition] | None = None,
+    contact: str = "",
+    by: Officer | None,
+    now: datetime,
+) -> Incident:
+    """Record an incident and want the counterpart told: `notices.tell` does that, outside a transaction.
+
+    `said` holds what is known by item, the overview at least. `concerned` are the deliveries and how many
+    people; `persons` is what somebody counted. `conditions` None: not judged yet, all clocks run. `by` None
+    is the node's own command line. Raises IncidentRefused, NotPermitted.
+    """
+    _may(by, now)
+    if found_at > now:
+        raise IncidentRefused(
+            "It cannot have been found in the future. Correct the time.",
+            "判明日時が未来になっています。直してください。",
+        )
+    if not said.get(Item.OVERVIEW, "").strip():
+        raise IncidentRefused(
+            "An overview is needed: say what is known, however little.",
+            "概要が必要です。分かっている範囲で書いてください。",
+        )
+    fields: dict[str, object] = {
+        "kind": kind,
+        "suspected": suspected,
+        "found_at": found_at,
+        "known_at": found_at,
+        "conditions": None if conditions is None else sorted(each.value for each in conditions),
+        "persons": persons,
+        "contact": contact or settings.NODE.console.support or PARTIES[settings.NODE.party].name_ja,
+    }
+    if concerned is not None:
+        fields |= _fields(concerned)
+    words = dict(said)
+    if concerned and not words.get(Item.DATA, "").strip():
+        words[Item.DATA] = "、".join(DATA[service][0] for service in concerned.services)
+    for _ in range(_TRIES):
+        try:
+            with transaction.atomic():
+                return _declared(fields, words, by, now)
+        except IntegrityError:
+            continue  # somebody else took the number
+    raise IncidentRefused(
+        "No number could be had: too many incidents are being declared at once. Try again.",
+        "番号を取れませんでした。もう一度実行してください。",
+    )
+
+
+def _declared(
+    fields: Mapping[str, object], said: Mapping[Item, str], by: Officer | None, now: datetime
+) -> Incident:
+    incident = Incident.objects.create(
+        origin=settings.NODE.party, number=_next_number(now), seen_at=now, **fields
+    )
+    _say(incident, said, by, now)
+    notices.want(incident, now)
+    record(
+        by,
+        Verb.INCIDENT_DECLARED,
+        str(incident),
+        kind=incident.kind,
+        suspected=incident.suspected,
+        rows=incident.rows,
+        persons=incident.persons,
+    )
+    return incident
+
+
+def add(
+    incident: Incident,
+    said: Mapping[Item, str],
+    *,
+    reported: Collection[str] = (),
+    conditions: Collection[Condition] | None = None,
+    suspected: bool | None = None,
+    concerned: Concerned | None = None,
+    persons: int | None = None,
+    by: Officer | None,
+    now: datetime,
+) -> Incident:
+    """Add what came to be known: items, duties done (`reported`, codes of clocks), conditions as judged.
+
+    What was said before stays. Nothing is told to the counterpart by this: `notify` does that. Raises
+    IncidentRefused where nothing is added, for a closed incident or an unknown clock, NotPermitted.
+    """
+    _may(by, now)
+    changed: dict[str, object] = {}
+    if conditions is not None:
+        changed["conditions"] = sorted(each.value for each in conditions)
+    if suspected is not None:
+        changed["suspected"] = suspected
+    if concerned is not None:
+        changed |= _fields(concerned)
+    if persons is not None:
+        changed["persons"] = persons
+    if not (said or reported or changed):
+        raise IncidentRefused(
+            "Nothing was added. Give an item, a duty done, or the conditions.",
+            "追加する内容がありません。項目、報告した義務又は要件を指定してください。",
+        )
+    if unknown := set(reported) - clocks.BY_CODE.keys():
+        raise IncidentRefused(
+            f"No such duty: {', '.join(sorted(unknown))}. Known are {', '.join(clocks.BY_CODE)}.",
+            f"その義務はありません({', '.join(unknown)})。{', '.join(clocks.BY_CODE)}のいずれかです。",
+        )
+    with transaction.atomic():
+        _open(incident, now, seen_at=incident.seen_at or now, **changed)
+        _say(incident, said, by, now)
+        for code in reported:
+            Report.objects.get_or_create(
+                incident=incident, clock=code, defaults={"done_at": now, "noted_by": _name(by)}
+            )
+        record(
+            by,
+            Verb.INCIDENT_ADDED,
+            str(incident),
+            items=sorted(item.value for item in said),
+            reported=sorted(reported),
+            changed=sorted(changed),
+        )
+    incident.refresh_from_db()
+    return incident
+
+
+def notify(incident: Incident, *, by: Officer | None, now: datetime) -> None:
+    """Want the counterpart told what is known now; `notices.tell` does it. Raises IncidentRefused."""
+    _may(by, now)
+    if not incident.ours:
+        raise IncidentRefused(
+            "The counterpart told us of this one. Declare what was found here as an incident of our own.",
+            "これは相手方の事案です。当方で判明したことは、別の事案として記録してください。",
+        )
+    with transaction.atomic():
+        _open(incident, now)
+        notices.want(incident, now)
+        record(by, Verb.INCIDENT_NOTIFIED, str(incident))
+
+
+def close(incident: Incident, said: Mapping[Item, str], *, by: Officer | None, now: datetime) -> None:
+    """Close an incident. Ours is closed when the counterpart has it and no duty of the law is left open.
+
+    Raises IncidentRefused, NotPermitted.
+    """
+    _may(by, now)
+    if incident.ours:
+        if left := [each.clock.ja for each in clocks.running(incident) if each.done_at is None]:
+            raise IncidentRefused(
+                f"{len(left)} duties are not reported yet ({', '.join(_left(incident))}). Note each with "
+                "--reported, or judge the conditions.",
+                f"報告していない義務があります({'、'.join(left)})。--reportedで記録するか、要件を判断してください。",
+            )
+        if notices.untold(incident):
+            raise IncidentRefused(
+                "The counterpart has not received the notice yet (clause 6). Wait, or send it by medium.",
+                "相手方への連絡がまだ届いていません(申合せ6)。届くのを待つか、媒体で渡してください。",
+            )
+    with transaction.atomic():
+        _open(incident, now, seen_at=incident.seen_at or now, closed_at=now)
+        _say(incident, said, by, now)
+        record(by, Verb.INCIDENT_CLOSED, str(incident), items=sorted(item.value for item in said))
+    incident.refresh_from_db()
+
+
+def listed(by: Officer | None, now: datetime) -> QuerySet[Incident]:
+    """Return all incidents, the newest first. Raises NotPermitted."""
+    _may(by, now)
+    return Incident.objects.prefetch_related("reports", "notices")
+
+
+def find(name: str, by: Officer | None, now: datetime) -> Incident:
+    """Return an incident by its name: I-2026-015, or isa:I-2026-015. Raises NoSuchIncident, NotPermitted."""
+    _may(by, now)
+    origin, _, number = name.rpartition(":")
+    found = Incident.objects.filter(origin=origin or settings.NODE.party, number=number).first()
+    if found is None:
+        raise NoSuchIncident(
+            "There is no incident of that name. `renkei incident list` names them.",
+            "その番号の事案はありません。`renkei incident list`で確かめてください。",
+        )
+    return found
+
+
+def current(incident: Incident) -> dict[Item, str]:
+    """Return what holds of each item, in the report's order; items of which nothing was said are left out."""
+    last = dict(incident.statements.values_list("item", "text"))
+    return {item: last[item] for item in Item if item in last}
+
+
+def _fields(concerned: Concerned) -> dict[str, object]:
+    return {"deliveries": concerned.deliveries, "rows": concerned.rows, "at_least": concerned.at_least}
+
+
+def _left(incident: Incident) -> list[str]:
+    return [each.clock.code for each in clocks.running(incident) if each.done_at is None]
+
+
+def _may(by: Officer | None, now: datetime) -> None:
+    if by is not None:  # the node itself: whoever runs its commands holds its database anyway
+        require(by, Act.DECLARE_INCIDENT, now=now)
+
+
+def _open(incident: Incident, now: datetime, **changed: object) -> None:
+    """Change an incident that is open; the database decides whether it is."""
+    still = Incident.objects.filter(pk=incident.pk, closed_at=None)
+    if still.update(**(changed or {"closed_at": None})) != 1:
+        raise IncidentRefused(
+            "The incident is closed. Declare another one.",
+            "この事案は終結しています。別の事案として記録してください。",
+        )
+
+
+def _say(incident: Incident, said: Mapping[Item, str], by: Officer | None, now: datetime) -> None:
+    filled = {item: text.strip() for item, text in said.items() if text.strip()}
+    Statement.objects.bulk_create(
+        Statement(incident=incident, item=item, text=text, said_at=now, said_by=_name(by))
+        for item, text in filled.items()
+    )
+    notices.check_fits(incident)
+
+
+def _name(by: Officer | None) -> str:
+    return by.get_username() if by else SYSTEM
+
+
+def _next_number(now: datetime) -> str:
+    prefix = f"I-{timezone.localtime(now).year}-"
+    ours = Incident.objects.filter(origin=settings.NODE.party, number__startswith=prefix)
+    taken = (int(number.removeprefix(prefix)) for number in ours.values_list("number", flat=True))
+    return f"{prefix}{max(taken, default=0) + 1:03d}"

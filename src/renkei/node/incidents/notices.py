@@ -1,0 +1,172 @@
+"""Telling the counterpart, at once and by a delivery of its own, and hearing what it tells (申合せ6)."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, time
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+from renkei.exchange.contents import SERVICES
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.deliveries import receiving, sending
+from renkei.node.deliveries.carrier.client import Client
+from renkei.node.deliveries.models import Delivery
+from renkei.node.incidents.errors import IncidentRefused
+from renkei.node.incidents.models import Incident, Item, Notice, Statement
+
+SERVICE: Final = "incident"
+_TABLE, *_ = SERVICES[SERVICE]
+_LONGEST: Final = {column.name: column.longest for column in _TABLE.columns}
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
+# Items with a column of their own; the others are told together in `known`.
+_COLUMNS: Final = {Item.DATA: "data_concerned"}
+_NOT_KNOWN: Final = "調査中"
+
+_OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
+_log = structlog.get_logger()
+
+
+def settle(now: datetime) -> None:
+    """Take in what the counterpart told, and tell what is to be told: the first that a cycle does.
+
+    A fault holds up nothing else; what is not done then keeps its alarm ringing.
+    """
+    for work in (hear, tell):
+        try:
+            work(now)
+        except Exception as fault:
+            trouble = str(getattr(fault, "code", None) or type(fault).__name__)
+            _log.error("incidents_stopped", work=work.__name__, trouble=trouble)
+
+
+# --- telling ----------------------------------------------------------------------------------------------
+
+
+def want(incident: Incident, now: datetime) -> Notice:
+    """Want the counterpart told of an incident as it stands; in the act's own transaction."""
+    told = incident.notices.count()
+    day = timezone.localtime(now).date()
+    return Notice.objects.create(incident=incident, position=told + 1, day=day, wanted_at=now)
+
+
+def tell(now: datetime) -> None:
+    """Seal what is wanted and send what is not received yet; not within a transaction.
+
+    Asked again it goes on where it stopped. A counterpart that does not answer is asked again by the next
+    cycles, at growing intervals.
+    """
+    for notice in Notice.objects.filter(sequence=None).select_related("incident"):
+
+        def sealed(sequence: int, notice: Notice = notice) -> None:
+            Notice.objects.filter(pk=notice.pk).update(sequence=sequence)
+
+        about = f"{notice.incident.number}/{notice.position}"
+        row = pl.DataFrame([_row(notice.incident)])
+        sending.make(SERVICE, notice.day, {_TABLE.name: row}, now=now, sealed=sealed, about=about)
+    out = Delivery.objects.filter(direction=_OUT, service=SERVICE, state__in=(_State.SEALED, _State.SENT))
+    if out.exists():
+        sending.send_due(Client(now), now)
+
+
+def delivery(notice: Notice) -> Delivery | None:
+    """Return the delivery of a notice, once it is sealed; its state and times say who has it since when."""
+    if notice.sequence is None:
+        return None
+    return Delivery.objects.get(direction=_OUT, service=SERVICE, sequence=notice.sequence)
+
+
+def untold(incident: Incident) -> bool:
+    """Whether the counterpart has not received the last notice of an incident of ours."""
+    last = incident.notices.last()
+    found = delivery(last) if last else None
+    return found is None or found.state not in (_State.SENT, _State.ACCEPTED)
+
+
+def check_fits(incident: Incident) -> None:
+    """Raise IncidentRefused where what is known is longer than a notice can be."""
+    for name, value in _row(incident).items():
+        if value is not None and len(value) > _LONGEST[name]:
+            over = len(value) - _LONGEST[name]
+            raise IncidentRefused(
+                f"A notice is too long by {over} characters ({name}). Shorten what is said.",
+                f"連絡の内容が{over}文字長すぎます({name})。短くしてください。",
+            )
+
+
+def _row(incident: Incident) -> dict[str, str | None]:
+    """Write an incident as a row of `incidents`: one line each, what is blank left out."""
+    said = dict(Statement.objects.filter(incident=incident).order_by("id").values_list("item", "text"))
+    others = [item for item in Item if item in said and item not in _COLUMNS]
+    known = " ".join(
+        said[item] if item == Item.OVERVIEW else f"【{item.label}】{said[item]}" for item in others
+    )
+    # Until somebody has counted, the most that it can be.
+    persons = incident.rows if incident.persons is None else incident.persons
+    return {
+        "incident_id": incident.number,
+        "kind": incident.kind,
+        "suspected": "true" if incident.suspected else "false",
+        "found_on": timezone.localtime(incident.found_at).date().isoformat(),
+        "known": _line(known),
+        "data_concerned": _line(said.get(Item.DATA, "")) or _NOT_KNOWN,
+        "deliveries_concerned": incident.deliveries or None,
+        "persons_concerned": None if persons is None else str(persons),
+        "contact": _line(incident.contact),
+    }
+
+
+def _line(text: str) -> str:
+    return _CONTROL.sub(" ", text).strip()
+
+
+# --- hearing ----------------------------------------------------------------------------------------------
+
+
+def hear(now: datetime) -> int:
+    """Open every notice of the counterpart that lies there; returns how many."""
+    opened = 0
+    while receiving.open_next(SERVICE, lambda sequence, package: take(sequence, package, now=now), now=now):
+        opened += 1
+    return opened
+
+
+def take(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
+    """Take the rows of an opened notice, in the transaction that marks it opened.
+
+    What is told again of one incident changes it; its clocks go on from when it was first heard of. Each
+    row makes it one that somebody here has to take up. Returns counts: rows = `new` + `again`.
+    """
+    found = pl.read_csv(package / _TABLE.path, infer_schema=False).to_dicts()
+    new = sum(_take_row(sequence, row, now) for row in found)
+    return {"rows": len(found), "new": new, "again": len(found) - new}
+
+
+def _take_row(sequence: int, row: Mapping[str, str | None], now: datetime) -> bool:
+    day = datetime.strptime(str(row["found_on"]), "%Y-%m-%d").date()  # noqa: DTZ007  a day has no zone
+    persons = row["persons_concerned"]
+    told = {
+        "kind": row["kind"],
+        "suspected": row["suspected"] == "true",
+        "found_at": datetime.combine(day, time(), timezone.get_default_timezone()),
+        "deliveries": row["deliveries_concerned"] or "",
+        "persons": int(persons) if persons else None,
+        "contact": row["contact"],
+        "seen_at": None,
+        "closed_at": None,
+    }
+    origin = settings.NODE.counterpart
+    incident, new = Incident.objects.update_or_create(
+        origin=origin, number=row["incident_id"], defaults=told, create_defaults=told | {"known_at": now}
+    )
+    for item, column in {Item.OVERVIEW: "known", **_COLUMNS}.items():
+        Statement.objects.create(
+            incident=incident, item=item, text=row[column] or "", said_at=now, said_by=origin
+        )
+    record(None, Verb.INCIDENT_HEARD, str(incident), sequence=sequence, kind=incident.kind, new=new)
+    return new
