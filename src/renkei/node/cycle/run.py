@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 
+from renkei.node import checks
 from renkei.node.cycle import watch
 from renkei.node.cycle.models import Step
 from renkei.node.cycle.party import DAY
@@ -12,7 +13,11 @@ from renkei.node.deliveries import boxes
 
 
 def run(today: date, now: datetime) -> list[Step]:
-    """Do what can be done of every business day up to today, then let alarms ring; returns what was done."""
+    """Do what can be done of every business day up to today, then let alarms ring; returns what was done.
+
+    Raises `Unconfigured` where a system check finds an error.
+    """
+    checks.refuse_errors()
     closed = boxes.home().terms().agreement.calendar.closed_days
     worked = Runner(DAY[settings.NODE.party], now).run(today, closed)
     watch.look_round(now)

@@ -1,0 +1,31 @@
+"""What every command of a node does first: find the node, start Django, read the clock."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from renkei.cli.arguments import UnusableArguments
+
+NodeOption = Annotated[
+    Path,
+    typer.Option("--node", envvar="RENKEI_NODE", metavar="DIR", help="The node's directory."),
+]
+
+
+def start(node: Path) -> None:
+    """Start Django for a node. Raises UnusableArguments where its packages are missing, Unconfigured."""
+    try:
+        from renkei.node.start import start as start_django
+    except ModuleNotFoundError:
+        raise UnusableArguments(
+            "A node needs more packages: pip install 'renkei[node]'.",
+            "ノードには追加のパッケージが要ります: pip install 'renkei[node]'",
+        ) from None
+    start_django(node)
+
+
+def moment() -> datetime:
+    """Return the present moment, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
