@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from renkei.cli import exchange, node, speech
+from renkei.cli import exchange, node, operations, speech
 from renkei.cli.agreement import agreement
 from renkei.cli.arguments import PolicyOption
 from renkei.cli.demo import demo
@@ -28,6 +28,7 @@ exchange.mount_agreement(_agreement)
 app.add_typer(_agreement, name="agreement")
 exchange.mount(app)
 node.mount(app)
+operations.mount(app)
 
 
 @_agreement.callback()
