@@ -47,7 +47,9 @@ def restore(path: Path, directory: Path, keys: Sequence[Decrypter]) -> Manifest:
 
         archive.unpack(path, keys, manifest, open_file)
         mark = {"made_at": manifest.made_at, "last_sent": manifest.last_sent}
-        durable.put(config.load(partial).restored, json.dumps(mark).encode())
+        node = config.load(partial)
+        durable.put(node.restored, json.dumps(mark).encode())
+        durable.make_directory(node.extracts)
         for place in sorted(path for path in partial.rglob("*") if path.is_dir()):
             durable.flush_directory(place)
         held.close()  # the database takes it, all at once; the directory's name comes last
