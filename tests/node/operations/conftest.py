@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from node.operations import keys
 from renkei.node.rehearsal import Rehearsal, rehearse
 
 
@@ -26,3 +27,10 @@ def rehearsed(once: Rehearsal, tmp_path: Path) -> Rehearsal:
     for party, place in once.nodes.items():
         shutil.copytree(place, nodes[party])
     return replace(once, nodes=nodes)
+
+
+@pytest.fixture
+def backup_key(tmp_path: Path) -> keys.BackupKey:
+    place = tmp_path / "backup-key"
+    place.mkdir()
+    return keys.make(place)

@@ -58,7 +58,7 @@ def restore(path: Path, directory: Path, keys: Sequence[Decrypter]) -> Manifest:
 
 @contextmanager
 def _new(path: Path) -> Iterator[IO[bytes]]:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    durable.make_directory(path.parent)  # for the owner alone
     with path.open("xb") as file:
         path.chmod(0o600)
         yield file
