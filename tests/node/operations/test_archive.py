@@ -61,27 +61,10 @@ def test_what_was_put_in_comes_out(sealed, backup_key):
 
 def test_openssl_and_tar_open_it_without_us(sealed, backup_key, tmp_path):
     plain = tmp_path / "plain.tar.gz"
-    subprocess.run(
-        [
-            "openssl",
-            "cms",
-            "-decrypt",
-            "-inform",
-            "DER",
-            "-binary",
-            "-in",
-            sealed,
-            "-out",
-            plain,
-            "-inkey",
-            backup_key.private,
-            "-recip",
-            backup_key.certificate,
-            "-passin",
-            "pass:a passphrase for tests",
-        ],
-        check=True,
-    )
+    command = ["openssl", "cms", "-decrypt", "-inform", "DER", "-binary"]
+    files = ["-in", sealed, "-out", plain, "-inkey", backup_key.private, "-recip", backup_key.certificate]
+    subprocess.run([*command, *files, "-passin", "pass:a passphrase for tests"], check=True)
+
     with tarfile.open(plain) as opened:
         assert opened.getnames() == [*CONTENT, archive.MANIFEST]
 

@@ -12,6 +12,7 @@ from django.core.checks import run_checks
 from renkei.exchange.home import Home
 from renkei.node.checks import RULES, TAG, refuse_errors
 from renkei.node.config import Config, Oidc
+from renkei.node.cycle.alarms import AlarmKind
 from renkei.node.errors import Unconfigured
 from renkei.node.rehearsal import Rehearsal
 
@@ -125,6 +126,12 @@ def test_every_rule_has_its_fault_here_and_its_row_in_the_manual():
 
     assert ids == {f"renkei.{number}" for number in FAULTS}
     assert set(re.findall(r"^\| `(renkei\.[EW]\d+)` \|", page, re.MULTILINE)) == ids
+
+
+def test_every_alarm_has_its_row_in_the_manual():
+    page = (Path(__file__).parents[3] / "docs/operations.md").read_text("utf-8")
+
+    assert {kind.name for kind in AlarmKind} <= set(re.findall(r"^\| ([A-Z_]+) \|", page, re.MULTILINE))
 
 
 def test_a_home_of_nobody_is_not_called_another_partys(sound):
