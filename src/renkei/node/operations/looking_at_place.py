@@ -3,7 +3,6 @@
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
@@ -20,7 +19,6 @@ from renkei.node.operations.diagnosis import Diagnosis, fault, ok, warning
 
 _LEAST_FREE: Final = 5 * 2**30  # bytes: a first delivery, sealed and opened, beside the database's growth
 _SCARCE: Final = 20 * 2**30
-_SLOW_FLUSH: Final = 0.5  # seconds that flushing a small file may take
 
 
 def configuration(now: datetime) -> Iterator[Diagnosis]:
@@ -103,18 +101,17 @@ def disk(now: datetime) -> Iterator[Diagnosis]:
         )
     else:
         yield ok(f"空き容量は{gib}です。", f"{gib} are free.")
-    began = time.perf_counter()
-    with tempfile.TemporaryFile(dir=settings.NODE.exchange) as file:
-        file.write(bytes(4096))
-        file.flush()
-        os.fsync(file.fileno())
-    took = time.perf_counter() - began
-    if took > _SLOW_FLUSH:
-        yield warning(
-            f"書込みの確定に{took:.1f}秒かかりました。",
-            f"Flushing a file took {took:.1f} seconds.",
-            "ディスクの負荷と故障の兆候を確認してください。",
-            "See what else uses the disk, and whether it is failing.",
+    try:
+        with tempfile.TemporaryFile(dir=settings.NODE.exchange) as file:
+            file.write(bytes(4096))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as failure:
+        yield fault(
+            f"書込みを確定できません({failure.strerror})。",
+            f"What is written cannot be flushed ({failure.strerror}).",
+            "ディスクの故障、読取り専用の設定、権限を確認してください。",
+            "See whether the disk fails, is mounted read-only, or belongs to another user.",
         )
     else:
         yield ok("書込みは確定します。", "What is written is flushed.")
