@@ -93,7 +93,7 @@ def two_nodes(directory: Path, database: str | None) -> Iterator[TwoNodes]:
         {party: f"{database.rsplit('/', 1)[0]}/two_{party}" for party in ("isa", "mhlw")} if database else {}
     )
     for url in urls.values():
-        _fresh_database(url)
+        fresh_database(url)
     shutil.rmtree(directory, ignore_errors=True)
     made = rehearse(directory, datetime.now(UTC).replace(microsecond=0), urls)
     nodes = TwoNodes(made)
@@ -105,7 +105,7 @@ def two_nodes(directory: Path, database: str | None) -> Iterator[TwoNodes]:
         nodes.silence()
 
 
-def _fresh_database(url: str) -> None:
+def fresh_database(url: str) -> None:
     """Make an empty database on a throw-away server."""
     import psycopg
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from renkei.cli import audit, exchange, incident, node, speech
+from renkei.cli import audit, exchange, incident, node, operations, speech
 from renkei.cli.agreement import agreement
 from renkei.cli.arguments import PolicyOption
 from renkei.cli.demo import demo
@@ -30,6 +30,7 @@ exchange.mount(app)
 node.mount(app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(incident.app, name="incident")
+operations.mount(app)
 
 
 @_agreement.callback()

@@ -204,6 +204,10 @@ class KeyRing:
         entry = self._certified("signing", sha256)
         return FileSigner(_private(entry, passphrase), self.certificate(sha256))
 
+    def unlock(self, entry: KeyEntry, passphrase: bytes) -> None:
+        """Try whether a key of ours can be unlocked; `Misused` with `key_unreadable` otherwise."""
+        _private(entry, passphrase)
+
     def decrypters(self, allowed: set[str], passphrase: bytes) -> list[FileDecrypter]:
         """Return the decryption keys whose certificates are allowed, newest first."""
         entries = [entry for entry in self.own("decryption") if entry.sha256 in allowed]

@@ -81,6 +81,11 @@ class Config:
         """Where the ministry's or the agency's own extracts land."""
         return self.directory / "extracts"
 
+    @property
+    def restored(self) -> Path:
+        """The mark of a restore: there until the numbers were compared (`deliveries.continuity`)."""
+        return self.exchange / "restored.json"
+
     def decided(self) -> Policy:
         """Return the decisions of clause 8(2) in force here. Raises PolicyError."""
         return load_policy(self.directory / self.policy) if self.policy else DEFAULT_POLICY

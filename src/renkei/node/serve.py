@@ -10,6 +10,7 @@ import structlog
 from cheroot.wsgi import Server
 from django.conf import settings
 
+from renkei.node import checks
 from renkei.node.deliveries.carrier import service
 from renkei.node.wsgi import application
 
@@ -17,7 +18,11 @@ _log = structlog.get_logger()
 
 
 def serve(clock: Callable[[], datetime]) -> None:
-    """Serve until told to stop (SIGTERM, SIGINT); transfers under way are let finish for a moment."""
+    """Serve until told to stop (SIGTERM, SIGINT); transfers under way are let finish for a moment.
+
+    Raises `Unconfigured` where a system check finds an error.
+    """
+    checks.refuse_errors()
     servers = {"carrier": service.make(clock), "console": _console()}
     threads = {
         name: threading.Thread(target=_run, args=(name, server), name=name)

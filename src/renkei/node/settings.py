@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "renkei.node.findings",
     "renkei.node.cases",
     "renkei.node.incidents",
+    "renkei.node.operations",
     "renkei.node.console",
 ]
 MIDDLEWARE = [

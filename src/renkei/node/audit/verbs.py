@@ -17,6 +17,15 @@ class Verb(Enum):
     """An act. The name goes into the trail and never changes; the sentence may."""
 
     NODE_MADE = Sentence("{actor}が ノードを作成した", "{actor} made the node")
+    BACKUP_MADE = Sentence("{actor}が バックアップ {subject} を作成した", "{actor} made the backup {subject}")
+    RESTORE_CONFIRMED = Sentence(
+        "{actor}が {subject} のバックアップから復元した後の番号を相手方と照合した",
+        "{actor} compared the numbers after restoring the backup of {subject}",
+    )
+    DELIVERY_TAKEN_BACK = Sentence(
+        "{actor}が 送付 {subject} を相手方の控えから戻した",
+        "{actor} put the delivery {subject} back from the counterpart's copy",
+    )
     STEP_DONE = Sentence("{actor}が 処理 {subject} を終えた", "{actor} finished the step {subject}")
     STEP_FAILED = Sentence("{actor}が 処理 {subject} で止まった", "{actor} stopped at the step {subject}")
     ALARM_RAISED = Sentence("{actor}が 警報 {subject} を鳴らした", "{actor} raised the alarm {subject}")

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 
+from renkei.node import checks
 from renkei.node.cycle import unscheduled, watch
 from renkei.node.cycle.models import Step
 from renkei.node.cycle.party import DAY
@@ -13,7 +14,11 @@ from renkei.node.incidents import notices
 
 
 def run(today: date, now: datetime) -> list[Step]:
-    """Do what can be done of every business day up to today, then let alarms ring; returns what was done."""
+    """Do what can be done of every business day up to today, then let alarms ring; returns what was done.
+
+    Raises `Unconfigured` where a system check finds an error.
+    """
+    checks.refuse_errors()
     notices.settle(now)  # before the day: what clause 6 calls promptly waits for nothing
     closed = boxes.home().terms().agreement.calendar.closed_days
     unscheduled.attend(now)

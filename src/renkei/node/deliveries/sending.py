@@ -19,7 +19,7 @@ from renkei.exchange.manifest import Manifest, read, sha256
 from renkei.exchange.outbox import Order
 from renkei.node.audit import trail
 from renkei.node.audit.verbs import Verb
-from renkei.node.deliveries import boxes
+from renkei.node.deliveries import boxes, continuity
 from renkei.node.deliveries.models import Delivery
 
 OUT, IN, State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
@@ -64,7 +64,10 @@ def make(
     `tables` hold the rows by dataset; where none has any, an empty day is sent. `sealed` is told the number
     in the transaction that notes it. The plan is written before the delivery is made, so that a node that
     dies in between finds it by its number and neither makes another nor forgets it.
+
+    Raises `continuity.Unconfirmed` on a restored node whose numbers were not compared yet.
     """
+    continuity.require()
     rows = {name: table.height for name, table in tables.items() if table.height}
     with durable.alone(settings.NODE.exchange / "making" / service):  # two workers make one delivery
         delivery = _plan(service, day, about)

@@ -52,6 +52,14 @@ class Client:
         except (ValueError, KeyError, TypeError):
             raise Unreachable("answer_unreadable") from None
 
+    def time_there(self) -> str:
+        """Return what the counterpart's clock says (the header Date, blank without). Raises Unreachable."""
+        with self._connected() as connection:
+            status, headers, _ = _ask(connection, "OPTIONS", "/uploads/")
+        if status != 204:
+            raise Unreachable(f"http_{status}")
+        return headers.get("date", "")
+
     def _connected(self) -> "_Connected":
         where = urlsplit(settings.NODE.carrier.counterpart)
         context = tls.context(boxes.home(), self._now, server=False)

@@ -1,0 +1,154 @@
+"""`renkei backup`, `restore` and `restored`: a node kept safe, put back, and compared before it goes on."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from renkei.cli import party, speech
+from renkei.cli.arguments import UnusableArguments
+from renkei.cli.started import NodeOption, moment, start
+
+restored = typer.Typer(
+    help="After a restore: compare the numbers of deliveries with the counterpart's, then go on.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; it must not exist.")],
+    node: NodeOption,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="CERT", help="Certificate of the backup key: seal the backup for it."),
+    ] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Do not seal it; not in production. It holds personal data.")
+    ] = False,
+    lang: speech.LangOption = None,
+) -> None:
+    """Write one file with the node's database, configuration and exchange, as they are at one moment."""
+    if (to is None) != plain:
+        raise UnusableArguments(
+            "Say either --to CERT, to seal the backup, or --plain.",
+            "--to CERT(暗号化)又は--plainのどちらか一方を指定してください。",
+        )
+    start(node)
+    from renkei.exchange.keys import read_certificate
+    from renkei.node.operations.backup import back_up
+
+    certificate = read_certificate(to.read_bytes()) if to else None
+    made = back_up(file.absolute(), certificate, moment())
+    words = (
+        f"バックアップを作成しました: {file}(ファイル{len(made.files)}件)",
+        f"Backup made: {file} ({len(made.files)} files)",
+    )
+    typer.echo(speech.one_of(words, lang))
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")],
+    node: Annotated[
+        Path,
+        typer.Option("--node", envvar="RENKEI_NODE", metavar="DIR", help="Where the node is to be: new."),
+    ],
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="The backup key (PKCS#8, encrypted).")
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option("--cert", metavar="FILE", help="The backup key's certificate.")
+    ] = None,
+    passphrase_file: party.PassphraseOption = None,
+    lang: speech.LangOption = None,
+) -> None:
+    """Put a backup back into a new directory and an empty database; every hash is checked first.
+
+    The node seals nothing before `renkei restored confirm`.
+    """
+    from renkei.node.operations.backup_key import read_key
+    from renkei.node.operations.restore import restore as put_back
+
+    if (key is None) != (certificate is None):
+        raise UnusableArguments(
+            "A sealed backup needs both --key and --cert.",
+            "暗号化されたバックアップには--keyと--certの両方が必要です。",
+        )
+    keys = []
+    if key and certificate:
+        keys.append(read_key(key, certificate, party.passphrase(passphrase_file, lang)))
+    found = put_back(file, node.absolute(), keys)
+    numbers = ", ".join(f"{service} {number}" for service, number in found.last_sent.items()) or "-"
+    words = (
+        f"{found.made_at}のバックアップを{node}に復元しました。最後の番号: {numbers}。"
+        "次は`renkei restored confirm`で番号を相手方と照合してください。それまで何も封緘しません。",
+        f"Restored the backup of {found.made_at} into {node}. Last numbers: {numbers}. "
+        "Next: `renkei restored confirm` compares them with the counterpart's; nothing is sealed before.",
+    )
+    typer.echo(speech.one_of(words, lang))
+
+
+@restored.command("confirm")
+def confirm(
+    node: NodeOption,
+    last: Annotated[
+        list[str] | None,
+        typer.Option("--last", metavar="SERVICE=NUMBER", help="The counterpart's word, without network."),
+    ] = None,
+    told_by: Annotated[
+        str, typer.Option("--told-by", help="Who said so on the other side (with --last).")
+    ] = "",
+    lang: speech.LangOption = None,
+) -> None:
+    """Ask the counterpart for later deliveries of ours than we have; if there are none, go on."""
+    start(node)
+    from renkei.node.deliveries import continuity
+    from renkei.node.deliveries.carrier.client import Client
+    from renkei.node.deliveries.sending import Unreachable
+
+    if last:
+        if not told_by.strip():
+            raise UnusableArguments(
+                "Name with --told-by who gave the numbers.", "--told-byで番号を伝えた人を指定してください。"
+            )
+        continuity.confirm_by_word(_numbers(last), told_by)
+    else:
+        try:
+            continuity.confirm(Client(moment()))
+        except Unreachable as fault:
+            raise UnusableArguments(
+                f"The counterpart does not answer ({fault.trouble}). Try later, or ask by telephone for "
+                "its last number from us in each service and give them with --last and --told-by.",
+                f"相手方が応答しません({fault.trouble})。後で再試行するか、電話で各種別の最後の番号を聞き、"
+                "--lastと--told-byで指定してください。",
+            ) from None
+    words = ("照合が済みました。処理を続けられます。", "Compared. The node goes on.")
+    typer.echo(speech.one_of(words, lang))
+
+
+@restored.command("take-back")
+def take_back(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Copies of the counterpart's exchange/inbox/SERVICE/NUMBER.")
+    ],
+    node: NodeOption,
+    lang: speech.LangOption = None,
+) -> None:
+    """Put deliveries that we sent after the backup back into our outbox, so that no number is used twice."""
+    start(node)
+    from renkei.node.deliveries import continuity
+
+    for name in continuity.take_back(directory, moment()):
+        typer.echo(name)
+
+
+def _numbers(last: list[str]) -> dict[str, int]:
+    found = {}
+    for each in last:
+        service, _, number = each.partition("=")
+        if not number.isdecimal():
+            raise UnusableArguments(
+                f"--last {each}: write it as annex1=12.", f"--last {each}: annex1=12のように書いてください。"
+            )
+        found[service] = int(number)
+    return found

@@ -1,0 +1,65 @@
+"""Putting a backup back, into a new directory only. It gets its name last; before that there is no node.
+
+Works without Django: there is no node yet that it could be started for.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from typing import IO
+
+from renkei.exchange import durable
+from renkei.exchange.certificates import Decrypter
+from renkei.node import config
+from renkei.node.operations import archive, databases
+from renkei.node.operations.archive import NODE, Manifest
+from renkei.node.operations.errors import RestoreRefused
+
+
+def restore(path: Path, directory: Path, keys: Sequence[Decrypter]) -> Manifest:
+    """Put a backup back into a directory that is not there yet, or empty.
+
+    In order: (1) the place is free, (2) the whole archive is read and every hash holds, (3) files are written
+    beside the place, (4) the database, which must be empty, takes all of it or nothing, (5) the directory
+    gets its name, marked as restored: it seals nothing before its numbers were compared
+    (`deliveries.continuity`). Raises `RestoreRefused`. A death between (4) and (5) leaves a full database of
+    PostgreSQL and no node; the next try says to make a new one.
+    """
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise RestoreRefused(
+            f"{directory} is not empty. Name a new directory: a restore overwrites nothing.",
+            f"{directory}が空ではありません。上書きはしません。新しいディレクトリを指定してください。",
+        )
+    manifest = archive.verify(path, keys)
+    if directory.exists():
+        directory.rmdir()
+    with durable.building(directory) as partial, ExitStack() as held:
+        database: list[IO[bytes]] = []
+
+        def open_file(name: str) -> AbstractContextManager[IO[bytes]]:
+            if not name.startswith(f"{archive.DATABASE}/"):
+                return _new(partial / name.removeprefix(f"{NODE}/"))
+            if not database:  # the node's files stand before it, and say where it belongs
+                url = config.load(partial).database
+                database.append(held.enter_context(databases.restoring(url, manifest.engine, partial)))
+            return nullcontext(database[0])
+
+        archive.unpack(path, keys, manifest, open_file)
+        mark = {"made_at": manifest.made_at, "last_sent": manifest.last_sent}
+        node = config.load(partial)
+        durable.put(node.restored, json.dumps(mark).encode())
+        durable.make_directory(node.extracts)
+        for place in sorted(path for path in partial.rglob("*") if path.is_dir()):
+            durable.flush_directory(place)
+        held.close()  # the database takes it, all at once; the directory's name comes last
+    return manifest
+
+
+@contextmanager
+def _new(path: Path) -> Iterator[IO[bytes]]:
+    durable.make_directory(path.parent)  # for the owner alone
+    with path.open("xb") as file:
+        path.chmod(0o600)
+        yield file
+        durable.flush(file)
