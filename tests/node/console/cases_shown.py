@@ -1,4 +1,4 @@
-"""Cases as the console's tests see them: made up, one of each sort, in every field what a joker would type."""
+"""Cases as the console's tests see them: made up, one of each sort, hostile where asked for."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
 
 def cases_of_a_place(place: Path, hostile: str = "") -> None:
-    """Two discrepancies, one of them of someone else perhaps, a number not found, and a suspected omission."""
+    """Two discrepancies, one perhaps of someone else, a number not found, and a suspected omission."""
     now = timezone.now()
     for number in (1, 2, 3):
         Notification.objects.create(
@@ -64,7 +64,7 @@ def cases_of_a_place(place: Path, hostile: str = "") -> None:
         a_discrepancy(
             3,
             outcome="not_found",
-            mismatched_items="",
+            mismatched_items=None,
             differences="card_number:unknown_number",
             linked_name="",
             latest_name="",

@@ -130,7 +130,7 @@ def test_three_values_stand_side_by_side_with_what_differs_marked(entered, offic
 
 def test_items_stand_in_the_order_of_the_annex(entered, officer):
     page = opened(entered, officer)
-    places = [page.index(f'<th scope="row">{number} ') for number in "①②③④⑤⑥⑦⑧⑨"]
+    places = [page.index(f'<th scope="row" role="rowheader">{number} ') for number in "①②③④⑤⑥⑦⑧⑨"]
 
     assert places == sorted(places)
 

@@ -1,4 +1,4 @@
-"""Clause 4 taken note of: the latest record of someone who may not be the worker is shown after that alone."""
+"""Taking note of clause 4: the latest record of someone who may not be the worker is shown after that."""
 
 from datetime import datetime
 from typing import Final

@@ -222,10 +222,12 @@ def _open(sequence: int, day: date, now: datetime) -> int:
     due = after_working_days(day, FIRST_LOOK_DAYS)
     opened = transfer.execute(
         "INSERT INTO cases_case (number, kind, identifier, row, items, identity_caution, matched_on, office, "
-        "establishment_number, corporate_number, card_number, state, outcome, opened_on, due_on, told_in, sent_in) "
+        "establishment_number, corporate_number, card_number, state, outcome, opened_on, due_on, told_in, "
+        "sent_in) "
         f"SELECT '{prefix_of(day)}' || {number}, a.kind, a.identifier, a.row, a.items, "
         f"(a.identity_caution = 'true'), {_date('a.matched_on')}, a.office, a.establishment_number, "
-        f"a.corporate_number, a.card_number, '{State.NEW}', '', {_day()}, {_day()}, %s, a.sent_in FROM {_ANSWERED} a "
+        f"a.corporate_number, a.card_number, '{State.NEW}', '', {_day()}, {_day()}, %s, a.sent_in "
+        f"FROM {_ANSWERED} a "
         f"WHERE a.action = 'report' AND NOT EXISTS (SELECT 1 FROM {_CONCERNED} k "
         "WHERE k.kind = a.kind AND k.identifier = a.identifier)",
         (day.isoformat(), due.isoformat(), sequence),

@@ -2,14 +2,13 @@
 
 import io
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from reportlab.lib import colors
-from reportlab.lib.enums import TA_CENTER, TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -21,7 +20,8 @@ from renkei.node.cases.letters import Letter, Paragraph, Rows
 
 _MARGIN: Final = 25
 _FONT: Final = "Noto Sans CJK JP"
-_ALIGNED: Final = {"title": TA_CENTER, "right": TA_RIGHT, "body": TA_LEFT}
+#: reportlab's numbers for left, centre and right.
+_ALIGNED: Final[Mapping[str, Literal[0, 1, 2]]] = {"body": 0, "title": 1, "right": 2}
 _IN_WORD: Final = {
     "title": WD_ALIGN_PARAGRAPH.CENTER,
     "right": WD_ALIGN_PARAGRAPH.RIGHT,

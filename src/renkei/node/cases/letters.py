@@ -80,9 +80,12 @@ BLANKS: Final[Mapping[str, Callable[[_Facts], str]]] = {
 
 
 def wording(name: str, office: str) -> LetterTemplate:
-    """Return an office's wording of a letter, or (unsaved) the one that comes with Renkei."""
-    own = LetterTemplate.objects.filter(name=name, office=office).first()
-    return own or LetterTemplate(name=name, office=office, text=supplied(name), version=0)
+    """Return an office's wording of a letter; else, unsaved, that for all offices, or Renkei's own."""
+    kept = {each.office: each for each in LetterTemplate.objects.filter(name=name, office__in=(office, ""))}
+    if office in kept:
+        return kept[office]
+    text = kept[""].text if "" in kept else supplied(name)
+    return LetterTemplate(name=name, office=office, text=text, version=0)
 
 
 def supplied(name: str) -> str:

@@ -39,8 +39,9 @@ class Filters:
     """What a list is narrowed to; blank or None is no filter.
 
     `office` begins with two digits of the prefecture or is a whole code; `unassigned_tray` is the cases of no
-    office. `due_by` takes what is due up to that day, `opened_by` what was opened up to it, `item` a column that
-    differs or a reason. `closed` turns from the open cases, the most urgent first, to the closed ones, the newest first.
+    office. `due_by` takes what is due up to that day, `opened_by` what was opened up to it, `item` a column
+    that differs or a reason. `closed` turns from the open cases, the most urgent first, to the closed ones,
+    the newest first.
     """
 
     kind: str = ""

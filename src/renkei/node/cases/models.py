@@ -27,7 +27,8 @@ class Case(models.Model):
     purpose any more (申合せ7). It is read through `reading` alone. `items` are the columns that differ
     (別紙2) or the reason (別紙3). `office` is the Hello Work office, blank in the unassigned tray. `told_in`
     is ISA's delivery that spoke of the finding last, `sent_in` ours that carried the notification before
-    that. `card_number` is the row's, to be found by, and goes with it. `version` counts changes, so that whoever would save over another's is told.
+    that. `card_number` is the row's, to be found by, and goes with it. `version` counts changes, so that
+    whoever would save over another's is told.
     """
 
     number = models.CharField(max_length=20, unique=True)
@@ -167,7 +168,7 @@ class SavedList(models.Model):
 
 
 class LetterTemplate(models.Model):
-    """An office's own wording of a letter; without one the wording that comes with Renkei holds."""
+    """An office's own wording of a letter, or with a blank office that of all; else Renkei's holds."""
 
     office = models.CharField(max_length=8, blank=True)
     name = models.CharField(max_length=20)

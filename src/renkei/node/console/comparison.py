@@ -3,19 +3,21 @@
 Which letters differ is marked, so that HUANG and HUANQ are told apart at a glance.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
 from renkei.agreement.annexes import ANNEX_1
-from renkei.agreement.decisions import COMPARABLE_ITEMS
+from renkei.agreement.decisions import COMPARABLE_ITEMS, Policy
 from renkei.agreement.errors import Lang
 from renkei.matching.spoken import column_name, value_in_words
 from renkei.matching.wording import CAUSES, FLAGS, Meaning
 
 Row = Mapping[str, str | None]
 CARD: Final = "card_number"
+#: Below this the values have nothing to do with each other, and single letters in common say nothing.
+_ALIKE: Final = 0.6
 #: The items that are compared, and the number that they are compared by, each with its number in 別紙1.
 COMPARED: Final = tuple(
     (item.number, column)
@@ -35,7 +37,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class ComparedItem:
-    """One item. A blank value is None; `redacted` where 別紙2 does not disclose it."""
+    """One item. A blank value is None; `redacted` where 別紙2 does not disclose it.
+
+    `linked` is blank where nothing differs: 別紙2※ gives it for differing items alone.
+    """
 
     number: str
     name: str
@@ -45,6 +50,7 @@ class ComparedItem:
     same_as_linked: bool
     cause: Meaning | None
     differs: bool
+    compared: bool
     redacted: bool
 
 
@@ -54,8 +60,8 @@ def causes_of(found: Row) -> dict[str, str]:
     return {item: cause for item, _, cause in pairs}
 
 
-def compared(notification: Row, found: Row, disclosed: Collection[str], lang: Lang) -> Iterator[ComparedItem]:
-    """Lay a notification beside what ISA says of it."""
+def compared(notification: Row, found: Row, policy: Policy, lang: Lang) -> Iterator[ComparedItem]:
+    """Lay a notification beside what ISA says of it, under the decisions in force."""
     causes = causes_of(found)
     differing = set((found.get("mismatched_items") or "").split(";"))
     for number, name in COMPARED:
@@ -73,7 +79,8 @@ def compared(notification: Row, found: Row, disclosed: Collection[str], lang: La
             bool(latest) and latest == linked,
             CAUSES.get(causes.get(name, "")),
             name in differing,
-            not card and name not in disclosed,
+            name in policy.compared_items,
+            not card and name not in policy.disclosed_items,
         )
 
 
@@ -92,9 +99,12 @@ def _pieces(left: str | None, right: str | None) -> tuple[list[Piece], list[Piec
         return [Piece(text, False) for text in (left,) if text], [
             Piece(text, False) for text in (right,) if text
         ]
+    matcher = SequenceMatcher(None, left, right, autojunk=False)
+    if matcher.ratio() < _ALIKE:
+        return [Piece(left, True)], [Piece(right, True)]
     ours: list[Piece] = []
     theirs: list[Piece] = []
-    for what, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+    for what, a, b, c, d in matcher.get_opcodes():
         differs = what != "equal"
         ours += [Piece(left[a:b], differs)] if a < b else []
         theirs += [Piece(right[c:d], differs)] if c < d else []

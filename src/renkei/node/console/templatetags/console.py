@@ -16,7 +16,8 @@ from renkei.agreement.omissions import REASONS
 from renkei.matching.spoken import column_name, value_in_words
 from renkei.matching.wording import CAUSES, OUTCOMES, Meaning
 from renkei.node.console.eras import in_era
-from renkei.node.console.words import EVENTS, KINDS, OUTCOMES as CASE_OUTCOMES, STATES
+from renkei.node.console.words import EVENTS, KINDS, STATES
+from renkei.node.console.words import OUTCOMES as CASE_OUTCOMES
 
 register = template.Library()
 
@@ -137,7 +138,7 @@ def case_word(code: str) -> str:
 
 @register.filter
 def items(columns: str) -> list[str]:
-    """Name what a case is about: items that differ, the reason of a suspicion, or that no record was found."""
+    """Name what a case is about: items that differ, the reason of a suspicion, or that nothing was found."""
     return [_item(name) for name in columns.split(";") if name]
 
 

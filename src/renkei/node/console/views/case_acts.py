@@ -73,7 +73,7 @@ def case_move(request: HttpRequest, number: str, move: str) -> HttpResponseBase:
         request,
         "console/case_move.html",
         _form(case, row, fields)
-        | ({"version": case.version} if isinstance(refused, ChangedMeanwhile) else {})
+        | ({"looked_at": case.version} if isinstance(refused, ChangedMeanwhile) else {})
         | {"refused": refused, "confirming": step == "check"},
         status=_status(refused),
     )
@@ -116,7 +116,7 @@ def _form(case: Case, row: Move, fields: Mapping[str, Any]) -> dict[str, Any]:
         "outcome": fields.get("outcome", ""),
         "outcomes": [each.value for each in Outcome if each in row.outcomes],
         "items": [(name, name in items) for _, name in COMPARED] if row.name == "request_correction" else [],
-        "version": _version(case, fields),
+        "looked_at": _version(case, fields),
         "longest": handling.LONGEST_REASON,
         "latest": case.events.select_related("officer").first(),
     }
@@ -146,13 +146,11 @@ def _note(request: HttpRequest, case: Case, now: datetime) -> object:
 
 def _attach(request: HttpRequest, case: Case, now: datetime) -> object:
     given = request.FILES.get("document")
-    name, content = _read(given) if isinstance(given, UploadedFile) else ("", b"")
+    name, content = "", b""
+    if isinstance(given, UploadedFile):
+        # One byte more than may be, so that what is too big is refused without being read whole.
+        name, content = given.name or "", given.read(attachments.LARGEST + 1)
     return attachments.attach(case, name, content, cast(Officer, request.user), now=now)
-
-
-def _read(given: UploadedFile) -> tuple[str, bytes]:
-    # One byte more than may be, so that what is too big is refused without being read whole.
-    return given.name or "", given.read(attachments.LARGEST + 1)
 
 
 def _acknowledge(request: HttpRequest, case: Case, now: datetime) -> object:
@@ -210,7 +208,7 @@ def case_act(request: HttpRequest, number: str, act: str) -> HttpResponseBase:
             "row": row,
             "refused": refused,
             "typed": typed(request),
-            "version": case.version,
+            "looked_at": case.version,
         },
         status=_status(refused),
     )

@@ -1,10 +1,11 @@
 """C-02 and C-04: one case whole, for a purpose stated; what an officer may do next stands below it."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final, cast
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -81,11 +82,10 @@ def _around(opened: OpenedCase) -> dict[str, Any]:
 
 def _discrepancy(opened: OpenedCase, request: HttpRequest) -> dict[str, Any]:
     case, found = opened.case, opened.found
-    disclosed = settings.NODE.decided().disclosed_items
     folded = case.identity_caution and not cautions.acknowledged(case, cast(Officer, request.user))
     not_found = found.get("outcome") == "not_found"
     return {
-        "items": list(comparison.compared(opened.notification, found, disclosed, language())),
+        "items": list(comparison.compared(opened.notification, found, settings.NODE.decided(), language())),
         "likely": comparison.likely(found),
         "folded": folded and not not_found,
         "not_found": OUTCOMES["not_found"] if not_found else None,
@@ -99,12 +99,15 @@ def _discrepancy(opened: OpenedCase, request: HttpRequest) -> dict[str, Any]:
 def _omission(opened: OpenedCase) -> dict[str, Any]:
     found = opened.found
     ground, reason = GROUNDS.get(found.get("ground") or ""), REASONS.get(found.get("reason") or "")
+    permitted_on = found.get(ground.date_column) if ground else None
+    until = opened.case.matched_on or opened.case.opened_on
     return {
         "ground": ground,
-        "permitted_on": found.get(ground.date_column) if ground else None,
+        "permitted_on": permitted_on,
+        "waited": (until - date.fromisoformat(permitted_on)).days if permitted_on else None,
         "reason": reason,
         "reasons": REASONS.values(),
-        "lists": [(title, list(_facts(found, first, last))) for title, first, last in _THREE],
+        "lists": [(title, _facts(found, first, last)) for title, first, last in _THREE],
         "no_finding": NO_FINDING,
     }
 
@@ -112,4 +115,6 @@ def _omission(opened: OpenedCase) -> dict[str, Any]:
 def _facts(found: Mapping[str, str | None], first: str, last: str) -> list[tuple[str, str, str | None]]:
     numbers = [item.number for item in ANNEX_3.items]
     covered = ANNEX_3.items[numbers.index(first) : numbers.index(last) + 1]
-    return [(item.number, column, found.get(column)) for item in covered for column in item.columns]
+    facts = [(item, column, found.get(column)) for item in covered for column in item.columns]
+    # What 別紙3※ holds back in such a case is left out, not shown as blank.
+    return [(item.number, column, text) for item, column, text in facts if text or not item.withheld_when]

@@ -115,7 +115,7 @@ def letter_template(request: HttpRequest, name: str) -> HttpResponseBase:
             "office": office,
             "offices": sorted(offices) if offices is not None else [],
             "text": text,
-            "version": version,
+            "looked_at": version,
             "blanks": [*letters.BLANKS, "事案一覧"],
             "refused": refused,
             "longest": letters.LONGEST,

@@ -1,4 +1,4 @@
-"""P-01: for which purpose of clause 7 something personal is opened, asked for a case or for several at once."""
+"""P-01: for which purpose of clause 7 something personal is opened, asked for one case or several."""
 
 from collections.abc import Sequence
 from typing import Final, cast
