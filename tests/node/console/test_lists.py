@@ -114,8 +114,8 @@ def test_pages_go_on_by_key_and_keep_the_filters(client, officer, node, tmp_path
     [
         ("/discrepancies/", 13),
         ("/omissions/", 13),
-        (f"/establishments/{PLACE}/", 9),
-        ("/cases/by-card-number/", 3),
+        (f"/establishments/{PLACE}/", 14),
+        ("/cases/by-card-number/", 6),
     ],
 )
 def test_the_number_of_queries_is_fixed_however_long_the_list(
