@@ -54,7 +54,7 @@ def cover_sheet(
     manifest: Manifest, manifest_sha256: str, files: Sequence[OnMedium], record: Export, terms: AgreementFile
 ) -> bytes:
     """Return the page as PDF; `Misused` with `reason_wrong` where the names make it longer than a page."""
-    font = _font()
+    font = japanese_font()
     target = io.BytesIO()
     canvas = Canvas(target, pagesize=A4, invariant=True)
     canvas.setTitle(f"送付状 {manifest.name}")
@@ -130,7 +130,8 @@ def _plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _font() -> str:
+def japanese_font() -> str:
+    """Return the name of a font that sets Japanese, registered: of the system, or of every PDF reader."""
     for path in FONTS:
         if Path(path).is_file():
             try:

@@ -84,6 +84,24 @@ class Verb(Enum):
         "{actor}が 事案 {subject} の所管を決めた", "{actor} placed the case {subject} with an office"
     )
     CASE_READ = Sentence("{actor}が 事案 {subject} を開いた", "{actor} opened the case {subject}", reads=True)
+    CAUTION_ACKNOWLEDGED = Sentence(
+        "{actor}が 事案 {subject} で別人の可能性を了知した",
+        "{actor} took note in the case {subject} that it may be another person's record",
+    )
+    CASES_EXPORTED = Sentence(
+        "{actor}が 事案の一覧 {subject} を書き出した", "{actor} exported the list {subject}"
+    )
+    CARD_NUMBER_SOUGHT = Sentence(
+        "{actor}が 在留カード番号で事案を探した(結果 {subject})",
+        "{actor} looked for cases by a card number (found {subject})",
+        reads=True,
+    )
+    LETTER_MADE = Sentence(
+        "{actor}が 事案 {subject} の照会文書を作成した", "{actor} made a letter for {subject}"
+    )
+    TEMPLATE_CHANGED = Sentence(
+        "{actor}が 照会文書のひな形 {subject} を改めた", "{actor} changed the template {subject}"
+    )
     DOCUMENT_ATTACHED = Sentence(
         "{actor}が 事案 {subject} に文書を添えた", "{actor} attached a document to {subject}"
     )

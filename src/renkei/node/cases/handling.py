@@ -80,6 +80,20 @@ def move(
     return Case.objects.get(pk=case.pk)
 
 
+def check(
+    case: Case, name: str, *, version: int, reason: str = "", outcome: str = "", items: Sequence[str] = ()
+) -> None:
+    """Raise what `move` would raise of these words and this version, so that a page may say it first."""
+    row = MOVES.get(name)
+    if row is None or row.duty is None:
+        raise _no_such_move()
+    _complete(row, reason.strip(), outcome, items)
+    if case.version != version:
+        raise _changed(case)
+    if case.state not in row.before:
+        raise _no_such_move()
+
+
 def note(case: Case, text: str, officer: Officer, *, now: datetime) -> Event:
     """Write something into a case's history; it adds, so that it needs no version."""
     require(officer, Act.HANDLE_CASE, subject_of(case), now=now)
@@ -156,9 +170,13 @@ def _change(case: Case, version: int, row: Move | None, changes: dict[str, objec
         return
     if Case.objects.filter(pk=case.pk, version=version).exists():
         raise _no_such_move()
+    raise _changed(case)
+
+
+def _changed(case: Case) -> ChangedMeanwhile:
     last = Event.objects.filter(case=case).select_related("officer").first()
     who = str(last.officer) if last and last.officer else settings.NODE.counterpart
-    raise ChangedMeanwhile(
+    return ChangedMeanwhile(
         f"{case.number} was changed meanwhile (last by {who}). Look at it again, then decide.",
         f"{case.number}は、この間に{who}により更新されました。内容を確かめてから、もう一度操作してください。",
     )

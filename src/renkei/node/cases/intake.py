@@ -94,6 +94,7 @@ def _read(path: Path, kind: Kind) -> pl.DataFrame:
         pl.coalesce(column("identity_caution"), pl.lit("false")).alias("identity_caution"),
         column("matched_on").alias("matched_on"),
         column("organisation_corporate_number").alias("corporate_number"),
+        pl.coalesce(column("card_number"), pl.lit("")).alias("card_number"),
     )
 
 
@@ -191,7 +192,7 @@ def _withdraw(sequence: int, day: date) -> None:
     )
     transfer.execute(
         f"UPDATE cases_case SET state = '{MOVES['withdraw'].after}', closed_on = {_day()}, due_on = NULL, "
-        "row = '', told_in = %s, version = version + 1, outcome = CASE "
+        "row = '', card_number = '', told_in = %s, version = version + 1, outcome = CASE "
         f"WHEN EXISTS ({accepted}) THEN '{Outcome.REGISTER_CORRECTED}' "
         f"WHEN {of_notification} AND EXISTS ({sent} AND n.deleted_on IS NOT NULL) "
         f"THEN '{Outcome.NOTIFICATION_DELETED}' "
@@ -201,7 +202,7 @@ def _withdraw(sequence: int, day: date) -> None:
         (day.isoformat(), sequence),
     )
     transfer.execute(
-        "UPDATE cases_case SET row = '', told_in = %s, version = version + 1 "
+        "UPDATE cases_case SET row = '', card_number = '', told_in = %s, version = version + 1 "
         f"FROM {_CONCERNED} k WHERE k.id = cases_case.id AND k.what = '{_WITHDRAWN_LATER}'",
         (sequence,),
     )
@@ -214,6 +215,7 @@ def _bring_up_to_date(sequence: int, day: date) -> None:
     """
     transfer.execute(
         "UPDATE cases_case SET row = a.row, items = a.items, told_in = %s, version = version + 1, "
+        "card_number = a.card_number, "
         f"identity_caution = (a.identity_caution = 'true'), matched_on = {_date('a.matched_on')}, "
         f"office = CASE WHEN a.office <> '' AND (cases_case.office = '' OR (cases_case.state = '{State.NEW}' "
         "AND cases_case.assigned_to_id IS NULL)) THEN a.office ELSE cases_case.office END, "
@@ -237,10 +239,12 @@ def _open(sequence: int, day: date, now: datetime) -> int:
     due = after_working_days(day, FIRST_LOOK_DAYS)
     opened = transfer.execute(
         "INSERT INTO cases_case (number, kind, identifier, row, items, identity_caution, matched_on, office, "
-        "establishment_number, corporate_number, state, outcome, opened_on, due_on, told_in, sent_in) "
+        "establishment_number, corporate_number, card_number, state, outcome, opened_on, due_on, told_in, "
+        "sent_in) "
         f"SELECT '{prefix_of(day)}' || {number}, a.kind, a.identifier, a.row, a.items, "
         f"(a.identity_caution = 'true'), {_date('a.matched_on')}, a.office, a.establishment_number, "
-        f"a.corporate_number, '{State.NEW}', '', {_day()}, {_day()}, %s, a.sent_in FROM {_ANSWERED} a "
+        f"a.corporate_number, a.card_number, '{State.NEW}', '', {_day()}, {_day()}, %s, a.sent_in "
+        f"FROM {_ANSWERED} a "
         f"WHERE a.action = 'report' AND NOT EXISTS (SELECT 1 FROM {_CONCERNED} k "
         "WHERE k.kind = a.kind AND k.identifier = a.identifier)",
         (day.isoformat(), due.isoformat(), sequence),

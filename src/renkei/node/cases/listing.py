@@ -25,6 +25,7 @@ _LISTED: Final = (
     "matched_on",
     "office",
     "establishment_number",
+    "opened_on",
     "state",
     "outcome",
     "due_on",
@@ -37,9 +38,10 @@ _LISTED: Final = (
 class Filters:
     """What a list is narrowed to; blank or None is no filter.
 
-    `offices` begin with two digits of the prefecture or are whole codes; `unassigned_tray` is the cases of no
-    office. `due_by` takes what is due up to that day, `item` a column that differs or a reason. `closed`
-    turns from the open cases, the most urgent first, to the closed ones, the newest first.
+    `office` begins with two digits of the prefecture or is a whole code; `unassigned_tray` is the cases of no
+    office. `due_by` takes what is due up to that day, `opened_by` what was opened up to it, `item` a column
+    that differs or a reason. `closed` turns from the open cases, the most urgent first, to the closed ones,
+    the newest first.
     """
 
     kind: str = ""
@@ -52,6 +54,7 @@ class Filters:
     establishment: str = ""
     identity_caution: bool = False
     due_by: date | None = None
+    opened_by: date | None = None
     closed: bool = False
 
 
@@ -120,6 +123,7 @@ def _narrowed(filters: Filters) -> Q:
         (filters.establishment, Q(establishment_number=filters.establishment)),
         (filters.identity_caution, Q(identity_caution=True)),
         (filters.due_by, Q(due_on__lte=filters.due_by) if filters.due_by else Q()),
+        (filters.opened_by, Q(opened_on__lte=filters.opened_by) if filters.opened_by else Q()),
     ):
         if wanted:
             narrowed &= condition

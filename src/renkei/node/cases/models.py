@@ -27,7 +27,8 @@ class Case(models.Model):
     purpose any more (申合せ7). It is read through `reading` alone. `items` are the columns that differ
     (別紙2) or the reason (別紙3). `office` is the Hello Work office, blank in the unassigned tray. `told_in`
     is ISA's delivery that spoke of the finding last, `sent_in` ours that carried the notification before
-    that. `version` counts changes, so that whoever would save over another's is told.
+    that. `card_number` is the row's, to be found by, and goes with it. `version` counts changes, so that
+    whoever would save over another's is told.
     """
 
     number = models.CharField(max_length=20, unique=True)
@@ -40,6 +41,7 @@ class Case(models.Model):
     office = models.CharField(max_length=8, blank=True, db_default="")
     establishment_number = models.TextField(null=True)
     corporate_number = models.TextField(null=True)
+    card_number = models.TextField(blank=True, db_default="")
     state = models.CharField(max_length=20, choices=State.choices)
     outcome = models.CharField(max_length=30, choices=Outcome.choices, blank=True, db_default="")
     opened_on = models.DateField()
@@ -66,6 +68,8 @@ class Case(models.Model):
             models.Index("kind", "id", name="cases_of_a_kind"),
             models.Index("office", "id", name="cases_of_an_office"),
             models.Index("establishment_number", "id", name="cases_of_an_establishment"),
+            models.Index("card_number", condition=~Q(card_number=""), name="cases_naming_a_card"),
+            models.Index("identifier", name="cases_by_identifier"),
         )
 
     def __str__(self) -> str:
@@ -146,3 +150,30 @@ class Attachment(models.Model):
 
     class Meta:
         ordering = ("id",)
+
+
+class SavedList(models.Model):
+    """A list's filters that an officer keeps by a name: its address after the question mark."""
+
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_lists"
+    )
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint("officer", "kind", "name", name="a_saved_list_once"),)
+
+
+class LetterTemplate(models.Model):
+    """An office's own wording of a letter, or with a blank office that of all; else Renkei's holds."""
+
+    office = models.CharField(max_length=8, blank=True)
+    name = models.CharField(max_length=20)
+    text = models.TextField()
+    version = models.PositiveIntegerField(db_default=1)
+
+    class Meta:
+        constraints = (models.UniqueConstraint("office", "name", name="a_wording_for_each_office"),)

@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from renkei.node.console.keeping import ask_to_enter
 from renkei.node.console.pages import PAGES
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Officer
@@ -36,6 +37,8 @@ def page(name: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             officer = request.user
             if not isinstance(officer, Officer) or not proved(officer):
+                if request.method == "POST":
+                    return ask_to_enter(request)
                 return redirect_to_login(request.get_full_path())
             if settings.NODE.party not in row.parties:
                 raise Http404

@@ -28,12 +28,91 @@ class Page:
 
 
 _OPERATION = frozenset({Duty.OPERATE, Duty.ADMINISTER})
+_CASES = frozenset({Duty.HANDLE_CASES})
+_MHLW = frozenset({"mhlw"})
 
 _PAGES = (
     Page("H-01", "today", "", "本日の状況", "Today"),
     Page("H-02", "today_strip", "strip/", "本日の処理", "The day as steps", within="today"),
     Page("D-01", "days", "days/", "日次処理", "Daily cycle", _OPERATION),
     Page("D-02", "day", "days/<day:day>/", "一日の処理", "One day", _OPERATION, within="days"),
+    *(
+        Page(number, name, path, ja, en, _CASES, _MHLW, within)
+        for number, name, path, ja, en, within in (
+            ("C-01", "discrepancies", "discrepancies/", "不一致", "Discrepancies", ""),
+            (
+                "C-02",
+                "discrepancy",
+                "discrepancies/<case:number>/",
+                "不一致の事案",
+                "Discrepancy",
+                "discrepancies",
+            ),
+            ("C-03", "omissions", "omissions/", "未届の疑い", "Suspected non-notification", ""),
+            (
+                "C-04",
+                "omission",
+                "omissions/<case:number>/",
+                "未届の疑いの事案",
+                "Suspected non-notification: case",
+                "omissions",
+            ),
+            (
+                "C-05",
+                "case_move",
+                "cases/<case:number>/moves/<slug:move>/",
+                "事案を進める",
+                "Move a case",
+                "discrepancies",
+            ),
+            (
+                "C-06",
+                "case_act",
+                "cases/<case:number>/acts/<slug:act>/",
+                "事案への記録",
+                "Add to a case",
+                "discrepancies",
+            ),
+            (
+                "C-07",
+                "case_document",
+                "cases/<case:number>/documents/<int:document>/",
+                "事案の文書",
+                "Document of a case",
+                "discrepancies",
+            ),
+            ("C-08", "case_search", "cases/search/", "事案の検索", "Find a case", "discrepancies"),
+            ("C-09", "case_assign", "cases/assign/", "担当を決める", "Assign cases", "discrepancies"),
+            ("C-10", "case_export", "cases/export/", "一覧の書き出し", "Export a list", "discrepancies"),
+            ("C-11", "saved_lists", "cases/lists/", "保存した条件", "Saved filters", "discrepancies"),
+            (
+                "C-12",
+                "card_search",
+                "cases/by-card-number/",
+                "在留カード番号による検索",
+                "Find by card number",
+                "discrepancies",
+            ),
+            (
+                "E-01",
+                "establishment",
+                "establishments/<slug:number>/",
+                "事業所",
+                "Establishment",
+                "discrepancies",
+            ),
+            ("L-01", "letter", "letters/", "照会文書", "Letter to an employer", "discrepancies"),
+            (
+                "L-02",
+                "letter_template",
+                "letters/templates/<slug:name>/",
+                "照会文書のひな形",
+                "Template of a letter",
+                "discrepancies",
+            ),
+        )
+    ),
+    Page("P-01", "purpose", "purpose/", "利用目的の確認", "Purpose", _CASES, within="today"),
     Page("G-01", "memorandum", "memorandum/", "申合せ", "The memorandum"),
 )
 

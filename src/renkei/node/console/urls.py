@@ -6,7 +6,20 @@ from django.urls import URLPattern, path, register_converter
 from django.views.i18n import set_language
 
 from renkei.node.console.pages import PAGES
-from renkei.node.console.views import account, days, memorandum, today
+from renkei.node.console.views import (
+    account,
+    case_acts,
+    cases,
+    days,
+    establishments,
+    exports,
+    letters,
+    lists,
+    memorandum,
+    purpose,
+    searching,
+    today,
+)
 
 
 class DayConverter:
@@ -23,13 +36,44 @@ class DayConverter:
         return value.isoformat()
 
 
+class CaseConverter:
+    """A case by its number, as R8-1124-0031."""
+
+    regex = r"R[0-9]+-[0-9]{4}-[0-9]{4,}"
+
+    def to_python(self, value: str) -> str:
+        """Read it."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Write it."""
+        return value
+
+
 register_converter(DayConverter, "day")
+register_converter(CaseConverter, "case")
 
 _VIEWS = {
     "today": today.today,
     "today_strip": today.strip,
     "days": days.days,
     "day": days.day,
+    "discrepancies": lists.discrepancies,
+    "discrepancy": cases.discrepancy,
+    "omissions": lists.omissions,
+    "omission": cases.omission,
+    "case_move": case_acts.case_move,
+    "case_act": case_acts.case_act,
+    "case_document": case_acts.case_document,
+    "case_search": lists.case_search,
+    "case_assign": lists.case_assign,
+    "case_export": exports.case_export,
+    "saved_lists": lists.saved_lists,
+    "card_search": searching.card_search,
+    "establishment": establishments.establishment,
+    "letter": letters.letter,
+    "letter_template": letters.letter_template,
+    "purpose": purpose.purpose,
     "memorandum": memorandum.memorandum,
 }
 

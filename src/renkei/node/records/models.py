@@ -67,6 +67,9 @@ class Notification(NotificationRow):
     What leaves goes through `matching.release`. Notifications outside the agreement are not kept here.
     """
 
+    class Meta:
+        indexes = (models.Index("card_number", name="notified_naming_a_card"),)
+
 
 class Establishment(models.Model):
     """MHLW: an employer's place that notifies, and the corporate number that it belongs to."""

@@ -2,46 +2,14 @@
 
 from typing import Any
 
-from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django_otp import login as otp_login
-from django_otp import match_token
 
+from renkei.node.console import keeping
+from renkei.node.console.entering import EnterForm
 from renkei.node.officers.models import Officer
-
-_REFUSED = (
-    "入れませんでした。職員番号、パスワード、確認コードを確かめてください。",
-    "Not let in. Check account, password and one-time code.",
-)
-
-
-class EnterForm(AuthenticationForm):
-    """Account, password and the code of the officer's device."""
-
-    code = forms.CharField(
-        max_length=8, widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric"})
-    )
-    device: Any = None
-
-    def clean(self) -> dict[str, Any]:
-        """Check all three; what was wrong is never said."""
-        try:
-            found = super().clean()
-        except ValidationError:
-            raise self._refused() from None
-        self.device = match_token(self.get_user(), self.cleaned_data.get("code", ""))
-        if self.device is None:
-            raise self._refused()
-        return found
-
-    @staticmethod
-    def _refused() -> ValidationError:
-        return ValidationError(_REFUSED[get_language() == "en"])
 
 
 class Enter(LoginView):
@@ -51,10 +19,16 @@ class Enter(LoginView):
     authentication_form = EnterForm
     redirect_authenticated_user = True
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Carry on what was typed before the session ended, through a mistaken code as well."""
+        return super().get_context_data(**kwargs) | {"kept": self.request.POST.get("kept", "")}
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Let the officer in and note when."""
         response = super().form_valid(form)
         otp_login(self.request, form.device)
+        if luggage := self.request.POST.get("kept"):
+            keeping.unpack(self.request, luggage)
         Officer.objects.filter(pk=form.get_user().pk).update(last_access=timezone.now())
         return response
 

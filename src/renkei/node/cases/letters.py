@@ -1,0 +1,208 @@
+"""Letters to employers (照会・訂正依頼): what is to be checked, and never what the residence register says.
+
+An office may change the wording (`LetterTemplate`); what can be filled in is the table `BLANKS` alone, and
+none of its rows reads a residence value, so that no wording can disclose one (申合せ4).
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.resources import files
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from renkei.agreement.omissions import REASONS
+from renkei.matching.spoken import column_name, day_in_words
+from renkei.matching.wording import Words
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.cases.errors import NoLetter
+from renkei.node.cases.handling import subject_of
+from renkei.node.cases.models import Case, Event, Kind, LetterTemplate
+from renkei.node.cases.reading import purpose_of
+from renkei.node.officers.gate import Act, Subject, require
+from renkei.node.officers.models import Officer
+from renkei.node.records.models import Establishment, Notification
+
+NAMES: Final[Mapping[str, Words]] = {
+    "inquiry": Words("照会", "Inquiry"),
+    "correction": Words("訂正依頼", "Request to correct the notification"),
+}
+LETTER: Final = "letter"
+LONGEST: Final = 4000
+_CASES: Final = "事案一覧"
+_BLANK: Final = re.compile(r"《([^《》\n]*)》")
+_HEAD: Final = ("事案番号", "届出の識別番号", "届出日", "雇用開始日", "確認をお願いする項目")
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph: `kind` is title, right or body."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The cases of a letter, a row each."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+Letter = Sequence[Paragraph | Rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a letter may say, all of it the ministry's own."""
+
+    establishment: Establishment | None
+    office: str
+    officer: Officer
+    day: date
+    reply_by: date
+
+
+#: What a wording may have filled in. Nothing of 別紙2 or 別紙3 is among it.
+BLANKS: Final[Mapping[str, Callable[[_Facts], str]]] = {
+    "日付": lambda facts: day_in_words(facts.day.isoformat(), "ja"),
+    "宛先": lambda facts: _addressee(facts.establishment),
+    "差出人": lambda facts: f"公共職業安定所 {facts.office}" if facts.office else "公共職業安定所",
+    "回答期限": lambda facts: day_in_words(facts.reply_by.isoformat(), "ja"),
+    "担当": lambda facts: str(facts.officer),
+}
+
+
+def wording(name: str, office: str) -> LetterTemplate:
+    """Return an office's wording of a letter; else, unsaved, that for all offices, or Renkei's own."""
+    kept = {each.office: each for each in LetterTemplate.objects.filter(name=name, office__in=(office, ""))}
+    if office in kept:
+        return kept[office]
+    text = kept[""].text if "" in kept else supplied(name)
+    return LetterTemplate(name=name, office=office, text=text, version=0)
+
+
+def supplied(name: str) -> str:
+    """Return the wording that comes with Renkei."""
+    return (files("renkei.node.cases") / "wording" / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def reword(name: str, office: str, text: str, officer: Officer, *, version: int, now: datetime) -> None:
+    """Keep an office's wording. Raises NotPermitted, and NoLetter for blanks that nobody can fill in, a
+    wording without the list of cases, or one that a colleague changed meanwhile.
+    """
+    require(officer, Act.HANDLE_CASE, Subject("", office), now=now)
+    text = text.replace("\r\n", "\n").strip() + "\n"
+    unknown = {blank for blank in _BLANK.findall(text) if blank not in BLANKS and blank != _CASES}
+    if name not in NAMES or unknown or len(text) > LONGEST or f"《{_CASES}》" not in text.splitlines():
+        known = "".join(f"《{each}》" for each in (*BLANKS, _CASES))
+        raise NoLetter(
+            f"A wording has up to {LONGEST} characters, the blanks {known} alone, and 《{_CASES}》 on a line "
+            "of its own. Correct it.",
+            f"ひな形は{LONGEST}字まで、差込みは{known}だけで、《{_CASES}》を一行に置いてください。",
+        )
+    with transaction.atomic():
+        mine = LetterTemplate.objects.filter(name=name, office=office, version=version)
+        if version and not mine.update(text=text, version=F("version") + 1):
+            raise _reworded()
+        if not version:
+            _, new = LetterTemplate.objects.get_or_create(name=name, office=office, defaults={"text": text})
+            if not new:
+                raise _reworded()
+        record(officer, Verb.TEMPLATE_CHANGED, f"{name} {office}".strip(), characters=len(text))
+
+
+def write(
+    numbers: Sequence[str], name: str, officer: Officer, *, reply_by: date, now: datetime
+) -> tuple[Letter, list[Case]]:
+    """Write one letter for cases of one employer, and record it with each of them.
+
+    Raises NotPermitted where a case is not the officer's or no purpose is in force for it, NoLetter for
+    cases of several employers.
+    """
+    cases = list(Case.objects.filter(number__in=set(numbers)).order_by("pk"))
+    for case in cases:
+        require(officer, Act.READ_CASE, subject_of(case), now=now)
+    if name not in NAMES or not cases or len(cases) != len(set(numbers)) or not _of_one_employer(cases):
+        raise NoLetter(
+            "A letter is for cases of one employer. Choose them from the establishment's page.",
+            "一通の文書にできるのは、一つの事業主の事案だけです。事業所の画面から選んでください。",
+        )
+    day = timezone.localdate(now)
+    facts = _Facts(_establishment(cases[0]), cases[0].office, officer, day, reply_by)
+    letter = list(_filled(wording(name, cases[0].office).text, facts, cases))
+    with transaction.atomic():
+        for case in cases:
+            Event.objects.create(case=case, at=now, officer=officer, what=LETTER, note=NAMES[name].ja)
+            purpose = purpose_of(case.number, officer, now)
+            record(officer, Verb.LETTER_MADE, case.number, purpose=purpose, letter=name)
+    return letter, cases
+
+
+def _of_one_employer(cases: Sequence[Case]) -> bool:
+    if len(cases) == 1:
+        return True
+    first = cases[0]
+    if first.establishment_number:
+        return all(case.establishment_number == first.establishment_number for case in cases)
+    return first.corporate_number is not None and all(
+        case.corporate_number == first.corporate_number and not case.establishment_number for case in cases
+    )
+
+
+def _establishment(case: Case) -> Establishment | None:
+    # The ministry's own list alone: what 別紙3 says of the organisation is the register's.
+    return Establishment.objects.filter(pk=case.establishment_number).first()
+
+
+def _addressee(found: Establishment | None) -> str:
+    if found is None:
+        return "（宛先を記入）　御中"
+    place = " ".join(part for part in (found.postal_code and f"〒{found.postal_code}", found.address) if part)
+    return f"{place}\n{found.establishment_name or ''}　御中"
+
+
+def _filled(text: str, facts: _Facts, cases: Sequence[Case]) -> list[Paragraph | Rows]:
+    found: list[Paragraph | Rows] = []
+    for line in text.splitlines():
+        if line == f"《{_CASES}》":
+            found.append(Rows(_HEAD, _rows(cases)))
+            continue
+        kind, text = ("title", line[1:]) if line.startswith("#") else ("body", line)
+        if line.startswith(">"):
+            kind, text = "right", line[1:]
+        filled = _BLANK.sub(lambda blank: BLANKS[blank[1]](facts) if blank[1] in BLANKS else "", text.strip())
+        found += [Paragraph(part, kind) for part in filled.split("\n")]
+    return found
+
+
+def _rows(cases: Sequence[Case]) -> list[list[str]]:
+    own = Notification.objects.in_bulk([case.identifier for case in cases if case.kind == Kind.DISCREPANCY])
+    return [_row(case, own.get(case.identifier)) for case in cases]
+
+
+def _row(case: Case, own: Notification | None) -> list[str]:
+    if case.kind != Kind.DISCREPANCY:
+        # The permission and the person are known from the register alone, so neither is named.
+        return [case.number, "—", "—", "—", "外国人雇用状況の届出の有無"]
+    days = (own.registered_on, own.employment_start) if own else (None, None)
+    spoken = [day_in_words(day, "ja") if day else "—" for day in days]
+    return [case.number, case.identifier, *spoken, _to_check(case.items)]
+
+
+def _to_check(items: str) -> str:
+    names = [name for name in items.split(";") if name and name not in REASONS]
+    return "、".join("在留カード番号" if name == "not_found" else column_name(name, "ja") for name in names)
+
+
+def _reworded() -> NoLetter:
+    return NoLetter(
+        "A colleague changed this wording meanwhile. Look at it, then change it.",
+        "この間に別の職員がひな形を改めました。内容を確かめてから改めてください。",
+    )

@@ -1,0 +1,111 @@
+"""A discrepancy item by item in the order of 別紙1: as notified, as linked to the card, as it is now.
+
+Which letters differ is marked, so that HUANG and HUANQ are told apart at a glance.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Final
+
+from renkei.agreement.annexes import ANNEX_1
+from renkei.agreement.decisions import COMPARABLE_ITEMS, Policy
+from renkei.agreement.errors import Lang
+from renkei.matching.spoken import column_name, value_in_words
+from renkei.matching.wording import CAUSES, FLAGS, Meaning
+
+Row = Mapping[str, str | None]
+CARD: Final = "card_number"
+#: Below this the values have nothing to do with each other, and single letters in common say nothing.
+_ALIKE: Final = 0.6
+#: The items that are compared, and the number that they are compared by, each with its number in 別紙1.
+COMPARED: Final = tuple(
+    (item.number, column)
+    for item in ANNEX_1.items
+    for column in item.columns
+    if column == CARD or column in COMPARABLE_ITEMS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of a value; `differs` where the other side has something else there."""
+
+    text: str
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedItem:
+    """One item. A blank value is None; `redacted` where 別紙2 does not disclose it.
+
+    `linked` is blank where nothing differs: 別紙2※ gives it for differing items alone.
+    """
+
+    number: str
+    name: str
+    notified: Sequence[Piece]
+    linked: Sequence[Piece]
+    latest: str | None
+    same_as_linked: bool
+    cause: Meaning | None
+    differs: bool
+    compared: bool
+    redacted: bool
+
+
+def causes_of(found: Row) -> dict[str, str]:
+    """Return the cause of each difference by item, as `differences` of 別紙2 joins them."""
+    pairs = (pair.partition(":") for pair in (found.get("differences") or "").split(";") if pair)
+    return {item: cause for item, _, cause in pairs}
+
+
+def compared(notification: Row, found: Row, policy: Policy, lang: Lang) -> Iterator[ComparedItem]:
+    """Lay a notification beside what ISA says of it, under the decisions in force."""
+    causes = causes_of(found)
+    differing = set((found.get("mismatched_items") or "").split(";"))
+    for number, name in COMPARED:
+        card = name == CARD
+        notified = _words(name, notification.get(name), lang)
+        linked = _words(name, found.get(f"linked_{name}"), lang)
+        latest = _words(name, found.get(name if card else f"latest_{name}"), lang)
+        left, right = _pieces(notified, linked)
+        yield ComparedItem(
+            number,
+            column_name(name, lang),
+            left,
+            right,
+            latest,
+            bool(latest) and latest == linked,
+            CAUSES.get(causes.get(name, "")),
+            name in differing,
+            name in policy.compared_items,
+            not card and name not in policy.disclosed_items,
+        )
+
+
+def likely(found: Row) -> list[Meaning]:
+    """Return what may innocently explain the differences, each once, in the order of the items."""
+    causes = [CAUSES[cause] for cause in dict.fromkeys(causes_of(found).values()) if cause in CAUSES]
+    return causes + ([FLAGS["identity_conflict"]] if found.get("identity_caution") == "true" else [])
+
+
+def _words(name: str, value: str | None, lang: Lang) -> str | None:
+    return value_in_words(name, value, lang) if value else None
+
+
+def _pieces(left: str | None, right: str | None) -> tuple[list[Piece], list[Piece]]:
+    if left is None or right is None:
+        return [Piece(text, False) for text in (left,) if text], [
+            Piece(text, False) for text in (right,) if text
+        ]
+    matcher = SequenceMatcher(None, left, right, autojunk=False)
+    if matcher.ratio() < _ALIKE:
+        return [Piece(left, True)], [Piece(right, True)]
+    ours: list[Piece] = []
+    theirs: list[Piece] = []
+    for what, a, b, c, d in matcher.get_opcodes():
+        differs = what != "equal"
+        ours += [Piece(left[a:b], differs)] if a < b else []
+        theirs += [Piece(right[c:d], differs)] if c < d else []
+    return ours, theirs

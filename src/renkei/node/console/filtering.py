@@ -1,0 +1,119 @@
+"""The filters of a list as its address says them: read, shown as chips, written again without one of them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from django.http import QueryDict
+
+from renkei.agreement.omissions import REASONS
+from renkei.matching.spoken import column_name
+from renkei.matching.wording import OUTCOMES, Words
+from renkei.node.cases.listing import Filters
+from renkei.node.cases.models import Kind
+from renkei.node.cases.moves import State
+from renkei.node.console.comparison import COMPARED
+from renkei.node.console.words import STATES
+from renkei.node.officers.models import Officer
+
+#: Fields of the form, in its order; anything else in the address is no filter.
+FIELDS: Final = ("state", "item", "office", "officer", "due", "age", "caution", "closed")
+DUE: Final[Mapping[str, tuple[int, Words]]] = {
+    "overdue": (-1, Words("期限超過", "overdue")),
+    "today": (0, Words("今日まで", "due by today")),
+    "week": (7, Words("7日以内", "due within 7 days")),
+}
+AGES: Final[Mapping[str, tuple[int, Words]]] = {
+    "30": (30, Words("受領から30日以上", "received 30 days ago or more")),
+    "60": (60, Words("受領から60日以上", "received 60 days ago or more")),
+    "90": (90, Words("受領から90日以上", "received 90 days ago or more")),
+}
+OFFICERS: Final[Mapping[str, Words]] = {
+    "me": Words("自分", "mine"),
+    "nobody": Words("担当未定", "nobody's"),
+}
+NO_OFFICE: Final = "none"
+CAUTION: Final = Words("別人の可能性あり", "possibly another person")
+CLOSED: Final = Words("終了した事案", "closed cases")
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is on, in words, and the address without it."""
+
+    words: Words
+    without: str
+
+
+def items_of(kind: Kind) -> dict[str, Words]:
+    """Return what cases of a kind may be narrowed to: differing items, or reasons."""
+    if kind == Kind.SUSPECTED_OMISSION:
+        return {code: Words(reason.name_ja, reason.name_en) for code, reason in REASONS.items()}
+    columns = {name: Words(column_name(name, "ja"), column_name(name, "en")) for _, name in COMPARED}
+    return columns | {"not_found": OUTCOMES["not_found"].name}
+
+
+def filters_of(kind: Kind, given: QueryDict, officer: Officer, today: date) -> Filters:
+    """Read a list's filters; what no form of ours sends is passed over."""
+    due, age, who = DUE.get(given.get("due", "")), AGES.get(given.get("age", "")), given.get("officer", "")
+    office, item = given.get("office", "").strip(), given.get("item", "")
+    return Filters(
+        kind=kind.value,
+        states=tuple(state for state in given.getlist("state") if state in _open_states()),
+        item=item if item in items_of(kind) else "",
+        office=office if office.isascii() and office.isdigit() else "",
+        unassigned_tray=office == NO_OFFICE,
+        officer=officer if who == "me" else None,
+        nobodys=who == "nobody",
+        identity_caution=given.get("caution") == "on",
+        due_by=today + timedelta(days=due[0]) if due else None,
+        opened_by=today - timedelta(days=age[0]) if age else None,
+        closed=given.get("closed") == "on",
+    )
+
+
+def query_of(given: QueryDict) -> str:
+    """Write the filters as an address again, without blanks, pages and what is no filter."""
+    return _written([(name, value) for name in FIELDS for value in given.getlist(name) if value])
+
+
+def chips(kind: Kind, given: QueryDict) -> Iterator[Chip]:
+    """Return a chip for each filter that is on."""
+    pairs = [(name, value) for name in FIELDS for value in given.getlist(name) if value]
+    for place, (name, value) in enumerate(pairs):
+        if words := _named(kind, name, value):
+            yield Chip(words, _written(pairs[:place] + pairs[place + 1 :]))
+
+
+def open_states() -> dict[str, Words]:
+    """Return the states that open cases are in, by code."""
+    return {code: STATES[code] for code in _open_states()}
+
+
+def _open_states() -> list[str]:
+    return [state.value for state in State if state != State.CLOSED]
+
+
+def _named(kind: Kind, name: str, value: str) -> Words | None:
+    tables: dict[str, Mapping[str, Words]] = {
+        "state": open_states(),
+        "item": items_of(kind),
+        "officer": OFFICERS,
+        "due": {code: words for code, (_, words) in DUE.items()},
+        "age": {code: words for code, (_, words) in AGES.items()},
+        "caution": {"on": CAUTION},
+        "closed": {"on": CLOSED},
+    }
+    if name == "office":
+        if value == NO_OFFICE:
+            return Words("所管未定", "no office yet")
+        return Words(f"所管 {value}", f"office {value}") if value.isascii() and value.isdigit() else None
+    return tables[name].get(value)
+
+
+def _written(pairs: list[tuple[str, str]]) -> str:
+    written = QueryDict(mutable=True)
+    for name, value in pairs:
+        written.appendlist(name, value)
+    return written.urlencode()

@@ -1,0 +1,230 @@
+"""C-05 to C-07: what an officer does with a case. Each act is a page of its own, so that it needs no script
+and what was typed survives whatever refuses it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from renkei.matching.wording import Words
+from renkei.node.cases import attachments, cautions, handling
+from renkei.node.cases.errors import ChangedMeanwhile, NoSuchMove
+from renkei.node.cases.models import Attachment, Case, Kind
+from renkei.node.cases.moves import MOVES, Move, Outcome, open_to
+from renkei.node.console.access import page
+from renkei.node.console.comparison import COMPARED
+from renkei.node.console.declaring import purpose_first
+from renkei.node.console.keeping import given_back
+from renkei.node.console.templatetags.console import language
+from renkei.node.console.views.cases import address_of, case_or_404
+from renkei.node.errors import NodeError
+from renkei.node.officers.gate import Act
+from renkei.node.officers.models import Officer
+from renkei.node.working_days import after_working_days
+
+_REFUSED, _CONFLICT = 400, 409
+
+
+def typed(request: HttpRequest) -> Mapping[str, Any]:
+    """Return the fields to fill a form with: as sent now, as kept from a session that ended, or as linked."""
+    if request.method == "POST":
+        return request.POST
+    kept = given_back(request)
+    if not kept:
+        return request.GET
+    found = QueryDict(mutable=True)
+    for name, values in kept.items():
+        found.setlist(name, values)
+    return found
+
+
+@page("case_move")
+def case_move(request: HttpRequest, number: str, move: str) -> HttpResponseBase:
+    """Ask for what a move needs, show it once more where it cannot be undone, and make it."""
+    case = case_or_404(request, number)
+    row = MOVES.get(move)
+    if row is None or row.duty is None:
+        raise Http404
+    fields = typed(request)
+    step = fields.get("step", "") if request.method == "POST" else ""
+    refused: NodeError | None = None
+    if step:
+        try:
+            if step == "confirm" or not row.needs_reason:
+                return _moved(request, case, row, fields)
+            _look(case, row, fields)
+        except NodeError as error:
+            refused, step = error, ""
+            # Who is told that somebody was faster sees the case as it is now, and may then decide anew.
+            case = case_or_404(request, number)
+    if refused is None and row not in open_to(case.state):
+        refused = NoSuchMove(
+            "The case cannot be moved so from where it stands. Look at it again.",
+            "事案の現在の状態からは、この操作はできません。内容を確かめてください。",
+        )
+    return render(
+        request,
+        "console/case_move.html",
+        _form(case, row, fields)
+        | ({"looked_at": case.version} if isinstance(refused, ChangedMeanwhile) else {})
+        | {"refused": refused, "confirming": step == "check"},
+        status=_status(refused),
+    )
+
+
+def _look(case: Case, row: Move, fields: Mapping[str, Any]) -> None:
+    """Refuse now what the confirmation would refuse later."""
+    handling.check(case, row.name, version=_version(case, fields), **_words(fields))
+
+
+def _moved(request: HttpRequest, case: Case, row: Move, fields: Mapping[str, Any]) -> HttpResponseBase:
+    officer, now = cast(Officer, request.user), timezone.now()
+    version = _version(case, fields)
+    handling.move(case, row.name, officer, version=version, now=now, **_words(fields))
+    done = Words(f"{case.number}: {row.ja} — 記録しました。", f"{case.number}: {row.en} — recorded.")
+    messages.success(request, done.say(language()))
+    return redirect(address_of(case))
+
+
+def _words(fields: Mapping[str, Any]) -> dict[str, Any]:
+    items = cast(QueryDict, fields).getlist("items")
+    return {"reason": fields.get("reason", ""), "outcome": fields.get("outcome", ""), "items": items}
+
+
+def _version(case: Case, fields: Mapping[str, Any]) -> int:
+    given = str(fields.get("version", ""))
+    return int(given) if given.isascii() and given.isdigit() else case.version
+
+
+def _form(case: Case, row: Move, fields: Mapping[str, Any]) -> dict[str, Any]:
+    day = timezone.localdate()
+    items = set(_words(fields)["items"])
+    due = after_working_days(day, row.due_days) if row.due_days else None
+    return {
+        "case": case,
+        "address": address_of(case),
+        "move": row,
+        "due": due,
+        "reason": fields.get("reason", ""),
+        "outcome": fields.get("outcome", ""),
+        "outcomes": [each.value for each in Outcome if each in row.outcomes],
+        "items": [(name, name in items) for _, name in COMPARED] if row.name == "request_correction" else [],
+        "looked_at": _version(case, fields),
+        "longest": handling.LONGEST_REASON,
+        "latest": case.events.select_related("officer").first(),
+    }
+
+
+def _status(refused: NodeError | None) -> int:
+    if refused is None:
+        return 200
+    return _CONFLICT if isinstance(refused, ChangedMeanwhile | NoSuchMove) else _REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAct:
+    """An act that adds to a case: its name, what the button says, and what does it."""
+
+    ja: str
+    en: str
+    button_ja: str
+    button_en: str
+    do: Callable[[HttpRequest, Case, datetime], object]
+    personal: bool = False
+
+
+def _note(request: HttpRequest, case: Case, now: datetime) -> object:
+    return handling.note(case, request.POST.get("text", ""), cast(Officer, request.user), now=now)
+
+
+def _attach(request: HttpRequest, case: Case, now: datetime) -> object:
+    given = request.FILES.get("document")
+    name, content = "", b""
+    if isinstance(given, UploadedFile):
+        # One byte more than may be, so that what is too big is refused without being read whole.
+        name, content = given.name or "", given.read(attachments.LARGEST + 1)
+    return attachments.attach(case, name, content, cast(Officer, request.user), now=now)
+
+
+def _acknowledge(request: HttpRequest, case: Case, now: datetime) -> object:
+    cautions.acknowledge(case, cast(Officer, request.user), now=now)
+    return None
+
+
+def _place(request: HttpRequest, case: Case, now: datetime) -> object:
+    office, version = request.POST.get("office", ""), _version(case, request.POST)
+    return handling.place(case, office, cast(Officer, request.user), version=version, now=now)
+
+
+ACTS: Final[Mapping[str, CaseAct]] = {
+    "note": CaseAct("経過を記録する", "Add a note", "記録する", "Add", _note),
+    "document": CaseAct("文書を添える", "Attach a document", "添える", "Attach", _attach),
+    "acknowledge": CaseAct(
+        "別人の可能性の了知",
+        "Take note of the caution",
+        "了知して開く",
+        "Take note and open",
+        _acknowledge,
+        True,
+    ),
+    "place": CaseAct("所管を変える", "Place with another office", "所管を変える", "Place", _place),
+}
+
+
+@page("case_act")
+def case_act(request: HttpRequest, number: str, act: str) -> HttpResponseBase:
+    """Do one of the acts, or ask for what it needs."""
+    case, row, now = case_or_404(request, number), ACTS.get(act), timezone.now()
+    if row is None or (act == "acknowledge" and case.kind != Kind.DISCREPANCY):
+        raise Http404
+    if row.personal and (asking := purpose_first(request, Act.READ_CASE, handling.subject_of(case), now=now)):
+        return asking
+    refused: NodeError | None = None
+    if request.method == "POST":
+        try:
+            row.do(request, case, now)
+            messages.success(
+                request,
+                Words(f"{case.number}: 記録しました。", f"{case.number}: recorded.").say(language()),
+            )
+            there = case_or_404(request, number) if act != "place" else None
+            return redirect(address_of(there) if there else "discrepancies")
+        except NodeError as error:
+            refused, case = error, case_or_404(request, number)
+    return render(
+        request,
+        "console/case_act.html",
+        {
+            "case": case,
+            "address": address_of(case),
+            "act": act,
+            "row": row,
+            "refused": refused,
+            "typed": typed(request),
+            "looked_at": case.version,
+        },
+        status=_status(refused),
+    )
+
+
+@page("case_document")
+def case_document(request: HttpRequest, number: str, document: int) -> HttpResponseBase:
+    """Hand out a document of a case, for the purpose stated for the case."""
+    case, now = case_or_404(request, number), timezone.now()
+    if asking := purpose_first(request, Act.READ_CASE, handling.subject_of(case), now=now):
+        return asking
+    found = get_object_or_404(Attachment.objects.defer("content"), case=case, pk=document)
+    content = attachments.read(found, cast(Officer, request.user), now=now)
+    response = HttpResponse(content, content_type=found.media_type)
+    # Named by number: what the employer called the file may hold a name.
+    ending = found.media_type.rpartition("/")[2]
+    response["Content-Disposition"] = f'attachment; filename="{case.number}-{document}.{ending}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,52 @@
+"""C-10: a list as CSV, after the purpose is stated."""
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from renkei.node.cases.export import export
+from renkei.node.cases.models import Kind
+from renkei.node.console import filtering
+from renkei.node.console.access import page
+from renkei.node.console.views.lists import LISTS
+from renkei.node.errors import NodeError
+from renkei.node.officers import declarations
+from renkei.node.officers.models import Officer
+
+
+@page("case_export")
+def case_export(request: HttpRequest) -> HttpResponseBase:
+    """Ask for the purpose, then hand out the file."""
+    posted = request.method == "POST"
+    given = QueryDict(request.POST.get("query", "")) if posted else request.GET
+    named = request.POST.get("kind") if posted else request.GET.get("kind")
+    kind = Kind.SUSPECTED_OMISSION if named == Kind.SUSPECTED_OMISSION else Kind.DISCREPANCY
+    refused: NodeError | None = None
+    if posted:
+        officer = cast(Officer, request.user)
+        filters = filtering.filters_of(kind, given, officer, timezone.localdate())
+        try:
+            name, content = export(officer, filters, request.POST.get("purpose", ""), now=timezone.now())
+        except NodeError as error:
+            refused = error
+        else:
+            response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+            response["Content-Disposition"] = f'attachment; filename="{name}"'
+            return response
+    query = filtering.query_of(given)
+    return render(
+        request,
+        "console/case_export.html",
+        {
+            "kind": kind,
+            "query": query,
+            "onwards": f"{reverse(LISTS[kind])}?{query}",
+            "chips": list(filtering.chips(kind, given)),
+            "offered": declarations.offered(),
+            "refused": refused,
+        },
+        status=400 if refused else 200,
+    )

@@ -1,0 +1,189 @@
+"""C-01, C-03, C-08, C-09, C-11: lists of cases, finding one, and assigning many. No list holds a name."""
+
+import re
+from collections.abc import Callable
+from typing import Final, cast
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from renkei.matching.wording import Words
+from renkei.node.cases import handling, listing
+from renkei.node.cases.models import Case, Kind, SavedList
+from renkei.node.console import filtering
+from renkei.node.console.access import page
+from renkei.node.console.templatetags.console import language
+from renkei.node.console.views.cases import address_of
+from renkei.node.console.views.purpose import MOST
+from renkei.node.errors import NodeError
+from renkei.node.officers.duties import Duty
+from renkei.node.officers.gate import Act, entitled
+from renkei.node.officers.models import Officer
+
+LISTS: Final = {Kind.DISCREPANCY: "discrepancies", Kind.SUSPECTED_OMISSION: "omissions"}
+#: So many are counted; beyond it the list says that there are more.
+_COUNTED: Final = 1000
+_CARD_NUMBER: Final = re.compile(r"[A-Za-z]{2}[0-9]{8}[A-Za-z]{2}")
+
+
+def _listed(kind: Kind) -> Callable[..., HttpResponseBase]:
+    def view(request: HttpRequest) -> HttpResponseBase:
+        """Show a page of the list, narrowed as the address says."""
+        officer, now = cast(Officer, request.user), timezone.now()
+        filters = filtering.filters_of(kind, request.GET, officer, timezone.localdate())
+        try:
+            found = listing.page(officer, filters, now=now, after=request.GET.get("after", ""))
+        except NodeError as error:
+            raise Http404 from error
+        count = listing.visible(officer, filters, now=now).order_by()[: _COUNTED + 1].count()
+        return render(
+            request,
+            "console/cases.html",
+            {
+                "listed": found,
+                "count": min(count, _COUNTED),
+                "more": count > _COUNTED,
+                "kind": kind,
+                "chips": list(filtering.chips(kind, request.GET)),
+                "query": filtering.query_of(request.GET),
+                "first": not request.GET.get("after"),
+                "chosen": request.GET,
+                "chosen_states": request.GET.getlist("state"),
+                "states": filtering.open_states(),
+                "items": filtering.items_of(kind),
+                "due": {code: words for code, (_, words) in filtering.DUE.items()},
+                "ages": {code: words for code, (_, words) in filtering.AGES.items()},
+                "officers": filtering.OFFICERS,
+                "saved": SavedList.objects.filter(officer=officer, kind=kind),
+                "today": timezone.localdate(),
+            },
+        )
+
+    return page(LISTS[kind])(view)
+
+
+discrepancies = _listed(Kind.DISCREPANCY)
+omissions = _listed(Kind.SUSPECTED_OMISSION)
+
+
+@page("case_search")
+def case_search(request: HttpRequest) -> HttpResponseBase:
+    """Find a case by its number, a notification's or permission's identifier, or an establishment.
+
+    Sent as a form, so that no identifier stands in an address or a log.
+    """
+    sought = request.POST.get("sought", "").strip()
+    problem: Words | None = None
+    if request.method == "POST" and sought:
+        if _CARD_NUMBER.fullmatch(sought):
+            return redirect("card_search")
+        officer = cast(Officer, request.user)
+        visible = Case.objects.filter(Q(number=sought.upper()) | Q(identifier=sought)).order_by("pk")
+        mine = [case for case in visible[:2] if entitled(officer, Act.HANDLE_CASE, handling.subject_of(case))]
+        if len(mine) == 1:
+            return redirect(address_of(mine[0]))
+        if Case.objects.filter(establishment_number=sought).exists() and re.fullmatch(
+            r"[-0-9A-Za-z]+", sought
+        ):
+            return redirect("establishment", number=sought)
+        problem = Words("該当はありません。番号を確かめてください。", "Nothing found. Check the number.")
+    return render(request, "console/case_search.html", {"sought": sought, "problem": problem})
+
+
+@page("case_assign")
+def case_assign(request: HttpRequest) -> HttpResponseBase:
+    """Give chosen cases to an officer: shown by number first, then done, all or none."""
+    officer = cast(Officer, request.user)
+    if request.method != "POST":
+        return redirect("discrepancies")
+    numbers = list(dict.fromkeys(request.POST.getlist("number")))[:MOST]
+    kind = (
+        Kind.SUSPECTED_OMISSION if request.POST.get("kind") == Kind.SUSPECTED_OMISSION else Kind.DISCREPANCY
+    )
+    onwards = f"{reverse(LISTS[kind])}?{filtering.query_of(QueryDict(request.POST.get('query', '')))}"
+    if not numbers:
+        messages.error(request, Words("事案を選んでください。", "Choose cases.").say(language()))
+        return redirect(onwards)
+    refused: NodeError | None = None
+    if request.POST.get("step") == "confirm":
+        name = request.POST.get("to", "")
+        to = next((each for each in colleagues(officer) if each.get_username() == name), None)
+        if to is not None or name == "nobody":
+            try:
+                changed = handling.assign(numbers, to, officer, now=timezone.now())
+            except NodeError as error:
+                refused = error
+            else:
+                done = Words(f"{changed}件の担当を決めました。", f"{changed} assigned.")
+                messages.success(request, done.say(language()))
+                return redirect(onwards)
+    return render(
+        request,
+        "console/case_assign.html",
+        {
+            "numbers": numbers,
+            "kind": kind,
+            "query": request.POST.get("query", ""),
+            "onwards": onwards,
+            "colleagues": colleagues(officer),
+            "refused": refused,
+            "missing": request.POST.get("step") == "confirm" and refused is None,
+        },
+        status=400 if refused or request.POST.get("step") == "confirm" else 200,
+    )
+
+
+def colleagues(officer: Officer) -> list[Officer]:
+    """Return who handles cases in one of the officer's offices or in all, the officer first."""
+    offices = set(officer.assignments.filter(duty=Duty.HANDLE_CASES).values_list("office", flat=True))
+    handling_cases = Officer.objects.filter(is_active=True, assignments__duty=Duty.HANDLE_CASES)
+    if "" not in offices:
+        handling_cases = handling_cases.filter(assignments__office__in=[*offices, ""])
+    found = list(handling_cases.distinct().order_by("username"))
+    return sorted(found, key=lambda each: each.pk != officer.pk)
+
+
+@page("saved_lists")
+def saved_lists(request: HttpRequest) -> HttpResponseBase:
+    """Keep a list's filters by a name, or drop them; only one's own."""
+    officer = cast(Officer, request.user)
+    if request.method == "POST":
+        if drop := request.POST.get("drop", ""):
+            SavedList.objects.filter(officer=officer, pk=int(drop) if drop.isdigit() else 0).delete()
+            return redirect("saved_lists")
+        return redirect(_save(request, officer))
+    return render(
+        request,
+        "console/saved_lists.html",
+        {"saved": SavedList.objects.filter(officer=officer), "lists": LISTS},
+    )
+
+
+def _save(request: HttpRequest, officer: Officer) -> str:
+    kind = (
+        Kind.SUSPECTED_OMISSION if request.POST.get("kind") == Kind.SUSPECTED_OMISSION else Kind.DISCREPANCY
+    )
+    query = filtering.query_of(QueryDict(request.POST.get("query", "")))
+    name = request.POST.get("name", "").strip()
+    said = Words("条件を保存しました。", "Filters saved.")
+    try:
+        if not 0 < len(name) <= 60 or len(query) > 500:
+            raise IntegrityError
+        with transaction.atomic():
+            SavedList.objects.create(officer=officer, kind=kind, name=name, query=query)
+        messages.success(request, said.say(language()))
+    except IntegrityError:
+        refused = Words(
+            "60字までの、まだ使っていない名前を付けてください。",
+            "Give it a name of up to 60 characters that is new.",
+        )
+        messages.error(request, refused.say(language()))
+    return f"{reverse(LISTS[kind])}?{query}"
+
+
+__all__ = ["case_assign", "case_search", "colleagues", "discrepancies", "omissions", "saved_lists"]

@@ -1,0 +1,77 @@
+"""P-01: for which purpose of clause 7 something personal is opened, asked for one case or several."""
+
+from collections.abc import Sequence
+from typing import Final, cast
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from renkei.node.cases.models import Case
+from renkei.node.console.access import page
+from renkei.node.findings.models import CorrectionRequest, Finding, Outcome
+from renkei.node.officers import declarations
+from renkei.node.officers.errors import NoSuchPurpose
+from renkei.node.officers.gate import Act, Subject, entitled
+from renkei.node.officers.models import Officer
+
+#: As many as a page of a list holds; more than that nobody looks through in half an hour.
+MOST: Final = 100
+
+
+@page("purpose")
+def purpose(request: HttpRequest) -> HttpResponse:
+    """Ask for the purpose, once for all that is named; nothing is chosen beforehand, nothing remembered."""
+    given = request.POST if request.method == "POST" else request.GET
+    officer = cast(Officer, request.user)
+    subjects = list(dict.fromkeys(given.getlist("subject")))
+    if not 0 < len(subjects) <= MOST or not _may_be_asked_for(officer, subjects):
+        raise Http404
+    onwards = _within(request, given.get("next", ""))
+    missing = False
+    if request.method == "POST":
+        try:
+            declarations.declare(officer, given.get("purpose", ""), subjects, now=timezone.now())
+            return redirect(onwards)
+        except NoSuchPurpose:
+            missing = True
+    return render(
+        request,
+        "console/purpose.html",
+        {
+            "subjects": subjects,
+            "offered": declarations.offered(),
+            "next": onwards,
+            "missing": missing,
+            "minutes": int(declarations.LASTS.total_seconds() // 60),
+        },
+        status=400 if missing else 200,
+    )
+
+
+def _within(request: HttpRequest, address: str) -> str:
+    """Return where to go on, a page of ours; anything else would send the officer elsewhere."""
+    ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
+    return address if ours else reverse("today")
+
+
+def _may_be_asked_for(officer: Officer, subjects: Sequence[str]) -> bool:
+    """Whether each names something that is there and the officer's: the trail takes no other words."""
+    if settings.NODE.party == "mhlw":
+        offices = dict(Case.objects.filter(number__in=subjects).values_list("number", "office"))
+        return len(offices) == len(subjects) and all(
+            entitled(officer, Act.READ_CASE, Subject(number, office)) for number, office in offices.items()
+        )
+    return entitled(officer, Act.READ_FINDING) and all(_is_finding(subject) for subject in subjects)
+
+
+def _is_finding(subject: str) -> bool:
+    kind, _, identifier = subject.partition(" ")
+    return (
+        Finding.objects.filter(kind=kind, identifier=identifier).exists()
+        or Outcome.objects.filter(pk=identifier).exists()
+        or CorrectionRequest.objects.filter(pk=subject).exists()
+    )
