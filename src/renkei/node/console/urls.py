@@ -3,10 +3,25 @@
 from datetime import date
 
 from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
 from django.views.i18n import set_language
 
 from renkei.node.console.pages import PAGES
-from renkei.node.console.views import account, days, memorandum, today
+from renkei.node.console.views import (
+    account,
+    corrections,
+    days,
+    deliveries,
+    findings,
+    keys,
+    memorandum,
+    officers,
+    own_account,
+    purpose,
+    today,
+    trail,
+)
+from renkei.node.findings.models import Kind
 
 
 class DayConverter:
@@ -23,13 +38,50 @@ class DayConverter:
         return value.isoformat()
 
 
+class KindConverter:
+    """What a finding is about, as the dataset's word."""
+
+    regex = "|".join(Kind.values)
+
+    def to_python(self, value: str) -> Kind:
+        """Read it."""
+        return Kind(value)
+
+    def to_url(self, value: str) -> str:
+        """Write it."""
+        return Kind(value).value
+
+
+class WayConverter(StringConverter):
+    """Which way a delivery goes."""
+
+    regex = "out|in"
+
+
 register_converter(DayConverter, "day")
+register_converter(WayConverter, "way")
+register_converter(KindConverter, "kind")
 
 _VIEWS = {
     "today": today.today,
     "today_strip": today.strip,
     "days": days.days,
     "day": days.day,
+    "findings": findings.findings,
+    "finding": findings.finding,
+    "shared_numbers": findings.shared_numbers,
+    "sharing": findings.sharing,
+    "identity_conflicts": findings.identity_conflicts,
+    "corrections": corrections.corrections,
+    "correction": corrections.correction,
+    "deliveries": deliveries.deliveries,
+    "delivery": deliveries.delivery,
+    "trail": trail.trail,
+    "officers": officers.officers,
+    "officer": officers.officer,
+    "own_account": own_account.own_account,
+    "keys": keys.keys,
+    "purpose": purpose.purpose,
     "memorandum": memorandum.memorandum,
 }
 

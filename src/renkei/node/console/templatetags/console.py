@@ -1,5 +1,6 @@
 """How things are said and shown: two languages side by side, Japanese eras, thousands, tones."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -9,9 +10,20 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from renkei.agreement.errors import Lang
+from renkei.agreement.omissions import REASONS
+from renkei.exchange.keys import spoken as in_groups
+from renkei.exchange.refusals import NOTICES
+from renkei.matching.spoken import column_name, value_in_words
+from renkei.matching.wording import CAUSES, OUTCOMES, Meaning
 from renkei.node.console.eras import in_era
 
 register = template.Library()
+
+
+def language() -> Lang:
+    """Return the page's language."""
+    return "en" if get_language() == "en" else "ja"
 
 
 @register.simple_tag
@@ -69,3 +81,129 @@ def count_name(name: str) -> str:
     """Name a count as officers do; a name that is not in the table is shown as it is."""
     ja, en = _COUNTS.get(name, (name, name))
     return en if get_language() == "en" else ja
+
+
+@register.filter
+def item(column: str) -> str:
+    """Name a column of the data dictionary as the agreement and its forms do."""
+    return column_name(column, language())
+
+
+@register.simple_tag
+def value(column: str, text: str | None) -> str:
+    """Show a value of a column as a person reads it; blank is a dash."""
+    return value_in_words(column, text, language()) if text else "—"
+
+
+def _meaning(table: Mapping[str, Meaning], code: str) -> str:
+    return table[code].name.say(language()) if code in table else code
+
+
+@register.filter
+def cause(code: str) -> str:
+    """Name the likely innocent cause of a difference."""
+    return _meaning(CAUSES, code)
+
+
+@register.filter
+def outcome(code: str) -> str:
+    """Name what became of a notification."""
+    return _meaning(OUTCOMES, code)
+
+
+@register.filter
+def omission_reason(code: str) -> str:
+    """Name why no notification counts for a permission."""
+    return str(spoken(REASONS[code])) if code in REASONS else code
+
+
+#: What is sent, by whose service.
+_SERVICES: Final = {
+    "annex1": ("別紙1", "Annex 1"),
+    "annex2-3": ("別紙2・3", "Annexes 2 and 3"),
+    "incident": ("漏えい等", "Incident"),
+    "receipt": ("返送", "Return"),
+}
+_STATES: Final = {
+    "planned": ("準備中", "being made"),
+    "sealed": ("封緘済", "sealed"),
+    "sent": ("送信済", "sent"),
+    "received": ("受信済", "received"),
+    "opened": ("取込済", "taken in"),
+    "accepted": ("受理", "accepted"),
+    "refused": ("不受理", "refused"),
+}
+_KINDS: Final = {
+    "data": ("データあり", "data"),
+    "empty": ("該当なし", "empty day"),
+    "incident": ("事案の連絡", "incident"),
+}
+
+
+def _said(table: Mapping[str, tuple[str, str]], code: str) -> str:
+    return table[code][language() == "en"] if code in table else code
+
+
+@register.filter
+def service(code: str) -> str:
+    """Name a service of the exchange."""
+    return _said(_SERVICES, code)
+
+
+@register.filter
+def delivery_state(code: str) -> str:
+    """Name how far a delivery has come."""
+    return _said(_STATES, code)
+
+
+@register.filter
+def delivery_kind(code: str) -> str:
+    """Name what a delivery holds."""
+    return _said(_KINDS, code)
+
+
+@register.filter
+def refusal(code: str) -> str:
+    """Say what a code of a refusal means and what to do; a code that is in no table stands for itself."""
+    notice = NOTICES.get(code)
+    if notice is None:
+        return code
+    return f"{notice.en} {notice.next_en}" if language() == "en" else f"{notice.ja} {notice.next_ja}"
+
+
+@register.filter
+def grouped(digest: str) -> str:
+    """Write a fingerprint in groups of four, to be read out."""
+    return in_groups(digest) if digest else "—"
+
+
+@register.filter
+def total(counts: Mapping[str, int]) -> str:
+    """Add up the rows of a delivery by dataset."""
+    return counted(sum(counts.values())) if counts else "—"
+
+
+_DUTIES: Final = {
+    "operate": ("運用", "Operation"),
+    "handle_cases": ("事案", "Cases"),
+    "audit": ("監査", "Audit"),
+    "administer": ("管理", "Administration"),
+}
+_USES: Final = {
+    "tls": ("通信(TLS)", "TLS"),
+    "signing": ("署名", "signing"),
+    "decryption": ("復号", "decryption"),
+    "issuer": ("発行者", "issuer"),
+}
+
+
+@register.filter
+def duty(code: str) -> str:
+    """Name a duty."""
+    return _said(_DUTIES, code)
+
+
+@register.filter
+def key_use(code: str) -> str:
+    """Name what a certificate is for."""
+    return _said(_USES, code)
