@@ -52,7 +52,7 @@ def keys(request: HttpRequest) -> HttpResponse:
         awaited = [
             f"{use} {entry.number:04d}"
             for use in ("tls", "signing", "decryption")
-            for entry in home.keys.own(use)  # type: ignore[arg-type]
+            for entry in home.keys.own(use)
             if entry.certificate is None
         ]
     except ExchangeError as refusal:
