@@ -38,6 +38,7 @@ _ISA = frozenset({"isa"})
 _PAGES = (
     Page("H-01", "today", "", "本日の状況", "Today"),
     Page("H-02", "today_strip", "strip/", "本日の処理", "The day as steps", within="today"),
+    Page("H-03", "trends", "trends/", "推移", "Trends", within="today"),
     Page("D-01", "days", "days/", "日次処理", "Daily cycle", _OPERATION),
     Page("D-02", "day", "days/<day:day>/", "一日の処理", "One day", _OPERATION, within="days"),
     Page("F-01", "findings", "findings/", "突合結果", "Findings", _CASES, _ISA),

@@ -20,6 +20,7 @@ from renkei.node.console.views import (
     purpose,
     today,
     trail,
+    trends,
 )
 from renkei.node.findings.models import Kind
 
@@ -65,6 +66,7 @@ register_converter(KindConverter, "kind")
 _VIEWS = {
     "today": today.today,
     "today_strip": today.strip,
+    "trends": trends.trends,
     "days": days.days,
     "day": days.day,
     "findings": findings.findings,

@@ -207,3 +207,19 @@ def duty(code: str) -> str:
 def key_use(code: str) -> str:
     """Name what a certificate is for."""
     return _said(_USES, code)
+
+
+@register.filter
+def plain(number: float) -> str:
+    """Write a number as a drawing wants it, in any language."""
+    return f"{number:g}"
+
+
+@register.filter
+def fact(found: object) -> str:
+    """Write a fact of the trail: a number or word as it is, counts by name beside one another."""
+    if isinstance(found, Mapping):
+        return ", ".join(f"{name} {count}" for name, count in found.items()) or "—"
+    if isinstance(found, list):
+        return ", ".join(map(str, found)) or "—"
+    return str(found)
