@@ -24,6 +24,8 @@ PAGES = [
     "/account/",
     "/keys/",
     "/memorandum/",
+    "/manual/",
+    "/manual/medium/",
 ]
 ISA_PAGES = [
     "/findings/",

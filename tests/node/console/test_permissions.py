@@ -38,6 +38,8 @@ MATRIX = {
     "keys": ("oam", "oam"),
     "purpose": ("c", "c"),
     "memorandum": ("ocam", "ocam"),
+    "manual": ("ocam", "ocam"),
+    "manual_task": ("ocam", "ocam"),
 }
 LETTERS = {"o": Duty.OPERATE, "c": Duty.HANDLE_CASES, "a": Duty.AUDIT, "m": Duty.ADMINISTER}
 #: Addresses that belong to nobody: entering, leaving, the language.
@@ -52,6 +54,7 @@ def address(name: str, party: str) -> str:
         "correction": ["R8-1124-0001-1"],
         "delivery": ["out", SERVICE[party], 1],
         "officer": ["sato"],
+        "manual_task": ["today"],
     }.get(name, [])
     return reverse(name, args=given) + ("?subject=discrepancy+N1&next=/" if name == "purpose" else "")
 

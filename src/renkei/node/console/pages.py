@@ -121,6 +121,10 @@ _PAGES = (
     Page("K-01", "keys", "keys/", "鍵と証明書", "Keys", _KEYS),
     Page("P-01", "purpose", "purpose/", "利用目的の確認", "Purpose", _CASES, within="today"),
     Page("G-01", "memorandum", "memorandum/", "申合せ", "The memorandum"),
+    Page("M-01", "manual", "manual/", "手引", "Manual"),
+    Page(
+        "M-02", "manual_task", "manual/<slug:slug>/", "仕事ごとの手引", "How a task is done", within="manual"
+    ),
 )
 
 PAGES: Final[Mapping[str, Page]] = {page.name: page for page in _PAGES}

@@ -14,6 +14,7 @@ from renkei.node.console.views import (
     deliveries,
     findings,
     keys,
+    manual,
     memorandum,
     officers,
     own_account,
@@ -84,6 +85,8 @@ _VIEWS = {
     "own_account": own_account.own_account,
     "keys": keys.keys,
     "purpose": purpose.purpose,
+    "manual": manual.manual,
+    "manual_task": manual.task,
     "memorandum": memorandum.memorandum,
 }
 
