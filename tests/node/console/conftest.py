@@ -16,7 +16,7 @@ from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.party import DAY
 from renkei.node.deliveries import handover, sending
 from renkei.node.deliveries.models import Delivery
-from renkei.node.findings.models import CorrectionRequest, Finding, Outcome
+from renkei.node.findings.models import CorrectionRequest, Finding, Outcome, Run
 from renkei.node.officers import declarations
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
@@ -170,6 +170,16 @@ def shown(two_days, node, officer, party: str) -> None:
     )
     if party == "isa":
         declarations.declare(officer, "residence", ["R8-1124-0001-1"], now=timezone.now())
+    for back in range(10):
+        day = timezone.localdate() - timedelta(weeks=back)
+        Run.objects.create(
+            day=day,
+            rules="",
+            whole=False,
+            outcomes={"matched": 38_000 + 300 * back, "mismatched": 900 - 40 * back, "not_found": 28 + back},
+            items={"name": 300 - 9 * back, "name;birth_date": 12, "stay_expires_on": 500 - 20 * back},
+            standing={"suspected_omission": 12 + back % 3},
+        )
     colleague = Officer.objects.create_user("sato", display_name="試験 花子", password="synthetic-only-1")
     Assignment.objects.create(officer=colleague, duty=Duty.HANDLE_CASES, office="13010")
 

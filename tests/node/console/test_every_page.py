@@ -71,3 +71,15 @@ def test_a_page_is_whole_without_javascript(visit, party, path):
 
     # The trail grows by each reading of it.
     assert re.sub(r"\d+行", "", without) == re.sub(r"\d+行", "", with_script)
+
+
+@pytest.mark.parametrize("party", ["isa"])
+def test_print_leaves_the_navigation_out_and_lays_the_tables_open(visit, party):
+    page = visit("/trends/")
+    table = page.locator(".chart table").first
+    before = (page.locator(".navigation").is_visible(), table.bounding_box())
+    page.emulate_media(media="print")
+
+    assert before == (True, None) or before[1]["height"] == 0
+    assert not page.locator(".navigation").is_visible()
+    assert table.bounding_box()["height"] > 100

@@ -12,6 +12,7 @@ from renkei.exchange import cms
 from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
+from renkei.node.console.templatetags.console import subject as named
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
 
@@ -51,6 +52,14 @@ def test_acts_read_as_sentences_with_name_and_purpose(client, auditor, acts):
     assert "試験 花子が 事案 R8-1124-0031 を開いた" in page
     assert "システムが 2026-11-24 の突合を行った" in page
     assert "個人情報" in page
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [("discrepancy N1", "不一致 N1"), ("annex1 12", "別紙1 12"), ("R8-1124-0031", "R8-1124-0031"), ("", "")],
+)
+def test_what_an_act_was_about_is_named(subject, said):
+    assert named(subject) == said
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_mhlw_adds_up_what_came_in_each_week():
 
 
 @pytest.mark.parametrize(
-    ("values", "top"), [((0, 0), 2), ((1, 3), 4), ((4, 5), 10), ((10, 11), 20), ((0, 41_203), 100_000)]
+    ("values", "top"), [((0, 0), 2), ((1, 3), 4), ((4, 5), 6), ((10, 11), 20), ((0, 41_203), 60_000)]
 )
 def test_bars_start_at_zero_and_keep_their_proportion(values, top):
     drawn = chart([MONDAY, LAST], values)

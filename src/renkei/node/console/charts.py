@@ -7,7 +7,7 @@ from typing import Final
 
 WIDTH: Final = 480
 HEIGHT: Final = 180
-_LEFT, _TOP, _BOTTOM = 64, 20, 28
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 20, 28
 _GAP: Final = 0.25  # of a week's width
 
 
@@ -48,7 +48,7 @@ def chart(weeks: Sequence[date], values: Sequence[int | None]) -> Chart:
     known = [value for value in values if value is not None]
     top = _round_up(max(known, default=0))
     ground, room = HEIGHT - _BOTTOM, HEIGHT - _BOTTOM - _TOP
-    step = (WIDTH - _LEFT) / len(weeks)
+    step = (WIDTH - _LEFT - _RIGHT) / len(weeks)
     bars = []
     for place, (week, value) in enumerate(zip(weeks, values, strict=True)):
         size = room * (value or 0) / top
@@ -72,10 +72,10 @@ def chart(weeks: Sequence[date], values: Sequence[int | None]) -> Chart:
 
 
 def _round_up(most: int) -> int:
-    """Return the next of 2, 4, 10, 20, 40, 100 …: its half is whole and easy to read."""
+    """Return the next of 2, 4, 6, 8, 10, 20, 40 …: its half is whole and easy to read."""
     size = 1
     while True:
-        for step in (2, 4, 10):
+        for step in (2, 4, 6, 8, 10):
             if most <= step * size:
                 return step * size
         size *= 10

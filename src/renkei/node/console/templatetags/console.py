@@ -223,3 +223,18 @@ def fact(found: object) -> str:
     if isinstance(found, list):
         return ", ".join(map(str, found)) or "—"
     return str(found)
+
+
+#: The first word of what a purpose is stated for, where it is no case number.
+_SUBJECTS: Final = {
+    "discrepancy": ("不一致", "discrepancy"),
+    "suspected_omission": ("未届の疑い", "suspected omission"),
+    **_SERVICES,
+}
+
+
+@register.filter
+def subject(text: str) -> str:
+    """Name a case, finding or delivery as officers do; what is no such thing stays as it is."""
+    kind, space, rest = text.partition(" ")
+    return f"{_said(_SUBJECTS, kind)}{space}{rest}"

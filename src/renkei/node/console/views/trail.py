@@ -25,6 +25,7 @@ from renkei.node.audit.trail import SYSTEM, record, seal_of
 from renkei.node.audit.verbs import Sentence, Verb
 from renkei.node.console.access import page
 from renkei.node.console.templatetags.console import language
+from renkei.node.console.templatetags.console import subject as named
 from renkei.node.cycle.alarms import AlarmKind
 from renkei.node.cycle.models import Alarm
 from renkei.node.deliveries import boxes
@@ -145,7 +146,7 @@ def _shown(entries: list[Entry]) -> list[ShownEntry]:
     for entry in entries:
         known = Verb[entry.verb].value if entry.verb in Verb.__members__ else None
         template = (known.en if english else known.ja) if known else "{actor} " + entry.verb + " {subject}"
-        sentence = template.format(actor=names.get(entry.actor, entry.actor), subject=entry.subject)
+        sentence = template.format(actor=names.get(entry.actor, entry.actor), subject=named(entry.subject))
         shown.append(
             ShownEntry(
                 entry,
