@@ -149,3 +149,13 @@ def test_hostile_words_of_a_request_stay_words(client, told, handler):
     page = client.get(REQUEST).content.decode()
 
     assert "&lt;script&gt;alert(1)" in page
+
+
+@pytest.mark.parametrize(
+    ("sought", "onward"), [("N2", FINDING), (" N2 ", FINDING), ("N99", None), ("AB00000001CD", None)]
+)
+def test_only_what_is_an_identifier_goes_on_into_an_address(client, told, handler, sought, onward):
+    answer = client.get("/findings/", {"kind": "discrepancy", "identifier": sought})
+
+    assert getattr(answer, "url", None) == onward
+    assert onward or "その識別番号の突合結果はありません" in answer.content.decode()

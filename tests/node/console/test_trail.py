@@ -92,6 +92,13 @@ def test_the_reading_itself_is_recorded(client, auditor, acts):
     assert entry.facts == {"rows": 2, "by_actor": "sato"}
 
 
+def test_what_was_typed_and_found_nothing_is_not_written_down(client, auditor, acts):
+    client.get("/trail/", {"subject": "SAMPLE HANAKO", "actor": "AB00000001CD"})
+    entry = Entry.objects.order_by("number").last()
+
+    assert (entry.verb, entry.subject, entry.facts) == ("TRAIL_READ", "", {"rows": 0})
+
+
 def test_an_entry_that_was_changed_is_shown_as_such(client, auditor, acts):
     Entry.objects.filter(verb="CASE_NOTED").update(subject="R8-1124-0099")
     shown = client.get("/trail/").context["shown"]

@@ -55,7 +55,9 @@ def findings(request: HttpRequest) -> HttpResponse:
     """List what the counterpart was told and has not been taken back; find one by its identifier."""
     kind = Kind(request.GET["kind"]) if request.GET.get("kind") in Kind.values else Kind.DISCREPANCY
     if sought := request.GET.get("identifier", "").strip():
-        return redirect("finding", kind=kind, identifier=sought)
+        # Only what is an identifier goes on into an address and the trail: a card number typed here does not.
+        if _is_known(kind, sought):
+            return redirect("finding", kind=kind, identifier=sought)
     found = list(trays.told(kind, request.GET.get("after", ""))[: trays.PAGE + 1])
     return render(
         request,
@@ -66,8 +68,15 @@ def findings(request: HttpRequest) -> HttpResponse:
             "listed": [(each, _said_word(each)) for each in found[: trays.PAGE]],
             "after": found[trays.PAGE - 1].identifier if len(found) > trays.PAGE else "",
             "counts": trays.counts(),
+            "unknown": bool(sought),
         },
     )
+
+
+def _is_known(kind: Kind, identifier: str) -> bool:
+    if Finding.objects.filter(kind=kind, identifier=identifier).exists():
+        return True
+    return kind == Kind.DISCREPANCY and Outcome.objects.filter(pk=identifier).exists()
 
 
 @page("finding")

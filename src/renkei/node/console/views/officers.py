@@ -42,7 +42,12 @@ def officers(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "console/officers.html",
-        {"listed": listed, "trouble": trouble, "entered": request.POST if trouble else {}},
+        {
+            "listed": listed,
+            "now": timezone.now(),
+            "trouble": trouble,
+            "entered": request.POST if trouble else {},
+        },
         status=422 if trouble else 200,
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import IO, Any, Final, cast
+from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
@@ -88,14 +89,10 @@ def trail(request: HttpRequest) -> HttpResponseBase:
     if before.isdecimal():
         entries = entries.filter(number__lt=int(before))
     found = list(entries[: _A_PAGE + 1])
+    # What was typed and found nothing may be anything, a name or card number even: it is not written down.
+    by = narrowed if found else {}
     with transaction.atomic():
-        record(
-            officer,
-            Verb.TRAIL_READ,
-            narrowed.get("subject", ""),
-            rows=min(len(found), _A_PAGE),
-            **_facts(narrowed),
-        )
+        record(officer, Verb.TRAIL_READ, by.get("subject", ""), rows=min(len(found), _A_PAGE), **_facts(by))
     return render(
         request,
         "console/trail.html",
@@ -104,7 +101,7 @@ def trail(request: HttpRequest) -> HttpResponseBase:
             "shown": _shown(found[:_A_PAGE]),
             "before": found[_A_PAGE - 1].number if len(found) > _A_PAGE else "",
             "narrowed": narrowed,
-            "query": "&".join(f"{name}={value}" for name, value in narrowed.items()),
+            "query": urlencode(narrowed),
             "trouble": trouble,
             **_state_of_the_chain(),
         },
