@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup check test test-fast test-node demo bench docs
+.PHONY: help setup check test test-fast test-node demo bench docs pictures assets
 
 # Two workers on two cores. Parts go file by file where tests share what is costly: Spark's session, two nodes.
 PYTEST = run --no-sync pytest --quiet --numprocesses auto
@@ -51,3 +51,9 @@ bench:  ## run every benchmark at full size (over half an hour, 5 GB in the temp
 
 docs:  ## write docs/commands.md anew from the commands themselves
 	@uv=$$(tools/setup.sh test) && "$$uv" run --no-sync typer renkei.cli utils docs --name renkei --title Commands --output docs/commands.md
+
+pictures:  ## take the manual's pictures anew, from the browser's tests
+	@uv=$$(tools/setup.sh test) && RENKEI_MANUAL=yes "$$uv" run --no-sync pytest --quiet -m browser tests/node/console/test_manual.py
+
+assets:  ## fetch the console's styles, fonts and htmx anew, as pinned in tools/assets.py (needs npm)
+	@uv=$$(tools/setup.sh test) && "$$uv" run --no-sync python tools/assets.py

@@ -1,34 +1,35 @@
-"""Fetch the console's styles, fonts and htmx anew from the npm registry, as pinned below (`make assets`).
+"""Fetch the console's styles, fonts and htmx anew from the npm registry (`make assets`).
 
-They are committed, so that neither running nor testing needs Node; this is for whoever moves a version.
+Versions and digests of the packages are pinned in `assets/package.json` and its lock; the digest of each file
+that comes of them stands in `vendor/SHA256SUMS`. They are committed, so that neither running nor testing
+needs Node; this is for whoever moves a version.
 """
 
+import hashlib
 import re
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-PINNED = {
-    "@digital-go-jp/design-tokens": "1.1.9",
-    "@fontsource-variable/noto-sans-jp": "5.3.1",
-    "htmx.org": "2.0.11",
-}
+PACKAGES = ("@digital-go-jp/design-tokens", "@fontsource-variable/noto-sans-jp", "htmx.org")
+PINNED = Path(__file__).parent / "assets"
 VENDOR = Path(__file__).parents[1] / "src/renkei/node/console/static/console/vendor"
 
 
 def main() -> None:
     """Fetch, rename the face so that the token finds it, and put everything in its place."""
     with tempfile.TemporaryDirectory() as place:
-        packages = [f"{name}@{version}" for name, version in PINNED.items()]
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(PINNED / name, place)
         subprocess.run(
-            ["npm", "install", "--silent", "--no-save", "--prefix", place, *packages],  # noqa: S607
+            ["npm", "ci", "--silent", "--ignore-scripts", "--prefix", place],  # noqa: S607
             check=True,
         )
         found = Path(place) / "node_modules"
         shutil.rmtree(VENDOR, ignore_errors=True)
         (VENDOR / "fonts").mkdir(parents=True)
-        tokens, font, htmx = (found / name for name in PINNED)
+        tokens, font, htmx = (found / name for name in PACKAGES)
         shutil.copy(tokens / "dist/tokens.css", VENDOR)
         shutil.copy(tokens / "LICENSE", VENDOR / "LICENSE-tokens-MIT")
         shutil.copy(htmx / "dist/htmx.min.js", VENDOR)
@@ -46,6 +47,15 @@ def main() -> None:
             faces = faces.replace(old, new)
         faces = re.sub(r"/\*.*?\*/|\n\s*", "", faces)
         (VENDOR / "noto-sans-jp.css").write_text(faces + "\n", "utf-8")
+    (VENDOR / "SHA256SUMS").write_text(sums(), "utf-8")
+
+
+def sums() -> str:
+    """Return the digest of every file that was fetched, as `sha256sum -c` reads it."""
+    files = sorted(path for path in VENDOR.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
+    return "".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(VENDOR)}\n" for path in files
+    )
 
 
 if __name__ == "__main__":

@@ -1,23 +1,47 @@
 """A real browser before a real server: Debian's Chromium, driven by Playwright."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from renkei.node.config import Config
 from renkei.node.cycle import alarms
 from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.party import DAY
+from renkei.node.deliveries import handover, sending
+from renkei.node.deliveries.models import Delivery
+from renkei.node.findings.models import CorrectionRequest, Finding, Outcome, Run
+from renkei.node.officers import declarations
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
+from renkei.node.records.models import ReceivedNotification
+from renkei.node.rehearsal import Rehearsal, rehearse
 
 # Playwright's own loop runs in the test's thread, which Django would otherwise take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 NOW = datetime(2026, 4, 2, 1, 30, tzinfo=UTC)
+SERVICE = {"mhlw": "annex1", "isa": "annex2-3"}
+FOUND = {
+    "discrepancy": {"linked_name": "NGUYEN VAN ANH", "latest_name": "NGUYEN VAN ANH"},
+    "suspected_omission": {
+        "ground": "coe",
+        "reason": "no_notification",
+        "name": "SAMPLE TARO",
+        "status_of_residence": "engineer_humanities_intl",
+        "birth_date": "1990-01-01",
+        "sex": "1",
+        "nationality": "VNM",
+        "landed_on": "2025-08-01",
+        "organisation_name": "株式会社架空",
+    },
+}
 WIDE = {"width": 1366, "height": 900}
 NARROW = {"width": 320, "height": 640}
 
@@ -30,6 +54,20 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def rehearsed(tmp_path_factory) -> Rehearsal:
+    """Keys and agreement of two nodes, made once."""
+    return rehearse(tmp_path_factory.mktemp("console") / "made", timezone.now())
+
+
+@pytest.fixture
+def node(node: Config, rehearsed: Rehearsal, party: str, settings) -> Config:
+    """The node with its keys and the agreement both signed."""
+    shutil.copytree(rehearsed.nodes[party] / "exchange", node.exchange)
+    settings.KEY_PASSPHRASE = rehearsed.passphrase
+    return node
 
 
 @pytest.fixture
@@ -57,6 +95,93 @@ def two_days(transactional_db, party: str) -> None:
                 awaited="receipt" if position == 6 and number else "",
             )
     alarms.hold(alarms.AlarmKind.NO_RECEIPT, ["annex1 2026-04-02"], NOW)
+
+
+@pytest.fixture
+def shown(two_days, node, officer, party: str) -> None:
+    """Something on every page: deliveries with a gap, findings and requests, acts of an officer."""
+    sealed = sending.make(SERVICE[party], NOW.date(), {}, now=timezone.now())
+    handover.ask(
+        sealed,
+        officer,
+        reason="agreed",
+        agreed_by="試験 相手",
+        handed_over_by="試験 一郎",
+        taken_over_by="試験 二郎",
+        now=timezone.now(),
+    )
+    other = SERVICE["mhlw" if party == "isa" else "isa"]
+    for number in (3, 5):
+        Delivery.objects.create(
+            direction="in",
+            service=other,
+            sequence=number,
+            business_day=date(2026, 4, number),
+            kind="data",
+            state="opened",
+            counts={"rows": 41203, "read": 41203},
+            manifest_sha256="9f3c21ab" * 8,
+            made_at=NOW,
+            sent_at=NOW,
+        )
+    for kind, identifier, word in (
+        ("discrepancy", "N0000000001", "mismatched"),
+        ("suspected_omission", "S0000000001", "coe no_notification"),
+    ):
+        Finding.objects.create(
+            kind=kind,
+            identifier=identifier,
+            standing=True,
+            since=NOW.date(),
+            word=word,
+            row=json.dumps(FOUND[kind]),
+            digest="0" * 64,
+            told="0" * 64,
+            told_word=word,
+            told_sequence=1,
+        )
+        if party == "isa":
+            declarations.declare(officer, "residence", [f"{kind} {identifier}"], now=timezone.now())
+    for identifier in ("N0000000001", "N0000000002"):
+        Outcome.objects.create(
+            notification_id=identifier,
+            outcome="mismatched",
+            identity_conflict="true",
+            shared_number="true",
+            card_number="AB00000001CD",
+            mismatched_items="name;birth_date",
+            differences="name:different;birth_date:different",
+        )
+    ReceivedNotification.objects.create(
+        notification_id="N0000000001",
+        sequence=1,
+        card_number="AB00000001CD",
+        name="SAMPLE HANAKO",
+        birth_date="1990-01-01",
+    )
+    CorrectionRequest.objects.create(
+        request_id="R8-1124-0001-1",
+        kind="discrepancy",
+        identifier="N0000000001",
+        items="name;birth_date",
+        reason="旅券の写しと一致する",
+        requested_on=NOW.date(),
+        sequence=3,
+    )
+    if party == "isa":
+        declarations.declare(officer, "residence", ["R8-1124-0001-1"], now=timezone.now())
+    for back in range(10):
+        day = timezone.localdate() - timedelta(weeks=back)
+        Run.objects.create(
+            day=day,
+            rules="",
+            whole=False,
+            outcomes={"matched": 38_000 + 300 * back, "mismatched": 900 - 40 * back, "not_found": 28 + back},
+            items={"name": 300 - 9 * back, "name;birth_date": 12, "stay_expires_on": 500 - 20 * back},
+            standing={"suspected_omission": 12 + back % 3},
+        )
+    colleague = Officer.objects.create_user("sato", display_name="試験 花子", password="synthetic-only-1")
+    Assignment.objects.create(officer=colleague, duty=Duty.HANDLE_CASES, office="13010")
 
 
 Visit = Callable[..., Page]

@@ -188,6 +188,7 @@ def test_only_what_is_concerned_is_looked_at(register, deliver, run_day):
 
     assert matching.match(SECOND)["looked_at"] == 1
     assert Run.objects.first().outcomes == {"matched": 1, "mismatched": 1}
+    assert sum(Run.objects.first().items.values()) == 1
 
 
 def test_nothing_of_anybody_stays_in_temporary_tables_or_the_trail(known, deliver, run_day):

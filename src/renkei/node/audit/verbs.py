@@ -48,6 +48,20 @@ class Verb(Enum):
     DELIVERY_EXPORTED = Sentence(
         "{actor}が 送付 {subject} を媒体に書いた", "{actor} wrote the delivery {subject} to a medium"
     )
+    DELIVERY_RESENT = Sentence(
+        "{actor}が 送付 {subject} の再送を指示した", "{actor} had the delivery {subject} sent again"
+    )
+    HANDOVER_ASKED = Sentence(
+        "{actor}が 送付 {subject} の媒体での受渡しを申請した",
+        "{actor} asked that the delivery {subject} leave by medium",
+    )
+    HANDOVER_CONFIRMED = Sentence(
+        "{actor}が 送付 {subject} の媒体での受渡しを確認した",
+        "{actor} confirmed that the delivery {subject} leaves by medium",
+    )
+    EVIDENCE_TAKEN = Sentence(
+        "{actor}が 送付 {subject} の証拠を書き出した", "{actor} took the evidence of the delivery {subject}"
+    )
     RECEIPT_KEPT = Sentence(
         "{actor}が 送付 {subject} の受領証を保管した", "{actor} kept a receipt for {subject}"
     )
@@ -141,6 +155,9 @@ class Verb(Enum):
     )
     DEVICE_REMOVED = Sentence(
         "{actor}が 職員 {subject} の確認コードを抹消した", "{actor} removed the one-time codes of {subject}"
+    )
+    PASSWORD_CHANGED = Sentence(
+        "{actor}が 職員 {subject} のパスワードを変えた", "{actor} changed the password of {subject}"
     )
     TRAIL_VERIFIED = Sentence("{actor}が 証跡を検証した", "{actor} verified the trail")
     TRAIL_EXPORTED = Sentence("{actor}が 証跡を書き出した", "{actor} exported the trail")

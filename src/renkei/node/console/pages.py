@@ -28,12 +28,18 @@ class Page:
 
 
 _OPERATION = frozenset({Duty.OPERATE, Duty.ADMINISTER})
+_DELIVERIES = frozenset({Duty.OPERATE, Duty.AUDIT})
 _CASES = frozenset({Duty.HANDLE_CASES})
+_AUDIT = frozenset({Duty.AUDIT})
+_ADMIN = frozenset({Duty.ADMINISTER})
+_KEYS = frozenset({Duty.OPERATE, Duty.AUDIT, Duty.ADMINISTER})
 _MHLW = frozenset({"mhlw"})
+_ISA = frozenset({"isa"})
 
 _PAGES = (
     Page("H-01", "today", "", "本日の状況", "Today"),
     Page("H-02", "today_strip", "strip/", "本日の処理", "The day as steps", within="today"),
+    Page("H-03", "trends", "trends/", "推移", "Trends", within="today"),
     Page("D-01", "days", "days/", "日次処理", "Daily cycle", _OPERATION),
     Page("D-02", "day", "days/<day:day>/", "一日の処理", "One day", _OPERATION, within="days"),
     *(
@@ -112,8 +118,90 @@ _PAGES = (
             ),
         )
     ),
+    Page("F-01", "findings", "findings/", "突合結果", "Findings", _CASES, _ISA),
+    Page(
+        "F-02",
+        "finding",
+        "findings/<kind:kind>/<str:identifier>/",
+        "一件の突合結果",
+        "One finding",
+        _CASES,
+        _ISA,
+        within="findings",
+    ),
+    Page(
+        "F-03",
+        "shared_numbers",
+        "findings/shared/",
+        "複数の人が使う番号",
+        "Numbers that several people use",
+        _CASES,
+        _ISA,
+        within="findings",
+    ),
+    Page(
+        "F-04",
+        "sharing",
+        "findings/shared/<str:reference>/",
+        "同じ番号を使う届出",
+        "Notifications that use one number",
+        _CASES,
+        _ISA,
+        within="findings",
+    ),
+    Page(
+        "F-05",
+        "identity_conflicts",
+        "findings/identity/",
+        "別人の可能性",
+        "Possibly another person",
+        _CASES,
+        _ISA,
+        within="findings",
+    ),
+    Page(
+        "F-06",
+        "corrections",
+        "findings/corrections/",
+        "訂正依頼",
+        "Correction requests",
+        _CASES,
+        _ISA,
+        within="findings",
+    ),
+    Page(
+        "F-07",
+        "correction",
+        "findings/corrections/<str:request_id>/",
+        "一件の訂正依頼",
+        "One correction request",
+        _CASES,
+        _ISA,
+        within="findings",
+    ),
+    Page("T-01", "deliveries", "deliveries/", "送受信", "Deliveries", _DELIVERIES),
+    Page(
+        "T-02",
+        "delivery",
+        "deliveries/<way:direction>/<str:service>/<int:sequence>/",
+        "一件の送付",
+        "One delivery",
+        _DELIVERIES,
+        within="deliveries",
+    ),
+    Page("A-01", "trail", "trail/", "監査証跡", "Audit trail", _AUDIT),
+    Page("O-01", "officers", "officers/", "職員", "Officers", _ADMIN),
+    Page(
+        "O-02", "officer", "officers/<str:username>/", "一人の職員", "One officer", _ADMIN, within="officers"
+    ),
+    Page("O-03", "own_account", "account/", "自分の登録", "Your account", within="today"),
+    Page("K-01", "keys", "keys/", "鍵と証明書", "Keys", _KEYS),
     Page("P-01", "purpose", "purpose/", "利用目的の確認", "Purpose", _CASES, within="today"),
     Page("G-01", "memorandum", "memorandum/", "申合せ", "The memorandum"),
+    Page("M-01", "manual", "manual/", "手引", "Manual"),
+    Page(
+        "M-02", "manual_task", "manual/<slug:slug>/", "仕事ごとの手引", "How a task is done", within="manual"
+    ),
 )
 
 PAGES: Final[Mapping[str, Page]] = {page.name: page for page in _PAGES}

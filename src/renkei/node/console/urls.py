@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
 from django.views.i18n import set_language
 
 from renkei.node.console.pages import PAGES
@@ -10,16 +11,26 @@ from renkei.node.console.views import (
     account,
     case_acts,
     cases,
+    corrections,
     days,
+    deliveries,
     establishments,
     exports,
+    findings,
+    keys,
     letters,
     lists,
+    manual,
     memorandum,
+    officers,
+    own_account,
     purpose,
     searching,
     today,
+    trail,
+    trends,
 )
+from renkei.node.findings.models import Kind
 
 
 class DayConverter:
@@ -50,12 +61,35 @@ class CaseConverter:
         return value
 
 
+class KindConverter:
+    """What a finding is about, as the dataset's word."""
+
+    regex = "|".join(Kind.values)
+
+    def to_python(self, value: str) -> Kind:
+        """Read it."""
+        return Kind(value)
+
+    def to_url(self, value: str) -> str:
+        """Write it."""
+        return Kind(value).value
+
+
+class WayConverter(StringConverter):
+    """Which way a delivery goes."""
+
+    regex = "out|in"
+
+
 register_converter(DayConverter, "day")
+register_converter(WayConverter, "way")
+register_converter(KindConverter, "kind")
 register_converter(CaseConverter, "case")
 
 _VIEWS = {
     "today": today.today,
     "today_strip": today.strip,
+    "trends": trends.trends,
     "days": days.days,
     "day": days.day,
     "discrepancies": lists.discrepancies,
@@ -73,7 +107,23 @@ _VIEWS = {
     "establishment": establishments.establishment,
     "letter": letters.letter,
     "letter_template": letters.letter_template,
+    "findings": findings.findings,
+    "finding": findings.finding,
+    "shared_numbers": findings.shared_numbers,
+    "sharing": findings.sharing,
+    "identity_conflicts": findings.identity_conflicts,
+    "corrections": corrections.corrections,
+    "correction": corrections.correction,
+    "deliveries": deliveries.deliveries,
+    "delivery": deliveries.delivery,
+    "trail": trail.trail,
+    "officers": officers.officers,
+    "officer": officers.officer,
+    "own_account": own_account.own_account,
+    "keys": keys.keys,
     "purpose": purpose.purpose,
+    "manual": manual.manual,
+    "manual_task": manual.task,
     "memorandum": memorandum.memorandum,
 }
 

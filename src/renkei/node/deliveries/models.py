@@ -1,5 +1,6 @@
 """Every delivery, either way, and how far it has come. What it holds lies sealed in the exchange's boxes."""
 
+from django.conf import settings
 from django.db import models
 
 
@@ -65,3 +66,25 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         """Name it as alarms and the trail do."""
         return f"{self.service} {self.sequence} ({self.business_day.isoformat()})"
+
+
+class Handover(models.Model):
+    """That an outgoing delivery is to leave by medium (申合せ5 ただし書): one officer asks, another confirms.
+
+    `reason` is one of `renkei.exchange.media.REASONS`; the names are those of the cover sheet.
+    """
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="handovers")
+    reason = models.CharField(max_length=20)
+    agreed_by = models.CharField(max_length=60)
+    handed_over_by = models.CharField(max_length=60)
+    taken_over_by = models.CharField(max_length=60)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-asked_at", "-id")

@@ -48,7 +48,7 @@ def match(day: date) -> Mapping[str, int]:
     with scope(since, day, at_most=_worth_telling_apart(last)) as concerned:
         frames = [concerned.frame(dataset) for dataset in (NOTIFICATIONS, PERSONS, CARDS, PERMISSIONS)]
         found = reconcile(*frames, as_of=day, policy=policy)
-        outcomes = _keep_outcomes(found, frames[0], {} if last is None else last.outcomes)
+        outcomes, items = _keep_outcomes(found, frames[0], last)
         standing, changed = _keep_findings(found, frames[3], {} if last is None else last.standing, day)
     counts = {"looked_at": frames[0].height, "changed": changed}
     Run.objects.update_or_create(
@@ -57,6 +57,7 @@ def match(day: date) -> Mapping[str, int]:
             "rules": rules,
             "whole": concerned.whole,
             "outcomes": outcomes,
+            "items": items,
             "standing": standing,
             **counts,
         },
@@ -77,15 +78,23 @@ def _rules(policy: Policy) -> str:
 
 
 def _keep_outcomes(
-    found: Reconciliation, notifications: pl.DataFrame, before: Mapping[str, int]
-) -> dict[str, int]:
-    """Keep what every notification came to; returns how many came to what, those out of scope included."""
+    found: Reconciliation, notifications: pl.DataFrame, last: Run | None
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Keep what every notification came to; returns how many came to what, those out of scope included.
+
+    The second counts the mismatched ones by the items that differ.
+    """
     matches = found.matches.join(
         notifications.select("notification_id", "card_number"), on="notification_id"
     ).select(field.name for field in Outcome._meta.fields)
     transfer.temporary(_JUDGED, matches)
-    now = matches.group_by("outcome").len().select("outcome", pl.col("len").cast(pl.String))
-    counts = _recounted(before, _grouped(OUTCOMES, "outcome"), now)
+    counted = {
+        column: _recounted(before, _grouped(OUTCOMES, column), _counted_by(matches, column))
+        for column, before in (
+            ("outcome", last.outcomes if last else {}),
+            ("mismatched_items", last.items if last else {}),
+        )
+    }
     transfer.execute(
         f"DELETE FROM {OUTCOMES} WHERE EXISTS "
         f"(SELECT 1 FROM {_JUDGED} j WHERE j.notification_id = {OUTCOMES}.notification_id)"
@@ -103,7 +112,8 @@ def _keep_outcomes(
         f"ON CONFLICT (notification_id) DO UPDATE SET {changes} WHERE {differs}"
     )
     transfer.drop(_JUDGED)
-    return {outcome: count for outcome, count in sorted(counts.items()) if count}
+    outcomes, items = ({name: n for name, n in sorted(each.items()) if n} for each in counted.values())
+    return outcomes, items
 
 
 def _keep_findings(
@@ -163,8 +173,14 @@ def _rows(annex: pl.DataFrame, kind: Kind, word: pl.Expr) -> pl.DataFrame:
 
 
 def _grouped(table: str, column: str) -> pl.DataFrame:
-    query = f"SELECT {column}, CAST(count(*) AS text) FROM {table} GROUP BY {column}"
+    known = f"WHERE {column} IS NOT NULL"  # a notification that agrees has no items
+    query = f"SELECT {column}, CAST(count(*) AS text) FROM {table} {known} GROUP BY {column}"
     return transfer.read(query, (column, "len"))
+
+
+def _counted_by(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    grouped = rows.drop_nulls(column).group_by(column).len()
+    return grouped.select(column, pl.col("len").cast(pl.String))
 
 
 def _recounted(before: Mapping[str, int], was: pl.DataFrame, now: pl.DataFrame) -> dict[str, int]:

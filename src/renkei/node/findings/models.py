@@ -17,7 +17,8 @@ class Kind(models.TextChoices):
 class Run(models.Model):
     """One matching: for which day, by which rules, and what stood after it.
 
-    `outcomes` counts the notifications by outcome and `standing` the findings by kind, after the run;
+    `outcomes` counts the notifications by outcome, `items` the mismatched ones by what differs (columns
+    joined by `;`) and `standing` the findings by kind, after the run;
     `looked_at` and `changed` what the run did: counts alone. `rules` digests policy and version.
     """
 
@@ -25,6 +26,7 @@ class Run(models.Model):
     rules = models.CharField(max_length=64)
     whole = models.BooleanField()
     outcomes = models.JSONField(default=dict)
+    items = models.JSONField(default=dict)
     standing = models.JSONField(default=dict)
     looked_at = models.PositiveBigIntegerField(default=0)
     changed = models.PositiveBigIntegerField(default=0)

@@ -96,10 +96,10 @@ def _close(last: date, day: date) -> None:
 
 def _look_back() -> None:
     """Note what was said before of what is in scope, also of notifications that are no more."""
-    _make(OUTCOMES, "notification_id", "outcome")
+    _make(OUTCOMES, "notification_id", "outcome", "mismatched_items")
     _make(FINDINGS, "kind", "identifier")
     transfer.execute(
-        f"INSERT INTO {OUTCOMES} SELECT o.notification_id, o.outcome FROM {_CARDS} s "
+        f"INSERT INTO {OUTCOMES} SELECT o.notification_id, o.outcome, o.mismatched_items FROM {_CARDS} s "
         "JOIN findings_outcome o ON o.card_number = s.card_number"
     )
     _analyze(OUTCOMES)
@@ -113,9 +113,11 @@ def _look_back() -> None:
 
 
 def _look_back_at_everything() -> None:
-    _make(OUTCOMES, "notification_id", "outcome")
+    _make(OUTCOMES, "notification_id", "outcome", "mismatched_items")
     _make(FINDINGS, "kind", "identifier")
-    transfer.execute(f"INSERT INTO {OUTCOMES} SELECT notification_id, outcome FROM findings_outcome")
+    transfer.execute(
+        f"INSERT INTO {OUTCOMES} SELECT notification_id, outcome, mismatched_items FROM findings_outcome"
+    )
     transfer.execute(f"INSERT INTO {FINDINGS} SELECT kind, identifier FROM findings_finding WHERE standing")
     _analyze(OUTCOMES)
     _analyze(FINDINGS)

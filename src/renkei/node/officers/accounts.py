@@ -24,7 +24,7 @@ def create(
     name: str, display_name: str, password: str | None, *, by: Officer | None, now: datetime
 ) -> Officer:
     """Make an account. Without a password it is the directory's (OIDC). Raises AccountRefused."""
-    _may(by, None, now)
+    may_change(by, None, now)
     if not name or Officer.objects.filter(username=name).exists():
         raise AccountRefused(
             "The account name is blank or taken. Choose another.",
@@ -44,7 +44,7 @@ def create(
 
 def set_active(officer: Officer, active: bool, *, by: Officer | None, now: datetime) -> None:
     """Disable an account, or enable it again; its sessions end with the next page."""
-    _may(by, officer, now)
+    may_change(by, officer, now)
     with transaction.atomic():
         if Officer.objects.filter(pk=officer.pk, is_active=not active).update(is_active=active):
             record(by, Verb.ACCOUNT_ENABLED if active else Verb.ACCOUNT_DISABLED, officer.username)
@@ -53,7 +53,7 @@ def set_active(officer: Officer, active: bool, *, by: Officer | None, now: datet
 
 def entrust(officer: Officer, duty: Duty, office: str = "", *, by: Officer | None, now: datetime) -> None:
     """Give a duty in one office, or with a blank one in all."""
-    _may(by, officer, now)
+    may_change(by, officer, now)
     with transaction.atomic():
         _, new = Assignment.objects.get_or_create(officer=officer, duty=duty, office=office)
         if new:
@@ -62,7 +62,7 @@ def entrust(officer: Officer, duty: Duty, office: str = "", *, by: Officer | Non
 
 def relieve(officer: Officer, duty: Duty, office: str = "", *, by: Officer | None, now: datetime) -> None:
     """Take a duty away; what was stated and assigned before remains on record."""
-    _may(by, officer, now)
+    may_change(by, officer, now)
     with transaction.atomic():
         gone, _ = Assignment.objects.filter(officer=officer, duty=duty, office=office).delete()
         if gone:
@@ -85,15 +85,18 @@ def enrol(officer: Officer) -> TOTPDevice:
         return cast(TOTPDevice, TOTPDevice.objects.create(user=officer, name="totp", confirmed=False))
 
 
-def confirm(officer: Officer, code: str) -> None:
-    """End the enrolment with a first code. Raises AccountRefused for a wrong one."""
+def confirm(officer: Officer, code: str, *, by: Officer | None = None) -> None:
+    """End the enrolment with a first code. Raises AccountRefused for a wrong one.
+
+    `by` is whoever administers and does it with the officer present; None the officer.
+    """
     with transaction.atomic():
         device = TOTPDevice.objects.filter(user=officer, confirmed=False).first()
         right = device is not None and device.verify_token(code)
         if device is not None and right:
             device.confirmed = True
             device.save()
-            record(officer, Verb.DEVICE_ENROLLED, officer.username)
+            record(by or officer, Verb.DEVICE_ENROLLED, officer.username)
     if not right:  # outside: the failed attempt, which slows down the next one, must stand
         raise AccountRefused(
             "The code is wrong or too old. Try the next one.",
@@ -103,14 +106,15 @@ def confirm(officer: Officer, code: str) -> None:
 
 def remove_devices(officer: Officer, *, by: Officer | None, now: datetime) -> None:
     """Remove an officer's one-time codes, as when the telephone is lost."""
-    _may(by, officer, now)
+    may_change(by, officer, now)
     with transaction.atomic():
         gone, _ = TOTPDevice.objects.filter(user=officer).delete()
         if gone:
             record(by, Verb.DEVICE_REMOVED, officer.username)
 
 
-def _may(by: Officer | None, officer: Officer | None, now: datetime) -> None:
+def may_change(by: Officer | None, officer: Officer | None, now: datetime) -> None:
+    """Let pass whoever administers, for any account but their own. Raises NotPermitted, AccountRefused."""
     if by is None:
         return  # the node itself: whoever runs its commands holds its database anyway
     require(by, Act.MANAGE_ACCOUNTS, now=now)

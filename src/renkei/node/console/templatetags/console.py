@@ -13,6 +13,8 @@ from django.utils.translation import get_language
 
 from renkei.agreement.errors import Lang
 from renkei.agreement.omissions import REASONS
+from renkei.exchange.keys import spoken as in_groups
+from renkei.exchange.refusals import NOTICES
 from renkei.matching.spoken import column_name, value_in_words
 from renkei.matching.wording import CAUSES, OUTCOMES, Meaning
 from renkei.node.console.eras import in_era
@@ -125,6 +127,129 @@ def outcome(code: str) -> str:
 def omission_reason(code: str) -> str:
     """Name why no notification counts for a permission."""
     return str(spoken(REASONS[code])) if code in REASONS else code
+
+
+#: What is sent, by whose service.
+_SERVICES: Final = {
+    "annex1": ("別紙1", "Annex 1"),
+    "annex2-3": ("別紙2・3", "Annexes 2 and 3"),
+    "incident": ("漏えい等", "Incident"),
+    "receipt": ("返送", "Return"),
+}
+_STATES: Final = {
+    "planned": ("準備中", "being made"),
+    "sealed": ("封緘済", "sealed"),
+    "sent": ("送信済", "sent"),
+    "received": ("受信済", "received"),
+    "opened": ("取込済", "taken in"),
+    "accepted": ("受理", "accepted"),
+    "refused": ("不受理", "refused"),
+}
+_KINDS: Final = {
+    "data": ("データあり", "data"),
+    "empty": ("該当なし", "empty day"),
+    "incident": ("事案の連絡", "incident"),
+}
+
+
+def _said(table: Mapping[str, tuple[str, str]], code: str) -> str:
+    return table[code][language() == "en"] if code in table else code
+
+
+@register.filter
+def service(code: str) -> str:
+    """Name a service of the exchange."""
+    return _said(_SERVICES, code)
+
+
+@register.filter
+def delivery_state(code: str) -> str:
+    """Name how far a delivery has come."""
+    return _said(_STATES, code)
+
+
+@register.filter
+def delivery_kind(code: str) -> str:
+    """Name what a delivery holds."""
+    return _said(_KINDS, code)
+
+
+@register.filter
+def refusal(code: str) -> str:
+    """Say what a code of a refusal means and what to do; a code that is in no table stands for itself."""
+    notice = NOTICES.get(code)
+    if notice is None:
+        return code
+    return f"{notice.en} {notice.next_en}" if language() == "en" else f"{notice.ja} {notice.next_ja}"
+
+
+@register.filter
+def grouped(digest: str) -> str:
+    """Write a fingerprint in groups of four, to be read out."""
+    return in_groups(digest) if digest else "—"
+
+
+@register.filter
+def total(counts: Mapping[str, int]) -> str:
+    """Add up the rows of a delivery by dataset."""
+    return counted(sum(counts.values())) if counts else "—"
+
+
+_DUTIES: Final = {
+    "operate": ("運用", "Operation"),
+    "handle_cases": ("事案", "Cases"),
+    "audit": ("監査", "Audit"),
+    "administer": ("管理", "Administration"),
+}
+_USES: Final = {
+    "tls": ("通信(TLS)", "TLS"),
+    "signing": ("署名", "signing"),
+    "decryption": ("復号", "decryption"),
+    "issuer": ("発行者", "issuer"),
+}
+
+
+@register.filter
+def duty(code: str) -> str:
+    """Name a duty."""
+    return _said(_DUTIES, code)
+
+
+@register.filter
+def key_use(code: str) -> str:
+    """Name what a certificate is for."""
+    return _said(_USES, code)
+
+
+@register.filter
+def plain(number: float) -> str:
+    """Write a number as a drawing wants it, in any language."""
+    return f"{number:g}"
+
+
+@register.filter
+def fact(found: object) -> str:
+    """Write a fact of the trail: a number or word as it is, counts by name beside one another."""
+    if isinstance(found, Mapping):
+        return ", ".join(f"{name} {count}" for name, count in found.items()) or "—"
+    if isinstance(found, list):
+        return ", ".join(map(str, found)) or "—"
+    return str(found)
+
+
+#: The first word of what a purpose is stated for, where it is no case number.
+_SUBJECTS: Final = {
+    "discrepancy": ("不一致", "discrepancy"),
+    "suspected_omission": ("未届の疑い", "suspected omission"),
+    **_SERVICES,
+}
+
+
+@register.filter
+def subject(text: str) -> str:
+    """Name a case, finding or delivery as officers do; what is no such thing stays as it is."""
+    kind, space, rest = text.partition(" ")
+    return f"{_said(_SUBJECTS, kind)}{space}{rest}"
 
 
 @register.filter

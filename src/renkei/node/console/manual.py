@@ -1,0 +1,48 @@
+"""The officers' manual as a table: one task a page, words in a template, its picture made by the tests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+BOTH: Final = frozenset({"isa", "mhlw"})
+ISA: Final = frozenset({"isa"})
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task. `page` is the address, by its name, that it is done on; `picture` what the picture shows."""
+
+    slug: str
+    ja: str
+    en: str
+    page: str
+    picture: str
+    parties: frozenset[str] = BOTH
+
+
+_TASKS = (
+    Task("today", "一日の始まりに確かめる", "Look at the day", "today", "本日の状況の画面"),
+    Task("no-receipt", "受領証が届かないとき", "When no receipt comes", "delivery", "一件の送付の画面"),
+    Task("medium", "媒体で受け渡す", "Hand over by medium", "delivery", "媒体での受渡しの申請の画面"),
+    Task(
+        "gap",
+        "番号が欠けているとき",
+        "When a number is missing",
+        "deliveries",
+        "送受信の画面。欠番の行がある",
+    ),
+    Task("purpose", "利用目的を申告する", "State the purpose", "purpose", "利用目的の確認の画面", ISA),
+    Task("finding", "突合結果を一件開く", "Open one finding", "finding", "一件の突合結果の画面", ISA),
+    Task("correction", "訂正依頼に答える", "Decide on a request", "correction", "一件の訂正依頼の画面", ISA),
+    Task("trail", "証跡を確かめ、書き出す", "Read and export the trail", "trail", "監査証跡の画面"),
+    Task("officers", "職員を登録し、職務を与える", "Add an officer", "officer", "一人の職員の画面"),
+    Task("keys", "証明書の期限を確かめる", "Watch the certificates", "keys", "鍵と証明書の画面"),
+)
+
+TASKS: Final[Mapping[str, Task]] = {task.slug: task for task in _TASKS}
+"""Every task by the last part of its address."""
+
+
+def tasks_of(party: str) -> list[Task]:
+    """Return the tasks of a party's officers, in the order that they are read."""
+    return [task for task in _TASKS if party in task.parties]

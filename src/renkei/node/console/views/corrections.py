@@ -1,0 +1,68 @@
+"""F-06 and F-07: correction requests of MHLW that wait, and the decision on one."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from renkei.node.console.access import page
+from renkei.node.console.declaring import purpose_first
+from renkei.node.console.templatetags.console import language
+from renkei.node.findings import requests, trays
+from renkei.node.findings.errors import RequestDecided
+from renkei.node.findings.models import CorrectionRequest
+from renkei.node.officers.gate import Act, Subject
+from renkei.node.officers.models import Officer
+
+_NO_CHOICE = ("回答とその理由を選んでください。", "Choose an answer with its reason.")
+_DONE = (
+    "{number}に回答しました。次の回答の送付に載ります。",
+    "{number} is decided. The next answer carries it.",
+)
+
+
+@page("corrections")
+def corrections(request: HttpRequest) -> HttpResponse:
+    """List the requests that wait, oldest first; or those decided on, newest first."""
+    waiting = "decided" not in request.GET
+    found = trays.correction_requests(waiting=waiting)
+    listed = Paginator(found, trays.PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "console/corrections.html",
+        {"waiting": waiting, "listed": listed, "reasons": requests.REASONS, "counts": trays.counts()},
+    )
+
+
+@page("correction")
+def correction(request: HttpRequest, request_id: str) -> HttpResponse:
+    """Show one request for a purpose stated, since its words may name somebody; take the decision."""
+    now = timezone.now()
+    if asking := purpose_first(request, Act.DECIDE_CORRECTION, Subject(request_id), now=now):
+        return asking
+    found = get_object_or_404(CorrectionRequest, pk=request_id)
+    english = language() == "en"
+    trouble = ""
+    if request.method == "POST":
+        decision, _, reason = request.POST.get("decision", "").partition(":")
+        try:
+            requests.decide(request_id, decision, reason, cast(Officer, request.user), now=now)
+        except RequestDecided as refusal:
+            trouble = refusal.say(language()) if reason else _NO_CHOICE[english]
+        else:
+            messages.success(request, _DONE[english].format(number=request_id))
+            return redirect("corrections")
+    return render(
+        request,
+        "console/correction.html",
+        {
+            "request_": found,
+            "reasons": requests.REASONS,
+            "reason": requests.REASONS.get(found.decision_reason),
+            "trouble": trouble,
+        },
+        status=422 if trouble else 200,
+    )

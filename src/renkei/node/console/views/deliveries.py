@@ -1,0 +1,110 @@
+"""T-01 and T-02: every delivery either way with the gaps between them, and one with its proofs."""
+
+from typing import IO, Final, cast
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from renkei.exchange import media
+from renkei.exchange.errors import ExchangeError
+from renkei.node.console.access import page
+from renkei.node.console.templatetags.console import language
+from renkei.node.deliveries import handover, ledger, resending
+from renkei.node.deliveries.errors import NotHandedOver
+from renkei.node.deliveries.models import Delivery
+from renkei.node.errors import NotPermitted
+from renkei.node.officers.gate import Act, permitted
+from renkei.node.officers.models import Officer
+
+_A_PAGE: Final = 50
+_SERVICES: Final = ("annex1", "annex2-3", "incident", "receipt")
+_DONE: Final = {
+    "resend": ("次の実行で送り直します。", "The next run sends it again."),
+    "ask": ("申請しました。別の職員の確認を待っています。", "Asked. Another officer has to confirm."),
+    "confirm": ("確認しました。媒体に書き出せます。", "Confirmed. It can be written to a medium."),
+}
+_NO_ACT: Final = ("できることを選んでください。", "Choose what to do.")
+
+
+@page("deliveries")
+def deliveries(request: HttpRequest) -> HttpResponse:
+    """List the deliveries, the newest first, gaps in the numbers between them."""
+    direction = request.GET.get("direction", "")
+    service = request.GET.get("service", "")
+    direction = direction if direction in Delivery.Direction.values else ""
+    service = service if service in _SERVICES else ""
+    listed = Paginator(ledger.listed(direction, service), _A_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "console/deliveries.html",
+        {
+            "listed": listed,
+            "lines": [(each, ledger.gap_before(each)) for each in listed],
+            "waiting": list(ledger.waiting()) if listed.number == 1 else [],
+            "directions": Delivery.Direction,
+            "services": _SERVICES,
+            "direction": direction,
+            "service": service,
+        },
+    )
+
+
+@page("delivery")
+def delivery(request: HttpRequest, direction: str, service: str, sequence: int) -> HttpResponseBase:
+    """Show one delivery, and do what an officer may do with it."""
+    found = get_object_or_404(Delivery, direction=direction, service=service, sequence=sequence)
+    officer, now = cast(Officer, request.user), timezone.now()
+    trouble = ""
+    if request.method == "POST":
+        act = request.POST.get("act", "")
+        try:
+            written = _do(act, found, request, officer)
+        except (NotHandedOver, NotPermitted, ExchangeError) as refusal:
+            trouble = refusal.say(language())
+        else:
+            if written is not None:
+                name = f"{service}-{sequence:08d}-{act}.zip"
+                return FileResponse(written, as_attachment=True, filename=name)
+            messages.success(request, _DONE[act][language() == "en"])
+            return redirect("delivery", direction, service, sequence)
+    return render(
+        request,
+        "console/delivery.html",
+        {
+            "delivery": found,
+            "proofs": ledger.proofs(found),
+            "trouble": trouble,
+            "entered": request.POST if trouble else {},
+            "is_open": found.direction == Delivery.Direction.OUT
+            and found.state in (Delivery.State.SEALED, Delivery.State.SENT),
+            "may_send": permitted(officer, Act.RUN_DAY, now=now),
+            "may_carry": permitted(officer, Act.CARRY_MEDIA, now=now),
+            "resend_reasons": [(code, said[language()]) for code, said in resending.REASONS.items()],
+            "medium_reasons": media.REASONS,
+            "handover": handover.standing(found, now),
+        },
+        status=422 if trouble else 200,
+    )
+
+
+def _do(act: str, found: Delivery, request: HttpRequest, officer: Officer) -> IO[bytes] | None:
+    """Do one act; returns a file where there is one to take away."""
+    now, told = timezone.now(), request.POST
+    match act:
+        case "resend":
+            resending.resend(found, officer, told.get("reason", ""), now=now)
+        case "ask":
+            names = {name: told.get(name, "") for name in ("agreed_by", "handed_over_by", "taken_over_by")}
+            handover.ask(found, officer, reason=told.get("reason", ""), now=now, **names)
+        case "confirm" | "medium" if (asked := handover.standing(found, now)) is not None:
+            if act == "medium":
+                return handover.write(asked, officer, now=now)
+            handover.confirm(asked, officer, now=now)
+        case "evidence":
+            return handover.evidence(found, officer, now=now)
+        case _:
+            raise NotHandedOver(*reversed(_NO_ACT))
+    return None

@@ -1,0 +1,187 @@
+"""F-01 to F-05: what ISA answered and why, and its trays. Lists hold identifiers, items and causes alone."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from renkei.agreement.datasets import NOTIFICATIONS, PERSONS, SUSPECTED_OMISSIONS
+from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.matching.wording import CAUSES, FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING, Words
+from renkei.node.console.access import page
+from renkei.node.console.declaring import purpose_first
+from renkei.node.findings import reading, trays
+from renkei.node.findings.models import CorrectionRequest, Finding, Kind, Outcome
+from renkei.node.officers.gate import Act
+from renkei.node.officers.models import Officer
+
+_COMPARED: Final = tuple(name for name in NOTIFICATIONS.names if name in PERSONS.names)
+_FLAGS: Final = ("card_superseded", "shared_number", "identity_conflict")
+#: 別紙3's items under whom they are of; the last two where there is any.
+_OF_WHOM: Final[tuple[tuple[Words, tuple[str, str]], ...]] = (
+    (Words("本人(別紙3①–⑪)", "The person (Annex 3 ①–⑪)"), ("name", "previous_status")),
+    (
+        Words("所属機関(別紙3⑫–⑯)", "Organisation (Annex 3 ⑫–⑯)"),
+        ("organisation_corporate_number", "organisation_representative"),
+    ),
+    (Words("派遣先(別紙3⑰–⑲)", "Dispatch (Annex 3 ⑰–⑲)"), ("dispatch_name", "dispatch_phone")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedItem:
+    """One item of the annexes: as notified, as on the card notified, as it is now, and why they differ."""
+
+    name: str
+    notified: str | None
+    linked: str | None
+    latest: str | None
+    cause: str
+    disclosed: bool
+
+
+def differences(outcome: Outcome | None) -> Mapping[str, str]:
+    """Return the cause of each item that differs, by item, in the order of 別紙1."""
+    pairs = (pair.partition(":") for pair in ((outcome and outcome.differences) or "").split(";") if pair)
+    return {item: cause for item, _, cause in pairs}
+
+
+@page("findings")
+def findings(request: HttpRequest) -> HttpResponse:
+    """List what the counterpart was told and has not been taken back; find one by its identifier."""
+    kind = Kind(request.GET["kind"]) if request.GET.get("kind") in Kind.values else Kind.DISCREPANCY
+    sought = request.GET.get("identifier", "").strip()
+    # Only what is an identifier goes on into an address and the trail: a card number typed here does not.
+    if sought and _is_known(kind, sought):
+        return redirect("finding", kind=kind, identifier=sought)
+    found = list(trays.told(kind, request.GET.get("after", ""))[: trays.PAGE + 1])
+    return render(
+        request,
+        "console/findings.html",
+        {
+            "kind": kind,
+            "kinds": Kind,
+            "listed": [(each, _said_word(each)) for each in found[: trays.PAGE]],
+            "after": found[trays.PAGE - 1].identifier if len(found) > trays.PAGE else "",
+            "counts": trays.counts(),
+            "unknown": bool(sought),
+        },
+    )
+
+
+def _is_known(kind: Kind, identifier: str) -> bool:
+    if Finding.objects.filter(kind=kind, identifier=identifier).exists():
+        return True
+    return kind == Kind.DISCREPANCY and Outcome.objects.filter(pk=identifier).exists()
+
+
+@page("finding")
+def finding(request: HttpRequest, kind: Kind, identifier: str) -> HttpResponse:
+    """Show one finding with all values, for a purpose stated; the reading is recorded."""
+    now = timezone.now()
+    subject = reading.subject_of(kind, identifier)
+    if asking := purpose_first(request, Act.READ_FINDING, subject, now=now):
+        return asking
+    opened = reading.open_finding(kind, identifier, cast(Officer, request.user), now=now)
+    if opened.finding is None and opened.outcome is None:
+        raise Http404
+    return render(
+        request,
+        "console/finding.html",
+        {
+            "kind": kind,
+            "identifier": identifier,
+            "opened": opened,
+            "requests": CorrectionRequest.objects.filter(kind=kind, identifier=identifier),
+            "caution": IDENTITY_CAUTION,
+            **(_discrepancy(opened) if kind == Kind.DISCREPANCY else _omission(opened)),
+        },
+    )
+
+
+def _discrepancy(opened: reading.OpenedFinding) -> dict[str, object]:
+    causes = differences(opened.outcome)
+    items = list(_items(opened, causes))
+    raised = [name for name in _FLAGS if opened.outcome and getattr(opened.outcome, name) == "true"]
+    return {
+        "items": items,
+        "explained": [CAUSES[cause] for cause in dict.fromkeys(causes.values()) if cause in CAUSES],
+        "flags": [FLAGS[name] for name in raised if name in FLAGS],
+        "someone_else": "identity_conflict" in raised,
+        "no_accusation": NO_ACCUSATION,
+    }
+
+
+def _items(opened: reading.OpenedFinding, causes: Mapping[str, str]) -> Iterator[ComparedItem]:
+    disclosed = settings.NODE.decided().disclosed_items
+    for name in _COMPARED:
+        yield ComparedItem(
+            name,
+            opened.notification.get(name),
+            opened.linked.get(name),
+            opened.found.get("card_number" if name == "card_number" else f"latest_{name}"),
+            causes.get(name, ""),
+            name == "card_number" or name in disclosed,
+        )
+
+
+def _omission(opened: reading.OpenedFinding) -> dict[str, object]:
+    names = SUSPECTED_OMISSIONS.names
+    blocks = []
+    for title, (first, last) in _OF_WHOM:
+        columns = names[names.index(first) : names.index(last) + 1]
+        blocks.append((title, [(name, opened.found.get(name)) for name in columns]))
+    return {
+        "ground": GROUNDS.get(opened.found.get("ground") or ""),
+        "reason": REASONS.get(opened.found.get("reason") or ""),
+        "blocks": blocks,
+        "no_finding": NO_FINDING,
+    }
+
+
+@page("shared_numbers")
+def shared_numbers(request: HttpRequest) -> HttpResponse:
+    """List the numbers that notifications use for different people, without telling them."""
+    found = trays.shared_numbers(request.GET.get("after", ""), trays.PAGE + 1)
+    after = found[trays.PAGE - 1].reference if len(found) > trays.PAGE else ""
+    return render(
+        request,
+        "console/shared_numbers.html",
+        {"listed": found[: trays.PAGE], "after": after, "counts": trays.counts()},
+    )
+
+
+@page("sharing")
+def sharing(request: HttpRequest, reference: str) -> HttpResponse:
+    """List the notifications that use one number."""
+    return _outcomes(request, list(trays.sharing(reference)[: trays.PAGE + 1]))
+
+
+@page("identity_conflicts")
+def identity_conflicts(request: HttpRequest) -> HttpResponse:
+    """List the notifications that may be of someone else than whom the number belongs to."""
+    return _outcomes(request, list(trays.identity_conflicts(request.GET.get("after", ""))[: trays.PAGE + 1]))
+
+
+def _outcomes(request: HttpRequest, found: list[Outcome]) -> HttpResponse:
+    more = len(found) > trays.PAGE
+    return render(
+        request,
+        "console/outcomes.html",
+        {
+            "listed": [(each, differences(each).items()) for each in found[: trays.PAGE]],
+            "after": found[trays.PAGE - 1].pk if more else "",
+            "counts": trays.counts(),
+            "caution": IDENTITY_CAUTION,
+            "kind": Kind.DISCREPANCY,
+        },
+    )
+
+
+def _said_word(finding: Finding) -> str:
+    """Say why it was told: the outcome, or the reason of a suspicion."""
+    return finding.told_word.split(" ")[-1]

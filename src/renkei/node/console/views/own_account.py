@@ -1,0 +1,35 @@
+"""O-03: an officer's own account: duties, last access, password."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.console.access import page
+from renkei.node.console.templatetags.console import language
+from renkei.node.officers.models import Officer
+
+_CHANGED = ("パスワードを変えました。", "The password is changed.")
+
+
+@page("own_account")
+def own_account(request: HttpRequest) -> HttpResponse:
+    """Show it, and take a new password of a local account."""
+    officer = cast(Officer, request.user)
+    local = officer.has_usable_password()
+    form = PasswordChangeForm(officer, request.POST if request.method == "POST" and local else None)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            form.save()
+            record(officer, Verb.PASSWORD_CHANGED, officer.username)
+        update_session_auth_hash(request, officer)
+        messages.success(request, _CHANGED[language() == "en"])
+        return redirect("own_account")
+    context = {"form": form, "local": local, "assignments": officer.assignments.order_by("duty", "office")}
+    return render(request, "console/own_account.html", context, status=422 if form.errors else 200)

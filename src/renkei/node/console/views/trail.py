@@ -1,0 +1,203 @@
+"""A-01: who did or read what, as sentences, each row's seal looked at; the auditor's reading is in it too."""
+
+import hashlib
+import json
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import IO, Any, Final, cast
+from urllib.parse import urlencode
+
+from django import forms
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+
+from renkei.agreement.purposes import PURPOSES, Purpose
+from renkei.exchange import cms
+from renkei.exchange.errors import ExchangeError
+from renkei.node.audit.models import Entry
+from renkei.node.audit.trail import SYSTEM, record, seal_of
+from renkei.node.audit.verbs import Sentence, Verb
+from renkei.node.console.access import page
+from renkei.node.console.templatetags.console import language
+from renkei.node.console.templatetags.console import subject as named
+from renkei.node.cycle.alarms import AlarmKind
+from renkei.node.cycle.models import Alarm
+from renkei.node.deliveries import boxes
+from renkei.node.officers.models import Officer
+
+_A_PAGE: Final = 100
+#: What fits into one signed file without filling the memory.
+_MOST_EXPORTED: Final = 100_000
+_TOO_MANY: Final = (
+    "書き出せるのは{most:,}行までです。期間を狭めてください。",
+    "At most {most:,} entries can be exported at once. Narrow the period.",
+)
+_SYSTEM: Final = ("システム", "the system")
+
+
+class Filters(forms.Form):
+    """What the trail is narrowed to; blank is no filter."""
+
+    first = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}))
+    last = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}))
+    actor = forms.CharField(required=False, max_length=150)
+    verb = forms.ChoiceField(required=False)
+    subject = forms.CharField(required=False, max_length=200)
+
+    def __init__(self, *args: Any, **others: Any) -> None:
+        super().__init__(*args, **others)
+        english = language() == "en"
+        named = [(verb.name, _act(verb.value, english)) for verb in Verb]
+        cast(forms.ChoiceField, self.fields["verb"]).choices = [("", "—"), *named]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """An entry as a sentence; `holds` says whether its seal is that of what it says."""
+
+    entry: Entry
+    sentence: str
+    purpose: Purpose | None
+    reads: bool
+    holds: bool
+
+
+@page("trail")
+def trail(request: HttpRequest) -> HttpResponseBase:
+    """Show a page of the trail, the newest first; POST exports what the filters leave, signed."""
+    form = Filters(request.POST if request.method == "POST" else request.GET)
+    asked = form.cleaned_data if form.is_valid() else {}
+    narrowed = {name: str(value) for name, value in asked.items() if value}
+    entries = _narrowed(asked) if form.is_valid() else Entry.objects.none()
+    officer, trouble = cast(Officer, request.user), ""
+    if request.method == "POST":
+        if entries.count() > _MOST_EXPORTED:
+            trouble = _TOO_MANY[language() == "en"].format(most=_MOST_EXPORTED)
+        else:
+            try:
+                return _export(entries, officer, narrowed, timezone.now())
+            except ExchangeError as refusal:
+                trouble = refusal.say(language())
+    before = request.GET.get("before", "")
+    if before.isdecimal():
+        entries = entries.filter(number__lt=int(before))
+    found = list(entries[: _A_PAGE + 1])
+    # What was typed and found nothing may be anything, a name or card number even: it is not written down.
+    by = narrowed if found else {}
+    with transaction.atomic():
+        record(officer, Verb.TRAIL_READ, by.get("subject", ""), rows=min(len(found), _A_PAGE), **_facts(by))
+    return render(
+        request,
+        "console/trail.html",
+        {
+            "form": form,
+            "shown": _shown(found[:_A_PAGE]),
+            "before": found[_A_PAGE - 1].number if len(found) > _A_PAGE else "",
+            "narrowed": narrowed,
+            "query": urlencode(narrowed),
+            "trouble": trouble,
+            **_state_of_the_chain(),
+        },
+        status=422 if trouble else 200,
+    )
+
+
+def _act(sentence: Sentence, english: bool) -> str:
+    """Name an act for the filter: its sentence without who and what."""
+    if english:
+        return sentence.en.replace("{actor} ", "").replace("{subject}", "…")
+    return sentence.ja.replace("{actor}が ", "").replace("{subject}", "…")
+
+
+def _facts(narrowed: Mapping[str, str]) -> dict[str, str]:
+    """Return by what else the auditor narrowed it, for the entry of the reading."""
+    return {f"by_{name}": value for name, value in narrowed.items() if name != "subject"}
+
+
+def _narrowed(asked: Mapping[str, Any]) -> QuerySet[Entry]:
+    entries = Entry.objects.order_by("-number")
+    zone = timezone.get_default_timezone()
+    if first := cast(date | None, asked.get("first")):
+        entries = entries.filter(at__gte=datetime.combine(first, time(), zone))
+    if last := cast(date | None, asked.get("last")):
+        entries = entries.filter(at__lt=datetime.combine(last + timedelta(days=1), time(), zone))
+    exact = {name: asked[name] for name in ("actor", "verb") if asked.get(name)}
+    if subject := asked.get("subject"):
+        exact["subject__startswith"] = subject
+    return entries.filter(**exact)
+
+
+def _shown(entries: list[Entry]) -> list[ShownEntry]:
+    accounts = Officer.objects.filter(username__in={entry.actor for entry in entries})
+    names = {officer.username: str(officer) for officer in accounts}
+    english = language() == "en"
+    names[SYSTEM] = _SYSTEM[english]
+    shown = []
+    for entry in entries:
+        known = Verb[entry.verb].value if entry.verb in Verb.__members__ else None
+        template = (known.en if english else known.ja) if known else "{actor} " + entry.verb + " {subject}"
+        sentence = template.format(actor=names.get(entry.actor, entry.actor), subject=named(entry.subject))
+        shown.append(
+            ShownEntry(
+                entry,
+                sentence,
+                PURPOSES.get(entry.purpose),
+                bool(known and known.reads),
+                seal_of(entry) == entry.sha256,
+            )
+        )
+    return shown
+
+
+def _state_of_the_chain() -> dict[str, object]:
+    verified = Entry.objects.filter(verb=Verb.TRAIL_VERIFIED.name).order_by("-number").first()
+    differs = Alarm.objects.filter(kind=AlarmKind.TRAIL_DIFFERS.name, cleared_at=None).exists()
+    last = Entry.objects.order_by("-number").first()
+    return {"verified": verified, "differs": differs, "last": last}
+
+
+def _export(
+    entries: QuerySet[Entry], officer: Officer, narrowed: Mapping[str, str], now: datetime
+) -> HttpResponseBase:
+    """Write entries as JSON lines with our signature beside them, and record it with the file's digest."""
+    data = b"".join(_line(entry) for entry in entries.reverse().iterator(chunk_size=5_000))
+    signer = boxes.home().signer(settings.KEY_PASSPHRASE, now)
+    packed = _packed(
+        {"trail.jsonl": data, "trail.jsonl.p7s": cms.sign(data, signer, now.replace(microsecond=0))}
+    )
+    digest = hashlib.sha256(data).hexdigest()
+    with transaction.atomic():
+        record(officer, Verb.TRAIL_EXPORTED, rows=data.count(b"\n"), sha256=digest, **_facts(narrowed))
+    name = f"trail-{timezone.localtime(now):%Y%m%d-%H%M}.zip"
+    return FileResponse(packed, as_attachment=True, filename=name)
+
+
+def _line(entry: Entry) -> bytes:
+    written = {
+        "number": entry.number,
+        "at": entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "actor": entry.actor,
+        "verb": entry.verb,
+        "subject": entry.subject,
+        "purpose": entry.purpose,
+        "facts": entry.facts,
+        "previous": entry.previous_sha256,
+        "sha256": entry.sha256,
+    }
+    return (json.dumps(written, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n").encode()
+
+
+def _packed(files: Mapping[str, bytes]) -> IO[bytes]:
+    target = tempfile.SpooledTemporaryFile(max_size=2**26)  # noqa: SIM115 (the answer closes it)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    target.seek(0)
+    return cast(IO[bytes], target)

@@ -1,0 +1,115 @@
+"""How the counts move from week to week: what stood at each week's end at ISA, what came in it at MHLW."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from django.db.models import Count
+from django.db.models.functions import TruncWeek
+
+from renkei.node.cases.models import Case
+from renkei.node.cases.models import Kind as CaseKind
+from renkei.node.cycle.models import Step
+from renkei.node.findings.models import Run
+
+WEEKS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """One measure by week, the oldest first; None where nothing was counted. `item` is a column, or blank."""
+
+    ja: str
+    en: str
+    values: tuple[int | None, ...]
+    item: str = ""
+
+
+def weeks(last: date) -> list[date]:
+    """Return the Mondays of the WEEKS weeks that end with the one of `last`."""
+    monday = last - timedelta(days=last.weekday())
+    return [monday - timedelta(weeks=back) for back in reversed(range(WEEKS))]
+
+
+def trends(party: str, last: date) -> list[Trend]:
+    """Return a party's measures up to the week of `last`, the items that differ after the others."""
+    mondays = weeks(last)
+    return list(_of_isa(mondays) if party == "isa" else _of_mhlw(mondays))
+
+
+# --- ISA: what stood when the week ended
+
+_AT_ISA: Final = (
+    ("outcomes", "matched", "一致", "Matched"),
+    ("outcomes", "mismatched", "不一致", "Mismatched"),
+    ("outcomes", "not_found", "突合できず", "Not found"),
+    ("standing", "suspected_omission", "未届の疑い", "Suspected omissions"),
+)
+
+
+def _of_isa(mondays: Sequence[date]) -> Iterator[Trend]:
+    runs = Run.objects.filter(day__gte=mondays[0], day__lt=mondays[-1] + timedelta(weeks=1)).order_by("day")
+    ends = {run.day - timedelta(days=run.day.weekday()): run for run in runs}  # the week's last one stays
+    at_end = [ends.get(monday) for monday in mondays]
+    for field, name, ja, en in _AT_ISA:
+        yield Trend(ja, en, tuple(getattr(run, field).get(name, 0) if run else None for run in at_end))
+    by_item = [_by_item(run.items) if run else None for run in at_end]
+    yield from _items(by_item)
+
+
+# --- MHLW: what came in the week
+
+_AT_MHLW: Final = (
+    ("select", "rows", "送信した届出", "Notifications sent"),
+    ("open", "discrepancy_reported", "不一致(新規・更新)", "Discrepancies, new or changed"),
+    ("open", "suspected_omission_reported", "未届の疑い(新規・更新)", "Suspected omissions, new or changed"),
+)
+
+
+def _of_mhlw(mondays: Sequence[date]) -> Iterator[Trend]:
+    steps = Step.objects.filter(
+        day__business_day__gte=mondays[0], state=Step.State.DONE, name__in={name for name, *_ in _AT_MHLW}
+    ).select_related("day")
+    counted: dict[tuple[str, str, date], int] = {}
+    for step in steps:
+        monday = step.day.business_day - timedelta(days=step.day.business_day.weekday())
+        for name, count in step.counts.items():
+            key = (step.name, name, monday)
+            counted[key] = counted.get(key, 0) + count
+    for step_name, name, ja, en in _AT_MHLW:
+        yield Trend(ja, en, tuple(counted.get((step_name, name, monday)) for monday in mondays))
+    cases = (
+        Case.objects.filter(opened_on__gte=mondays[0], kind=CaseKind.DISCREPANCY)
+        .annotate(week=TruncWeek("opened_on"))
+        .order_by()
+        .values_list("week", "items")
+        .annotate(number=Count("pk"))
+    )
+    weekly: dict[date, dict[str, int]] = {}
+    for week, items, number in cases:
+        weekly.setdefault(week, {})[items] = number
+    yield from _items([_by_item(weekly[monday]) if monday in weekly else None for monday in mondays])
+
+
+# --- items
+
+
+def _by_item(combined: Mapping[str, int]) -> Mapping[str, int]:
+    """Count by single item what is counted by all items that differ together."""
+    counts: Counter[str] = Counter()
+    for items, number in combined.items():
+        for item in filter(None, items.split(";")):
+            counts[item] += number
+    return counts
+
+
+def _items(weekly: Sequence[Mapping[str, int] | None]) -> Iterator[Trend]:
+    """Give the items that ever differed, the most frequent first."""
+    total: Counter[str] = Counter()
+    for each in weekly:
+        total.update(each or {})
+    for item, _ in total.most_common():
+        values = tuple(None if each is None else each.get(item, 0) for each in weekly)
+        yield Trend(item, item, values, item)

@@ -1,0 +1,75 @@
+"""The manual: every task has words and a picture; `make pictures` makes them anew from these tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.urls import reverse
+
+from node.console.conftest import SERVICE
+from renkei.node.console import manual
+from renkei.node.console.pages import PAGES
+from renkei.node.officers.models import Assignment, Officer
+
+SIZE = {"width": 1100, "height": 700}
+PICTURES = Path(manual.__file__).parent / "static/console/manual"
+OF_PARTY = [(party, task.slug) for party in SERVICE for task in manual.tasks_of(party)]
+#: What of a page the picture shows, where it is not its beginning.
+SHOWN = {"medium": "#medium", "no-receipt": "#proofs"}
+
+
+def place(task: manual.Task, party: str) -> str:
+    return {
+        "delivery": f"/deliveries/out/{SERVICE[party]}/1/",
+        "purpose": "/purpose/?subject=discrepancy+N0000000001&next=/findings/",
+        "finding": "/findings/discrepancy/N0000000001/",
+        "correction": "/findings/corrections/R8-1124-0001-1/",
+        "officer": "/officers/sato/",
+    }.get(task.page) or reverse(task.page)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize(("party", "slug"), OF_PARTY)
+def test_what_a_task_shows_is_there_to_be_pictured(visit, shown, party, slug):
+    page = visit(place(manual.TASKS[slug], party), SIZE)
+    target = page.locator(SHOWN.get(slug, "h1")).first
+    target.scroll_into_view_if_needed()
+
+    assert target.is_visible()
+    if os.environ.get("RENKEI_MANUAL"):
+        if slug in SHOWN:
+            target.evaluate("heading => heading.scrollIntoView()")
+        page.screenshot(path=PICTURES / f"{party}-{slug}.png")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("party", "slug"), OF_PARTY)
+def test_a_task_has_words_and_a_picture(client, node, party, slug):
+    officer = Officer.objects.create_user("visitor")
+    Assignment.objects.create(officer=officer, duty="operate")
+    client.force_login(officer)
+    page = client.get(reverse("manual_task", args=[slug])).content.decode()
+
+    assert manual.TASKS[slug].page in PAGES
+    assert "<ol>" in page
+    assert f"{party}-{slug}.png" in page
+    assert finders.find(f"console/manual/{party}-{slug}.png")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("party", "slug", "status"),
+    [("isa", "correction", 200), ("mhlw", "correction", 404), ("isa", "nothing", 404)],
+)
+def test_a_task_of_the_other_agency_is_not_here(client, node, party, slug, status):
+    officer = Officer.objects.create_user("visitor")
+    Assignment.objects.create(officer=officer, duty="operate")
+    client.force_login(officer)
+
+    assert client.get(f"/manual/{slug}/").status_code == status
+
+
+def test_no_picture_is_left_over():
+    assert {path.stem for path in PICTURES.glob("*.png")} == {f"{party}-{slug}" for party, slug in OF_PARTY}

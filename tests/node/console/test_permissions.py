@@ -1,0 +1,105 @@
+"""Every address × every duty × either agency, written out by hand, so that the pages' table cannot lie."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from node.console.conftest import SERVICE
+from renkei.node.console.pages import PAGES
+from renkei.node.console.urls import urlpatterns
+from renkei.node.officers import declarations
+from renkei.node.officers.duties import Duty
+from renkei.node.officers.models import Assignment, Officer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+#: o: operate, c: handle_cases, a: audit, m: administer; at ISA and at MHLW. A dash: no page of that agency.
+MATRIX = {
+    "today": ("ocam", "ocam"),
+    "today_strip": ("ocam", "ocam"),
+    "trends": ("ocam", "ocam"),
+    "days": ("om", "om"),
+    "day": ("om", "om"),
+    "findings": ("c", "-"),
+    "finding": ("c", "-"),
+    "shared_numbers": ("c", "-"),
+    "sharing": ("c", "-"),
+    "identity_conflicts": ("c", "-"),
+    "corrections": ("c", "-"),
+    "correction": ("c", "-"),
+    "deliveries": ("oa", "oa"),
+    "delivery": ("oa", "oa"),
+    "trail": ("a", "a"),
+    "officers": ("m", "m"),
+    "officer": ("m", "m"),
+    "own_account": ("ocam", "ocam"),
+    "keys": ("oam", "oam"),
+    "purpose": ("c", "c"),
+    "memorandum": ("ocam", "ocam"),
+    "manual": ("ocam", "ocam"),
+    "manual_task": ("ocam", "ocam"),
+}
+LETTERS = {"o": Duty.OPERATE, "c": Duty.HANDLE_CASES, "a": Duty.AUDIT, "m": Duty.ADMINISTER}
+#: Addresses that belong to nobody: entering, leaving, the language.
+OPEN = {"enter", "leave", "set_language"}
+
+
+def address(name: str, party: str) -> str:
+    given = {
+        "day": [date(2026, 4, 2)],
+        "finding": ["discrepancy", "N0000000001"],
+        "sharing": ["N0000000001"],
+        "correction": ["R8-1124-0001-1"],
+        "delivery": ["out", SERVICE[party], 1],
+        "officer": ["sato"],
+        "manual_task": ["today"],
+    }.get(name, [])
+    return reverse(name, args=given) + ("?subject=discrepancy+N1&next=/" if name == "purpose" else "")
+
+
+def test_the_matrix_names_every_address_and_no_other():
+    assert {pattern.name for pattern in urlpatterns} - OPEN == set(MATRIX) == set(PAGES)
+
+
+@pytest.mark.parametrize("letter", [*LETTERS, ""])
+def test_a_duty_opens_its_pages_and_no_others(client, shown, party, letter):
+    visitor = Officer.objects.create_user("visitor")
+    if letter:
+        Assignment.objects.create(officer=visitor, duty=LETTERS[letter])
+    client.force_login(visitor)
+    found = {name: client.get(address(name, party)) for name in MATRIX}
+    expected = {}
+    for name, (isa, mhlw) in MATRIX.items():
+        letters = isa if party == "isa" else mhlw
+        refused = 404 if letters == "-" else 403
+        expected[name] = "open" if letter and letter in letters else refused
+
+    assert {
+        name: "open" if answer.status_code in (200, 302) else answer.status_code
+        for name, answer in found.items()
+    } == expected
+    # What is opened by a purpose leads to the question first.
+    for name in ("finding", "correction"):
+        if expected[name] == "open":
+            assert found[name].url.startswith(reverse("purpose"))
+
+
+def test_whoever_has_not_entered_is_led_to_the_door(client, shown, party):
+    for name in MATRIX:
+        answer = client.get(address(name, party))
+
+        assert answer.status_code == 302
+        assert answer.url.startswith(reverse("enter"))
+
+
+@pytest.mark.parametrize("party", ["isa"])
+def test_a_purpose_opens_what_it_was_stated_for_alone(client, shown, party):
+    visitor = Officer.objects.create_user("visitor")
+    Assignment.objects.create(officer=visitor, duty=Duty.HANDLE_CASES)
+    client.force_login(visitor)
+    declarations.declare(visitor, "residence", ["discrepancy N0000000001"], now=timezone.now())
+
+    assert client.get("/findings/discrepancy/N0000000001/").status_code == 200
+    assert client.get("/findings/suspected_omission/S0000000001/").status_code == 302
