@@ -55,7 +55,7 @@ class Incident(models.Model):
     rows = models.PositiveBigIntegerField(null=True)
     at_least = models.PositiveBigIntegerField(null=True)
     persons = models.PositiveBigIntegerField(null=True)
-    contact = models.CharField(max_length=200)
+    contact = models.TextField()
     seen_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
