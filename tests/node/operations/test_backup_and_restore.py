@@ -47,7 +47,13 @@ def work(nodes: TwoNodes, *days: date) -> None:
         nodes.land("mhlw", "notifications", "delta", day.isoformat(), made_up.notification(number, name=MARK))
         nodes.land("isa", "persons", "delta", day.isoformat(), made_up.person(number))
         nodes.land("isa", "cards", "delta", day.isoformat(), made_up.card_of(number))
-        nodes.day(day, turns=2)
+        go_on(nodes, day)
+
+
+def go_on(nodes: TwoNodes, day: date) -> None:
+    """Run both cycles in turn, as the timers would; a step may stop."""
+    for party in ("mhlw", "isa") * 2:
+        nodes.run(party, "cycle", "run", "--today", day.isoformat())
 
 
 def backup(nodes: TwoNodes, party: str, file: Path, key: BackupKey) -> None:
@@ -174,7 +180,8 @@ def test_a_restored_node_is_the_same_row_by_row_and_goes_on(
     assert nodes.run(party, "doctor", check=False).returncode == 1
 
     nodes.run(party, "restored", "confirm")
-    nodes.day(DAYS[2], turns=3)
+    go_on(nodes, DAYS[2])
+    go_on(nodes, DAYS[2])
 
     for each in nodes.made.nodes:
         assert nodes.table(each, "SELECT count(*) FROM cycle_day WHERE closed_at IS NULL") == [("0",)]
@@ -207,7 +214,8 @@ def test_after_an_old_backup_no_number_is_used_twice(nodes: TwoNodes, backup_key
         "isa", "SELECT sequence, state FROM deliveries_delivery WHERE direction = 'in' ORDER BY sequence"
     )
 
-    assert sent == [("1", "opened"), ("2", "opened"), ("3", "opened")]
+    # The second day goes once more, since what it held is sealed for the counterpart alone.
+    assert sent == [(str(number), "opened") for number in (1, 2, 3, 4)]
 
 
 def test_what_somebody_else_signed_is_not_taken_back(nodes: TwoNodes, backup_key: BackupKey, tmp_path: Path):

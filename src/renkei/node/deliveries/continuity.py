@@ -178,7 +178,10 @@ def _put_back(outbox: Outbox, terms: Terms, manifest: Manifest, files: DeliveryF
 
 
 def _note(manifest: Manifest, files: DeliveryFiles, now: datetime) -> None:
-    """Note in the database what was put back: as sent, so that its receipts are fetched."""
+    """Note in the database what was put back: as sent, so that its receipts are fetched.
+
+    The rows that went with it are not marked: they go again with the next number, and change nothing there.
+    """
     out = Delivery.Direction.OUT
     subject = f"{manifest.service} {manifest.sequence}"
     with transaction.atomic():
@@ -186,13 +189,13 @@ def _note(manifest: Manifest, files: DeliveryFiles, now: datetime) -> None:
         same.filter(state=Delivery.State.PLANNED).delete()
         if same.filter(sequence=manifest.sequence).exists():
             return
-        about = "" if not same.filter(business_day=manifest.business_day, about="").exists() else subject
         Delivery.objects.create(
             direction=out,
             service=manifest.service,
             sequence=manifest.sequence,
             business_day=manifest.business_day,
-            about=about,
+            # Not the day's own: what it held is sealed for the counterpart, so the day is sent once more.
+            about=f"taken back {manifest.sequence}",
             kind=manifest.kind,
             state=Delivery.State.SENT,
             manifest_sha256=sha256(files.manifest_bytes()),
