@@ -54,10 +54,10 @@ def differences(outcome: Outcome | None) -> Mapping[str, str]:
 def findings(request: HttpRequest) -> HttpResponse:
     """List what the counterpart was told and has not been taken back; find one by its identifier."""
     kind = Kind(request.GET["kind"]) if request.GET.get("kind") in Kind.values else Kind.DISCREPANCY
-    if sought := request.GET.get("identifier", "").strip():
-        # Only what is an identifier goes on into an address and the trail: a card number typed here does not.
-        if _is_known(kind, sought):
-            return redirect("finding", kind=kind, identifier=sought)
+    sought = request.GET.get("identifier", "").strip()
+    # Only what is an identifier goes on into an address and the trail: a card number typed here does not.
+    if sought and _is_known(kind, sought):
+        return redirect("finding", kind=kind, identifier=sought)
     found = list(trays.told(kind, request.GET.get("after", ""))[: trays.PAGE + 1])
     return render(
         request,
