@@ -14,7 +14,7 @@ from renkei.node.deliveries.models import Delivery
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 DAY = timezone.now().date()
 PAGE = "/deliveries/out/annex1/1/"
@@ -28,12 +28,12 @@ def party() -> str:
 
 
 @pytest.fixture
-def sealed(node, transactional_db) -> Delivery:
+def sealed(node, db) -> Delivery:
     return sending.make("annex1", DAY, {}, now=timezone.now())
 
 
 @pytest.fixture
-def operator(client, node, transactional_db) -> Officer:
+def operator(client, node, db) -> Officer:
     made = Officer.objects.create_user("suzuki")
     Assignment.objects.create(officer=made, duty=Duty.OPERATE)
     client.force_login(made)
@@ -41,7 +41,7 @@ def operator(client, node, transactional_db) -> Officer:
 
 
 @pytest.fixture
-def second(transactional_db) -> Officer:
+def second(db) -> Officer:
     made = Officer.objects.create_user("sato")
     Assignment.objects.create(officer=made, duty=Duty.OPERATE)
     return made
@@ -67,7 +67,7 @@ def names_in(answer) -> set[str]:
         ((1, 4, 6), [(5, 5), (2, 3)]),
     ],
 )
-def test_numbers_that_are_missing_are_found(node, transactional_db, numbers, gaps):
+def test_numbers_that_are_missing_are_found(node, db, numbers, gaps):
     incoming(*numbers)
     found = [ledger.gap_before(each) for each in ledger.listed()]
 

@@ -9,7 +9,7 @@ from renkei.node.console.pages import PAGES
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def party() -> str:
 
 
 @pytest.fixture
-def operator(client, node, transactional_db) -> Officer:
+def operator(client, node, db) -> Officer:
     made = Officer.objects.create_user("suzuki", display_name="<b>試験</b>")
     Assignment.objects.create(officer=made, duty=Duty.OPERATE)
     client.force_login(made)

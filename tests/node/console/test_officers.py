@@ -10,7 +10,7 @@ from renkei.node.deliveries import boxes
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 PASSWORD = "synthetic-only-42"
 
@@ -21,7 +21,7 @@ def party() -> str:
 
 
 @pytest.fixture
-def administrator(client, node, transactional_db) -> Officer:
+def administrator(client, node, db) -> Officer:
     made = Officer.objects.create_user("kanri", password=PASSWORD)
     Assignment.objects.create(officer=made, duty=Duty.ADMINISTER)
     client.force_login(made)
@@ -29,7 +29,7 @@ def administrator(client, node, transactional_db) -> Officer:
 
 
 @pytest.fixture
-def colleague(transactional_db) -> Officer:
+def colleague(db) -> Officer:
     return Officer.objects.create_user("sato", display_name="試験 花子", password=PASSWORD)
 
 

@@ -16,7 +16,7 @@ from renkei.node.console.templatetags.console import subject as named
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def party() -> str:
 
 
 @pytest.fixture
-def auditor(client, node, transactional_db) -> Officer:
+def auditor(client, node, db) -> Officer:
     made = Officer.objects.create_user("kansa", display_name="試験 監査")
     Assignment.objects.create(officer=made, duty=Duty.AUDIT)
     client.force_login(made)
@@ -33,7 +33,7 @@ def auditor(client, node, transactional_db) -> Officer:
 
 
 @pytest.fixture
-def acts(transactional_db) -> Officer:
+def acts(db) -> Officer:
     sato = Officer.objects.create_user("sato", display_name="試験 花子")
     with transaction.atomic():
         record(sato, Verb.CASE_READ, "R8-1124-0031", purpose="labour_market")
