@@ -1,11 +1,11 @@
 """A node to test: SQLite in memory by default, PostgreSQL where RENKEI_DATABASE_URL says so."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from renkei.node.audit import triggers
 from renkei.node.config import Config
@@ -38,3 +38,17 @@ def node(tmp_path: Path, party: str, settings) -> Config:
     """A node's configuration in a directory of its own."""
     settings.NODE = replace(settings.NODE, directory=tmp_path, party=party)
     return settings.NODE
+
+
+@pytest.fixture
+def owner() -> Callable[[str], None]:
+    """Do to the tables what only their owner can: the triggers are lifted for one statement."""
+
+    def do(statement: str) -> None:
+        with transaction.atomic():
+            triggers.remove(connection)
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+            triggers.install(connection)
+
+    return do

@@ -110,17 +110,19 @@ def test_no_purpose_is_chosen_beforehand_and_none_is_no_answer(client, told, han
     answer = client.post(reverse("purpose"), {"subject": "discrepancy N2", "next": FINDING})
 
     assert "checked" not in asked.content.decode()
-    assert answer.status_code == 422
+    assert answer.status_code == 400
     assert client.get(FINDING).status_code == 302
 
 
 @pytest.mark.parametrize("onward", ["https://example.org/", "//example.org/", "javascript:alert(1)"])
 def test_the_purpose_leads_nowhere_else(client, told, handler, onward):
-    assert client.get(reverse("purpose"), {"subject": "discrepancy N2", "next": onward}).status_code == 404
+    given = {"subject": "discrepancy N2", "next": onward, "purpose": "residence"}
+
+    assert client.post(reverse("purpose"), given).url == reverse("today")
 
 
-def test_an_identifier_that_is_not_there_is_not_found_after_the_purpose(client, told, handler):
-    answer = state_purpose(client, client.get("/findings/discrepancy/N99/"))
+def test_no_purpose_is_asked_for_what_is_not_there(client, told, handler):
+    answer = client.get("/findings/discrepancy/N99/")
 
     assert client.get(answer.url).status_code == 404
 

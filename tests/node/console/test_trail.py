@@ -99,8 +99,8 @@ def test_what_was_typed_and_found_nothing_is_not_written_down(client, auditor, a
     assert (entry.verb, entry.subject, entry.facts) == ("TRAIL_READ", "", {"rows": 0})
 
 
-def test_an_entry_that_was_changed_is_shown_as_such(client, auditor, acts):
-    Entry.objects.filter(verb="CASE_NOTED").update(subject="R8-1124-0099")
+def test_an_entry_that_was_changed_is_shown_as_such(client, auditor, acts, owner):
+    owner("UPDATE audit_entry SET subject = 'R8-1124-0099' WHERE verb = 'CASE_NOTED'")
     shown = client.get("/trail/").context["shown"]
 
     assert [each.entry.verb for each in shown if not each.holds] == ["CASE_NOTED"]

@@ -98,7 +98,7 @@ def count_name(name: str) -> str:
 @register.filter
 def item(column: str) -> str:
     """Name a column of the data dictionary as the agreement and its forms do."""
-    return column_name(column, language())
+    return _item(column)
 
 
 @register.simple_tag
