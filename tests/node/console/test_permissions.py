@@ -61,7 +61,7 @@ MATRIX = {
 }
 LETTERS = {"o": Duty.OPERATE, "c": Duty.HANDLE_CASES, "a": Duty.AUDIT, "m": Duty.ADMINISTER}
 #: Opened for something that is chosen first: without it there is nothing, for those entrusted as well.
-CHOSEN_FIRST = {"letter", "case_document"}
+CHOSEN_FIRST = {"letter"}
 #: Addresses that belong to nobody: entering, leaving, the language.
 OPEN = {"enter", "leave", "set_language"}
 
