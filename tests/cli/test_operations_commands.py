@@ -169,3 +169,33 @@ def enrol(node: str, name: str) -> int:
     process.stdin.flush()
     process.communicate(timeout=60)
     return process.returncode
+
+
+def test_a_node_just_made_is_told_of_the_agreement_file_alone(tmp_path):
+    assert run("init", str(tmp_path / "new"), "--party", "mhlw").returncode == 0
+
+    found = checks(str(tmp_path / "new"))
+
+    assert [name for name, levels in found.items() if "fault" in levels] == ["agreement"]
+    assert found["keys"] == found["certificates"] == found["counterpart"] == {"warning"}
+
+
+def test_a_backup_of_sqlite_is_not_put_into_a_server(node, tmp_path, monkeypatch):
+    key = make(tmp_path)
+    file = tmp_path / "b"
+    run("backup", str(file), "--to", str(key.certificate), "--node", node)
+    options = ["--key", str(key.private), "--cert", str(key.certificate)]
+    monkeypatch.setenv("RENKEI_DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
+    said = run(
+        "restore",
+        str(file),
+        "--node",
+        str(tmp_path / "new"),
+        *options,
+        "--passphrase-file",
+        str(key.passphrase),
+    )
+
+    assert said.returncode == 2
+    assert "RENKEI_DATABASE_URL" in said.stderr
+    assert not (tmp_path / "new").exists()

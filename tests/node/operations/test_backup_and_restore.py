@@ -217,6 +217,16 @@ def test_after_an_old_backup_no_number_is_used_twice(nodes: TwoNodes, backup_key
     # The second day goes once more, since what it held is sealed for the counterpart alone.
     assert sent == [(str(number), "opened") for number in (1, 2, 3, 4)]
 
+    export = ("delivery", "export", "--home", str(nodes.made.nodes["isa"] / "exchange"), "--number", "2")
+    why = ("--service", "annex2-3", "--reason", "agreed", "--agreed-by", "試験 花子")
+    (tmp_path / "answers").mkdir()
+    nodes.run("isa", *export, *why, "--to", str(tmp_path / "answers"))
+    nodes.run("mhlw", "medium", "import", str(tmp_path / "answers"))
+    go_on(nodes, DAYS[2])
+
+    for party in nodes.made.nodes:
+        assert nodes.table(party, "SELECT count(*) FROM cycle_day WHERE closed_at IS NULL") == [("0",)]
+
 
 def test_what_somebody_else_signed_is_not_taken_back(nodes: TwoNodes, backup_key: BackupKey, tmp_path: Path):
     work(nodes, DAYS[0])

@@ -19,7 +19,7 @@ import psycopg
 
 from renkei.exchange.archive import BLOCK
 from renkei.node.operations.archive import DATABASE, Entry
-from renkei.node.operations.errors import BackupRefused, RestoreRefused
+from renkei.node.operations.errors import BackupRefused, OperationsError, RestoreRefused
 
 PART: Final = 64 * 1024 * 1024  # bytes of a part: what is held in memory at once
 LEAST_POSTGRESQL: Final = 15
@@ -238,15 +238,23 @@ def _server(settings: Mapping[str, Any]) -> Iterator[IO[bytes]]:
 
 def _connected(settings: Mapping[str, Any]) -> psycopg.Connection[Any]:
     options = {key: value for key, value in settings.get("OPTIONS", {}).items() if key in _OPTIONS}
-    return psycopg.connect(
-        host=settings["HOST"] or None,
-        port=settings["PORT"] or None,
-        user=settings["USER"] or None,
-        password=settings["PASSWORD"] or None,
-        dbname=settings["NAME"],
-        autocommit=True,
-        **options,
-    )
+    try:
+        return psycopg.connect(
+            host=settings["HOST"] or None,
+            port=settings["PORT"] or None,
+            user=settings["USER"] or None,
+            password=settings["PASSWORD"] or None,
+            dbname=settings["NAME"],
+            autocommit=True,
+            **options,
+        )
+    except psycopg.OperationalError:  # its text names the account
+        raise OperationsError(
+            f"The database {settings['NAME']} cannot be reached. See whether the server runs, whether the "
+            "database is there, and RENKEI_DATABASE_URL.",
+            f"データベース{settings['NAME']}に接続できません。サーバの稼働、データベースの有無、"
+            "RENKEI_DATABASE_URLを確認してください。",
+        ) from None
 
 
 def _environment(settings: Mapping[str, Any]) -> dict[str, str]:
