@@ -185,7 +185,7 @@ def test_a_backup_of_sqlite_is_not_put_into_a_server(node, tmp_path, monkeypatch
     file = tmp_path / "b"
     run("backup", str(file), "--to", str(key.certificate), "--node", node)
     options = ["--key", str(key.private), "--cert", str(key.certificate)]
-    monkeypatch.setenv("RENKEI_DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
+    monkeypatch.setenv("RENKEI_DATABASE_URL", "postgres://127.0.0.1:1/none")
     said = run(
         "restore",
         str(file),

@@ -35,6 +35,13 @@ class Carrier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """Where machines that watch ask for metrics and health; blank where nobody does."""
+
+    listen: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Oidc:
     """The agency's own directory of officers; blank where accounts are local."""
 
@@ -68,6 +75,7 @@ class Config:
     log_level: str = "INFO"
     console: Console = field(default_factory=Console)
     carrier: Carrier = field(default_factory=Carrier)
+    metrics: Metrics = field(default_factory=Metrics)
     oidc: Oidc = field(default_factory=Oidc)
     retention: Retention = field(default_factory=Retention)
 

@@ -26,6 +26,9 @@ support = ""                          # a telephone number for the foot of every
 listen = "127.0.0.1:9443"
 counterpart = "https://127.0.0.1:9444"
 
+[metrics]                             # /metrics (Prometheus), /healthz, /readyz: for this machine alone
+listen = ""                           # as "127.0.0.1:9464"
+
 [retention]                           # days after which a class of data is erased (8(2): to be confirmed)
 notifications = 1095
 register = 1095

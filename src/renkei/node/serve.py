@@ -1,4 +1,6 @@
-"""What a node keeps running: the carrier for the counterpart, and the console for officers."""
+"""What a node keeps running: the carrier for the counterpart, the console for officers, and, where it is
+asked for, the port for machines that watch.
+"""
 
 import signal
 import threading
@@ -12,6 +14,7 @@ from django.conf import settings
 
 from renkei.node import checks
 from renkei.node.deliveries.carrier import service
+from renkei.node.observing import service as observing
 from renkei.node.wsgi import application
 
 _log = structlog.get_logger()
@@ -24,6 +27,8 @@ def serve(clock: Callable[[], datetime]) -> None:
     """
     checks.refuse_errors()
     servers = {"carrier": service.make(clock), "console": _console()}
+    if settings.NODE.metrics.listen:
+        servers["metrics"] = observing.make(clock)
     threads = {
         name: threading.Thread(target=_run, args=(name, server), name=name)
         for name, server in servers.items()
