@@ -1,5 +1,6 @@
 """`renkei demo`: a synthetic world matched from end to end, held against its answer key."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -50,6 +51,9 @@ def demo(
     residents: Annotated[int, typer.Option(min=1, help="People with a residence card.")] = _RESIDENTS,
     notifications: Annotated[int, typer.Option(min=0, help="In the extract.")] = _NOTIFICATIONS,
     nodes: Annotated[bool, typer.Option(help="Play five days between two nodes as well.")] = True,
+    serve: Annotated[
+        bool | None, typer.Option(help="Serve both consoles at the end; by default on a terminal.")
+    ] = None,
     lang: speech.LangOption = None,
 ) -> None:
     """Simulate two agencies' files, match, report, check the answers; then play five days of two nodes."""
@@ -68,18 +72,18 @@ def demo(
     )
     chosen = speech.language(lang)
     _print_evaluation(evaluation, chosen)
+    _print_places(out, chosen)
     if nodes:
         with _step("nodes", lang):
-            _play(out / "days", out / "nodes", chosen)
-    _print_places(out, chosen)
+            _play(out / "days", out / "nodes", chosen, serve=sys.stdout.isatty() if serve is None else serve)
 
 
-def _play(world: Path, directory: Path, lang: Lang) -> None:
+def _play(world: Path, directory: Path, lang: Lang, *, serve: bool) -> None:
     from renkei.cli.rehearsal import FIRST, SIMULATED_DAYS, play  # Django: only where it is asked for
 
     plan = Plan(_NODES_RESIDENTS, _NODES_NOTIFICATIONS, _SEED, FIRST)
     write_world(plan, default_flaws(), world, "csv", SIMULATED_DAYS)
-    play(world, directory, lang)
+    play(world, directory, lang, serve=serve)
 
 
 @contextmanager

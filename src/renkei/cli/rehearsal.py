@@ -19,6 +19,7 @@ from rich.table import Table
 from renkei.agreement.errors import Lang
 from renkei.agreement.parties import PARTIES
 from renkei.cli import speech
+from renkei.cli.rehearsed_consoles import make_account, show
 from renkei.node.rehearsal import Rehearsal, rehearse
 
 FIRST: Final = date(2026, 4, 1)
@@ -106,12 +107,17 @@ class Nodes:
         return {step["step"]: step["counts"] for step in steps if step["day"] == day.isoformat()}
 
 
-def play(world: Path, directory: Path, lang: Lang) -> None:
-    """Play five days between two nodes; `world` has six simulated days in CSV after its first."""
+def play(world: Path, directory: Path, lang: Lang, *, serve: bool) -> None:
+    """Play five days between two nodes; `world` has six simulated days in CSV after its first.
+
+    `serve`: both consoles are served at the end, until told to stop.
+    """
     shutil.rmtree(directory, ignore_errors=True)
     nodes = Nodes(rehearse(directory, datetime.now(UTC).replace(microsecond=0)), world)
     for party in PARTIES:
         nodes.run(party, "migrate")
+    environments = {party: os.environ | nodes.made.environment(party) for party in PARTIES}
+    accounts = {party: make_account(environments[party], directory) for party in PARTIES} if serve else {}
     with _serving(nodes):
         for day, numbers in DAYS:
             nodes.land(day, numbers)
@@ -128,6 +134,10 @@ def play(world: Path, directory: Path, lang: Lang) -> None:
     for party in PARTIES:
         _say(lang, f"\n== {PARTIES[party].name_ja}の状態", f"\n== how {PARTIES[party].name_en} stands")
         typer.echo(nodes.run(party, "status", "--lang", lang), nl=False)
+    if serve:
+        _say(lang, "\n== 二つのコンソール", "\n== both consoles")
+        with _serving(nodes):
+            show(nodes.made.consoles, accounts, lang)
 
 
 @contextmanager
