@@ -96,7 +96,10 @@ KINDS = (
     Kind(
         "mail address",
         re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-        lambda found: re.search(r"(^|[@.])example(\.(com|net|org|jp))?$|\.(test|invalid)$", found) is None,
+        # `renkei-cycle@isa.timer` is a unit of systemd.
+        lambda found: (
+            re.search(r"(^|[@.])example(\.(com|net|org|jp))?$|\.(test|invalid|service|timer)$", found) is None
+        ),
     ),
     Kind("private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
     Kind(

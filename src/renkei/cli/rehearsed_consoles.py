@@ -39,6 +39,7 @@ def make_account(environment: Mapping[str, str], directory: Path) -> Account:
     """Make an account with every duty at a rehearsal's node, by the commands of an administrator."""
     password = secrets.token_urlsafe(12)
     file = directory / "password"
+    file.touch(0o600)
     file.write_text(password, "utf-8")
     _renkei(
         environment, "officer", "add", _ACCOUNT, "--display-name", "架空 一郎", "--password-file", str(file)
