@@ -139,6 +139,7 @@ CHANGES: dict[str, Change] = {
     ),
     "number_digit_missing": Change(pl.concat_str(_number.str.slice(0, 9), _number.str.slice(10))),
     "number_one_digit": Change(_other_digit(_number, 2 + _r1 % 8)),
+    "number_two_digits": Change(_other_digit(_other_digit(_number, 2 + _r1 % 4), 6 + _r2 % 4)),
     "number_neighbours": Change(_swapped(_number, 8), _differ(_number, 8)),
     "number_lower_case": Change(_number.str.to_lowercase()),
     "number_full_width": Change(_full_width(_number)),

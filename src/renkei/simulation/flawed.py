@@ -1,7 +1,8 @@
 """Putting the flaws into notifications, and keeping account of each: the answer key's first half.
 
-Item by item, at most one flaw an item. Flaws that decide a notification's outcome come first and keep the
-others away, so that what the matching should say of a row never depends on an interplay.
+Item by item, at most one flaw an item. Flaws that decide a notification's outcome come first and keep away
+the others, or at least those that decide too, so that what the matching should say of a row never depends on
+an interplay.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from renkei.simulation.cards import Cards, card_numbers
 from renkei.simulation.draws import Bools, Draws, Ints
 from renkei.simulation.flaw_values import CHANGES
 from renkei.simulation.flaws import Flaw
+from renkei.simulation.names import draw_names
 from renkei.simulation.notifications import Notifications
 from renkei.simulation.residents import People
 from renkei.simulation.tables import day_text, pick
@@ -21,6 +23,7 @@ from renkei.simulation.tables import day_text, pick
 _ORDER = ("card_number", "status_of_residence", "deleted_on", "notification_id")
 _NEVER_ISSUED = 90_000_000  # numbers of cards from here on are never issued
 _TOMBSTONE = ("notification_id", "card_number", "registered_on", "deleted_on")
+_DATES_OF_A_PERSON = ("birth_date", "stay_expires_on")
 _OTHER_CARDS = ("status_of_residence", "stay_expires_on")
 
 
@@ -63,7 +66,8 @@ class _Bench:
         )
         self.rows = notifications.rows
         self.linked = notifications.linked.copy()
-        self.free = np.ones(len(notifications), dtype=np.bool_)
+        self.undecided = np.ones(len(notifications), dtype=np.bool_)  # no flaw decided the outcome
+        self.open = np.ones(len(notifications), dtype=np.bool_)  # flaws that decide nothing may still come
         self.account = Account()
 
     def lay_out(self, item: str, at: Ints) -> pl.DataFrame:
@@ -94,8 +98,14 @@ class _Bench:
         """Write values into the rows and account for them."""
         self.rows = self.rows.with_columns(_placed(self.rows[flaw.item], rows, values))
         self.account.add(flaw, rows, values)
-        if flaw.alone:
-            self.free[rows] = False
+        if flaw.alone != "no":
+            self.undecided[rows] = False
+        if flaw.alone == "yes":
+            self.open[rows] = False
+
+    def free(self, flaw: Flaw) -> Bools:
+        """Tell the rows that a flaw may still befall."""
+        return self.open if flaw.alone == "no" else self.undecided
 
 
 def _placed(column: pl.Series, rows: Ints, values: pl.Series) -> pl.Series:
@@ -121,7 +131,7 @@ def put_flaws(
         edges = np.cumsum([flaw.rate for flaw in of_item])
         drawn = np.searchsorted(edges, draws.uniform(len(notifications)), side="right")
         for number, flaw in enumerate(of_item):
-            rows = np.flatnonzero((drawn == number) & bench.free)
+            rows = np.flatnonzero((drawn == number) & bench.free(flaw))
             if len(rows):
                 _SPECIAL.get(flaw.name, _put_change)(bench, flaw, rows)
     return Flawed(bench.rows, bench.linked, bench.account)
@@ -175,6 +185,29 @@ def _number_fabricated(bench: _Bench, flaw: Flaw, rows: Ints) -> None:
     bench.linked[rows] = -1
 
 
+def _worker_unknown(bench: _Bench, flaw: Flaw, rows: Ints) -> None:
+    """Let the rows speak of somebody in no register: another name, other dates, a number of nobody."""
+    nationality, sex = (
+        column[bench.filed.person[rows]] for column in (bench.people.nationality, bench.people.sex)
+    )
+    _number_fabricated(bench, flaw, rows)
+    invented = draw_names(nationality, np.maximum(sex, 1), bench.draws).written("latin")
+    bench.rows = bench.rows.with_columns(
+        _placed(bench.rows["name"], rows, invented),
+        *(_placed(bench.rows[item], rows, _other_day(bench, item, rows)) for item in _DATES_OF_A_PERSON),
+    )
+
+
+def _other_day(bench: _Bench, item: str, rows: Ints) -> pl.Series:
+    way = 1 - 2 * bench.draws.below(2, len(rows))
+    shifted = pl.DataFrame(
+        {"day": bench.rows[item][rows], "shift": way * bench.draws.between(30, 400, len(rows))}
+    )
+    moved = pl.col("day").str.to_date("%Y-%m-%d", strict=False) + pl.duration(days="shift")
+    # A day that is not wholly known stays as it is.
+    return shifted.select(pl.coalesce(moved.dt.to_string("%Y-%m-%d"), "day"))["day"]
+
+
 def _deleted(bench: _Bench, flaw: Flaw, rows: Ints) -> None:
     days = np.minimum(bench.filed.registered[rows] + bench.draws.between(1, 60, len(rows)), bench.as_of)
     bench.put(flaw, rows, day_text(days))
@@ -197,6 +230,7 @@ _SPECIAL = {
     "number_shared": _number_shared,
     "number_superseded": _number_superseded,
     "number_fabricated": _number_fabricated,
+    "worker_unknown": _worker_unknown,
     "deleted": _deleted,
     "identifier_repeated": _identifier_repeated,
 }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Literal, cast
 
 from renkei.agreement.errors import RenkeiError
 from renkei.simulation.tables import table
@@ -22,7 +23,8 @@ class Flaw:
 
     `verdict` is what the matching is expected to say: agrees, different, not_reported, not_comparable,
     not_found, not_sent, rejected, deleted, omitted, or computed where it depends on whose number it is.
-    `alone` flaws decide the outcome: such a notification gets no other flaw.
+    `alone` flaws decide the outcome, and which others may befall the same notification: after `yes` none;
+    after `number`, a number that is not found, those that leave the outcome as it is; `no` decides nothing.
     """
 
     name: str
@@ -30,7 +32,7 @@ class Flaw:
     rate: float
     verdict: str
     cause: str
-    alone: bool
+    alone: Literal["yes", "number", "no"]
     applies_to: str
     source: str
     note: str
@@ -46,7 +48,7 @@ def default_flaws() -> tuple[Flaw, ...]:
             rate=float(row["rate"]),
             verdict=row["verdict"],
             cause=row["cause"],
-            alone=row["alone"] == "yes",
+            alone=cast(Literal["yes", "number", "no"], row["alone"]),
             applies_to=row["applies_to"],
             source=row["source"],
             note=row["note"],

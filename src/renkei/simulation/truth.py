@@ -32,7 +32,7 @@ COMPARED = (
 )
 _IDENTITY = ("name", "birth_date", "sex", "nationality")
 _REPEATED = "identifier_repeated"
-_UNREGISTERED = "not_notifiable"
+_UNREGISTERED = ("not_notifiable", "worker_unknown")
 AGREEMENT_BEGINS = (date(2021, 3, 22) - date(1970, 1, 1)).days
 
 NOTIFICATION_TRUTH = (
@@ -237,10 +237,10 @@ def expected_of_notifications(
 
 
 def _registered(account: Account, size: int) -> Bools:
-    """Tell workers who are in the register: those notified as 特別永住者 and the like are not."""
+    """Tell workers who are in the register: 特別永住者 and the like, and people invented, are not."""
     known = np.ones(size, dtype=np.bool_)
     for flaw, rows in zip(account.flaws, account.rows, strict=True):
-        if flaw.name == _UNREGISTERED:
+        if flaw.name in _UNREGISTERED:
             known[rows] = False
     return known
 
