@@ -53,7 +53,7 @@ docs:  ## write docs/commands.md anew from the commands themselves
 	@uv=$$(tools/setup.sh test) && "$$uv" run --no-sync typer renkei.cli utils docs --name renkei --title Commands --output docs/commands.md
 
 pictures:  ## take the manual's pictures anew, from the browser's tests
-	@uv=$$(tools/setup.sh test) && RENKEI_MANUAL=yes "$$uv" run --no-sync pytest --quiet -m browser tests/node/console/test_manual.py
+	@uv=$$(tools/setup.sh test) && RENKEI_MANUAL=yes "$$uv" run --no-sync pytest --quiet -m browser tests/node/console/test_manual_pages.py
 
 assets:  ## fetch the console's styles, fonts and htmx anew, as pinned in tools/assets.py (needs npm)
 	@uv=$$(tools/setup.sh test) && "$$uv" run --no-sync python tools/assets.py

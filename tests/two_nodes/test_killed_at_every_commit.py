@@ -81,7 +81,9 @@ def go_on(nodes: TwoNodes) -> None:
     """Let whatever died be started again, and both come to the end of the day."""
     for party in nodes.made.nodes:
         process = nodes.serving.get(party)
-        if process is None or process.poll() is not None:
+        if process is not None and process.poll() is not None:
+            nodes.silence(party)
+        if party not in nodes.serving:
             nodes.serve(party)
         # A sender whose counterpart was killed waits before it asks again; the test does not.
         nodes.table(party, "UPDATE deliveries_delivery SET next_try_at = NULL RETURNING id")

@@ -32,16 +32,17 @@ def console(tmp_path_factory) -> Iterator[str]:
     toml = made.nodes["mhlw"] / "renkei.toml"
     toml.write_text(toml.read_text("utf-8") + CONFIGURED, "utf-8")
     ours = {name: value for name, value in os.environ.items() if name != "RENKEI_DATABASE_URL"}
-    environment = ours | made.environment("mhlw")
+    environment = ours | made.environment("mhlw") | {"RENKEI_OIDC_CLIENT_SECRET": "of-nobody"}
     subprocess.run([*RENKEI, "migrate"], env=environment, check=True)
     serving = subprocess.Popen([*RENKEI, "serve"], env=environment, stdout=subprocess.PIPE)
     assert serving.stdout
-    for _ in range(2):
-        assert b"serving" in serving.stdout.readline()
-    address = f"http://127.0.0.1:{made.consoles['mhlw']}"
-    yield address
-    serving.terminate()
-    serving.communicate(timeout=30)
+    try:
+        for _ in range(2):
+            assert b"serving" in serving.stdout.readline()
+        yield f"http://127.0.0.1:{made.consoles['mhlw']}"
+    finally:
+        serving.terminate()
+        serving.communicate(timeout=30)
 
 
 @pytest.fixture
