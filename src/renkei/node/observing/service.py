@@ -10,7 +10,7 @@ from typing import Any
 
 from cheroot.wsgi import Server
 from django.conf import settings
-from django.db import connection
+from django.db import close_old_connections
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
@@ -39,7 +39,7 @@ class Observed:
         except Exception:  # the database is down, say: /readyz tells, and no text of a fault leaves
             status, kind, body = HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", b""
         finally:
-            connection.close()
+            close_old_connections()
         headers = [
             ("Content-Type", kind),
             ("Content-Length", str(len(body))),
