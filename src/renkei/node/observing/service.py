@@ -10,7 +10,7 @@ from typing import Any
 
 from cheroot.wsgi import Server
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import connection
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
@@ -38,8 +38,6 @@ class Observed:
             status, kind, body = page() if page else (HTTPStatus.NOT_FOUND, "text/plain", b"")
         except Exception:  # the database is down, say: /readyz tells, and no text of a fault leaves
             status, kind, body = HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", b""
-        finally:
-            close_old_connections()
         headers = [
             ("Content-Type", kind),
             ("Content-Length", str(len(body))),
@@ -60,7 +58,20 @@ def _ready() -> Answer:
     return status, "application/json", json.dumps(parts).encode() + b"\n"
 
 
+class _OfOwnThread:
+    """An application in threads of a server, each of which would keep a connection to the database."""
+
+    def __init__(self, application: Observed) -> None:
+        self._application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        try:
+            return self._application(environ, start_response)
+        finally:
+            connection.close()
+
+
 def make(clock: Callable[[], datetime]) -> Server:
     """Return the server, bound to nothing yet."""
     host, _, port = settings.NODE.metrics.listen.rpartition(":")
-    return Server((host, int(port)), Observed(clock), numthreads=2)
+    return Server((host, int(port)), _OfOwnThread(Observed(clock)), numthreads=2)
