@@ -26,7 +26,7 @@ _UNEVEN = rf"[{_SPACES}{_GONE}]|\s\s|[^\S ]|^\s|\s$"
 _MARKED_LATIN = r"(\p{Latin})\p{Mn}+"
 _LATIN = r"\p{Latin}"
 _OTHER_LETTER = r"[\p{L}--\p{Latin}]"
-_KANA_ALONE = r"^[\p{Hiragana}\p{Katakana}ー ]+$"
+KANA_ALONE = r"^[\p{Hiragana}\p{Katakana}ー ]+$"
 
 # The levels of likeness, best first: the first that fits is the verdict and its cause.
 LEVELS: tuple[tuple[str, Verdict], ...] = (
@@ -147,7 +147,7 @@ def in_other_letters(names: pl.Expr) -> pl.Expr:
 
 def _has_writing(column: str) -> pl.Expr:
     # Kana alone is never compared: employers invent it, and no card carries it.
-    return (~pl.col(column).str.contains(_KANA_ALONE)).fill_null(False)
+    return (~pl.col(column).str.contains(KANA_ALONE)).fill_null(False)
 
 
 def _tries(folded: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,80 @@
+"""Finding candidates: from notifications that were not found to the people they probably speak of."""
+
+import polars as pl
+
+from renkei.matching.candidates.blocking import block
+from renkei.matching.candidates.pairs import compare_pairs, shares, with_persons
+from renkei.matching.candidates.parameters import Parameters, default_parameters
+from renkei.matching.candidates.weighing import level_of, probabilities, weigh, weight_of
+
+MOST_CANDIDATES = 3
+# Of someone so improbable nobody needs to hear.
+LEAST_PROBABLE = 0.001
+
+CANDIDATES = {
+    "notification_id": pl.String,
+    "rank": pl.UInt32,
+    "person_id": pl.String,
+    "card_number": pl.String,
+    "probability": pl.Float64,
+    "nobody": pl.Float64,
+    "evidence": pl.String,
+}
+
+
+def find(
+    notifications: pl.DataFrame, cards: pl.DataFrame, parameters: Parameters | None = None
+) -> pl.DataFrame:
+    """Find the most probable persons for notifications whose number is in no card.
+
+    `notifications` (notification_id, and the columns of the parameters' items) and `cards` (person_id,
+    kanji_name, the same columns) are typed (`values`). Returns `CANDIDATES`, sorted by `notification_id` and
+    `rank` (1 is the best; at most three): `card_number` is the person's nearest to the one reported,
+    `probability` that it is this person, `nobody` that it is none in the register, `evidence`
+    `item:level:weight` joined by `;` with weights as log2 of likelihood ratios. Nothing here may leave ISA:
+    it tells whose record a notification without a number may mean.
+    """
+    parameters = parameters or default_parameters()
+    held = with_persons(cards)
+    pairs = block(notifications, held, parameters.passes)
+    compared = shares(compare_pairs(pairs, notifications, held, parameters), held, parameters)
+    judged = probabilities(weigh(compared, parameters), parameters, held["person"].n_unique())
+    return best(judged, notifications, held, parameters)
+
+
+def best(
+    judged: pl.DataFrame, notifications: pl.DataFrame, held: pl.DataFrame, parameters: Parameters
+) -> pl.DataFrame:
+    """Keep each notification's best candidates and say why: `CANDIDATES`."""
+    # Probabilities that differ in the last bit only must not decide an order.
+    rounded = judged.with_columns(pl.col("probability", "nobody").round(6))
+    likely = rounded.filter(pl.col("probability") >= LEAST_PROBABLE)
+    named = likely.with_columns(
+        notifications["notification_id"].gather(likely["query"]).alias("notification_id"),
+        held["person_id"].gather(likely["record"]).alias("person_id"),
+        held["card_number"].gather(likely["record"]).alias("card_number"),
+    ).sort("notification_id", pl.col("probability"), "person_id", descending=[False, True, False])
+    ranked = named.with_columns(
+        rank=pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).over("notification_id")
+    ).filter(pl.col("rank") <= MOST_CANDIDATES)
+    return ranked.with_columns(evidence=_evidence(parameters)).select(
+        pl.col(name).cast(kind) for name, kind in CANDIDATES.items()
+    )
+
+
+def _evidence(parameters: Parameters) -> pl.Expr:
+    said = []
+    for item in parameters.items:
+        names = {place: level.name for place, level in enumerate(item.kind.levels)}
+        level = pl.col(level_of(item.name)).replace_strict(names, default=None, return_dtype=pl.String)
+        weight = pl.col(weight_of(item.name)) * parameters.sharpness
+        said.append(pl.concat_str(pl.lit(f"{item.name}:"), level, pl.lit(":"), two_places(weight)))
+    return pl.concat_str(said, separator=";", ignore_nulls=True)
+
+
+def two_places(numbers: pl.Expr) -> pl.Expr:
+    """Write numbers with two decimals, the same on every engine."""
+    hundredths = (numbers * 100).round().cast(pl.Int64)
+    sign = pl.when(hundredths < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    whole, part = hundredths.abs() // 100, hundredths.abs() % 100
+    return pl.concat_str(sign, whole.cast(pl.String), pl.lit("."), part.cast(pl.String).str.zfill(2))

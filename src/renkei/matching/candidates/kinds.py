@@ -1,0 +1,242 @@
+"""Kinds of items and the levels at which two values of a kind may agree, best first.
+
+A comparison takes `reported` and `held` (for names also `held_kanji`), typed as `values` types them, and
+returns the place of the level in the kind's table (UInt8), null where nothing can be said.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from rapidfuzz import process
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.matching import compare
+from renkei.matching.candidates.kana import sound_of_kana, sound_of_latin
+from renkei.matching.candidates.numbers import clean, distances
+from renkei.matching.dates import as_number
+from renkei.matching.names import KANA_ALONE, compare_names, fold_plain, fold_writing
+from renkei.matching.verdicts import AGREES, Verdict
+
+Comparison = Callable[[pl.DataFrame], pl.Series]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One way to agree, or not. `by_frequency`: the more people hold the value, the less it says."""
+
+    name: str
+    by_frequency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of item: its levels, best first, and what finds them."""
+
+    levels: tuple[Level, ...]
+    compare: Comparison
+
+    def place(self, level: str) -> int:
+        """Return the place of a level by its name."""
+        return [one.name for one in self.levels].index(level)
+
+
+def _levels(*names: str, by_frequency: int = 0) -> tuple[Level, ...]:
+    return tuple(Level(name, place < by_frequency) for place, name in enumerate(names))
+
+
+def _known(pairs: pl.DataFrame, level: pl.Expr) -> pl.Series:
+    reported, held = pl.col("reported"), pl.col("held")
+    return pairs.select(
+        pl.when(reported.is_not_null() & held.is_not_null()).then(level).cast(pl.UInt8).alias("level")
+    )["level"]
+
+
+# --- numbers -----------------------------------------------------------------------------------------
+
+CARD_LEVELS = _levels("look_alike", "exchanged", "one_character", "one_more_or_less", "two_characters", "far")
+
+
+def _card_numbers(pairs: pl.DataFrame) -> pl.Series:
+    edits, places = distances(clean(pairs["reported"].fill_null("")), pairs["held"].fill_null(""))
+    level = np.select(
+        [edits == 0, (edits == 1) & (places == 2), (edits == 1) & (places == 1), edits == 1, edits == 2],
+        [0, 1, 2, 3, 4],
+        default=5,
+    )
+    return _known(pairs.with_columns(level=pl.Series(level.astype(np.uint8))), pl.col("level"))
+
+
+def _digits(pairs: pl.DataFrame) -> pl.Series:
+    edits, _ = distances(pairs["reported"].fill_null(""), pairs["held"].fill_null(""))
+    return _known(pairs.with_columns(level=pl.Series(edits)), pl.col("level"))
+
+
+# --- names and other text -----------------------------------------------------------------------------
+
+NAME_LEVELS = _levels(
+    "agrees", "partial", "truncated", "one_letter", "sound", "two_letters", "near", "shared_word",
+    "other_sound", "far", by_frequency=8,
+)  # fmt: skip
+_NAME = {level.name: place for place, level in enumerate(NAME_LEVELS)}
+_LONG_ENOUGH = 6  # letters: in a shorter name, one letter is another name
+_NEAR, _SOUNDS_ALIKE = 0.92, 0.8
+
+
+def _names(pairs: pl.DataFrame) -> pl.Series:
+    """Compare each two writings once: of millions of pairs, many are of the same two names."""
+    sides = ["reported", "held", "held_kanji"]
+    places = pairs.select(sides).with_columns(pair=pl.struct(sides).rank("dense"))
+    distinct = places.unique("pair").sort("pair")
+    levels = _name_levels(distinct.drop("pair"))
+    return _known(pairs.with_columns(level=levels.gather(places["pair"] - 1)), pl.col("level"))
+
+
+def _name_levels(pairs: pl.DataFrame) -> pl.Series:
+    said = compare_names(pairs, DEFAULT_POLICY)
+    agrees = said["verdict"].is_in([int(verdict) for verdict in AGREES])
+    cause = said["cause"]
+    level = pl.select(
+        pl.when(agrees)
+        .then(_NAME["agrees"])
+        .when(cause == "partial")
+        .then(_NAME["partial"])
+        .when(cause == "truncated")
+        .then(_NAME["truncated"])
+        .cast(pl.UInt8)
+        .alias("level")
+    )["level"]
+    different = (said["verdict"] == int(Verdict.DIFFERENT)) & level.is_null()
+    level = _scattered(level, different, lambda at: _likeness(pairs[at]))
+    kana = pairs["reported"].str.normalize("NFKC").str.contains(KANA_ALONE).fill_null(False)
+    return _scattered(level, kana & pairs["held"].is_not_null(), lambda at: _sounds(pairs[at]))
+
+
+def _scattered(level: pl.Series, where: pl.Series, found: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    at = where.arg_true()
+    return level.scatter(at, found(at)) if len(at) else level
+
+
+def _folded(names: pl.Series) -> pl.Series:
+    return fold_plain(fold_writing(names))
+
+
+def _likeness(pairs: pl.DataFrame) -> pl.Series:
+    """Say how near two names are that do not agree: letters first, then words."""
+    words = pl.DataFrame({"r": _folded(pairs["reported"]), "h": _folded(pairs["held"])})
+    split = words.select(pl.all().str.split(" "))
+    sorted_words = split.select(pl.all().list.sort().list.join(""))
+    one, other = sorted_words["r"].to_list(), sorted_words["h"].to_list()
+    edits = process.cpdist(one, other, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
+    alike = process.cpdist(one, other, scorer=JaroWinkler.similarity, score_cutoff=_NEAR, dtype=np.float32)
+    shared = split.select(
+        (pl.col("r").list.set_intersection("h").list.len() * 2
+         >= pl.min_horizontal(pl.col("r").list.len(), pl.col("h").list.len()))
+        & (pl.col("r").list.set_intersection("h").list.len() > 0)
+    ).to_series()  # fmt: skip
+    long = (
+        sorted_words.select(pl.min_horizontal(pl.all().str.len_chars()) >= _LONG_ENOUGH)
+        .to_series()
+        .to_numpy()
+    )
+    level = np.select(
+        [long & (edits == 1), long & (edits == 2), long & (alike >= _NEAR), shared.to_numpy()],
+        [_NAME["one_letter"], _NAME["two_letters"], _NAME["near"], _NAME["shared_word"]],
+        default=_NAME["far"],
+    )
+    return pl.Series(level.astype(np.uint8))
+
+
+def _sounds(pairs: pl.DataFrame) -> pl.Series:
+    kana, latin = sound_of_kana(pairs["reported"]), sound_of_latin(_folded(pairs["held"]))
+    alike = process.cpdist(kana.to_list(), latin.to_list(), scorer=JaroWinkler.similarity, dtype=np.float32)
+    return pl.Series(np.where(alike >= _SOUNDS_ALIKE, _NAME["sound"], _NAME["other_sound"]).astype(np.uint8))
+
+
+TEXT_LEVELS = _levels("agrees", "one_letter", "near", "close", "far", by_frequency=3)
+
+
+def _texts(pairs: pl.DataFrame) -> pl.Series:
+    one, other = (pairs[side].fill_null("").to_list() for side in ("reported", "held"))
+    edits = process.cpdist(one, other, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
+    alike = process.cpdist(one, other, scorer=JaroWinkler.similarity, dtype=np.float32)
+    level = np.select(
+        [edits == 0, edits == 1, alike >= _NEAR, alike >= _SOUNDS_ALIKE], [0, 1, 2, 3], default=4
+    )
+    return _known(pairs.with_columns(level=pl.Series(level.astype(np.uint8))), pl.col("level"))
+
+
+# --- dates -------------------------------------------------------------------------------------------
+
+DATE_LEVELS = _levels("agrees", "day_month_swapped", "one_digit", "era", "same_year", "far", by_frequency=1)
+_DATE = {level.name: place for place, level in enumerate(DATE_LEVELS)}
+
+
+def _dates_of(item: str) -> Comparison:
+    def judge(pairs: pl.DataFrame) -> pl.Series:
+        said = compare.judge(item, pairs.select("reported", "held"), DEFAULT_POLICY)
+        years = [
+            as_number(pl.col(side)) // 10_000 if pairs.schema[side] == pl.Date else pl.col(side) // 10_000
+            for side in ("reported", "held")
+        ]
+        causes = {name: _DATE[name] for name in ("day_month_swapped", "one_digit", "era")}
+        agrees = said["verdict"].is_in([int(verdict) for verdict in AGREES])
+        level = (
+            pl.when(agrees)
+            .then(_DATE["agrees"])
+            .otherwise(
+                pl.coalesce(
+                    said["cause"].replace_strict(causes, default=None, return_dtype=pl.Int32),
+                    pl.when(years[0] == years[1]).then(_DATE["same_year"]),
+                    _DATE["far"],
+                )
+            )
+        )
+        return _known(pairs, level)
+
+    return judge
+
+
+# --- codes -------------------------------------------------------------------------------------------
+
+CODE_LEVELS = _levels("agrees", "differs", by_frequency=1)
+NATIONALITY_LEVELS = _levels("agrees", "related", "differs", by_frequency=1)
+
+
+def _codes_of(item: str) -> Comparison:
+    def judge(pairs: pl.DataFrame) -> pl.Series:
+        said = compare.judge(item, pairs.select("reported", "held"), DEFAULT_POLICY)
+        verdict = said["verdict"]
+        differs = pl.when(said["cause"] == "related").then(1).otherwise(len(KINDS[item].levels) - 1)
+        return pl.select(
+            pl.when(verdict.is_in([int(one) for one in AGREES]))
+            .then(0)
+            .when(verdict == int(Verdict.DIFFERENT))
+            .then(differs)
+            .cast(pl.UInt8)
+            .alias("level")
+        )["level"]
+
+    return judge
+
+
+def _plain_codes(pairs: pl.DataFrame) -> pl.Series:
+    return _known(pairs, (pl.col("reported") != pl.col("held")).cast(pl.UInt8))
+
+
+KINDS: Mapping[str, Kind] = {
+    "card_number": Kind(CARD_LEVELS, _card_numbers),
+    "name": Kind(NAME_LEVELS, _names),
+    "birth_date": Kind(DATE_LEVELS, _dates_of("birth_date")),
+    "stay_expires_on": Kind(DATE_LEVELS, _dates_of("stay_expires_on")),
+    "nationality": Kind(NATIONALITY_LEVELS, _codes_of("nationality")),
+    "sex": Kind(CODE_LEVELS, _codes_of("sex")),
+    "status_of_residence": Kind(CODE_LEVELS, _codes_of("status_of_residence")),
+    "extra_activity_permission": Kind(CODE_LEVELS, _codes_of("extra_activity_permission")),
+    # Of any other register: what a profile of one's own may use (docs/candidates.md).
+    "text": Kind(TEXT_LEVELS, _texts),
+    "digits": Kind(_levels("agrees", "one_character", "two_characters", "far", by_frequency=1), _digits),
+    "code": Kind(CODE_LEVELS, _plain_codes),
+}
