@@ -2,8 +2,7 @@
 
 import polars as pl
 
-from renkei.matching.candidates.blocking import block
-from renkei.matching.candidates.pairs import compare_pairs, shares, with_persons
+from renkei.matching.candidates.pairs import by_frequency, holders, look, with_persons, with_shares
 from renkei.matching.candidates.parameters import Parameters, default_parameters
 from renkei.matching.candidates.weighing import level_of, probabilities, weigh, weight_of
 
@@ -36,27 +35,26 @@ def find(
     """
     parameters = parameters or default_parameters()
     held = with_persons(cards)
-    pairs = block(notifications, held, parameters.passes)
-    compared = shares(compare_pairs(pairs, notifications, held, parameters), held, parameters)
-    judged = probabilities(weigh(compared, parameters), parameters, held["person"].n_unique())
-    return best(judged, notifications, held, parameters)
+    seen = look(notifications, held, parameters)
+    counts = {item.name: holders(seen, held, item) for item in by_frequency(parameters)}
+    return judge(with_shares(seen, counts, held.height), notifications, parameters, held["person"].n_unique())
 
 
-def best(
-    judged: pl.DataFrame, notifications: pl.DataFrame, held: pl.DataFrame, parameters: Parameters
+def judge(
+    seen: pl.DataFrame, notifications: pl.DataFrame, parameters: Parameters, population: int
 ) -> pl.DataFrame:
-    """Keep each notification's best candidates and say why: `CANDIDATES`."""
-    # Probabilities that differ in the last bit only must not decide an order.
-    rounded = judged.with_columns(pl.col("probability", "nobody").round(6))
-    likely = rounded.filter(pl.col("probability") >= LEAST_PROBABLE)
-    named = likely.with_columns(
-        notifications["notification_id"].gather(likely["query"]).alias("notification_id"),
-        held["person_id"].gather(likely["record"]).alias("person_id"),
-        held["card_number"].gather(likely["record"]).alias("card_number"),
-    ).sort("notification_id", pl.col("probability"), "person_id", descending=[False, True, False])
-    ranked = named.with_columns(
-        rank=pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).over("notification_id")
-    ).filter(pl.col("rank") <= MOST_CANDIDATES)
+    """Weigh what was seen (`look`, `with_shares`) of a register of so many people: `CANDIDATES`."""
+    # Sums of many numbers differ in the last bit by their order: one order for every engine, and rounded.
+    judged = probabilities(weigh(seen.sort("query", "person_id"), parameters), parameters, population)
+    likely = judged.with_columns(pl.col("probability", "nobody").round(6)).filter(
+        pl.col("probability") >= LEAST_PROBABLE
+    )
+    ranked = (
+        likely.with_columns(notifications["notification_id"].gather(likely["query"]).alias("notification_id"))
+        .sort("notification_id", "probability", "person_id", descending=[False, True, False])
+        .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).over("notification_id"))
+        .filter(pl.col("rank") <= MOST_CANDIDATES)
+    )
     return ranked.with_columns(evidence=_evidence(parameters)).select(
         pl.col(name).cast(kind) for name, kind in CANDIDATES.items()
     )
@@ -68,11 +66,11 @@ def _evidence(parameters: Parameters) -> pl.Expr:
         names = {place: level.name for place, level in enumerate(item.kind.levels)}
         level = pl.col(level_of(item.name)).replace_strict(names, default=None, return_dtype=pl.String)
         weight = pl.col(weight_of(item.name)) * parameters.sharpness
-        said.append(pl.concat_str(pl.lit(f"{item.name}:"), level, pl.lit(":"), two_places(weight)))
+        said.append(pl.concat_str(pl.lit(f"{item.name}:"), level, pl.lit(":"), _two_places(weight)))
     return pl.concat_str(said, separator=";", ignore_nulls=True)
 
 
-def two_places(numbers: pl.Expr) -> pl.Expr:
+def _two_places(numbers: pl.Expr) -> pl.Expr:
     """Write numbers with two decimals, the same on every engine."""
     hundredths = (numbers * 100).round().cast(pl.Int64)
     sign = pl.when(hundredths < 0).then(pl.lit("-")).otherwise(pl.lit(""))

@@ -11,8 +11,14 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from renkei.matching.candidates.blocking import block
-from renkei.matching.candidates.pairs import compare_pairs, shares, with_persons
+from renkei.matching.candidates.pairs import (
+    by_frequency,
+    compare_pairs,
+    holders,
+    look,
+    with_persons,
+    with_shares,
+)
 from renkei.matching.candidates.parameters import Item, Parameters
 from renkei.matching.candidates.weighing import level_of, probabilities, weigh
 
@@ -54,14 +60,15 @@ def learn(
     held = with_persons(cards)
     if labels is not None:
         notifications = notifications.join(labels, on="notification_id", how="semi")
-    pairs = block(notifications, held, start.passes)
-    compared = shares(compare_pairs(pairs, notifications, held, start), held, start)
+    seen = look(notifications, held, start)
+    counts = {item.name: holders(seen, held, item) for item in by_frequency(start)}
+    compared = with_shares(seen, counts, held.height)
     population = held["person"].n_unique()
     guess = _with_wrong_pairs(start, notifications, held)
     if labels is None:
         guess = _by_turns(compared, guess, notifications.height, population)
     else:
-        right = _decided(compared, notifications, held, labels)
+        right = _decided(compared, notifications, labels)
         guess = _counted(compared.with_columns(probability=right), guess, notifications.height)
         guess = replace(
             guess, sharpness=_best_sharpness(compared, right, guess, notifications.height, population)
@@ -139,15 +146,13 @@ def _shares(counted: np.ndarray) -> tuple[float, ...]:
     return tuple(float(share) for share in smoothed / smoothed.sum())
 
 
-def _decided(
-    compared: pl.DataFrame, reported: pl.DataFrame, held: pl.DataFrame, labels: pl.DataFrame
-) -> pl.Series:
+def _decided(compared: pl.DataFrame, reported: pl.DataFrame, labels: pl.DataFrame) -> pl.Series:
     """1 for each pair that was decided to be right, 0 for every other."""
     named = labels.select("notification_id", decided="person_id")
     asked = reported.select("notification_id").join(
         named, on="notification_id", how="left", maintain_order="left"
     )
-    right = asked["decided"].gather(compared["query"]) == held["person_id"].gather(compared["record"])
+    right = asked["decided"].gather(compared["query"]) == compared["person_id"]
     return right.fill_null(False).cast(pl.Float64)
 
 

@@ -1,11 +1,46 @@
 """Comparing pairs: item by item, each notification with every record of a person."""
 
+from collections.abc import Iterator
+
 import polars as pl
 
+from renkei.matching.candidates.blocking import block
 from renkei.matching.candidates.parameters import Item, Parameters
-from renkei.matching.candidates.weighing import level_of, share_of
+from renkei.matching.candidates.weighing import level_of, share_of, value_of
 
-_ROW_BITS = 32
+_RECORD_BITS = 32
+
+
+def with_persons(records: pl.DataFrame) -> pl.DataFrame:
+    """Add `person`, a number for each `person_id`, where it is not there."""
+    if "person" in records.columns:
+        return records
+    return records.with_columns((pl.col("person_id").rank("dense") - 1).cast(pl.UInt32).alias("person"))
+
+
+def look(reported: pl.DataFrame, held: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
+    """Pair notifications with the people of a register, or of a part of it, and compare each pair.
+
+    `held` are records with `person`. Returns one row for each pair: `query` (place in `reported`),
+    `person_id`, `card_number` (the record's nearest to the one reported), and for each item `<item>_level`
+    (UInt8, null where nothing can be said) and, where the value's frequency counts, `<item>_value`.
+    """
+    compared = compare_pairs(block(reported, held, parameters.passes), reported, held, parameters)
+    named = {
+        "person_id": held["person_id"].gather(compared["record"]),
+        "card_number": held["card_number"].gather(compared["record"]),
+    }
+    values = {
+        value_of(item.name): held[item.name].gather(compared[f"{item.name}_record"])
+        for item in by_frequency(parameters)
+    }
+    levels = [level_of(item.name) for item in parameters.items]
+    return compared.select("query", **named, **{level: compared[level] for level in levels}, **values)
+
+
+def by_frequency(parameters: Parameters) -> Iterator[Item]:
+    """Yield the items whose agreement says less the more people share the value."""
+    return (item for item in parameters.items if any(level.by_frequency for level in item.kind.levels))
 
 
 def compare_pairs(
@@ -13,31 +48,31 @@ def compare_pairs(
 ) -> pl.DataFrame:
     """Compare each pair's notification with the person's records; the best record speaks for each item.
 
-    `pairs`: `query` (place in `reported`), `person`. `held`: records with `person`, several for one.
-    Returns one row for each pair, in order of query and person: `query`, `person`, `record` (place in `held`
-    of the one nearest by number), `<item>_level` (UInt8, null where nothing can be said) and
-    `<item>_value` (as the record with the best level has it).
+    `pairs`: `query`, `person`. Returns, in order of query and person, both, `record` (place in `held` of the
+    one nearest by number), and for each item `<item>_level` and `<item>_record`, the record it is from.
     """
     records = held.select("person").with_row_index("record")
-    each = pairs.join(records, on="person", how="inner").sort("query", "person", "record")
-    levels = {item.name: _levels(item, each, reported, held) for item in parameters.items}
+    each = pairs.join(records, on="person").sort("query", "person", "record")
     ranked = each.with_columns(
         # The level first, then the record: their smallest is the best level and one record that has it.
-        (levels[name].cast(pl.UInt64) * 2**_ROW_BITS + each["record"].cast(pl.UInt64)).alias(name)
-        for name in levels
+        (_levels(item, each, reported, held).cast(pl.UInt64) * 2**_RECORD_BITS + each["record"]).alias(
+            item.name
+        )
+        for item in parameters.items
     )
+    names = [item.name for item in parameters.items]
     best = ranked.group_by("query", "person", maintain_order=True).agg(
-        *(pl.col(name).min() for name in levels), pl.col("record").max()
+        pl.col(names).min(), pl.col("record").max()
     )
     numbers = [item.name for item in parameters.items if item.kind_name == "card_number"]
-    nearest = [(pl.col(name) % 2**_ROW_BITS).cast(pl.UInt32) for name in numbers]
+    record = [(pl.col(name) % 2**_RECORD_BITS).cast(pl.UInt32) for name in numbers]
     return best.select(
         "query",
         "person",
         # Where no number says which record is meant, the last is as good as any.
-        pl.coalesce(*nearest, "record").alias("record"),
-        *((pl.col(name) // 2**_ROW_BITS).cast(pl.UInt8).alias(level_of(name)) for name in levels),
-        *((pl.col(name) % 2**_ROW_BITS).cast(pl.UInt32).alias(f"{name}_record") for name in levels),
+        pl.coalesce(*record, "record").alias("record"),
+        *((pl.col(name) // 2**_RECORD_BITS).cast(pl.UInt8).alias(level_of(name)) for name in names),
+        *((pl.col(name) % 2**_RECORD_BITS).cast(pl.UInt32).alias(f"{name}_record") for name in names),
     )
 
 
@@ -51,36 +86,24 @@ def _levels(item: Item, each: pl.DataFrame, reported: pl.DataFrame, held: pl.Dat
     return item.kind.compare(pl.DataFrame(sides))
 
 
-def shares(compared: pl.DataFrame, held: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
-    """Put in place of each `<item>_record` the share of records that hold the same value, `<item>_share`."""
-    columns = {}
-    for item in parameters.items:
-        places = compared[f"{item.name}_record"]
-        columns[item.name] = (
-            _share(held[item.name], places)
-            if any(level.by_frequency for level in item.kind.levels)
-            else pl.repeat(None, compared.height, dtype=pl.Float64, eager=True)
-        )
-    return compared.drop(f"{item.name}_record" for item in parameters.items).with_columns(
-        values.alias(share_of(name)) for name, values in columns.items()
-    )
+def holders(seen: pl.DataFrame, held: pl.DataFrame, item: Item) -> pl.DataFrame:
+    """Count the records that hold each value seen of an item: `<item>_value`, `holders`."""
+    wanted = seen[value_of(item.name)].drop_nulls().unique()
+    values = held[item.name].alias(value_of(item.name))
+    if values.dtype == pl.String:
+        # Hashes are far cheaper to look up than text; the few that they let through are then compared.
+        values = values.filter(values.hash().is_in(wanted.hash().implode()))
+    return values.filter(values.is_in(wanted.implode())).value_counts(name="holders")
 
 
-def _share(values: pl.Series, places: pl.Series) -> pl.Series:
-    """The share of all records that hold the value of the record at each place; null for a blank."""
-    wanted = values.gather(places)
-    plain = values.to_physical() if values.dtype in (pl.Enum, pl.Date) else values
-    asked = plain.gather(places)
-    # Hashes are far cheaper to count than text.
-    key, asked_key = (one.hash() if one.dtype == pl.String else one for one in (plain, asked))
-    counts = key.filter(key.is_in(asked_key.unique().implode())).rename("key").value_counts(name="holders")
-    found = asked_key.alias("key").to_frame().join(counts, on="key", how="left", maintain_order="left")
-    share = found["holders"].cast(pl.Float64) / max(len(values), 1)
-    return share.set(wanted.is_null(), None)
+def with_shares(seen: pl.DataFrame, counts: dict[str, pl.DataFrame], records: int) -> pl.DataFrame:
+    """Put in place of each `<item>_value` the share of all records that hold it, `<item>_share`.
 
-
-def with_persons(records: pl.DataFrame) -> pl.DataFrame:
-    """Add `person`, a number for each `person_id`, where it is not there."""
-    if "person" in records.columns:
-        return records
-    return records.with_columns((pl.col("person_id").rank("dense") - 1).cast(pl.UInt32).alias("person"))
+    `counts` are `holders` of each item by its name.
+    """
+    for name, counted in counts.items():
+        value = value_of(name)
+        found = seen.select(value).join(counted, on=value, how="left", maintain_order="left")["holders"]
+        share = (found.cast(pl.Float64) / records).alias(share_of(name))
+        seen = seen.drop(value).with_columns(share)
+    return seen

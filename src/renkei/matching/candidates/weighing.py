@@ -18,6 +18,11 @@ def level_of(item: str) -> str:
     return f"{item}_level"
 
 
+def value_of(item: str) -> str:
+    """Return the column of the value that the register holds."""
+    return f"{item}_value"
+
+
 def share_of(item: str) -> str:
     """Return the column of the share of the register that holds the value."""
     return f"{item}_share"
