@@ -13,10 +13,12 @@ import pytest
 from reference.worlds import World, world
 from renkei.agreement.datasets import DATASETS
 from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.matching.candidates import default_parameters
 from renkei.matching.outputs import reconciliation_files, write_whole
 from renkei.matching.reading import RefusedFile, open_source
 from renkei.matching.reconciliation import reconcile_batches
-from renkei.matching.spark import NoSpark, reconcile_on_spark, start
+from renkei.matching.spark import reconcile_on_spark
+from renkei.matching.spark_session import NoSpark, start
 
 pytestmark = [
     pytest.mark.spark,
@@ -66,17 +68,21 @@ def sources(directory: Path, ending: str):
     }
 
 
-@pytest.mark.parametrize(("ending", "buckets"), [("parquet", 4), ("csv", 3)])
-def test_both_engines_write_the_same_bytes(session, tmp_path: Path, ending: str, buckets: int) -> None:
+@pytest.mark.parametrize(
+    ("ending", "buckets", "candidates"), [("parquet", 4, default_parameters()), ("csv", 3, None)]
+)
+def test_both_engines_write_the_same_bytes(session, tmp_path: Path, ending, buckets, candidates) -> None:
     files = sources(written(tmp_path, ending), ending)
-    polars = reconcile_batches(lambda dataset: files[dataset].batches(), as_of=AS_OF)
-    spark = reconcile_on_spark(files, session, as_of=AS_OF, policy=DEFAULT_POLICY, buckets=buckets)
+    polars = reconcile_batches(lambda dataset: files[dataset].batches(), as_of=AS_OF, candidates=candidates)
+    spark = reconcile_on_spark(
+        files, session, as_of=AS_OF, policy=DEFAULT_POLICY, candidates=candidates, buckets=buckets
+    )
     write_whole(tmp_path / "polars", reconciliation_files(polars))
     write_whole(tmp_path / "spark", reconciliation_files(spark))
 
     assert polars.matches.height > 500
     assert polars.rejects.height > 50
-    for name in FILES:
+    for name in FILES + (("candidates.csv",) if candidates else ()):
         assert (tmp_path / "spark" / name).read_bytes() == (tmp_path / "polars" / name).read_bytes(), name
 
 
@@ -148,7 +154,7 @@ def test_without_pyspark_the_engine_says_what_to_install(monkeypatch: pytest.Mon
 
 
 def test_without_java_the_engine_says_what_to_install() -> None:
-    code = "from renkei.matching.spark import start; start('local[1]', 1)"
+    code = "from renkei.matching.spark_session import start; start('local[1]', 1)"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "JAVA_HOME": "/nowhere", "PATH": "/nowhere"},

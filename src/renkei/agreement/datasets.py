@@ -125,6 +125,11 @@ DATASETS: Mapping[str, Dataset] = MappingProxyType(
 SUSPECTED_OMISSIONS = _dataset("suspected_omissions")
 # The agreement's annexes share no employer key; this list, which it does not know of, joins them.
 ESTABLISHMENTS = _dataset("establishments", "own_datasets.csv")
+#: With candidates, 3(1)イ can name the notification that was not found (docs/candidates.md).
+OMISSIONS_WITH_CANDIDATES = Dataset(
+    SUSPECTED_OMISSIONS.name,
+    SUSPECTED_OMISSIONS.columns + _dataset(SUSPECTED_OMISSIONS.name, "own_datasets.csv").columns,
+)
 
 _DISCREPANCIES = _dataset("discrepancies")
 _EACH_ITEM = "<item>"

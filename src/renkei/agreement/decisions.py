@@ -84,6 +84,12 @@ def _read_day(value: object) -> date:
     raise ValueError
 
 
+def _read_share(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0.5 <= value <= 1:
+        raise ValueError
+    return float(value)
+
+
 def _read_bool(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError
@@ -91,6 +97,7 @@ def _read_bool(value: object) -> bool:
 
 
 _A_DAY = Allowed(_read_day, en="a date such as 2021-03-22", ja="2021-03-22 のような日付")
+_MORE_LIKELY_THAN_NOT = Allowed(_read_share, en="a number from 0.5 to 1", ja="0.5以上1以下の数")
 _YES_OR_NO = Allowed(_read_bool, en="true or false", ja="true 又は false")
 
 
@@ -223,6 +230,17 @@ KANJI_ONLY_NAMES_MEET = Decision(
     why_en="As the specification reads, such a pair is not comparable.",
 )
 
+CANDIDATE_THRESHOLD = Decision(
+    key="candidate_threshold",
+    value=0.95,
+    allowed=_MORE_LIKELY_THAN_NOT,
+    clause="3(1)イ",
+    question_ja="突合できなかった届出が、どの確率以上である人を指すとき、未届の疑いの理由にその旨を示すか。",
+    question_en="From which probability on does a notification not found explain a suspected omission?",
+    why_ja="3(1)イは「連携されたが突合できなかった場合を含む」とする。誤りは二十に一つ未満とした。",
+    why_en="3(1)イ includes notifications that could not be matched; fewer than one in twenty may be wrong.",
+)
+
 #: All decisions by key, in the order of the clauses' work: compare, disclose, suspect, caution, names.
 DECISIONS: Mapping[str, Decision[Any]] = MappingProxyType(
     {
@@ -237,6 +255,7 @@ DECISIONS: Mapping[str, Decision[Any]] = MappingProxyType(
             IDENTITY_CONFLICT_AT,
             TRUNCATED_FROM,
             KANJI_ONLY_NAMES_MEET,
+            CANDIDATE_THRESHOLD,
         )
     }
 )
@@ -258,6 +277,7 @@ class Policy:
     identity_conflict_at: int = IDENTITY_CONFLICT_AT.value
     truncated_from: int = TRUNCATED_FROM.value
     kanji_only_names_meet: bool = KANJI_ONLY_NAMES_MEET.value
+    candidate_threshold: float = CANDIDATE_THRESHOLD.value
 
     def __post_init__(self) -> None:
         for field in fields(self):

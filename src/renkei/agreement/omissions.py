@@ -62,6 +62,9 @@ _GROUNDS = (
     ),
 )
 
+#: Told only where candidates were looked for: somebody probably did notify, under another number.
+PROBABLY_NOTIFIED = "unmatched_notification"
+
 _REASONS = (
     Reason(
         code="no_notification",
@@ -90,6 +93,16 @@ _REASONS = (
         sentence_ja="この人のカード番号による届出はあるが、身分事項が異なり、別人の届出である可能性がある。",
         sentence_en="A notification bears a card number of this person, but the identity differs: it may be "
         "someone else's.",
+    ),
+    Reason(
+        code=PROBABLY_NOTIFIED,
+        clause="3(1)イ",
+        name_ja="番号が一致しない届出がある",
+        name_en="a notification with another number",
+        sentence_ja="在留カード番号では突合できなかった届出が、この人についてのものである可能性が高い。"
+        "事業主は届け出ており、番号の記載誤りと考えられる。",
+        sentence_en="A notification whose card number could not be found is probably about this person: the "
+        "employer did notify, and a digit may be wrong.",
     ),
 )
 

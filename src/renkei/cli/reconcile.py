@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,6 +20,9 @@ from renkei.matching.outputs import reconciliation_files, text_writer, write_who
 from renkei.matching.reading import open_source
 from renkei.matching.reconciliation import reconcile_batches
 from renkei.matching.small_cells import SMALLEST_CELL
+
+if TYPE_CHECKING:
+    from renkei.matching.candidates import Parameters
 
 
 def reconcile(
@@ -41,6 +44,12 @@ def reconcile(
         Literal["csv", "parquet"], typer.Option("--format", help="Format of the tables written.")
     ] = "csv",
     encoding: EncodingOption = "utf-8",
+    candidates: Annotated[
+        bool, typer.Option("--candidates", help="For numbers in no card, also find whom they probably mean.")
+    ] = False,
+    candidate_parameters: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What candidates are weighed by, .toml; implies it.")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A page to look at, counts only, .html.")
     ] = None,
@@ -55,6 +64,7 @@ def reconcile(
     day, decisions = read_day(as_of), read_policy(policy)
     if report is not None:
         page_ending(report, "--report")
+    weighed_by = _parameters(candidate_parameters) if candidates or candidate_parameters else None
     # Every file's columns are looked at before any is read: a refusal should not cost minutes.
     paths = {
         dataset: register_file(register, dataset)
@@ -68,13 +78,25 @@ def reconcile(
     with speech.progress(quiet) as tell:
         # What only some runs need is loaded by those.
         if engine == "spark":
-            from renkei.matching.spark import reconcile_on_spark, start
+            from renkei.matching.spark import reconcile_on_spark
+            from renkei.matching.spark_session import start
 
             session = start(spark_master, spark_buckets)
-            result = reconcile_on_spark(sources, session, as_of=day, policy=decisions, buckets=spark_buckets)
+            result = reconcile_on_spark(
+                sources,
+                session,
+                as_of=day,
+                policy=decisions,
+                candidates=weighed_by,
+                buckets=spark_buckets,
+            )
         else:
             result = reconcile_batches(
-                lambda dataset: sources[dataset].batches(), as_of=day, policy=decisions, progress=tell
+                lambda dataset: sources[dataset].batches(),
+                as_of=day,
+                policy=decisions,
+                candidates=weighed_by,
+                progress=tell,
             )
         if report is not None:
             from renkei.matching.report import render_report
@@ -82,9 +104,18 @@ def reconcile(
             page = render_report(result.statistics, speech.language(lang), fewest=report_smallest)
             # The page first: it names nobody, so that a run that fails after it leaves nothing to guard.
             write_whole(report.parent, {report.name: text_writer(page)})
+        if result.candidates is None:
+            # An earlier run's candidates must not lie beside this run's matches.
+            (out / f"candidates.{out_format}").unlink(missing_ok=True)
         write_whole(out, reconciliation_files(result, out_format))
     summary = result.statistics.summary()
     if as_json:
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=2))
     elif not quiet:
         speech.print_summary(summary, out, lang)
+
+
+def _parameters(file: Path | None) -> "Parameters":
+    from renkei.matching.candidates import default_parameters, load_parameters
+
+    return default_parameters() if file is None else load_parameters(file)

@@ -14,6 +14,7 @@ from typing import Any
 from renkei.agreement.annexes import ANNEX_1, ANNEX_3
 from renkei.agreement.datasets import (
     NOTIFICATIONS,
+    OMISSIONS_WITH_CANDIDATES,
     PERSONS,
     SUSPECTED_OMISSIONS,
     Column,
@@ -22,6 +23,7 @@ from renkei.agreement.datasets import (
     discrepancies,
 )
 from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.agreement.omissions import GROUNDS, PROBABLY_NOTIFIED, REASONS
 
 _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _PARTIAL_DATE = r"[0-9]{4}-(?:0[0-9]|1[0-2])-(?:0[0-9]|[12][0-9]|3[01])"
@@ -191,10 +193,13 @@ def _discrepancies() -> Table:
     )
 
 
+_OTHER_REASONS = "|".join(reason for reason in REASONS if reason != PROBABLY_NOTIFIED)
+
+
 def _suspected_omissions() -> Table:
     conditional = [item for item in ANNEX_3.items if item.released_when and item.released_when.holds]
     always = frozenset({"permission_id", "ground", "reason"})
-    everything = frozenset(SUSPECTED_OMISSIONS.names)
+    everything = frozenset(OMISSIONS_WITH_CANDIDATES.names)
     # A condition that names no values: the other column is filled (⑰ to ⑲ only where there is a 派遣先).
     dispatch = {
         name: item.released_when.column
@@ -204,21 +209,27 @@ def _suspected_omissions() -> Table:
         if name != item.released_when.column
     }
 
-    def of_ground(ground: str) -> Shape:
+    def of_ground(ground: str, *, unplaced: bool) -> Shape:
         kept = [item for item in conditional if item.released_when and ground not in item.released_when.holds]
+        blank = frozenset(name for item in kept for name in item.columns)
+        # A notification is named where it is the reason, and nowhere else.
+        named = frozenset({"notification_id"})
         return Shape(
-            filled=_required(SUSPECTED_OMISSIONS),
-            blank=frozenset(name for item in kept for name in item.columns),
-            exactly={"ground": ground, "action": "report"},
+            filled=_required(SUSPECTED_OMISSIONS) | (named if unplaced else frozenset()),
+            blank=blank if unplaced else blank | named,
+            exactly={
+                "ground": ground,
+                "action": "report",
+                "reason": PROBABLY_NOTIFIED if unplaced else _OTHER_REASONS,
+            },
             only_if=dispatch,
         )
 
     return Table(
         "suspected_omissions",
-        (*_columns(SUSPECTED_OMISSIONS, always), _ACTION),
+        (*_columns(OMISSIONS_WITH_CANDIDATES, always), _ACTION),
         (
-            of_ground("coe"),
-            of_ground("change"),
+            *(of_ground(ground, unplaced=unplaced) for ground in GROUNDS for unplaced in (False, True)),
             Shape(blank=everything - always, exactly={"action": "withdraw"}),
         ),
     )

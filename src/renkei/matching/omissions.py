@@ -5,10 +5,19 @@ from datetime import date
 import polars as pl
 
 from renkei.agreement.decisions import Policy
+from renkei.agreement.omissions import PROBABLY_NOTIFIED
 from renkei.agreement.statuses import is_work_status
 from renkei.matching.values import CANONICAL_STATUS
 
 REASONS = ("start_before_permission", "identity_conflict", "no_notification")
+
+# What `suspect` needs of a candidate: whom a notification that was not found probably means.
+PROBABLE = {
+    "person": pl.UInt32,
+    "notification_id": pl.String,
+    "probability": pl.Float64,
+    "employment_start": pl.Date,
+}
 
 
 def in_scope(permissions: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -30,10 +39,19 @@ def due_on(policy: Policy) -> pl.Expr:
     return month + pl.duration(days=policy.grace_days)
 
 
-def suspect(permissions: pl.DataFrame, judged: pl.DataFrame, *, as_of: date, policy: Policy) -> pl.DataFrame:
+def suspect(
+    permissions: pl.DataFrame,
+    judged: pl.DataFrame,
+    *,
+    as_of: date,
+    policy: Policy,
+    probable: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Find the permissions in scope whose due date has passed and that no notification credits.
 
-    `judged` are notifications from `judge_notifications`. Returns the permissions with `reason`.
+    `judged` are notifications from `judge_notifications`. Returns the permissions with `reason`. With
+    `probable` (columns of `PROBABLE`, the candidates above the threshold) also with `notification_id`: where
+    one of them would be credit under the right number, it is the reason.
     """
     scope = in_scope(permissions, policy)
     # Millions of permissions fall on a few thousand days; their due dates are reckoned once for each.
@@ -57,7 +75,7 @@ def suspect(permissions: pl.DataFrame, judged: pl.DataFrame, *, as_of: date, pol
             conflict=(pl.col("in_time") & ~pl.col("same_person")).any(),
         )
     )
-    return (
+    suspected = (
         overdue.join(heard, on="permission_id", how="left")
         .filter(~pl.col("credited").fill_null(False))
         .with_columns(
@@ -68,4 +86,23 @@ def suspect(permissions: pl.DataFrame, judged: pl.DataFrame, *, as_of: date, pol
             .otherwise(pl.lit("no_notification"))
         )
         .drop("credited", "too_early", "conflict")
+    )
+    return suspected if probable is None else _explained(suspected, probable)
+
+
+def _explained(suspected: pl.DataFrame, probable: pl.DataFrame) -> pl.DataFrame:
+    """Let a notification that was not found stand as the reason, of several the most probable."""
+    would_credit = (pl.col("employment_start") >= pl.col("permitted_on")).fill_null(True)
+    found = (
+        suspected.select("permission_id", "person", "permitted_on")
+        .join(probable, on="person")
+        .filter(would_credit)
+        .sort("probability", "notification_id", descending=[True, False])
+        .group_by("permission_id", maintain_order=True)
+        .agg(pl.col("notification_id").first())
+    )
+    return suspected.join(found, on="permission_id", how="left", maintain_order="left").with_columns(
+        reason=pl.when(pl.col("notification_id").is_null())
+        .then("reason")
+        .otherwise(pl.lit(PROBABLY_NOTIFIED))
     )

@@ -26,6 +26,7 @@ def reconciliation_files(
         "annex3": result.annex3,
         "matches": result.matches,
         "rejects": result.rejects,
+        **({} if result.candidates is None else {"candidates": result.candidates}),
     }
     summary = json.dumps(result.statistics.summary(), ensure_ascii=False, indent=2) + "\n"
     return {

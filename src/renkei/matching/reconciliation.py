@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pyarrow as pa
@@ -17,6 +18,9 @@ from renkei.matching.reading import BATCH_ROWS, match_columns, text_batch
 from renkei.matching.release import annex_2, annex_3, matches
 from renkei.matching.statistics import Read, Statistics, count, tally
 
+if TYPE_CHECKING:
+    from renkei.matching.candidates import Parameters
+
 Progress = Callable[[str, int], None]
 """Told a dataset's name and how many of its rows were read since the last call."""
 
@@ -27,6 +31,7 @@ class Reconciliation:
 
     `annex2` has the columns of the dataset `discrepancies`, `annex3` those of `suspected_omissions`,
     `matches` and `rejects` those of reconciliation §8. `statistics` are counts only: no personal data.
+    `candidates`, where they were looked for, are those of `candidates.find`; they stay with ISA.
     """
 
     annex2: pl.DataFrame
@@ -34,6 +39,7 @@ class Reconciliation:
     matches: pl.DataFrame
     rejects: pl.DataFrame
     statistics: Statistics
+    candidates: pl.DataFrame | None = None
 
 
 def reconcile(
@@ -44,13 +50,15 @@ def reconcile(
     *,
     as_of: date,
     policy: Policy = DEFAULT_POLICY,
+    candidates: "Parameters | None" = None,
 ) -> Reconciliation:
     """Reconcile notifications with the register as of a day.
 
     Each frame has exactly the columns of its dataset (data dictionary), by name or Japanese label, as text
     or as dates, times without a zone, booleans and whole numbers; every accepted shape is understood (§1).
     Rows that cannot be taken are in `rejects`, numbered as in a file whose header is line 1. Raises
-    `RefusedFile` where columns are unknown, missing or given twice.
+    `RefusedFile` where columns are unknown, missing or given twice. With the parameters of `candidates`,
+    notifications that are not found get candidates, and 3(1)イ says where one explains a suspicion.
 
     >>> import polars as pl
     >>> from datetime import date
@@ -78,7 +86,12 @@ def reconcile(
     [(None, '1998-04-01', 'NGUYEN VAN ANH')]
     """
     frames = {NOTIFICATIONS: notifications, PERSONS: persons, CARDS: cards, PERMISSIONS: permissions}
-    return reconcile_batches(lambda dataset: as_batches(frames[dataset], dataset), as_of=as_of, policy=policy)
+    return reconcile_batches(
+        lambda dataset: as_batches(frames[dataset], dataset),
+        as_of=as_of,
+        policy=policy,
+        candidates=candidates,
+    )
 
 
 def as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch]:
@@ -116,6 +129,7 @@ def reconcile_batches(
     *,
     as_of: date,
     policy: Policy = DEFAULT_POLICY,
+    candidates: "Parameters | None" = None,
     progress: Progress = lambda dataset, rows: None,
 ) -> Reconciliation:
     """Reconcile what `batches` yields of each dataset (as `text_batch` shapes it); else as `reconcile`.
@@ -151,8 +165,19 @@ def reconcile_batches(
         # What needs no permissions is made while they are still being read.
         discrepancies = threads.submit(annex_2, judged, persons.taken, as_of=as_of, policy=policy)
         outcomes = threads.submit(matches, judged)
+        found, explaining = None, None
+        if candidates is not None:
+            # Loaded by those runs alone that ask for it.
+            from renkei.matching.candidates import find
+            from renkei.matching.candidates.suspicions import not_found, probable
+
+            unplaced = not_found(linked)
+            found = find(unplaced, cards.taken, candidates)
+            explaining = probable(found, unplaced, persons.taken["person_id"], policy)
         tables = (notifications, persons, cards, reading_permissions.result())
-        suspected = suspect(tables[-1].taken, judged.notifications, as_of=as_of, policy=policy)
+        suspected = suspect(
+            tables[-1].taken, judged.notifications, as_of=as_of, policy=policy, probable=explaining
+        )
         rejects = rejects_in_order(table.rejects for table in tables)
         tallied = tally(judged.notifications, suspected)
         counts = [Read(one.dataset, one.read, one.rejects.height, one.taken.height) for one in tables]
@@ -162,4 +187,23 @@ def reconcile_batches(
             matches=outcomes.result(),
             rejects=rejects,
             statistics=count(counts, tallied, rejects, as_of=as_of, policy=policy),
+            candidates=found if found is None else as_text(found),
         )
+
+
+def as_text(candidates: pl.DataFrame) -> pl.DataFrame:
+    """Write candidates as they stand in a file: probabilities with six decimals."""
+    shares = [name for name, dtype in candidates.schema.items() if dtype == pl.Float64]
+    millionths = [(pl.col(name) * 1_000_000).round().cast(pl.Int64).alias(name) for name in shares]
+    return (
+        candidates.with_columns(millionths)
+        .with_columns(
+            pl.concat_str(
+                (pl.col(name) // 1_000_000).cast(pl.String),
+                pl.lit("."),
+                (pl.col(name) % 1_000_000).cast(pl.String).str.zfill(6),
+            ).alias(name)
+            for name in shares
+        )
+        .with_columns(pl.col("rank").cast(pl.String))
+    )

@@ -7,6 +7,7 @@ import polars as pl
 from renkei.agreement.annexes import ANNEX_1, ANNEX_2, ANNEX_3, Annex, Condition
 from renkei.agreement.datasets import (
     NOTIFICATIONS,
+    OMISSIONS_WITH_CANDIDATES,
     PERSONS,
     SUSPECTED_OMISSIONS,
     Column,
@@ -99,8 +100,9 @@ def annex_2(judged: Judged, persons: pl.DataFrame, *, as_of: date, policy: Polic
 def annex_3(suspected: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
     """Release suspected omissions to MHLW (別紙3, 3(1)イ): columns of the dataset `suspected_omissions`.
 
-    `suspected` come from `omissions.suspect`.
+    `suspected` come from `omissions.suspect`; where they name a `notification_id`, MHLW's own, so does this.
     """
+    dataset = OMISSIONS_WITH_CANDIDATES if "notification_id" in suspected.columns else SUSPECTED_OMISSIONS
     latest = [name for name in SUSPECTED_OMISSIONS.names if name in PERSONS.names]
     records = (
         pl.concat(
@@ -113,7 +115,7 @@ def annex_3(suspected: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
         # One date on record, ⑨ or ⑩ by the ground; the annex keeps the one that fits.
         .with_columns(landed_on=pl.col("permitted_on"), changed_on=pl.col("permitted_on"))
     )
-    return release(records, SUSPECTED_OMISSIONS, ANNEX_3)
+    return release(records, dataset, ANNEX_3)
 
 
 def matches(judged: Judged) -> pl.DataFrame:

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
-from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset, discrepancies
+from renkei.agreement.datasets import (
+    CARDS,
+    NOTIFICATIONS,
+    OMISSIONS_WITH_CANDIDATES,
+    PERMISSIONS,
+    PERSONS,
+    Dataset,
+    discrepancies,
+)
 from renkei.agreement.datasets import SUSPECTED_OMISSIONS as OMISSIONS
 from renkei.agreement.decisions import Policy
 from renkei.agreement.errors import RenkeiError
@@ -21,74 +29,21 @@ from renkei.matching.checking import REJECTS, empty, place_persons, rejects_in_o
 from renkei.matching.omissions import suspect
 from renkei.matching.outcomes import MATCHES, judge_notifications, link
 from renkei.matching.reading import Source, text_batch
-from renkei.matching.reconciliation import Reconciliation, kept_columns
+from renkei.matching.reconciliation import Reconciliation, as_text, kept_columns
 from renkei.matching.release import annex_2, annex_3, matches
+from renkei.matching.spark_tables import ddl, like_before, on_the_wire, to_arrow, to_polars
 from renkei.matching.statistics import Read, Tally, add_up, count, tally
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from renkei.matching.candidates import Parameters
+
 _FIRST_LINE = 2
-_SPARK_TYPES = {
-    pl.String: "string",
-    pl.Date: "date",
-    pl.Int32: "int",
-    pl.Int16: "smallint",
-    pl.Int64: "bigint",
-    pl.Boolean: "boolean",
-}
-# Spark knows neither Enum nor unsigned numbers; on the wire they travel as these.
-_ON_THE_WIRE: Mapping[type[pl.DataType], pl.DataType] = {
-    pl.Enum: pl.String(),
-    pl.UInt8: pl.Int16(),
-    pl.UInt32: pl.Int64(),
-}
-
-
-class NoSpark(RenkeiError):
-    """The distributed engine was asked for and is not installed."""
 
 
 class SparkFailed(RenkeiError):
     """A job of the distributed engine came to no end; nothing was written."""
-
-
-def start(master: str, buckets: int) -> "SparkSession":
-    """Start, or join, a Spark session. Raises NoSpark where PySpark or Java is missing."""
-    try:
-        from pyspark.errors import PySparkException, PySparkRuntimeError
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise _no_spark("PySpark", "pip install 'renkei[spark]'") from None
-    settings = {
-        "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
-        "spark.sql.shuffle.partitions": str(buckets),
-        "spark.sql.adaptive.enabled": "false",  # buckets are ours; two must not become one
-        "spark.io.encryption.enabled": "true",  # what is spilt to disk is personal data
-        "spark.eventLog.enabled": "false",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.executorEnv.POLARS_MAX_THREADS": "1",  # Spark already runs a task on every core
-    }
-    if master.startswith("local"):
-        # One machine talks to itself: no port on an outside address, no network needed.
-        settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    builder = SparkSession.builder.master(master).appName("renkei")
-    for key, value in settings.items():
-        builder = builder.config(key, value)
-    try:
-        session = builder.getOrCreate()
-    except (PySparkException, PySparkRuntimeError, OSError):
-        raise _no_spark("Java 17", "apt-get install openjdk-17-jre-headless") from None
-    session.sparkContext.setLogLevel("OFF")  # a failing task would log the rows it held
-    return session
-
-
-def _no_spark(what: str, install: str) -> NoSpark:
-    return NoSpark(
-        f"--engine spark: {what} is missing. Install it: {install}",
-        f"--engine spark: {what}がありません。インストールしてください: {install}",
-    )
 
 
 def reconcile_on_spark(
@@ -98,6 +53,7 @@ def reconcile_on_spark(
     as_of: date,
     policy: Policy,
     buckets: int,
+    candidates: "Parameters | None" = None,
 ) -> Reconciliation:
     """Reconcile files on Spark; the result is that of the default engine, to the byte.
 
@@ -108,7 +64,7 @@ def reconcile_on_spark(
     from pyspark.errors import PySparkException
 
     try:
-        return _reconciled(_Run(session, policy, buckets), sources, as_of)
+        return _reconciled(_Run(session, policy, buckets), sources, as_of, candidates)
     except PySparkException as failure:
         # What Spark says of a failed task repeats the rows it held; only its faults' names are passed on.
         names = _fault_names(failure)
@@ -126,14 +82,21 @@ def _fault_names(failure: Exception) -> str:
     return ", ".join(dict.fromkeys([type(failure).__name__, *behind]))
 
 
-def _reconciled(run: "_Run", sources: Mapping[Dataset, Source], as_of: date) -> Reconciliation:
+def _reconciled(
+    run: "_Run", sources: Mapping[Dataset, Source], as_of: date, parameters: "Parameters | None"
+) -> Reconciliation:
     notifications = run.take(sources[NOTIFICATIONS])
     persons = run.take(sources[PERSONS])
     known = persons.taken.select("person_id")
     cards = run.take(sources[CARDS], known)
     permissions = run.take(sources[PERMISSIONS], known)
     linked = run.link(notifications.taken, cards.taken)
-    parts = run.judge(linked, persons.taken, cards.taken, permissions.taken, as_of)
+    found, explaining = None, None
+    if parameters is not None:
+        unplaced = run.not_found(linked)
+        found = run.find(unplaced, cards.taken, parameters)
+        explaining = (found, unplaced)
+    parts = run.judge(linked, persons.taken, cards.taken, permissions.taken, as_of, explaining)
 
     taken = (notifications, persons, cards, permissions)
     rejects = rejects_in_order(table.rejects for table in taken)
@@ -144,6 +107,7 @@ def _reconciled(run: "_Run", sources: Mapping[Dataset, Source], as_of: date) -> 
         matches=parts["matches"],
         rejects=rejects,
         statistics=count(counts, _tally_of(parts), rejects, as_of=as_of, policy=run.policy),
+        candidates=None if found is None else as_text(found),
     )
 
 
@@ -169,8 +133,8 @@ class _Run:
         dataset = source.dataset
         keep = kept_columns(dataset, self.policy)
         identifier = dataset.identifier.name
-        wire = _on_the_wire(empty(dataset, keep))
-        typed = self._text(source).mapInArrow(_typer(dataset, keep), f"{_ddl(wire)}, reasons array<string>")
+        wire = on_the_wire(empty(dataset, keep))
+        typed = self._text(source).mapInArrow(_typer(dataset, keep), f"{ddl(wire)}, reasons array<string>")
         # Second and later rows with one identifier, by their place in the file.
         place = sql.row_number().over(Window.partitionBy(identifier).orderBy("line"))
         repeated = sql.when(sql.col(identifier).isNotNull() & (place > 1), f"duplicate:{identifier}")
@@ -192,7 +156,7 @@ class _Run:
         return _Table(
             dataset,
             typed.filter(sql.size("reasons") == 0).select(*wire.columns),
-            _polars(rejects.toArrow()).cast(pl.Schema(REJECTS)),
+            to_polars(rejects.toArrow()).cast(pl.Schema(REJECTS)),
             typed.count(),
         )
 
@@ -220,15 +184,39 @@ class _Run:
     def link(self, notifications: "DataFrame", cards: "DataFrame") -> "DataFrame":
         """Link within buckets of card numbers."""
         policy = self.policy
-        nobody = _linked(empty(NOTIFICATIONS, kept_columns(NOTIFICATIONS, policy)), _no_cards(policy), policy)
+        nobody = self._nobody()
 
         def link_bucket(left: pa.Table, right: pa.Table) -> pa.Table:
             reported = _typed(left, NOTIFICATIONS, policy)
-            return _arrow(_on_the_wire(_linked(reported, _typed(right, CARDS, policy), policy)))
+            return to_arrow(on_the_wire(_linked(reported, _typed(right, CARDS, policy), policy)))
 
         sides = [self._bucketed(table, "card_number") for table in (notifications, cards)]
-        linked: DataFrame = sides[0].cogroup(sides[1]).applyInArrow(link_bucket, _ddl(_on_the_wire(nobody)))
+        linked: DataFrame = sides[0].cogroup(sides[1]).applyInArrow(link_bucket, ddl(on_the_wire(nobody)))
         return linked
+
+    def not_found(self, linked: "DataFrame") -> pl.DataFrame:
+        """Bring home the notifications whose number is in no card: about one in a hundred."""
+        from pyspark.sql import functions as sql
+
+        from renkei.matching.candidates.suspicions import not_found
+
+        few = linked.filter(sql.col("live") & sql.col("person_id").isNull())
+        return not_found(like_before(to_polars(few.toArrow()), self._nobody())).sort("notification_id")
+
+    def find(self, unplaced: pl.DataFrame, cards: "DataFrame", parameters: "Parameters") -> pl.DataFrame:
+        """Find candidates for what `not_found` brought home, within buckets of persons."""
+        from renkei.matching.candidates.on_spark import find_on_spark
+
+        return find_on_spark(
+            unplaced, cards, self._bucketed(cards, "person_id"), _no_cards(self.policy), parameters
+        )
+
+    def _nobody(self) -> pl.DataFrame:
+        return _linked(
+            empty(NOTIFICATIONS, kept_columns(NOTIFICATIONS, self.policy)),
+            _no_cards(self.policy),
+            self.policy,
+        )
 
     def judge(
         self,
@@ -237,6 +225,7 @@ class _Run:
         cards: "DataFrame",
         permissions: "DataFrame",
         as_of: date,
+        candidates: tuple[pl.DataFrame, pl.DataFrame] | None,
     ) -> dict[str, pl.DataFrame]:
         """Judge within buckets of persons; what comes back is text, part by part, sorted."""
         from pyspark.sql import functions as sql
@@ -249,7 +238,7 @@ class _Run:
             register = register.unionByName(table, allowMissingColumns=True)
 
         def judge_bucket(left: pa.Table, right: pa.Table) -> pa.Table:
-            return _arrow(_judged(_polars(left), _polars(right), as_of, policy))
+            return to_arrow(_judged(to_polars(left), to_polars(right), as_of, policy, candidates))
 
         sides = [
             # What has no person goes anywhere, only not all to one place.
@@ -257,8 +246,9 @@ class _Run:
             self._bucketed(register, "person_id"),
         ]
         rows = sides[0].cogroup(sides[1]).applyInArrow(judge_bucket, "part string, cells array<string>")
-        collected = _polars(rows.toArrow())
-        return {part: _part(collected, part, columns) for part, columns in _parts(policy).items()}
+        collected = to_polars(rows.toArrow())
+        expected = _parts(policy, with_candidates=candidates is not None)
+        return {part: _part(collected, part, columns) for part, columns in expected.items()}
 
     def _bucketed(self, table: "DataFrame", *keys: str) -> Any:
         from pyspark.sql import functions as sql
@@ -282,7 +272,7 @@ def _typer(
             none = pl.DataFrame(schema={"line": pl.UInt32, "reason": pl.String})
             reasons = pl.concat([none, *troubles]).group_by("line").agg(reasons=pl.col("reason"))
             told = table.join(reasons, on="line", how="left").with_columns(pl.col("reasons").fill_null([]))
-            yield from _arrow(_on_the_wire(told)).to_batches()
+            yield from to_arrow(on_the_wire(told)).to_batches()
 
     return type_batches
 
@@ -293,18 +283,31 @@ def _linked(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) ->
     return link(notifications, placed, policy).drop("person", "line")
 
 
-def _judged(linked: pl.DataFrame, register: pl.DataFrame, as_of: date, policy: Policy) -> pl.DataFrame:
+def _judged(
+    linked: pl.DataFrame,
+    register: pl.DataFrame,
+    as_of: date,
+    policy: Policy,
+    candidates: tuple[pl.DataFrame, pl.DataFrame] | None,
+) -> pl.DataFrame:
     persons, cards, permissions = (
-        _columns(register.filter(pl.col("of") == dataset.name), empty(dataset, kept_columns(dataset, policy)))
+        like_before(
+            register.filter(pl.col("of") == dataset.name), empty(dataset, kept_columns(dataset, policy))
+        )
         for dataset in (PERSONS, CARDS, PERMISSIONS)
     )
     nobody = _linked(empty(NOTIFICATIONS, kept_columns(NOTIFICATIONS, policy)), _no_cards(policy), policy)
     known = persons["person_id"]
     judged = judge_notifications(
-        place_persons(_columns(linked, nobody), known), place_persons(cards, known), persons, policy
+        place_persons(like_before(linked, nobody), known), place_persons(cards, known), persons, policy
     )
     placed = place_persons(permissions, known)
-    suspected = suspect(placed, judged.notifications, as_of=as_of, policy=policy)
+    explaining = None
+    if candidates is not None:
+        from renkei.matching.candidates.suspicions import probable
+
+        explaining = probable(*candidates, known, policy)
+    suspected = suspect(placed, judged.notifications, as_of=as_of, policy=policy, probable=explaining)
     tallied = tally(judged.notifications, suspected)
     parts = {
         "matches": matches(judged),
@@ -322,41 +325,8 @@ def _no_cards(policy: Policy) -> pl.DataFrame:
 # --- between Polars, Arrow and Spark -------------------------------------------------------------------
 
 
-def _polars(table: pa.Table) -> pl.DataFrame:
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table, not an array
-    return frame
-
-
-def _arrow(frame: pl.DataFrame) -> pa.Table:
-    table = frame.to_arrow()
-    return table.cast(pa.schema(field.with_type(_small(field.type)) for field in table.schema))
-
-
-def _small(dtype: pa.DataType) -> pa.DataType:
-    """Spark takes Arrow's plain strings and lists, not the large ones."""
-    if pa.types.is_large_list(dtype):
-        return pa.list_(_small(dtype.value_type))
-    return pa.string() if pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype) else dtype
-
-
-def _on_the_wire(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.cast(
-        pl.Schema({name: _ON_THE_WIRE.get(dtype.base_type(), dtype) for name, dtype in frame.schema.items()})
-    )
-
-
-def _ddl(wire: pl.DataFrame) -> str:
-    return ", ".join(f"`{name}` {_SPARK_TYPES[dtype.base_type()]}" for name, dtype in wire.schema.items())
-
-
-def _columns(frame: pl.DataFrame, like: pl.DataFrame) -> pl.DataFrame:
-    """Give rows from the wire the columns and types they had."""
-    return frame.select(like.columns).cast(like.schema)
-
-
 def _typed(table: pa.Table, dataset: Dataset, policy: Policy) -> pl.DataFrame:
-    return _columns(_polars(table), empty(dataset, kept_columns(dataset, policy)))
+    return like_before(to_polars(table), empty(dataset, kept_columns(dataset, policy)))
 
 
 def _cells(part: str, table: pl.DataFrame) -> pl.DataFrame:
@@ -364,7 +334,7 @@ def _cells(part: str, table: pl.DataFrame) -> pl.DataFrame:
     return texts.select(part=pl.lit(part), cells=pl.concat_list(pl.all()))
 
 
-def _parts(policy: Policy) -> dict[str, tuple[str, ...]]:
+def _parts(policy: Policy, *, with_candidates: bool) -> dict[str, tuple[str, ...]]:
     """The columns of what a bucket gives back, part by part; the first sorts."""
     codes = empty(NOTIFICATIONS).select("nationality", "status_of_residence").schema
     permissions = empty(PERMISSIONS).with_columns(reason=pl.lit(""))
@@ -372,7 +342,7 @@ def _parts(policy: Policy) -> dict[str, tuple[str, ...]]:
     return {
         "matches": tuple(MATCHES),
         "annex2": discrepancies(policy.disclosed_items).names,
-        "annex3": OMISSIONS.names,
+        "annex3": (OMISSIONS_WITH_CANDIDATES if with_candidates else OMISSIONS).names,
         **{name: tuple(table.columns) for name, table in nothing._asdict().items()},
     }
 

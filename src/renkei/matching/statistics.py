@@ -9,6 +9,7 @@ import polars as pl
 
 from renkei.agreement.datasets import NOTIFICATIONS, PERMISSIONS, Dataset
 from renkei.agreement.decisions import Policy
+from renkei.agreement.omissions import PROBABLY_NOTIFIED
 from renkei.matching.omissions import REASONS
 from renkei.matching.outcomes import MATCHES, OUTCOMES
 from renkei.matching.values import to_text
@@ -56,7 +57,9 @@ class Statistics:
             "annex2": {
                 outcome: self.datasets["notifications"][outcome] for outcome in ("mismatched", "not_found")
             },
-            "annex3": {reason: _total(omissions.filter(pl.col("reason") == reason)) for reason in REASONS},
+            "annex3": {
+                reason: _total(omissions.filter(pl.col("reason") == reason)) for reason in self._reasons()
+            },
             "differences": {
                 item: dict(causes.select("cause", "rows").iter_rows())
                 for (item,), causes in self.differences.group_by("item", maintain_order=True)
@@ -66,6 +69,11 @@ class Statistics:
                 for (dataset,), reasons in self.rejects.group_by("dataset", maintain_order=True)
             },
         }
+
+    def _reasons(self) -> tuple[str, ...]:
+        """The reasons of 3(1)イ, and the one that only candidates can tell where they told it."""
+        told = PROBABLY_NOTIFIED in self.omissions["reason"]
+        return (*REASONS, PROBABLY_NOTIFIED) if told else REASONS
 
 
 def _total(counts: pl.DataFrame) -> int:

@@ -42,8 +42,10 @@ def _both(keys: Keys) -> Key:
 def _number_of(column: str) -> Keys:
     def keys(rows: pl.DataFrame) -> pl.Series:
         values = rows[column]
+        if values.dtype == pl.String:
+            return _hashed(values)
         plain = values.to_physical() if values.dtype in (pl.Date, pl.Enum) else values
-        return plain.hash().set(values.is_null(), None) if plain.dtype == pl.String else plain.cast(pl.UInt64)
+        return plain.cast(pl.Int64).reinterpret(signed=False)  # a day before 1970 is below nought
 
     return keys
 

@@ -8,7 +8,7 @@ from renkei.matching.candidates.blocking import block
 from renkei.matching.candidates.parameters import Item, Parameters
 from renkei.matching.candidates.weighing import level_of, share_of, value_of
 
-_RECORD_BITS = 32
+_PLACE_BITS = 32
 
 
 def with_persons(records: pl.DataFrame) -> pl.DataFrame:
@@ -51,29 +51,38 @@ def compare_pairs(
     `pairs`: `query`, `person`. Returns, in order of query and person, both, `record` (place in `held` of the
     one nearest by number), and for each item `<item>_level` and `<item>_record`, the record it is from.
     """
+    names = [item.name for item in parameters.items]
+    number = next((item.name for item in parameters.items if item.kind_name == "card_number"), None)
     records = held.select("person").with_row_index("record")
-    each = pairs.join(records, on="person").sort("query", "person", "record")
+    records = records.join(pairs.select("person").unique(), on="person", how="semi")
+    # Of records that say the same, one is taken by what it holds, never by where it stood in a file.
+    order = [] if number is None else [held[number].gather(records["record"])]
+    records = records.with_columns(order).sort("person", *([] if number is None else [number]))
+    records = records.select("person", "record").with_row_index("place")
+    each = pairs.join(records, on="person")
     ranked = each.with_columns(
-        # The level first, then the record: their smallest is the best level and one record that has it.
-        (_levels(item, each, reported, held).cast(pl.UInt64) * 2**_RECORD_BITS + each["record"]).alias(
+        # The level first, then the place: their smallest is the best level and one record that has it.
+        (_levels(item, each, reported, held).cast(pl.UInt64) * 2**_PLACE_BITS + pl.col("place")).alias(
             item.name
         )
         for item in parameters.items
     )
-    names = [item.name for item in parameters.items]
-    best = ranked.group_by("query", "person", maintain_order=True).agg(
-        pl.col(names).min(), pl.col("record").max()
-    )
-    numbers = [item.name for item in parameters.items if item.kind_name == "card_number"]
-    record = [(pl.col(name) % 2**_RECORD_BITS).cast(pl.UInt32) for name in numbers]
+    best = ranked.group_by("query", "person").agg(pl.col(names).min(), pl.col("place").max())
+    best = best.sort("query", "person")
+    nearest = best["place"] if number is None else _place(best[number])
     return best.select(
         "query",
         "person",
         # Where no number says which record is meant, the last is as good as any.
-        pl.coalesce(*record, "record").alias("record"),
-        *((pl.col(name) // 2**_RECORD_BITS).cast(pl.UInt8).alias(level_of(name)) for name in names),
-        *((pl.col(name) % 2**_RECORD_BITS).cast(pl.UInt32).alias(f"{name}_record") for name in names),
+        records["record"].gather(nearest.zip_with(nearest.is_not_null(), best["place"])).alias("record"),
+        *((pl.col(name) // 2**_PLACE_BITS).cast(pl.UInt8).alias(level_of(name)) for name in names),
+        *(records["record"].gather(_place(best[name])).alias(f"{name}_record") for name in names),
     )
+
+
+def _place(best: pl.Series) -> pl.Series:
+    place: pl.Series = best % 2**_PLACE_BITS
+    return place.cast(pl.UInt32)
 
 
 def _levels(item: Item, each: pl.DataFrame, reported: pl.DataFrame, held: pl.DataFrame) -> pl.Series:

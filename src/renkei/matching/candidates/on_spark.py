@@ -1,0 +1,54 @@
+"""Candidates on the distributed engine: pairs are looked at in buckets of persons, and judged at home.
+
+What travels to the workers are the notifications that were not found, about one in a hundred; what comes back
+are the pairs that blocking let through, some dozens for each.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pyarrow as pa
+
+from renkei.matching.candidates.finding import judge
+from renkei.matching.candidates.pairs import by_frequency, look, with_persons, with_shares
+from renkei.matching.candidates.parameters import Parameters
+from renkei.matching.candidates.weighing import value_of
+from renkei.matching.spark_tables import ddl, like_before, on_the_wire, to_arrow, to_polars
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+def find_on_spark(
+    notifications: pl.DataFrame,
+    cards: "DataFrame",
+    bucketed: Any,
+    no_cards: pl.DataFrame,
+    parameters: Parameters,
+) -> pl.DataFrame:
+    """Find candidates as `finding.find` does, to the byte.
+
+    `bucketed` are the `cards`, grouped so that all of a person are together; `no_cards` is the typed frame
+    without rows that each bucket becomes.
+    """
+    from pyspark.sql import functions as sql
+
+    nothing = look(notifications, with_persons(no_cards), parameters)
+
+    def look_in_bucket(bucket: pa.Table) -> pa.Table:
+        held = with_persons(like_before(to_polars(bucket), no_cards))
+        return to_arrow(on_the_wire(look(notifications, held, parameters)))
+
+    rows = bucketed.applyInArrow(look_in_bucket, ddl(on_the_wire(nothing)))
+    seen = like_before(to_polars(rows.toArrow()), nothing)
+    counts = {}
+    for item in by_frequency(parameters):
+        value = value_of(item.name)
+        wanted = cards.sparkSession.createDataFrame(
+            to_arrow(on_the_wire(seen.select(value).drop_nulls().unique()))
+        )
+        held = cards.select(sql.col(item.name).alias(value)).join(sql.broadcast(wanted), value)
+        holders = held.groupBy(value).agg(sql.count("*").alias("holders"))
+        counts[item.name] = to_polars(holders.toArrow()).cast({value: seen.schema[value]})
+    people = cards.select("person_id").distinct().count()
+    return judge(with_shares(seen, counts, cards.count()), notifications, parameters, people)
