@@ -149,9 +149,7 @@ def _near() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         "WHERE c.person_id IS NOT NULL "
         f"UNION SELECT p.person_id {of_sought} JOIN records_person p ON p.name_key = u.name_key "
         f"UNION SELECT p.person_id {of_sought} JOIN records_person p "
-        "ON p.birth_date = u.birth_date AND p.nationality = u.nationality "
-        f"UNION SELECT p.person_id {of_sought} JOIN records_person p "
-        "ON p.birth_date = u.birth_date WHERE u.nationality IS NULL"
+        "ON p.birth_date = u.birth_date AND p.nationality = u.nationality"
     )
     transfer.analyze(_PEOPLE)
     persons, cards = (

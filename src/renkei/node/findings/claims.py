@@ -35,7 +35,7 @@ def reckon(
     """
     notifications, persons, cards, permissions = frames
     matches, suspected = found.matches, found.annex3
-    confirmed = _confirmed(matches, cards)
+    confirmed = _confirmed(matches, cards.join(persons, on="person_id", how="semi"))
     if confirmed.height:
         theirs = confirmed.select("person_id").unique()
         numbers = cards.join(theirs, on="person_id", how="semi").select("card_number")

@@ -126,7 +126,7 @@ def decide(
     rank: int | None = None,
     version: str | None = None,
 ) -> Unmatched:
-    """Confirm the candidate of a rank, reject them all, or take a decision back, as the reason (REASONS) says.
+    """Confirm the candidate of a rank, reject them all, or take a decision back, as the reason says.
 
     `version` is that of what the officer looked at (`open_candidates`), None for what there is. Raises
     NotPermitted, NoSuchDecision, CandidatesChanged.
@@ -167,7 +167,7 @@ def decide(
             _State.REJECTED: Verb.CANDIDATES_REJECTED,
             _State.WAITING: Verb.CANDIDATE_REOPENED,
         }[state]
-        record(officer, verb, notification_id, reason=reason, **({"rank": rank} if chosen else {}))
+        record(officer, verb, notification_id, reason=reason, rank=rank)
     return Unmatched.objects.get(pk=notification_id)
 
 
@@ -204,12 +204,12 @@ def _version(unmatched: Unmatched, found: list[Candidate]) -> str:
 
 def _changed(notification_id: str, unmatched: Unmatched | None) -> CandidatesChanged:
     if unmatched is not None and unmatched.decided_by is not None and unmatched.state != _State.WAITING:
-        who = unmatched.decided_by.get_full_name() or unmatched.decided_by.get_username()
+        who = unmatched.decided_by
         return CandidatesChanged(
             f"{notification_id}: {who} has decided already. Look at what was decided.",
             f"{notification_id}: {who}が先に判断しました。内容を確かめてください。",
         )
     return CandidatesChanged(
-        f"{notification_id}: the candidates have changed since they were looked at, or none wait. Look again.",
+        f"{notification_id}: the candidates have changed meanwhile, or none wait. Look again.",
         f"{notification_id}: 候補者が変わったか、判断を待つものがありません。もう一度確かめてください。",
     )

@@ -31,12 +31,13 @@ _FOUND: Final = ("kind", "identifier", "person_id", "word", "row", "digest")
 
 
 @transaction.atomic
-def match(day: date) -> Mapping[str, int]:
+def match(day: date, find: candidates.Find | None = None) -> Mapping[str, int]:
     """Match what is concerned as of a day and keep what changed.
 
-    Matching a day again looks at what was touched since, and changes nothing otherwise. Returns `looked_at`
-    (notifications), `changed` (findings), and after the run the notifications by outcome and the findings
-    that stand by kind. Raises `DayPassed` for a day before the last one.
+    Matching a day again looks at what was touched since, and changes nothing otherwise. `find` looks for
+    candidates (`renkei.matching.candidates` by default). Returns `looked_at` (notifications), `sought` (those
+    that candidates were looked for), `changed` (findings), and after the run the notifications by outcome and
+    the findings that stand by kind. Raises `DayPassed` for a day before the last one.
     """
     wait_for_turn()
     policy = settings.NODE.decided()
@@ -48,7 +49,7 @@ def match(day: date) -> Mapping[str, int]:
     if since is None:
         refresh_due(policy)
     unmatched.refresh(whole=since is None)
-    candidates.seek()
+    sought = candidates.seek(find)
     with scope(since, day, at_most=_worth_telling_apart(last)) as concerned:
         frames = [concerned.frame(dataset) for dataset in (NOTIFICATIONS, PERSONS, CARDS, PERMISSIONS)]
         found = reconcile(*frames, as_of=day, policy=policy)
@@ -70,7 +71,7 @@ def match(day: date) -> Mapping[str, int]:
             **counts,
         },
     )
-    counts |= outcomes | standing
+    counts |= {"sought": sought, **outcomes, **standing}
     record(None, Verb.MATCHED, day.isoformat(), whole=concerned.whole, counts=counts)
     return counts
 

@@ -1,7 +1,8 @@
 """Which notifications name no card, and for which of them candidates are to be looked for anew.
 
 Kept before each matching from what was touched since the last: a notification that came or changed, a card
-that came or went, and whoever came into the register or changed there and may be meant by one of them.
+that came or went, and whoever came into the register or changed there and may be meant by one of them. A card
+whose person has not come is none yet.
 """
 
 import hashlib
@@ -60,13 +61,16 @@ def _find(*, whole: bool) -> None:
     if not whole:
         transfer.drop(_CARDS)
         transfer.execute(
-            f"CREATE TEMPORARY TABLE {_CARDS} AS SELECT DISTINCT key FROM records_touched WHERE kind = 'card'"
+            f"CREATE TEMPORARY TABLE {_CARDS} AS SELECT key FROM records_touched WHERE kind = 'card' "
+            "UNION SELECT c.card_number FROM records_touched t JOIN records_card c ON c.person_id = t.key "
+            "WHERE t.kind = 'person'"
         )
         transfer.analyze(_CARDS)
         source = f"{_CARDS} t JOIN {source} ON n.card_number = t.key"
     found = transfer.read(
         f"SELECT {columns} FROM {source} WHERE n.deleted_on IS NULL AND NOT EXISTS "
-        "(SELECT 1 FROM records_card c WHERE c.card_number = n.card_number)",
+        "(SELECT 1 FROM records_card c JOIN records_person p ON p.person_id = c.person_id "
+        "WHERE c.card_number = n.card_number)",
         _READ,
     )
     transfer.temporary(_NOW, _keyed(found))
