@@ -174,7 +174,7 @@ class CorrectionRequest(models.Model):
 class Unmatched(models.Model):
     """A received notification whose number is in no card, while it is so; and who may be meant by it.
 
-    `card_number` is the number reported; `name_key` to `outer` are what a person new to the register is held
+    `card_number` is the number reported; `name_key` to `ends` are what a person new to the register is held
     against (`records.keys`). `content` digests what candidates depend on, `identity` what a decision rests
     on: number and 身分事項. `pending`: candidates are to be looked for. `nobody` and `best` are
     probabilities: that none of them is meant, and of the first. Of a confirmed one, `person_id` and
@@ -195,7 +195,7 @@ class Unmatched(models.Model):
     nationality = models.TextField(null=True)
     head = models.TextField(null=True)
     tail = models.TextField(null=True)
-    outer = models.TextField(null=True)
+    ends = models.TextField(null=True)
     content = models.CharField(max_length=64)
     identity = models.CharField(max_length=64)
     pending = models.BooleanField(db_default=True)
@@ -217,7 +217,7 @@ class Unmatched(models.Model):
             models.Index("birth_date", "nationality", name="unmatched_by_birth"),
             models.Index("head", name="unmatched_by_head"),
             models.Index("tail", name="unmatched_by_tail"),
-            models.Index("outer", name="unmatched_by_outer"),
+            models.Index("ends", name="unmatched_by_ends"),
             models.Index("person_id", condition=Q(state="confirmed"), name="confirmed_for_person"),
             models.Index("notification_id", condition=Q(pending=True), name="unmatched_pending"),
             models.Index(fields=["state", "-best", "notification_id"], name="unmatched_by_best"),

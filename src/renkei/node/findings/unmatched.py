@@ -29,13 +29,13 @@ _KEPT: Final = (
     "nationality",
     "head",
     "tail",
-    "outer",
+    "ends",
     "content",
     "identity",
 )
 #: What a person new to the register may share with an unmatched notification, a card with its number.
 _SHARED: Final = (("name_key",), ("birth_date", "nationality"))
-_PARTS: Final = ("head", "tail", "outer")
+_PARTS: Final = ("head", "tail", "ends")
 
 
 def refresh(*, whole: bool) -> None:

@@ -47,7 +47,7 @@ def parts(plain: pl.Expr) -> dict[str, pl.Expr]:
     return {
         "head": pl.when(long).then(plain.str.slice(0, 6)),
         "tail": pl.when(long).then(plain.str.slice(-6)),
-        "outer": pl.when(long).then(plain.str.slice(0, 3) + plain.str.slice(-3)),
+        "ends": pl.when(long).then(plain.str.slice(0, 3) + plain.str.slice(-3)),
     }
 
 
