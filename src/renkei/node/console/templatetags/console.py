@@ -228,6 +228,20 @@ def plain(number: float) -> str:
 
 
 @register.filter
+def percent(share: float | None) -> str:
+    """Show a probability in whole percent; neither certainty nor impossibility is ever claimed."""
+    if share is None:
+        return "—"
+    return f"{min(max(share, 0.001), 0.999):.1%}"
+
+
+@register.filter
+def bits(weight: float) -> str:
+    """Show a weight of evidence with its sign."""
+    return f"{weight:+.1f}"
+
+
+@register.filter
 def fact(found: object) -> str:
     """Write a fact of the trail: a number or word as it is, counts by name beside one another."""
     if isinstance(found, Mapping):
@@ -241,6 +255,7 @@ def fact(found: object) -> str:
 _SUBJECTS: Final = {
     "discrepancy": ("不一致", "discrepancy"),
     "suspected_omission": ("未届の疑い", "suspected omission"),
+    "candidates": ("候補者", "candidates of"),
     **_SERVICES,
 }
 
