@@ -20,6 +20,7 @@ from renkei.matching.wording import CAUSES, OUTCOMES, Meaning
 from renkei.node.console.eras import in_era
 from renkei.node.console.words import EVENTS, KINDS, STATES
 from renkei.node.console.words import OUTCOMES as CASE_OUTCOMES
+from renkei.node.findings.claims import CONFIRMED
 
 register = template.Library()
 
@@ -113,7 +114,9 @@ def _meaning(table: Mapping[str, Meaning], code: str) -> str:
 
 @register.filter
 def cause(code: str) -> str:
-    """Name the likely innocent cause of a difference."""
+    """Name the likely innocent cause of a difference, or by whose word a card counts as named."""
+    if CONFIRMED.endswith(f":{code}"):
+        return "職員が確認した候補者" if language() == "ja" else "a candidate that an officer confirmed"
     return _meaning(CAUSES, code)
 
 
