@@ -16,7 +16,7 @@ from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.party import DAY
 from renkei.node.deliveries import handover, sending
 from renkei.node.deliveries.models import Delivery
-from renkei.node.findings.models import Candidate, CorrectionRequest, Finding, Outcome, Run, Unmatched
+from renkei.node.findings.models import Candidate, CorrectionRequest, Finding, NotFound, Outcome, Run
 from renkei.node.officers import declarations
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
@@ -200,7 +200,7 @@ def unfound() -> None:
     ReceivedNotification.objects.create(
         notification_id="N0000000003", sequence=1, card_number="AB00000012CD", **reported
     )
-    Unmatched.objects.create(
+    NotFound.objects.create(
         notification_id="N0000000003",
         card_number="AB00000012CD",
         content="0" * 64,

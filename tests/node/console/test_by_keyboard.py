@@ -3,7 +3,7 @@
 import pytest
 
 from renkei.node.deliveries.models import Delivery
-from renkei.node.findings.models import CorrectionRequest, Unmatched
+from renkei.node.findings.models import CorrectionRequest, NotFound
 from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.usefixtures("shown")]
@@ -48,7 +48,7 @@ def test_a_candidate_is_confirmed(visit, script):
     page.keyboard.press("Enter")
     page.wait_for_url("**/findings/candidates/")
 
-    assert Unmatched.objects.get().state == "confirmed"
+    assert NotFound.objects.get().state == "confirmed"
     assert page.locator("[role=status]").is_visible()
 
 

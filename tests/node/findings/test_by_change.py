@@ -17,7 +17,7 @@ from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.matching.reconciliation import reconcile
 from renkei.node.findings import answers, deciding, matching
-from renkei.node.findings.models import Answer, AnswerDay, Candidate, Finding, Outcome, Run, Unmatched
+from renkei.node.findings.models import Answer, AnswerDay, Candidate, Finding, NotFound, Outcome, Run
 from renkei.node.officers import declarations
 from renkei.node.records import intake, received, retention, transfer
 from renkei.node.records.models import (
@@ -166,7 +166,7 @@ def _confirmed(found, cards) -> dict[str, str]:
     owners = dict(cards.select("card_number", "person_id").iter_rows())
     return {
         each.pk: each.confirmed_card
-        for each in Unmatched.objects.filter(state="confirmed")
+        for each in NotFound.objects.filter(state="confirmed")
         if each.pk in unfound and owners.get(each.confirmed_card) == each.person_id
     }
 
@@ -198,7 +198,7 @@ def _standing(*whole) -> dict[str, set[tuple]]:
 )
 @given(days=DAYS)
 def test_what_stands_and_what_was_told_equal_one_full_run(node, node_settings, tmp_path, officer, days):
-    for model in (Answer, AnswerDay, Finding, Outcome, Run, Candidate, Unmatched, *RECORDS):
+    for model in (Answer, AnswerDay, Finding, Outcome, Run, Candidate, NotFound, *RECORDS):
         model.objects.all().delete()
     node_settings.NODE = replace(node, retention=replace(node.retention, notifications=30))
     day, counterpart = FIRST, {"discrepancies": {}, "suspected_omissions": {}}
@@ -238,7 +238,7 @@ def test_what_stands_and_what_was_told_equal_one_full_run(node, node_settings, t
         unfound = {
             row[0] for row in annex2.select("notification_id", "outcome").rows() if row[1] == "not_found"
         }
-        assert set(Unmatched.objects.values_list("pk", flat=True)) == unfound
+        assert set(NotFound.objects.values_list("pk", flat=True)) == unfound
         # A day run twice changes and sends nothing.
         before = answers.select(day)
         assert matching.match(day, guessed.find)["changed"] == 0
@@ -250,8 +250,8 @@ def _decide(reasons, officer, now: datetime) -> None:
     """Let an officer decide on one notification after another for these reasons, where that is possible."""
     for reason in reasons:
         leads_to = deciding.REASONS[reason].state
-        waits = Unmatched.objects.filter(state="waiting", best__isnull=False)
-        decided = Unmatched.objects.exclude(state="waiting")
+        waits = NotFound.objects.filter(state="waiting", best__isnull=False)
+        decided = NotFound.objects.exclude(state="waiting")
         each = (decided if leads_to == "waiting" else waits).order_by("pk").first()
         if each is not None:
             declarations.declare(officer, "residence", [f"candidates {each.pk}"], now=now)

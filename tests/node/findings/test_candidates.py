@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from node.findings import guessed
 from node.records.made_up import card, card_of, notification, permission, person
 from renkei.node.findings import candidates, matching
-from renkei.node.findings.models import Candidate, Unmatched
+from renkei.node.findings.models import Candidate, NotFound
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,7 @@ def test_candidates_are_kept_with_their_probability(register, deliver):
     register("cards", card_of(1), card_of(2))
     deliver(notification(1, card_number="AB00000011CD"))
     counts = matching.match(DAY, guessed.find)
-    kept = Unmatched.objects.get()
+    kept = NotFound.objects.get()
 
     assert counts["sought"] == 1
     assert found() == [("N1", 1, "P1", card(1)), ("N1", 2, "P2", card(2))]
@@ -124,19 +124,19 @@ def test_a_new_card_is_met_by_the_notification_whose_number_is_near(register, de
     assert seen.people == [set(), {"P1"}]
 
 
-def test_what_is_found_after_all_is_unmatched_no_more(register, deliver):
+def test_what_is_found_after_all_is_not_found_no_more(register, deliver):
     register("persons", person(1), person(2))
     register("cards", card_of(1))
     deliver(notification(1, card_number=card(2)), notification(2, card_number="なし"), notification(3))
     matching.match(DAY, guessed.find)
-    before = set(Unmatched.objects.values_list("pk", flat=True))
+    before = set(NotFound.objects.values_list("pk", flat=True))
     register("cards", card_of(2))
     gone = {"deleted_on": "2026-11-24", "registered_on": "2026-04-10"}
     deliver({"notification_id": "N2", "card_number": "なし", **gone})
     matching.match(DAY + timedelta(days=1), guessed.find)
 
     assert before == {"N1", "N2", "N3"}
-    assert set(Unmatched.objects.values_list("pk", flat=True)) == {"N3"}
+    assert set(NotFound.objects.values_list("pk", flat=True)) == {"N3"}
     assert set(Candidate.objects.values_list("notification_id", flat=True)) == {"N3"}
 
 
@@ -144,11 +144,11 @@ def test_a_card_is_none_before_its_person_has_come(register, deliver):
     register("cards", card_of(1))
     deliver(notification(1))
     matching.match(DAY, guessed.find)
-    before = Unmatched.objects.count()
+    before = NotFound.objects.count()
     register("persons", person(1))
     matching.match(DAY + timedelta(days=1), guessed.find)
 
-    assert (before, Unmatched.objects.count()) == (1, 0)
+    assert (before, NotFound.objects.count()) == (1, 0)
 
 
 def test_many_are_looked_for_in_as_many_statements_as_few(register, deliver):
@@ -162,7 +162,7 @@ def test_many_are_looked_for_in_as_many_statements_as_few(register, deliver):
             matching.match(DAY + timedelta(days=day), guessed.find)
         asked.append(len(queries))
 
-    assert Unmatched.objects.filter(pending=False).count() == 39
+    assert NotFound.objects.filter(pending=False).count() == 39
     assert asked[1] <= asked[0]
 
 

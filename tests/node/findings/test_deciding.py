@@ -10,7 +10,7 @@ from renkei.node.audit.models import Entry
 from renkei.node.errors import NotPermitted
 from renkei.node.findings import deciding, matching
 from renkei.node.findings.errors import CandidatesChanged, NoSuchDecision
-from renkei.node.findings.models import Finding, Outcome, Unmatched
+from renkei.node.findings.models import Finding, NotFound, Outcome
 from renkei.node.officers import declarations
 from renkei.node.officers.models import Assignment, Officer
 
@@ -120,7 +120,7 @@ def test_a_decision_taken_back_counts_no_more(suspected, decide, run):
 
     assert standing() == {UNFOUND, SUSPICION}
     assert Outcome.objects.get().outcome == "not_found"
-    assert Unmatched.objects.get().state == "waiting"
+    assert NotFound.objects.get().state == "waiting"
 
 
 def test_a_number_that_is_found_ends_the_confirmation(register, deliver, suspected, decide, run):
@@ -130,7 +130,7 @@ def test_a_number_that_is_found_ends_the_confirmation(register, deliver, suspect
 
     assert standing() == set()
     assert Outcome.objects.get().differences is None
-    assert not Unmatched.objects.exists()
+    assert not NotFound.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_decision_lasts_while_number_and_identity_do(deliver, suspected, decid
     deliver(notification(1, **({"card_number": MISTYPED} | fields)))
     run()
 
-    assert Unmatched.objects.get().state == state
+    assert NotFound.objects.get().state == state
     assert (SUSPICION in standing()) == (state == "waiting")
 
 
@@ -186,7 +186,7 @@ def test_the_second_officer_is_told_who_was_faster(suspected, decide, officer):
 
     with pytest.raises(CandidatesChanged, match="tanaka has decided already"):
         decide("another_person", None, version=seen.version)
-    assert Unmatched.objects.get().state == "confirmed"
+    assert NotFound.objects.get().state == "confirmed"
 
 
 def test_what_changed_since_it_was_looked_at_is_looked_at_again(register, suspected, decide, officer, run):
@@ -207,19 +207,19 @@ def test_what_changed_since_it_was_looked_at_is_looked_at_again(register, suspec
 def test_a_decision_goes_with_its_reason_and_one_of_the_candidates(suspected, decide, reason, rank):
     with pytest.raises(NoSuchDecision):
         decide(reason, rank)
-    assert Unmatched.objects.get().state == "waiting"
+    assert NotFound.objects.get().state == "waiting"
 
 
 def test_whom_an_officer_rejected_comes_back_with_somebody_else_alone(register, suspected, decide, run):
     decide("another_person", None)
     register("persons", person(1, address="東京都架空区1-1"))
     run()
-    same = Unmatched.objects.get().state
+    same = NotFound.objects.get().state
     register("persons", person(2))
     register("cards", card_of(2))
     run()
 
-    assert (same, Unmatched.objects.get().state) == ("rejected", "waiting")
+    assert (same, NotFound.objects.get().state) == ("rejected", "waiting")
 
 
 def test_nobody_decides_without_a_purpose_stated_or_without_the_duty(suspected, officer):

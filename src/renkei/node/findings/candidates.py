@@ -13,7 +13,7 @@ import polars as pl
 from django.conf import settings
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
-from renkei.node.findings.models import Candidate, Unmatched
+from renkei.node.findings.models import Candidate, NotFound
 from renkei.node.findings.planner import few
 from renkei.node.records import keys, transfer
 
@@ -37,7 +37,7 @@ _PEOPLE: Final = "sought_people"
 _FOUND: Final = "found_candidates"
 # Whoever is probable enough lets a suspicion say so, until an officer has decided.
 _PROBABLE: Final = (
-    "SELECT c.notification_id, c.person_id FROM findings_candidate c JOIN findings_unmatched u "
+    "SELECT c.notification_id, c.person_id FROM findings_candidate c JOIN findings_notfound u "
     "ON u.notification_id = c.notification_id "
     "WHERE c.rank = 1 AND u.state = 'waiting' AND c.probability >= %s"
 )
@@ -56,7 +56,7 @@ def seek(find: Find | None = None) -> int:
     find = find or _engine()
     sought = 0
     while find:
-        pending = Unmatched.objects.filter(pending=True).order_by("notification_id")
+        pending = NotFound.objects.filter(pending=True).order_by("notification_id")
         names = list(pending.values_list("notification_id", flat=True)[:_SLICE])
         if not names:
             break
@@ -85,7 +85,7 @@ def store(found: pl.DataFrame) -> None:
         _FOUND, found.with_columns(pl.col("probability", "nobody").cast(pl.String)).select(FOUND)
     )
     transfer.execute(
-        "UPDATE findings_unmatched SET state = 'waiting' WHERE state = 'rejected' AND notification_id IN "
+        "UPDATE findings_notfound SET state = 'waiting' WHERE state = 'rejected' AND notification_id IN "
         f"(SELECT f.notification_id FROM {_FOUND} f WHERE NOT EXISTS (SELECT 1 FROM findings_candidate c "
         "WHERE c.notification_id = f.notification_id AND c.person_id = f.person_id))"
     )
@@ -100,11 +100,11 @@ def store(found: pl.DataFrame) -> None:
         f"CAST(probability AS double precision) FROM {_FOUND}"
     )
     transfer.execute(
-        "UPDATE findings_unmatched SET pending = false, nobody = "
+        "UPDATE findings_notfound SET pending = false, nobody = "
         f"(SELECT CAST(f.nobody AS double precision) FROM {_FOUND} f "
-        "WHERE f.notification_id = findings_unmatched.notification_id AND f.rank = 1), best = "
+        "WHERE f.notification_id = findings_notfound.notification_id AND f.rank = 1), best = "
         f"(SELECT CAST(f.probability AS double precision) FROM {_FOUND} f "
-        "WHERE f.notification_id = findings_unmatched.notification_id AND f.rank = 1) "
+        "WHERE f.notification_id = findings_notfound.notification_id AND f.rank = 1) "
         f"WHERE notification_id IN (SELECT notification_id FROM {_SOUGHT})"
     )
     changed = pl.concat([before, _probable()]).filter(~pl.struct(pl.all()).is_duplicated())
@@ -142,7 +142,7 @@ def _near() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     )
     transfer.temporary(_NEAR, keys.near_numbers(numbers).select(pl.col("plain").unique()))
     transfer.temporary(_PEOPLE, pl.DataFrame(schema={"person_id": pl.String}))
-    of_sought = f"FROM {_SOUGHT} s JOIN findings_unmatched u ON u.notification_id = s.notification_id"
+    of_sought = f"FROM {_SOUGHT} s JOIN findings_notfound u ON u.notification_id = s.notification_id"
     transfer.execute(
         f"INSERT INTO {_PEOPLE} "
         f"SELECT c.person_id FROM {_NEAR} m JOIN records_card c ON c.card_number = m.plain "

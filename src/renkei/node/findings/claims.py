@@ -58,7 +58,7 @@ def reckon(
 def _confirmed(matches: pl.DataFrame, cards: pl.DataFrame) -> pl.DataFrame:
     columns = ("notification_id", "person_id", "confirmed_card")
     said = transfer.read(
-        f"SELECT {', '.join(columns)} FROM findings_unmatched WHERE state = 'confirmed'", columns
+        f"SELECT {', '.join(columns)} FROM findings_notfound WHERE state = 'confirmed'", columns
     )
     unfound = matches.filter(pl.col("outcome") == "not_found").select("notification_id")
     return said.join(unfound, on="notification_id", how="semi").join(

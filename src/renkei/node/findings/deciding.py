@@ -17,20 +17,20 @@ from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.findings.errors import CandidatesChanged, NoSuchDecision
-from renkei.node.findings.models import Candidate, Unmatched
+from renkei.node.findings.models import Candidate, NotFound
 from renkei.node.officers import declarations
 from renkei.node.officers.gate import Act, Subject, require
 from renkei.node.officers.models import Officer
 from renkei.node.records.models import Card, Person, ReceivedNotification, Touched
 
-_State = Unmatched.State
+_State = NotFound.State
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why an officer decides so: the state that it leads to, and its words."""
 
-    state: Unmatched.State
+    state: NotFound.State
     ja: str
     en: str
 
@@ -71,7 +71,7 @@ class OpenedCandidate:
 class OpenedCandidates:
     """What was reported, and who may be meant. `version` changes with the candidates and the decision."""
 
-    unmatched: Unmatched
+    not_found: NotFound
     notification: Mapping[str, str | None]
     candidates: tuple[OpenedCandidate, ...]
     version: str
@@ -82,7 +82,7 @@ def subject_of(notification_id: str) -> Subject:
     return Subject(f"candidates {notification_id}")
 
 
-def reasons_for(*states: Unmatched.State) -> dict[str, Reason]:
+def reasons_for(*states: NotFound.State) -> dict[str, Reason]:
     """Return the reasons that lead to a state, by code."""
     return {code: each for code, each in REASONS.items() if each.state in states}
 
@@ -96,8 +96,8 @@ def open_candidates(notification_id: str, officer: Officer, *, now: datetime) ->
     require(officer, Act.DECIDE_CANDIDATE, subject, now=now)
     stated = declarations.in_force(officer, subject.name, now=now)
     with transaction.atomic():
-        unmatched = Unmatched.objects.select_related("decided_by").filter(pk=notification_id).first()
-        if unmatched is None:
+        not_found = NotFound.objects.select_related("decided_by").filter(pk=notification_id).first()
+        if not_found is None:
             return None
         found = list(Candidate.objects.filter(notification_id=notification_id))
         received = ReceivedNotification.objects.filter(pk=notification_id).values(*NOTIFICATIONS.names)
@@ -114,7 +114,7 @@ def open_candidates(notification_id: str, officer: Officer, *, now: datetime) ->
         OpenedCandidate(each, persons.get(each.person_id, {}), cards.get(each.card_number, {}))
         for each in found
     )
-    return OpenedCandidates(unmatched, dict(received.first() or {}), opened, _version(unmatched, found))
+    return OpenedCandidates(not_found, dict(received.first() or {}), opened, _version(not_found, found))
 
 
 def decide(
@@ -125,7 +125,7 @@ def decide(
     now: datetime,
     rank: int | None = None,
     version: str | None = None,
-) -> Unmatched:
+) -> NotFound:
     """Confirm the candidate of a rank, reject them all, or take a decision back, as the reason says.
 
     `version` is that of what the officer looked at (`open_candidates`), None for what there is. Raises
@@ -139,39 +139,39 @@ def decide(
         )
     state = REASONS[reason].state
     with transaction.atomic():
-        unmatched = Unmatched.objects.select_for_update().filter(pk=notification_id).first()
-        if unmatched is None:
+        not_found = NotFound.objects.select_for_update().filter(pk=notification_id).first()
+        if not_found is None:
             raise _changed(notification_id, None)
         found = list(Candidate.objects.filter(notification_id=notification_id))
-        before = _State(unmatched.state)
-        if version not in (None, _version(unmatched, found)) or (before == _State.WAITING) == (
+        before = _State(not_found.state)
+        if version not in (None, _version(not_found, found)) or (before == _State.WAITING) == (
             state == _State.WAITING
         ):
-            raise _changed(notification_id, unmatched)
+            raise _changed(notification_id, not_found)
         chosen = next((each for each in found if each.rank == rank), None)
         if (chosen is None) != (state != _State.CONFIRMED):
             raise NoSuchDecision(
                 "Confirming names one of the candidates by its rank, anything else none. Choose again.",
                 "確認は候補者の一人を順位で選んで行い、それ以外では選びません。選び直してください。",
             )
-        changed = Unmatched.objects.filter(pk=notification_id, state=before).update(
+        changed = NotFound.objects.filter(pk=notification_id, state=before).update(
             **_decided(state, reason, officer, now),
             person_id=chosen.person_id if chosen else None,
             confirmed_card=chosen.card_number if chosen else None,
         )
         if changed != 1:
-            raise _changed(notification_id, unmatched)
-        _look_again(unmatched, *found)
+            raise _changed(notification_id, not_found)
+        _look_again(not_found, *found)
         verb = {
             _State.CONFIRMED: Verb.CANDIDATE_CONFIRMED,
             _State.REJECTED: Verb.CANDIDATES_REJECTED,
             _State.WAITING: Verb.CANDIDATE_REOPENED,
         }[state]
         record(officer, verb, notification_id, reason=reason, rank=rank)
-    return Unmatched.objects.get(pk=notification_id)
+    return NotFound.objects.get(pk=notification_id)
 
 
-def _decided(state: Unmatched.State, reason: str, officer: Officer, now: datetime) -> dict[str, Any]:
+def _decided(state: NotFound.State, reason: str, officer: Officer, now: datetime) -> dict[str, Any]:
     # Taken back, candidates are looked for once more: the register may have changed since.
     return {
         "state": state,
@@ -182,12 +182,12 @@ def _decided(state: Unmatched.State, reason: str, officer: Officer, now: datetim
     }
 
 
-def _look_again(unmatched: Unmatched, *found: Candidate) -> None:
+def _look_again(not_found: NotFound, *found: Candidate) -> None:
     """Have the next matching look at the number, and at everybody whom the decision concerns."""
-    people = {each.person_id for each in found} | ({unmatched.person_id} - {None})
+    people = {each.person_id for each in found} | ({not_found.person_id} - {None})
     Touched.objects.bulk_create(
         [
-            Touched(kind=Touched.Kind.CARD, key=unmatched.card_number),
+            Touched(kind=Touched.Kind.CARD, key=not_found.card_number),
             *(Touched(kind=Touched.Kind.PERSON, key=person_id) for person_id in sorted(filter(None, people))),
         ]
     )
@@ -197,14 +197,14 @@ def _rows(model: Any, names: tuple[str, ...], wanted: list[str]) -> dict[str, di
     return {row[model._meta.pk.name]: row for row in model.objects.filter(pk__in=wanted).values(*names)}
 
 
-def _version(unmatched: Unmatched, found: list[Candidate]) -> str:
-    seen = (unmatched.content, unmatched.state, unmatched.decided_at, *(each.person_id for each in found))
+def _version(not_found: NotFound, found: list[Candidate]) -> str:
+    seen = (not_found.content, not_found.state, not_found.decided_at, *(each.person_id for each in found))
     return sha256(repr(seen).encode()).hexdigest()[:16]
 
 
-def _changed(notification_id: str, unmatched: Unmatched | None) -> CandidatesChanged:
-    if unmatched is not None and unmatched.decided_by is not None and unmatched.state != _State.WAITING:
-        who = unmatched.decided_by
+def _changed(notification_id: str, not_found: NotFound | None) -> CandidatesChanged:
+    if not_found is not None and not_found.decided_by is not None and not_found.state != _State.WAITING:
+        who = not_found.decided_by
         return CandidatesChanged(
             f"{notification_id}: {who} has decided already. Look at what was decided.",
             f"{notification_id}: {who}が先に判断しました。内容を確かめてください。",

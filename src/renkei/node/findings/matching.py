@@ -16,7 +16,7 @@ from renkei.agreement.decisions import Policy
 from renkei.matching.reconciliation import Reconciliation, reconcile
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.findings import candidates, claims, unmatched
+from renkei.node.findings import candidates, claims, not_found
 from renkei.node.findings.errors import DayPassed
 from renkei.node.findings.models import Kind, Outcome, Run
 from renkei.node.findings.planner import few
@@ -48,7 +48,7 @@ def match(day: date, find: candidates.Find | None = None) -> Mapping[str, int]:
     since = last.day if last and last.rules == rules else None
     if since is None:
         refresh_due(policy)
-    unmatched.refresh(whole=since is None)
+    not_found.refresh(whole=since is None)
     sought = candidates.seek(find)
     with scope(since, day, at_most=_worth_telling_apart(last)) as concerned:
         frames = [concerned.frame(dataset) for dataset in (NOTIFICATIONS, PERSONS, CARDS, PERMISSIONS)]

@@ -171,7 +171,7 @@ class CorrectionRequest(models.Model):
         return self.items.split(";")
 
 
-class Unmatched(models.Model):
+class NotFound(models.Model):
     """A received notification whose number is in no card, while it is so; and who may be meant by it.
 
     `card_number` is the number reported; `name_key` to `ends` are what a person new to the register is held
@@ -212,15 +212,15 @@ class Unmatched(models.Model):
 
     class Meta:
         indexes = (
-            models.Index("card_number", name="unmatched_by_number"),
-            models.Index("name_key", name="unmatched_by_name"),
-            models.Index("birth_date", "nationality", name="unmatched_by_birth"),
-            models.Index("head", name="unmatched_by_head"),
-            models.Index("tail", name="unmatched_by_tail"),
-            models.Index("ends", name="unmatched_by_ends"),
+            models.Index("card_number", name="not_found_by_number"),
+            models.Index("name_key", name="not_found_by_name"),
+            models.Index("birth_date", "nationality", name="not_found_by_birth"),
+            models.Index("head", name="not_found_by_head"),
+            models.Index("tail", name="not_found_by_tail"),
+            models.Index("ends", name="not_found_by_ends"),
             models.Index("person_id", condition=Q(state="confirmed"), name="confirmed_for_person"),
-            models.Index("notification_id", condition=Q(pending=True), name="unmatched_pending"),
-            models.Index(fields=["state", "-best", "notification_id"], name="unmatched_by_best"),
+            models.Index("notification_id", condition=Q(pending=True), name="not_found_pending"),
+            models.Index(fields=["state", "-best", "notification_id"], name="not_found_by_best"),
         )
 
     def __str__(self) -> str:
@@ -229,7 +229,7 @@ class Unmatched(models.Model):
 
 
 class Candidate(models.Model):
-    """A person who may be meant by an unmatched notification; `rank` 1 is the most probable.
+    """A person who may be meant by a notification that was not found; `rank` 1 is the most probable.
 
     `card_number` is the person's card nearest to the number reported, `evidence` what speaks for and against
     as `item:level:weight` joined by `;` (`renkei.matching.candidates`).

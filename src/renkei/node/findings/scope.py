@@ -104,7 +104,7 @@ def _follow_confirmations() -> bool:
     new = f"NOT EXISTS (SELECT 1 FROM {_PERSONS} p WHERE p.person_id = u.person_id)"
     added = "NOT EXISTS (SELECT 1 FROM {cards} k WHERE k.card_number = {number})"
     people = transfer.execute(
-        f"INSERT INTO {_PERSONS} SELECT DISTINCT u.person_id FROM {_CARDS} s JOIN findings_unmatched u "
+        f"INSERT INTO {_PERSONS} SELECT DISTINCT u.person_id FROM {_CARDS} s JOIN findings_notfound u "
         f"ON u.card_number = s.card_number WHERE u.state = 'confirmed' AND {new}"
     )
     held = transfer.execute(
@@ -112,7 +112,7 @@ def _follow_confirmations() -> bool:
         f"ON c.person_id = p.person_id WHERE {added.format(cards=_CARDS, number='c.card_number')}"
     )
     numbers = transfer.execute(
-        f"INSERT INTO {_CARDS} SELECT DISTINCT u.card_number FROM {_PERSONS} p JOIN findings_unmatched u "
+        f"INSERT INTO {_CARDS} SELECT DISTINCT u.card_number FROM {_PERSONS} p JOIN findings_notfound u "
         "ON u.person_id = p.person_id WHERE u.state = 'confirmed' AND "
         f"{added.format(cards=_CARDS, number='u.card_number')}"
     )

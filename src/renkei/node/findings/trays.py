@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db.models import Count, Min, QuerySet
 
-from renkei.node.findings.models import CorrectionRequest, Finding, Kind, Outcome, Unmatched
+from renkei.node.findings.models import CorrectionRequest, Finding, Kind, NotFound, Outcome
 
 PAGE: Final = 100
 _LISTED: Final = ("notification_id", "outcome", "mismatched_items", "differences", "card_superseded")
@@ -59,13 +59,13 @@ def correction_requests(*, waiting: bool = True) -> QuerySet[CorrectionRequest]:
     return CorrectionRequest.objects.exclude(state=state).order_by("-decided_on", "request_id")
 
 
-def candidates(*, waiting: bool = True) -> QuerySet[Unmatched]:
+def candidates(*, waiting: bool = True) -> QuerySet[NotFound]:
     """Return the notifications with candidates that wait, the most probable first; or those decided on."""
-    state = Unmatched.State.WAITING
+    state = NotFound.State.WAITING
     if waiting:
-        found = Unmatched.objects.filter(state=state, best__isnull=False)
+        found = NotFound.objects.filter(state=state, best__isnull=False)
         return found.only("notification_id", "best", "nobody", "state").order_by("-best", "notification_id")
-    decided = Unmatched.objects.exclude(state=state).select_related("decided_by")
+    decided = NotFound.objects.exclude(state=state).select_related("decided_by")
     return decided.order_by("-decided_at", "notification_id")
 
 

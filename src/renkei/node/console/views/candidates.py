@@ -23,11 +23,11 @@ from renkei.node.findings import deciding, trays
 from renkei.node.findings.candidates import sentences
 from renkei.node.findings.deciding import REASONS, OpenedCandidate, OpenedCandidates
 from renkei.node.findings.errors import CandidatesChanged
-from renkei.node.findings.models import Kind, Unmatched
+from renkei.node.findings.models import Kind, NotFound
 from renkei.node.officers.gate import Act
 from renkei.node.officers.models import Officer
 
-_State = Unmatched.State
+_State = NotFound.State
 _REFUSED, _CONFLICT = 422, 409
 CAUTION: Final = Words(
     "候補者は、届出の内容からの推定であり、本人であるという判断ではありません。番号の誤りのほか、別人であること、"
@@ -130,10 +130,10 @@ def _status(refused: NodeError | None) -> int:
 
 
 def _shown(opened: OpenedCandidates) -> dict[str, Any]:
-    waits = opened.unmatched.state == _State.WAITING
+    waits = opened.not_found.state == _State.WAITING
     offered = (_State.CONFIRMED, _State.REJECTED) if waits else (_State.WAITING,)
     return {
-        "unmatched": opened.unmatched,
+        "not_found": opened.not_found,
         "notification": opened.notification,
         "version": opened.version,
         "shown": [_candidate(opened.notification, each) for each in opened.candidates],
@@ -141,12 +141,12 @@ def _shown(opened: OpenedCandidates) -> dict[str, Any]:
             (
                 each.candidate
                 for each in opened.candidates
-                if each.candidate.person_id == opened.unmatched.person_id
+                if each.candidate.person_id == opened.not_found.person_id
             ),
             None,
         ),
         "waits": waits,
-        "reason": REASONS.get(opened.unmatched.decision_reason),
+        "reason": REASONS.get(opened.not_found.decision_reason),
         "reasons": [
             (code, each, each.state == _State.CONFIRMED)
             for code, each in deciding.reasons_for(*offered).items()

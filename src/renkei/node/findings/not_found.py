@@ -6,6 +6,7 @@ whose person has not come is none yet.
 """
 
 import hashlib
+from contextlib import nullcontext
 from typing import Final
 
 import polars as pl
@@ -15,11 +16,11 @@ from renkei.node.findings.planner import few
 from renkei.node.records import keys, transfer
 from renkei.node.records.models import Touched
 
-_NOW: Final = "unmatched_now"
-_NEW: Final = "unmatched_new"
-_CARDS: Final = "unmatched_cards"
-_PEOPLE: Final = "unmatched_people"
-_PENDING: Final = "unmatched_to_seek"
+_NOW: Final = "not_found_now"
+_NEW: Final = "not_found_new"
+_CARDS: Final = "not_found_cards"
+_PEOPLE: Final = "not_found_people"
+_PENDING: Final = "not_found_to_seek"
 _READ: Final = ("notification_id", "card_number", *COMPARABLE_ITEMS)
 _KEPT: Final = (
     "notification_id",
@@ -33,22 +34,22 @@ _KEPT: Final = (
     "content",
     "identity",
 )
-#: What a person new to the register may share with an unmatched notification, a card with its number.
+#: What somebody new to the register may have in common with what was reported, and a card with its number.
 _SHARED: Final = (("name_key",), ("birth_date", "nationality"))
 _PARTS: Final = ("head", "tail", "ends")
 
 
 def refresh(*, whole: bool) -> None:
-    """Keep what is unmatched as the tables stand, within a transaction; `whole` looks at everything anew.
+    """Keep which are not found as the tables stand, within a transaction; `whole` looks at everything anew.
 
     What is touched stays so: the matching that follows takes it.
     """
-    with few():
+    with nullcontext() if whole else few():
         _find(whole=whole)
         _forget(whole=whole)
     _keep()
     if whole:
-        transfer.execute("UPDATE findings_unmatched SET pending = true WHERE state <> 'confirmed'")
+        transfer.execute("UPDATE findings_notfound SET pending = true WHERE state <> 'confirmed'")
     else:
         with few():
             _touch()
@@ -97,18 +98,18 @@ def _digests(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
 
 
 def _forget(*, whole: bool) -> None:
-    """Forget what is matched, gone or deleted; whom an officer had confirmed is looked at again."""
+    """Forget what is found, gone or deleted; whoever seemed to be meant is matched again."""
     near = (
-        "" if whole else f"EXISTS (SELECT 1 FROM {_CARDS} t WHERE t.key = findings_unmatched.card_number) AND"
+        "" if whole else f"EXISTS (SELECT 1 FROM {_CARDS} t WHERE t.key = findings_notfound.card_number) AND"
     )
     gone = (
-        f"FROM findings_unmatched WHERE {near} NOT EXISTS "
-        f"(SELECT 1 FROM {_NOW} w WHERE w.notification_id = findings_unmatched.notification_id)"
+        f"FROM findings_notfound WHERE {near} NOT EXISTS "
+        f"(SELECT 1 FROM {_NOW} w WHERE w.notification_id = findings_notfound.notification_id)"
     )
     transfer.drop(_NEW)
     transfer.execute(f"CREATE TEMPORARY TABLE {_NEW} AS SELECT notification_id {gone}")
     _touch_claimed(f"SELECT notification_id FROM {_NEW}")
-    for table in ("findings_candidate", "findings_unmatched"):
+    for table in ("findings_candidate", "findings_notfound"):
         transfer.execute(f"DELETE FROM {table} WHERE notification_id IN (SELECT notification_id FROM {_NEW})")
 
 
@@ -117,7 +118,7 @@ def _keep() -> None:
     changes = ", ".join(f"{name} = excluded.{name}" for name in _KEPT[1:])
     # A decision rests on number and identity: where these change, nobody has decided.
     _touch_claimed(
-        f"SELECT u.notification_id FROM {_NOW} w JOIN findings_unmatched u "
+        f"SELECT u.notification_id FROM {_NOW} w JOIN findings_notfound u "
         "ON u.notification_id = w.notification_id WHERE u.identity <> w.identity"
     )
     undecided = "kept.identity <> excluded.identity"
@@ -133,7 +134,7 @@ def _keep() -> None:
         )
     )
     transfer.execute(
-        f"INSERT INTO findings_unmatched AS kept ({names}, pending, state, decision_reason) "
+        f"INSERT INTO findings_notfound AS kept ({names}, pending, state, decision_reason) "
         f"SELECT {names}, true, 'waiting', '' FROM {_NOW} WHERE true "
         f"ON CONFLICT (notification_id) DO UPDATE SET {changes}, {cleared}, pending = true "
         "WHERE kept.content <> excluded.content"
@@ -153,7 +154,7 @@ def _touch() -> None:
         same = " AND ".join(f"u.{name} = p.{name}" for name in shared)
         transfer.execute(
             f"INSERT INTO {_PENDING} SELECT u.notification_id FROM {_PEOPLE} t "
-            f"JOIN records_person p ON p.person_id = t.person_id JOIN findings_unmatched u ON {same}"
+            f"JOIN records_person p ON p.person_id = t.person_id JOIN findings_notfound u ON {same}"
         )
     numbers = transfer.read(
         f"SELECT c.card_number FROM {_PEOPLE} t JOIN records_card c ON c.person_id = t.person_id", ("plain",)
@@ -162,7 +163,7 @@ def _touch() -> None:
     for part in _PARTS:
         transfer.execute(
             f"INSERT INTO {_PENDING} SELECT u.notification_id FROM {_CARDS} c "
-            f"JOIN findings_unmatched u ON u.{part} = c.{part}"
+            f"JOIN findings_notfound u ON u.{part} = c.{part}"
         )
     transfer.execute(
         f"INSERT INTO {_PENDING} SELECT c.notification_id FROM {_PEOPLE} t "
@@ -170,7 +171,7 @@ def _touch() -> None:
     )
     transfer.analyze(_PENDING)
     transfer.execute(
-        "UPDATE findings_unmatched SET pending = true WHERE state <> 'confirmed' AND NOT pending "
+        "UPDATE findings_notfound SET pending = true WHERE state <> 'confirmed' AND NOT pending "
         f"AND notification_id IN (SELECT notification_id FROM {_PENDING})"
     )
 
@@ -180,5 +181,5 @@ def _touch_claimed(notifications: str) -> None:
     transfer.execute(
         "INSERT INTO records_touched (kind, key) SELECT 'person', c.person_id FROM findings_candidate c "
         f"WHERE c.notification_id IN ({notifications}) UNION SELECT 'person', u.person_id "
-        f"FROM findings_unmatched u WHERE u.person_id IS NOT NULL AND u.notification_id IN ({notifications})"
+        f"FROM findings_notfound u WHERE u.person_id IS NOT NULL AND u.notification_id IN ({notifications})"
     )

@@ -18,7 +18,7 @@ from renkei.node.cases.intake import take_answers
 from renkei.node.cases.models import Case
 from renkei.node.console.waterfall import waterfall, weights
 from renkei.node.findings import deciding
-from renkei.node.findings.models import Candidate, Outcome, Unmatched
+from renkei.node.findings.models import Candidate, NotFound, Outcome
 from renkei.node.officers import declarations
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
@@ -81,7 +81,7 @@ def test_a_confirmed_candidate_is_told_and_stands_among_the_decided(client, hand
 
     assert answer.redirect_chain == [("/findings/candidates/", 302)]
     assert "本人と確認しました" in answer.content.decode()
-    assert Unmatched.objects.get().confirmed_card == "AB00000021CD"
+    assert NotFound.objects.get().confirmed_card == "AB00000021CD"
     assert "試験 花子" in client.get("/findings/candidates/?decided").content.decode()
     assert "第1候補を本人と確認" in client.get(PAGE).content.decode()
 
@@ -91,7 +91,7 @@ def test_a_decision_is_taken_back_on_the_same_page(client, handler):
     client.post(PAGE, {"choice": "none", "reason": "another_person", "version": version(client)})
     client.post(PAGE, {"reason": "confirmed_in_error", "version": version(client)})
 
-    assert Unmatched.objects.get().state == "waiting"
+    assert NotFound.objects.get().state == "waiting"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_what_does_not_go_together_is_refused_and_kept(client, handler, words):
     assert answer.status_code == 422
     assert 'role="alert"' in page
     assert page.count(" checked") == sum(f'id="{name}-{word}"' in page for name, word in words.items())
-    assert Unmatched.objects.get().state == "waiting"
+    assert NotFound.objects.get().state == "waiting"
 
 
 def test_the_second_officer_is_told_and_sees_what_was_decided(client, handler):
@@ -129,7 +129,7 @@ def test_the_second_officer_is_told_and_sees_what_was_decided(client, handler):
     assert answer.status_code == 409
     assert "試験 次郎が先に判断しました" in page
     assert "第2候補を本人と確認" in page
-    assert Unmatched.objects.get().decided_by == colleague
+    assert NotFound.objects.get().decided_by == colleague
 
 
 def test_nothing_of_the_register_is_said_without_the_purpose(client, handler):
@@ -159,7 +159,7 @@ def test_a_finding_leads_to_its_candidates(client, handler):
     Outcome.objects.create(
         notification_id="N0000000003", outcome="matched", differences="card_number:confirmed_candidate"
     )
-    Unmatched.objects.update(state="confirmed")
+    NotFound.objects.update(state="confirmed")
     declarations.declare(handler, "residence", ["discrepancy N0000000003"], now=timezone.now())
     page = client.get("/findings/discrepancy/N0000000003/").content.decode()
 
