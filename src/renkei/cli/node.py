@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from renkei.agreement.errors import Lang
-from renkei.cli import returned, speech
+from renkei.cli import candidates, returned, speech
 from renkei.cli.arguments import EncodingOption, read_day
 from renkei.cli.started import NodeOption, moment, start
 
@@ -36,6 +36,7 @@ def mount(app: typer.Typer) -> None:
     app.add_typer(cycle, name="cycle")
     app.add_typer(medium, name="medium")
     app.add_typer(returned.app, name="returned")
+    app.add_typer(candidates.app, name="candidates")
 
 
 def init(

@@ -16,11 +16,11 @@ from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.party import DAY
 from renkei.node.deliveries import handover, sending
 from renkei.node.deliveries.models import Delivery
-from renkei.node.findings.models import CorrectionRequest, Finding, Outcome, Run
+from renkei.node.findings.models import Candidate, CorrectionRequest, Finding, NotFound, Outcome, Run
 from renkei.node.officers import declarations
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
-from renkei.node.records.models import ReceivedNotification
+from renkei.node.records.models import Card, Person, ReceivedNotification
 from renkei.node.rehearsal import Rehearsal, rehearse
 
 # Playwright's own loop runs in the test's thread, which Django would otherwise take for asynchronous code.
@@ -170,6 +170,9 @@ def shown(two_days, node, officer, party: str) -> None:
     )
     if party == "isa":
         declarations.declare(officer, "residence", ["R8-1124-0001-1"], now=timezone.now())
+    unfound()
+    if party == "isa":
+        declarations.declare(officer, "residence", ["candidates N0000000003"], now=timezone.now())
     for back in range(10):
         day = timezone.localdate() - timedelta(weeks=back)
         Run.objects.create(
@@ -182,6 +185,49 @@ def shown(two_days, node, officer, party: str) -> None:
         )
     colleague = Officer.objects.create_user("sato", display_name="試験 花子", password="synthetic-only-1")
     Assignment.objects.create(officer=colleague, duty=Duty.HANDLE_CASES, office="13010")
+
+
+def unfound() -> None:
+    """A notification whose number is in no card, and two who may be meant."""
+    reported = {
+        "name": "SAMPLE HANAKO",
+        "birth_date": "1990-01-01",
+        "sex": "2",
+        "nationality": "VNM",
+        "status_of_residence": "engineer_humanities_intl",
+        "stay_expires_on": "2027-09-30",
+    }
+    ReceivedNotification.objects.create(
+        notification_id="N0000000003", sequence=1, card_number="AB00000012CD", **reported
+    )
+    NotFound.objects.create(
+        notification_id="N0000000003",
+        card_number="AB00000012CD",
+        content="0" * 64,
+        identity="0" * 64,
+        pending=False,
+        best=0.972,
+        nobody=0.016,
+    )
+    for rank, (probability, name, birth, evidence) in enumerate(
+        (
+            (0.972, "SAMPLE HANAKO", "1990-01-01", "17.21;name:exact:9.80;birth_date:exact:14.10"),
+            (0.012, "SAMPLE HANA", "1991-01-01", "17.21;name:partial:2.40;birth_date:differs:-5.30"),
+        ),
+        start=1,
+    ):
+        number = f"AB0000002{rank}CD"
+        record = reported | {"name": name, "birth_date": birth}
+        Person.objects.create(person_id=f"P000000000{rank}", card_number=number, **record)
+        Card.objects.create(card_number=number, person_id=f"P000000000{rank}", **record)
+        Candidate.objects.create(
+            notification_id="N0000000003",
+            rank=rank,
+            person_id=f"P000000000{rank}",
+            card_number=number,
+            probability=probability,
+            evidence=f"card_number:one_character:{evidence};sex:exact:0.90;nationality:exact:2.10",
+        )
 
 
 Visit = Callable[..., Page]

@@ -3,7 +3,7 @@
 import pytest
 
 from renkei.node.deliveries.models import Delivery
-from renkei.node.findings.models import CorrectionRequest
+from renkei.node.findings.models import CorrectionRequest, NotFound
 from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.usefixtures("shown")]
@@ -35,6 +35,20 @@ def test_a_request_is_decided(visit, script):
     page.wait_for_url("**/findings/corrections/")
 
     assert CorrectionRequest.objects.get().state == "accepted"
+    assert page.locator("[role=status]").is_visible()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_candidate_is_confirmed(visit, script):
+    page = visit("/findings/candidates/N0000000003/", script=script)
+    for choice in ("input[name=choice]", "input[name=reason]"):
+        tab_to(page, choice)
+        page.keyboard.press("Space")
+    tab_to(page, "main button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/findings/candidates/")
+
+    assert NotFound.objects.get().state == "confirmed"
     assert page.locator("[role=status]").is_visible()
 
 

@@ -36,6 +36,8 @@ ISA_PAGES = [
     "/findings/identity/",
     "/findings/corrections/",
     "/findings/corrections/R8-1124-0001-1/",
+    "/findings/candidates/",
+    "/findings/candidates/N0000000003/",
     "/purpose/?subject=discrepancy+N0000000001&next=/findings/",
 ]
 WITH_PARTY = [(party, path) for party in SERVICE for path in (*PAGES, *(ISA_PAGES if party == "isa" else ()))]

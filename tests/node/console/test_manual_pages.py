@@ -25,6 +25,7 @@ def place(task: manual.Task, party: str) -> str:
         "purpose": "/purpose/?subject=discrepancy+N0000000001&next=/findings/",
         "finding": "/findings/discrepancy/N0000000001/",
         "correction": "/findings/corrections/R8-1124-0001-1/",
+        "candidate": "/findings/candidates/N0000000003/",
         "officer": "/officers/sato/",
     }.get(task.page) or reverse(task.page)
 

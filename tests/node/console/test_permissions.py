@@ -47,6 +47,8 @@ MATRIX = {
     "identity_conflicts": ("c", "-"),
     "corrections": ("c", "-"),
     "correction": ("c", "-"),
+    "candidates": ("c", "-"),
+    "candidate": ("c", "-"),
     "deliveries": ("oa", "oa"),
     "delivery": ("oa", "oa"),
     "trail": ("a", "a"),
@@ -81,6 +83,7 @@ def address(name: str, party: str) -> str:
         "finding": ["discrepancy", "N0000000001"],
         "sharing": ["N0000000001"],
         "correction": ["R8-1124-0001-1"],
+        "candidate": ["N0000000003"],
         "delivery": ["out", SERVICE[party], 1],
         "officer": ["sato"],
         "manual_task": ["today"],
@@ -115,7 +118,7 @@ def test_a_duty_opens_its_pages_and_no_others(client, shown, party, letter, tmp_
         for name, answer in found.items()
     } == expected
     # What is opened by a purpose leads to the question first.
-    for name in ("finding", "correction", "discrepancy", "omission"):
+    for name in ("finding", "correction", "candidate", "discrepancy", "omission"):
         if expected[name] == "open":
             assert found[name].url.startswith(reverse("purpose"))
 

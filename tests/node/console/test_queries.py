@@ -12,7 +12,7 @@ from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.console.pages import PAGES
 from renkei.node.deliveries.models import Delivery
-from renkei.node.findings.models import CorrectionRequest, Finding, Outcome
+from renkei.node.findings.models import CorrectionRequest, Finding, NotFound, Outcome
 from renkei.node.officers.models import Assignment, Officer
 
 #: Session and duties take six of them; the trail's own page writes as well.
@@ -63,6 +63,9 @@ def fill(first: int, last: int) -> None:
             reason="x",
             requested_on=day,
             sequence=1,
+        )
+        NotFound.objects.create(
+            notification_id=f"N{number}", card_number="なし", content="", identity="", best=0.5, nobody=0.1
         )
         made = Officer.objects.create_user(f"officer{number}")
         Assignment.objects.create(officer=made, duty="audit")

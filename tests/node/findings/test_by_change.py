@@ -11,12 +11,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from node.findings import guessed
 from node.records import made_up
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.matching.reconciliation import reconcile
-from renkei.node.findings import answers, matching
-from renkei.node.findings.models import Answer, AnswerDay, Finding, Outcome, Run
+from renkei.node.findings import answers, deciding, matching
+from renkei.node.findings.models import Answer, AnswerDay, Candidate, Finding, NotFound, Outcome, Run
+from renkei.node.officers import declarations
 from renkei.node.records import intake, received, retention, transfer
 from renkei.node.records.models import (
     Card,
@@ -33,6 +35,7 @@ FIRST = date(2026, 4, 1)
 PEOPLE, NUMBERS, NOTICES, GRANTS = 3, 5, 5, 3
 RECORDS = (Erasure, Touched, Reject, Import, Card, Permission, Person, ReceivedNotification)
 NAMES = ("EXAMPLE TARO", "EXAMPLE HANAKO", "SAMPLE JIRO")
+OUTCOME = ("notification_id", "outcome", "person_id", "identity_conflict", "differences")
 SENT = count(1)
 BIRTHS = ("1990-01-02", "1990-02-01", "1985-00-00")
 
@@ -93,6 +96,7 @@ def node_settings(settings):
     return settings
 
 
+DECISIONS = ("slip_of_the_pen", "slip_of_the_pen", "another_person", "confirmed_in_error")
 DAYS = st.lists(
     st.tuples(
         st.integers(0, 40),  # days since the one before: due dates pass
@@ -103,6 +107,7 @@ DAYS = st.lists(
         st.sampled_from(("delta", "delta", "full")),
         st.booleans(),  # whether the answer can be sealed that day
         st.booleans(),  # whether the counterpart refuses it at first
+        st.lists(st.sampled_from(DECISIONS), max_size=2),  # what an officer makes of candidates
     ),
     min_size=1,
     max_size=5,
@@ -130,6 +135,7 @@ def _deliver(directory, rows, now) -> None:
 
 
 def _whole(day: date):
+    """One full run over everything: as reported, and as if what officers confirmed were named."""
     tables = {
         NOTIFICATIONS: "records_receivednotification",
         PERSONS: "records_person",
@@ -140,7 +146,29 @@ def _whole(day: date):
     for dataset, table in tables.items():
         columns = ", ".join(f'"{name}"' for name in dataset.names)
         frames.append(transfer.read(f'SELECT {columns} FROM "{table}"', dataset.names))
-    return reconcile(*frames, as_of=day, policy=DEFAULT_POLICY)
+    found = reconcile(*frames, as_of=day, policy=DEFAULT_POLICY)
+    named = _confirmed(found, frames[2].join(frames[1], on="person_id", how="semi"))
+    as_if = frames[0].with_columns(
+        card_number=pl.col("notification_id").replace_strict(named, default=pl.col("card_number"))
+    )
+    again = reconcile(as_if, *frames[1:], as_of=day, policy=DEFAULT_POLICY)
+    judged = {row[0]: row for row in again.matches.select(*OUTCOME).iter_rows()}
+    outcomes = {row[0]: row for row in found.matches.select(*OUTCOME).iter_rows()}
+    for identifier in named:
+        differences = ";".join(filter(None, ("card_number:confirmed_candidate", judged[identifier][-1])))
+        outcomes[identifier] = (*judged[identifier][:-1], differences)
+    return found.annex2, again.annex3, set(outcomes.values())
+
+
+def _confirmed(found, cards) -> dict[str, str]:
+    """The cards that confirmed notifications count for, where their number is still in no card."""
+    unfound = set(found.matches.filter(pl.col("outcome") == "not_found")["notification_id"])
+    owners = dict(cards.select("card_number", "person_id").iter_rows())
+    return {
+        each.pk: each.confirmed_card
+        for each in NotFound.objects.filter(state="confirmed")
+        if each.pk in unfound and owners.get(each.confirmed_card) == each.person_id
+    }
 
 
 def _set(frame: pl.DataFrame) -> set[tuple]:
@@ -148,11 +176,11 @@ def _set(frame: pl.DataFrame) -> set[tuple]:
     return set(frame.select(columns).rows())
 
 
-def _standing(whole) -> dict[str, set[tuple]]:
+def _standing(*whole) -> dict[str, set[tuple]]:
     """What stands, in the columns of the annexes."""
     columns = {
         kind: [name for name in annex.columns if name != "matched_on"]
-        for kind, annex in (("discrepancy", whole.annex2), ("suspected_omission", whole.annex3))
+        for kind, annex in zip(("discrepancy", "suspected_omission"), whole, strict=True)
     }
     rows = {kind: set() for kind in columns}
     for finding in Finding.objects.filter(standing=True):
@@ -169,13 +197,13 @@ def _standing(whole) -> dict[str, set[tuple]]:
     suppress_health_check=[*HealthCheck],
 )
 @given(days=DAYS)
-def test_what_stands_and_what_was_told_equal_one_full_run(node, node_settings, tmp_path, days):
-    for model in (Answer, AnswerDay, Finding, Outcome, Run, *RECORDS):
+def test_what_stands_and_what_was_told_equal_one_full_run(node, node_settings, tmp_path, officer, days):
+    for model in (Answer, AnswerDay, Finding, Outcome, Run, Candidate, NotFound, *RECORDS):
         model.objects.all().delete()
     node_settings.NODE = replace(node, retention=replace(node.retention, notifications=30))
     day, counterpart = FIRST, {"discrepancies": {}, "suspected_omissions": {}}
     unsealed: list[date] = []
-    for passed, people, numbers, grants, notices, mode, seals, refuses in days:
+    for passed, people, numbers, grants, notices, mode, seals, refuses, decisions in days:
         day += timedelta(days=passed)
         if AnswerDay.objects.filter(pk=day).exclude(sequence=None).exists():
             day += timedelta(days=1)  # what changes once a day is sealed is another day's
@@ -185,7 +213,7 @@ def test_what_stands_and_what_was_told_equal_one_full_run(node, node_settings, t
         _take(tmp_path, PERMISSIONS, grants, mode, now)
         _deliver(tmp_path, notices, now)
         retention.erase(now, None)
-        matching.match(day)
+        matching.match(day, guessed.find)
         with transaction.atomic():
             answers.select(day)
         unsealed.append(day)
@@ -195,24 +223,40 @@ def test_what_stands_and_what_was_told_equal_one_full_run(node, node_settings, t
                     _refused(each)
                 _tell(each, counterpart, refused=refuses)
             unsealed.clear()
-        whole = _whole(day)
+        annex2, annex3, outcomes = _whole(day)
 
-        expected = {"discrepancies": _set(whole.annex2), "suspected_omissions": _set(whole.annex3)}
-        assert _standing(whole) == expected
+        expected = {"discrepancies": _set(annex2), "suspected_omissions": _set(annex3)}
+        assert _standing(annex2, annex3) == expected
         # Days that could not be sealed are told later, in their order, nothing twice.
         if seals:
             assert {name: set(rows.values()) for name, rows in counterpart.items()} == expected
             assert not Finding.objects.filter(standing=False).exists()
-        assert set(Outcome.objects.values_list("notification_id", "outcome", "person_id")) == set(
-            whole.matches.select("notification_id", "outcome", "person_id").rows()
-        )
+        assert set(Outcome.objects.values_list(*OUTCOME)) == outcomes
         run = Run.objects.first()
-        assert sum(run.outcomes.values()) == whole.matches.height
-        assert run.standing == {"discrepancy": whole.annex2.height, "suspected_omission": whole.annex3.height}
+        assert sum(run.outcomes.values()) == len(outcomes)
+        assert run.standing == {"discrepancy": annex2.height, "suspected_omission": annex3.height}
+        unfound = {
+            row[0] for row in annex2.select("notification_id", "outcome").rows() if row[1] == "not_found"
+        }
+        assert set(NotFound.objects.values_list("pk", flat=True)) == unfound
         # A day run twice changes and sends nothing.
         before = answers.select(day)
-        assert matching.match(day)["changed"] == 0
+        assert matching.match(day, guessed.find)["changed"] == 0
         assert answers.select(day) == before
+        _decide(decisions, officer, now)
+
+
+def _decide(reasons, officer, now: datetime) -> None:
+    """Let an officer decide on one notification after another for these reasons, where that is possible."""
+    for reason in reasons:
+        leads_to = deciding.REASONS[reason].state
+        waits = NotFound.objects.filter(state="waiting", best__isnull=False)
+        decided = NotFound.objects.exclude(state="waiting")
+        each = (decided if leads_to == "waiting" else waits).order_by("pk").first()
+        if each is not None:
+            declarations.declare(officer, "residence", [f"candidates {each.pk}"], now=now)
+            rank = 1 if leads_to == "confirmed" else None
+            deciding.decide(each.pk, reason, officer, now=now, rank=rank)
 
 
 @transaction.atomic

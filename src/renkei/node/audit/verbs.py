@@ -137,6 +137,23 @@ class Verb(Enum):
     FINDING_READ = Sentence(
         "{actor}が 突合結果 {subject} を開いた", "{actor} opened the finding {subject}", reads=True
     )
+    CANDIDATES_READ = Sentence(
+        "{actor}が 届出 {subject} の候補者を開いた",
+        "{actor} opened the candidates of the notification {subject}",
+        reads=True,
+    )
+    CANDIDATE_CONFIRMED = Sentence(
+        "{actor}が 届出 {subject} の候補者を本人と確認した",
+        "{actor} confirmed a candidate of the notification {subject}",
+    )
+    CANDIDATES_REJECTED = Sentence(
+        "{actor}が 届出 {subject} の候補者を本人でないとした",
+        "{actor} rejected the candidates of the notification {subject}",
+    )
+    CANDIDATE_REOPENED = Sentence(
+        "{actor}が 届出 {subject} の候補者についての判断を取り消した",
+        "{actor} took back what was decided on the candidates of the notification {subject}",
+    )
     PURPOSE_DECLARED = Sentence(
         "{actor}が {subject} の利用目的を申告した", "{actor} stated the purpose for {subject}"
     )

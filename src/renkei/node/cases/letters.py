@@ -183,17 +183,26 @@ def _filled(text: str, facts: _Facts, cases: Sequence[Case]) -> list[Paragraph |
 
 
 def _rows(cases: Sequence[Case]) -> list[list[str]]:
-    own = Notification.objects.in_bulk([case.identifier for case in cases if case.kind == Kind.DISCREPANCY])
-    return [_row(case, own.get(case.identifier)) for case in cases]
+    named = {case.pk: _notification_of(case) for case in cases}
+    own = Notification.objects.in_bulk(list(filter(None, named.values())))
+    return [_row(case, own.get(named[case.pk])) for case in cases]
+
+
+def _notification_of(case: Case) -> str:
+    """Name the notification that a case is about: of a suspicion, the one that was probably meant."""
+    return case.identifier if case.kind == Kind.DISCREPANCY else case.values.get("notification_id") or ""
 
 
 def _row(case: Case, own: Notification | None) -> list[str]:
-    if case.kind != Kind.DISCREPANCY:
-        # The permission and the person are known from the register alone, so neither is named.
-        return [case.number, "—", "—", "—", "外国人雇用状況の届出の有無"]
     days = (own.registered_on, own.employment_start) if own else (None, None)
     spoken = [day_in_words(day, "ja") if day else "—" for day in days]
-    return [case.number, case.identifier, *spoken, _to_check(case.items)]
+    if case.kind == Kind.DISCREPANCY:
+        return [case.number, case.identifier, *spoken, _to_check(case.items)]
+    # Whoever probably did notify is asked for the number alone; not where the notification is another's.
+    if own and own.establishment_number and own.establishment_number == case.establishment_number:
+        return [case.number, own.notification_id, *spoken, column_name("card_number", "ja")]
+    # The permission and the person are known from the register alone, so neither is named.
+    return [case.number, "—", "—", "—", "外国人雇用状況の届出の有無"]
 
 
 def _to_check(items: str) -> str:

@@ -13,7 +13,7 @@ from renkei.node.cases.handling import subject_of
 from renkei.node.cases.models import Case, Event, Kind
 from renkei.node.errors import NotPermitted
 from renkei.node.officers import declarations
-from renkei.node.officers.gate import Act, require
+from renkei.node.officers.gate import Act, entitled, require
 from renkei.node.officers.models import Officer
 from renkei.node.records.models import Notification
 
@@ -41,6 +41,30 @@ def open_case(number: str, officer: Officer, *, now: datetime) -> OpenedCase:
         shown = OpenedCase(case, case.values, _notification(case), _history(case))
         record(officer, Verb.CASE_READ, number, purpose=purpose_of(number, officer, now))
     return shown
+
+
+@dataclass(frozen=True, slots=True)
+class ProbableNotification:
+    """A notification of the ministry's own that ISA holds to be probably of whom a suspicion names.
+
+    `held` whether it is among the ministry's notifications; `case` is that of its number not being found,
+    where there is one and it is the officer's.
+    """
+
+    notification_id: str
+    held: bool
+    case: Case | None
+
+
+def probable_notification(found: Mapping[str, str | None], officer: Officer) -> ProbableNotification | None:
+    """Return what ISA says was probably meant for the person (`unmatched_notification`), None for nothing."""
+    named = found.get("notification_id")
+    if not named:
+        return None
+    case = Case.objects.defer("row").filter(kind=Kind.DISCREPANCY, identifier=named).first()
+    if case is not None and not entitled(officer, Act.HANDLE_CASE, subject_of(case)):
+        case = None
+    return ProbableNotification(named, Notification.objects.filter(pk=named).exists(), case)
 
 
 def purpose_of(number: str, officer: Officer, now: datetime) -> str:

@@ -34,6 +34,7 @@ _TASKS = (
     Task("purpose", "利用目的を申告する", "State the purpose", "purpose", "利用目的の確認の画面", ISA),
     Task("finding", "突合結果を一件開く", "Open one finding", "finding", "一件の突合結果の画面", ISA),
     Task("correction", "訂正依頼に答える", "Decide on a request", "correction", "一件の訂正依頼の画面", ISA),
+    Task("candidate", "候補者を確かめる", "Decide on a candidate", "candidate", "一件の候補者の画面", ISA),
     Task("trail", "証跡を確かめ、書き出す", "Read and export the trail", "trail", "監査証跡の画面"),
     Task("officers", "職員を登録し、職務を与える", "Add an officer", "officer", "一人の職員の画面"),
     Task("keys", "証明書の期限を確かめる", "Watch the certificates", "keys", "鍵と証明書の画面"),

@@ -179,6 +179,19 @@ _PAGES = (
         _ISA,
         within="findings",
     ),
+    Page(
+        "F-08", "candidates", "findings/candidates/", "候補者", "Candidates", _CASES, _ISA, within="findings"
+    ),
+    Page(
+        "F-09",
+        "candidate",
+        "findings/candidates/<str:notification_id>/",
+        "一件の候補者",
+        "Candidates of one notification",
+        _CASES,
+        _ISA,
+        within="findings",
+    ),
     Page("T-01", "deliveries", "deliveries/", "送受信", "Deliveries", _DELIVERIES),
     Page(
         "T-02",

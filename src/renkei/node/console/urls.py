@@ -9,6 +9,7 @@ from django.views.i18n import set_language
 from renkei.node.console.pages import PAGES
 from renkei.node.console.views import (
     account,
+    candidates,
     case_acts,
     cases,
     corrections,
@@ -114,6 +115,8 @@ _VIEWS = {
     "identity_conflicts": findings.identity_conflicts,
     "corrections": corrections.corrections,
     "correction": corrections.correction,
+    "candidates": candidates.candidates,
+    "candidate": candidates.candidate,
     "deliveries": deliveries.deliveries,
     "delivery": deliveries.delivery,
     "trail": trail.trail,

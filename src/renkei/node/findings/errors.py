@@ -3,7 +3,9 @@
 NodeError
 ├── DayPassed          a day before the last one matched
 ├── AnswersOutOfStep   an answer marked as sent that was not selected, or was sealed by another number
-└── RequestDecided     a correction request that does not wait, or a reason that is not of the decision
+├── RequestDecided     a correction request that does not wait, or a reason that is not of the decision
+├── NoSuchDecision     a decision on candidates without its reason, or on somebody who is none of them
+└── CandidatesChanged  candidates that somebody else decided on, or that changed since they were looked at
 """
 
 from renkei.node.errors import NodeError
@@ -25,3 +27,11 @@ class AnswersOutOfStep(NodeError):
 
 class RequestDecided(NodeError):
     """Somebody else decided meanwhile, or the decision does not go with its reason."""
+
+
+class NoSuchDecision(NodeError):
+    """A decision names one of the candidates, or none, and a reason of its own."""
+
+
+class CandidatesChanged(NodeError):
+    """Another officer or the day's matching was faster; look again, then decide."""

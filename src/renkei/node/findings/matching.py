@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 from typing import Final
@@ -15,6 +16,7 @@ from renkei.agreement.decisions import Policy
 from renkei.matching.reconciliation import Reconciliation, reconcile
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
+from renkei.node.findings import candidates, claims, not_found
 from renkei.node.findings.errors import DayPassed
 from renkei.node.findings.models import Kind, Outcome, Run
 from renkei.node.findings.planner import few
@@ -29,12 +31,13 @@ _FOUND: Final = ("kind", "identifier", "person_id", "word", "row", "digest")
 
 
 @transaction.atomic
-def match(day: date) -> Mapping[str, int]:
+def match(day: date, find: candidates.Find | None = None) -> Mapping[str, int]:
     """Match what is concerned as of a day and keep what changed.
 
-    Matching a day again looks at what was touched since, and changes nothing otherwise. Returns `looked_at`
-    (notifications), `changed` (findings), and after the run the notifications by outcome and the findings
-    that stand by kind. Raises `DayPassed` for a day before the last one.
+    Matching a day again looks at what was touched since, and changes nothing otherwise. `find` looks for
+    candidates (`renkei.matching.candidates` by default). Returns `looked_at` (notifications), `sought` (those
+    that candidates were looked for), `changed` (findings), and after the run the notifications by outcome and
+    the findings that stand by kind. Raises `DayPassed` for a day before the last one.
     """
     wait_for_turn()
     policy = settings.NODE.decided()
@@ -45,9 +48,15 @@ def match(day: date) -> Mapping[str, int]:
     since = last.day if last and last.rules == rules else None
     if since is None:
         refresh_due(policy)
+    not_found.refresh(whole=since is None)
+    sought = candidates.seek(find)
     with scope(since, day, at_most=_worth_telling_apart(last)) as concerned:
         frames = [concerned.frame(dataset) for dataset in (NOTIFICATIONS, PERSONS, CARDS, PERMISSIONS)]
         found = reconcile(*frames, as_of=day, policy=policy)
+        matches, annex3 = claims.reckon(
+            found, frames, lambda some: reconcile(*some, as_of=day, policy=policy)
+        )
+        found = replace(found, matches=matches, annex3=annex3)
         outcomes, items = _keep_outcomes(found, frames[0], last)
         standing, changed = _keep_findings(found, frames[3], {} if last is None else last.standing, day)
     counts = {"looked_at": frames[0].height, "changed": changed}
@@ -62,7 +71,7 @@ def match(day: date) -> Mapping[str, int]:
             **counts,
         },
     )
-    counts |= outcomes | standing
+    counts |= {"sought": sought, **outcomes, **standing}
     record(None, Verb.MATCHED, day.isoformat(), whole=concerned.whole, counts=counts)
     return counts
 
@@ -121,7 +130,10 @@ def _keep_findings(
 ) -> tuple[dict[str, int], int]:
     """Keep what stands now of what is concerned; returns how many stand by kind, and how many changed."""
     persons = found.matches.select("notification_id", "person_id")
-    discrepancies = found.annex2.join(persons, on="notification_id", how="left")
+    # What was not found says nothing of anybody, whomever an officer holds it to be.
+    discrepancies = found.annex2.join(persons, on="notification_id", how="left").with_columns(
+        person_id=pl.when(pl.col("outcome") != "not_found").then("person_id")
+    )
     suspected = found.annex3.join(permissions.select("permission_id", "person_id"), on="permission_id")
     rows = pl.concat(
         [

@@ -92,6 +92,31 @@ def _close(last: date, day: date) -> None:
         f"UNION SELECT c.card_number FROM {_PERSONS} p JOIN records_card c ON c.person_id = p.person_id"
     )
     _analyze(_CARDS)
+    while _follow_confirmations():
+        pass
+
+
+def _follow_confirmations() -> bool:
+    """Bring in whom a number in scope was confirmed for, and the numbers confirmed for whoever is in scope.
+
+    A number may have been mistaken for several people's, so that one leads to another; whether any did.
+    """
+    new = f"NOT EXISTS (SELECT 1 FROM {_PERSONS} p WHERE p.person_id = u.person_id)"
+    added = "NOT EXISTS (SELECT 1 FROM {cards} k WHERE k.card_number = {number})"
+    people = transfer.execute(
+        f"INSERT INTO {_PERSONS} SELECT DISTINCT u.person_id FROM {_CARDS} s JOIN findings_notfound u "
+        f"ON u.card_number = s.card_number WHERE u.state = 'confirmed' AND {new}"
+    )
+    held = transfer.execute(
+        f"INSERT INTO {_CARDS} SELECT c.card_number FROM {_PERSONS} p JOIN records_card c "
+        f"ON c.person_id = p.person_id WHERE {added.format(cards=_CARDS, number='c.card_number')}"
+    )
+    numbers = transfer.execute(
+        f"INSERT INTO {_CARDS} SELECT DISTINCT u.card_number FROM {_PERSONS} p JOIN findings_notfound u "
+        "ON u.person_id = p.person_id WHERE u.state = 'confirmed' AND "
+        f"{added.format(cards=_CARDS, number='u.card_number')}"
+    )
+    return bool(people or held or numbers)
 
 
 def _look_back() -> None:

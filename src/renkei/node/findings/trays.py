@@ -1,4 +1,4 @@
-"""ISA's own trays: numbers that several people use, identity conflicts, correction requests that wait.
+"""ISA's own trays: shared numbers, identity conflicts, correction requests and candidates that wait.
 
 They list identifiers, items and causes alone: values are read through `reading`, for a purpose stated. The
 lists hold what the last matching said; nothing in them is an accusation (申合せ4).
@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db.models import Count, Min, QuerySet
 
-from renkei.node.findings.models import CorrectionRequest, Finding, Kind, Outcome
+from renkei.node.findings.models import CorrectionRequest, Finding, Kind, NotFound, Outcome
 
 PAGE: Final = 100
 _LISTED: Final = ("notification_id", "outcome", "mismatched_items", "differences", "card_superseded")
@@ -59,6 +59,16 @@ def correction_requests(*, waiting: bool = True) -> QuerySet[CorrectionRequest]:
     return CorrectionRequest.objects.exclude(state=state).order_by("-decided_on", "request_id")
 
 
+def candidates(*, waiting: bool = True) -> QuerySet[NotFound]:
+    """Return the notifications with candidates that wait, the most probable first; or those decided on."""
+    state = NotFound.State.WAITING
+    if waiting:
+        found = NotFound.objects.filter(state=state, best__isnull=False)
+        return found.only("notification_id", "best", "nobody", "state").order_by("-best", "notification_id")
+    decided = NotFound.objects.exclude(state=state).select_related("decided_by")
+    return decided.order_by("-decided_at", "notification_id")
+
+
 def told(kind: Kind, after: str = "") -> QuerySet[Finding]:
     """Return what the counterpart was told of a kind and has not been taken back; by identifier."""
     found = Finding.objects.filter(kind=kind, identifier__gt=after).exclude(told="")
@@ -72,4 +82,5 @@ def counts() -> Mapping[str, int]:
         "shared_numbers": shared.count(),
         "identity_conflicts": Outcome.objects.filter(identity_conflict="true").count(),
         "correction_requests": correction_requests().count(),
+        "candidates": candidates().count(),
     }

@@ -47,6 +47,7 @@ class Act(Enum):
     READ_CASE = Rule("事案の個人情報を見る", frozenset({Duty.HANDLE_CASES}), _MHLW, personal=True)
     READ_FINDING = Rule("突合結果の個人情報を見る", frozenset({Duty.HANDLE_CASES}), _ISA, personal=True)
     DECIDE_CORRECTION = Rule("訂正依頼に答える", frozenset({Duty.HANDLE_CASES}), _ISA, personal=True)
+    DECIDE_CANDIDATE = Rule("候補者を確認する", frozenset({Duty.HANDLE_CASES}), _ISA, personal=True)
     READ_TRAIL = Rule("証跡を見る", frozenset({Duty.AUDIT}))
     VERIFY_TRAIL = Rule("証跡を検証する", frozenset({Duty.AUDIT, Duty.OPERATE}))
     MANAGE_ACCOUNTS = Rule("職員を登録する", frozenset({Duty.ADMINISTER}))

@@ -10,7 +10,7 @@ import polars as pl
 from django.conf import settings
 from django.db import connection, transaction
 
-from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.agreement.decisions import Policy
 from renkei.matching.checking import PREPARING, RECEIVING, Rules
 from renkei.matching.omissions import due_on
@@ -20,6 +20,7 @@ from renkei.node.audit.trail import SYSTEM, Actor, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.records import difference, staging, transfer
 from renkei.node.records.errors import NotOurs, TooMuchGone
+from renkei.node.records.keys import name_key
 from renkei.node.records.models import Import, Permission, Person
 from renkei.node.records.tables import TABLES, Table
 from renkei.node.records.turns import wait_for_turn
@@ -132,6 +133,8 @@ def _rules(table: Table, now: datetime) -> Rules:
 
 def _shape(table: Table) -> Callable[[pl.DataFrame], pl.DataFrame]:
     write = staging.canonical(table.dataset)
+    if table.dataset == PERSONS:
+        return lambda typed: write(typed).with_columns(name_key(typed["name"]).alias("name_key"))
     if table.dataset != PERMISSIONS:
         return write
     kind = PERMISSIONS.column("permitted_on").kind

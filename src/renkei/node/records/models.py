@@ -121,10 +121,20 @@ class ReceivedNotification(NotificationRow):
 
 
 class Person(Residence):
-    """ISA: a person's latest record. `card_number` is the latest one."""
+    """ISA: a person's latest record. `card_number` is the latest one.
+
+    `name_key` is ours: what the name and its likes have in common (`keys.name_key`).
+    """
 
     person_id = Identifier()
     card_number = text()
+    name_key = text()
+
+    class Meta:
+        indexes = (
+            models.Index("name_key", name="persons_by_name"),
+            models.Index("birth_date", "nationality", name="persons_by_birth"),
+        )
 
 
 class Card(Residence):

@@ -66,7 +66,7 @@ TABLES: Final[Mapping[str, Mapping[str, Table]]] = MappingProxyType(
                 Table(NOTIFICATIONS, Notification, touches=((Touched.Kind.NOTIFICATION, "notification_id"),)),
             ),
             "isa": (
-                Table(PERSONS, Person, touches=((_PERSON, "person_id"),)),
+                Table(PERSONS, Person, own=("name_key",), touches=((_PERSON, "person_id"),)),
                 Table(CARDS, Card, touches=((_CARD, "card_number"), (_PERSON, "person_id"))),
                 Table(PERMISSIONS, Permission, own=("due_on",), touches=((_PERSON, "person_id"),)),
             ),

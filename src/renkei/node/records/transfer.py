@@ -70,6 +70,12 @@ def temporary(name: str, frame: pl.DataFrame) -> None:
         execute(f'ANALYZE "{name}"')
 
 
+def analyze(name: str) -> None:
+    """Let PostgreSQL know how little there is in a temporary table: it takes a few rows for thousands."""
+    if connection.vendor == "postgresql":
+        execute(f'ANALYZE "{name}"')
+
+
 def drop(*names: str) -> None:
     """Drop temporary tables; they hold personal data, and a connection outlives its transaction."""
     for name in names:

@@ -20,6 +20,7 @@ from renkei.matching.wording import CAUSES, OUTCOMES, Meaning
 from renkei.node.console.eras import in_era
 from renkei.node.console.words import EVENTS, KINDS, STATES
 from renkei.node.console.words import OUTCOMES as CASE_OUTCOMES
+from renkei.node.findings.claims import CONFIRMED
 
 register = template.Library()
 
@@ -113,7 +114,9 @@ def _meaning(table: Mapping[str, Meaning], code: str) -> str:
 
 @register.filter
 def cause(code: str) -> str:
-    """Name the likely innocent cause of a difference."""
+    """Name the likely innocent cause of a difference, or by whose word a card counts as named."""
+    if CONFIRMED.endswith(f":{code}"):
+        return "職員が確認した候補者" if language() == "ja" else "a candidate that an officer confirmed"
     return _meaning(CAUSES, code)
 
 
@@ -228,6 +231,20 @@ def plain(number: float) -> str:
 
 
 @register.filter
+def percent(share: float | None) -> str:
+    """Show a probability in whole percent; neither certainty nor impossibility is ever claimed."""
+    if share is None:
+        return "—"
+    return f"{min(max(share, 0.001), 0.999):.1%}"
+
+
+@register.filter
+def bits(weight: float) -> str:
+    """Show a weight of evidence with its sign."""
+    return f"{weight:+.1f}"
+
+
+@register.filter
 def fact(found: object) -> str:
     """Write a fact of the trail: a number or word as it is, counts by name beside one another."""
     if isinstance(found, Mapping):
@@ -241,6 +258,7 @@ def fact(found: object) -> str:
 _SUBJECTS: Final = {
     "discrepancy": ("不一致", "discrepancy"),
     "suspected_omission": ("未届の疑い", "suspected omission"),
+    "candidates": ("候補者", "candidates of"),
     **_SERVICES,
 }
 

@@ -17,7 +17,7 @@ from renkei.node.cases import cautions
 from renkei.node.cases.handling import subject_of
 from renkei.node.cases.models import Attachment, Case, Kind
 from renkei.node.cases.moves import open_to
-from renkei.node.cases.reading import OpenedCase, open_case
+from renkei.node.cases.reading import OpenedCase, open_case, probable_notification
 from renkei.node.console import comparison
 from renkei.node.console.access import page
 from renkei.node.console.declaring import purpose_first
@@ -56,7 +56,7 @@ def _shown(kind: Kind) -> Callable[..., HttpResponseBase]:
         if asking := purpose_first(request, Act.READ_CASE, subject_of(case), now=now):
             return asking
         opened = open_case(number, cast(Officer, request.user), now=now)
-        values = _discrepancy(opened, request) if kind == Kind.DISCREPANCY else _omission(opened)
+        values = _discrepancy(opened, request) if kind == Kind.DISCREPANCY else _omission(opened, request)
         return render(request, f"console/{_PAGES[kind]}.html", _around(opened) | values)
 
     return page(_PAGES[kind])(view)
@@ -96,7 +96,7 @@ def _discrepancy(opened: OpenedCase, request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _omission(opened: OpenedCase) -> dict[str, Any]:
+def _omission(opened: OpenedCase, request: HttpRequest) -> dict[str, Any]:
     found = opened.found
     ground, reason = GROUNDS.get(found.get("ground") or ""), REASONS.get(found.get("reason") or "")
     permitted_on = found.get(ground.date_column) if ground else None
@@ -107,6 +107,7 @@ def _omission(opened: OpenedCase) -> dict[str, Any]:
         "waited": (until - date.fromisoformat(permitted_on)).days if permitted_on else None,
         "reason": reason,
         "reasons": REASONS.values(),
+        "probable": probable_notification(found, cast(Officer, request.user)),
         "lists": [(title, _facts(found, first, last)) for title, first, last in _THREE],
         "no_finding": NO_FINDING,
     }

@@ -15,7 +15,7 @@ from renkei.matching.wording import CAUSES, FLAGS, IDENTITY_CAUTION, NO_ACCUSATI
 from renkei.node.console.access import page
 from renkei.node.console.declaring import purpose_first
 from renkei.node.findings import reading, trays
-from renkei.node.findings.models import CorrectionRequest, Finding, Kind, Outcome
+from renkei.node.findings.models import CorrectionRequest, Finding, Kind, NotFound, Outcome
 from renkei.node.officers.gate import Act
 from renkei.node.officers.models import Officer
 
@@ -113,6 +113,7 @@ def _discrepancy(opened: reading.OpenedFinding) -> dict[str, object]:
         "flags": [FLAGS[name] for name in raised if name in FLAGS],
         "someone_else": "identity_conflict" in raised,
         "no_accusation": NO_ACCUSATION,
+        "not_found": NotFound.objects.filter(pk=opened.outcome.pk).first() if opened.outcome else None,
     }
 
 

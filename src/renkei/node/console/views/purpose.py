@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from renkei.node.cases.models import Case
 from renkei.node.console.access import page
-from renkei.node.findings.models import CorrectionRequest, Finding, Outcome
+from renkei.node.findings.models import CorrectionRequest, Finding, NotFound, Outcome
 from renkei.node.officers import declarations
 from renkei.node.officers.errors import NoSuchPurpose
 from renkei.node.officers.gate import Act, Subject, entitled
@@ -70,6 +70,8 @@ def _may_be_asked_for(officer: Officer, subjects: Sequence[str]) -> bool:
 
 def _is_finding(subject: str) -> bool:
     kind, _, identifier = subject.partition(" ")
+    if kind == "candidates":
+        return NotFound.objects.filter(pk=identifier).exists()
     return (
         Finding.objects.filter(kind=kind, identifier=identifier).exists()
         or Outcome.objects.filter(pk=identifier).exists()

@@ -1,0 +1,121 @@
+"""`renkei candidates`: notifications whose number is in no card, and an officer's word on who is meant.
+
+Deciding is an officer's own act: under their name, by their duty, for a purpose of clause 7. Values are read
+in the console alone.
+"""
+
+import csv
+import sys
+from typing import Annotated
+
+import typer
+
+from renkei.cli import speech
+from renkei.cli.arguments import UnusableArguments
+from renkei.cli.started import NodeOption, moment, start
+
+app = typer.Typer(
+    help="Who may be meant by a notification whose card number is not found (ISA).",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+NotificationArgument = Annotated[str, typer.Argument(metavar="NOTIFICATION", help="Its identifier.")]
+OfficerOption = Annotated[str, typer.Option("--officer", metavar="NAME", help="Who decides.")]
+PurposeOption = Annotated[
+    str, typer.Option("--purpose", metavar="CODE", help="For which purpose of clause 7, such as residence.")
+]
+ReasonOption = Annotated[
+    str, typer.Option("--reason", metavar="CODE", help="Why; another code tells which there are.")
+]
+
+
+@app.command("list")
+def list_(
+    node: NodeOption,
+    decided: Annotated[bool, typer.Option("--decided", help="Those decided on instead.")] = False,
+) -> None:
+    """List, as CSV, the notifications with candidates: identifiers and probabilities, nobody's values."""
+    start(node)
+    from renkei.node.findings import trays
+
+    columns = ("notification_id", "best", "nobody", "state", "decision_reason")
+    rows = csv.writer(sys.stdout, lineterminator="\n")
+    rows.writerow(columns)
+    rows.writerows(trays.candidates(waiting=not decided).values_list(*columns))
+
+
+@app.command()
+def confirm(
+    notification: NotificationArgument,
+    node: NodeOption,
+    rank: Annotated[int, typer.Option("--rank", min=1, help="Which candidate; 1 is the most probable.")],
+    reason: ReasonOption,
+    officer: OfficerOption,
+    purpose: PurposeOption,
+    lang: speech.LangOption = None,
+) -> None:
+    """Confirm one of the candidates: the notification counts as that person's from the next matching on."""
+    start(node)
+    from renkei.node.findings.models import NotFound
+
+    _decide(notification, NotFound.State.CONFIRMED, reason, officer, purpose, rank)
+    typer.echo(speech.one_of(("本人と確認しました。", "Confirmed."), lang))
+
+
+@app.command()
+def reject(
+    notification: NotificationArgument,
+    node: NodeOption,
+    reason: ReasonOption,
+    officer: OfficerOption,
+    purpose: PurposeOption,
+    lang: speech.LangOption = None,
+) -> None:
+    """Say that none of the candidates is meant."""
+    start(node)
+    from renkei.node.findings.models import NotFound
+
+    _decide(notification, NotFound.State.REJECTED, reason, officer, purpose, None)
+    typer.echo(speech.one_of(("該当する候補者なしとしました。", "Recorded: none of them."), lang))
+
+
+@app.command()
+def reopen(
+    notification: NotificationArgument,
+    node: NodeOption,
+    reason: ReasonOption,
+    officer: OfficerOption,
+    purpose: PurposeOption,
+    lang: speech.LangOption = None,
+) -> None:
+    """Take a decision back; candidates are looked for again with the next matching."""
+    start(node)
+    from renkei.node.findings.models import NotFound
+
+    _decide(notification, NotFound.State.WAITING, reason, officer, purpose, None)
+    typer.echo(speech.one_of(("判断を取り消しました。", "Taken back."), lang))
+
+
+def _decide(notification: str, state: str, reason: str, officer: str, purpose: str, rank: int | None) -> None:
+    from renkei.node.findings import deciding
+    from renkei.node.findings.models import NotFound
+    from renkei.node.officers import declarations
+    from renkei.node.officers.models import Officer
+
+    offered = [code for code, each in deciding.REASONS.items() if each.state == state]
+    if reason not in offered:
+        raise UnusableArguments(
+            f"--reason: give one of {', '.join(offered)}.",
+            f"--reason: 次のいずれかです: {'、'.join(offered)}",
+        )
+    decides = Officer.objects.filter(username=officer).first()
+    if decides is None or not NotFound.objects.filter(pk=notification).exists():
+        raise UnusableArguments(
+            "No such officer, or that notification has no candidates. See `renkei officer list` and "
+            "`renkei candidates list`.",
+            "その職員がいないか、その届出に候補者がありません。`renkei officer list`と"
+            "`renkei candidates list`で確かめてください。",
+        )
+    now = moment()
+    declarations.declare(decides, purpose, [deciding.subject_of(notification).name], now=now)
+    deciding.decide(notification, reason, decides, now=now, rank=rank)

@@ -1,0 +1,182 @@
+"""F-08 and F-09: notifications whose number is in no card, and who may be meant by one of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from renkei.matching.spoken import value_in_words
+from renkei.matching.wording import Words
+from renkei.node.console.access import page
+from renkei.node.console.comparison import COMPARED, Piece, pieces
+from renkei.node.console.declaring import purpose_first
+from renkei.node.console.templatetags.console import language
+from renkei.node.console.views.case_acts import typed
+from renkei.node.console.waterfall import Waterfall, Weight, waterfall, weights
+from renkei.node.errors import NodeError
+from renkei.node.findings import deciding, trays
+from renkei.node.findings.candidates import sentences
+from renkei.node.findings.deciding import REASONS, OpenedCandidate, OpenedCandidates
+from renkei.node.findings.errors import CandidatesChanged
+from renkei.node.findings.models import Kind, NotFound
+from renkei.node.officers.gate import Act
+from renkei.node.officers.models import Officer
+
+_State = NotFound.State
+_REFUSED, _CONFLICT = 422, 409
+CAUTION: Final = Words(
+    "候補者は、届出の内容からの推定であり、本人であるという判断ではありません。番号の誤りのほか、別人であること、"
+    "在留管理情報にない人であることもあります。項目ごとに確かめて判断してください。",
+    "Candidates are guesses from what was reported, and no finding that it is the person. The number may be "
+    "mistyped; it may also be somebody else, or nobody of the register. Look at each item, then decide.",
+)
+_DONE: Final = {
+    _State.CONFIRMED: Words(
+        "{number}: 本人と確認しました。次の突合から、本人の届出として数えます。",
+        "{number}: confirmed. It counts as the person's from the next matching on.",
+    ),
+    _State.REJECTED: Words(
+        "{number}: 該当する候補者なしとしました。", "{number}: recorded as none of the candidates."
+    ),
+    _State.WAITING: Words("{number}: 判断を取り消しました。", "{number}: the decision is taken back."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    """One item: as notified and on the candidate's card, letters that differ marked, and as it is now."""
+
+    name: str
+    notified: Sequence[Piece]
+    held: Sequence[Piece]
+    latest: str | None
+    weight: Weight | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A candidate as the page shows it; `said` are the weights with a sentence each."""
+
+    opened: OpenedCandidate
+    items: tuple[ShownItem, ...]
+    drawn: Waterfall
+    said: tuple[tuple[Weight, str], ...]
+
+
+@page("candidates")
+def candidates(request: HttpRequest) -> HttpResponse:
+    """List the notifications that somebody may be meant by, the most probable first; or those decided on."""
+    waiting = "decided" not in request.GET
+    listed = Paginator(trays.candidates(waiting=waiting), trays.PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "console/candidates.html",
+        {
+            "waiting": waiting,
+            "listed": listed,
+            "reasons": REASONS,
+            "counts": trays.counts(),
+            "caution": CAUTION,
+        },
+    )
+
+
+@page("candidate")
+def candidate(request: HttpRequest, notification_id: str) -> HttpResponse:
+    """Show the candidates of one notification for a purpose stated; take the decision."""
+    now = timezone.now()
+    officer = cast(Officer, request.user)
+    subject = deciding.subject_of(notification_id)
+    if asking := purpose_first(request, Act.DECIDE_CANDIDATE, subject, now=now):
+        return asking
+    refused: NodeError | None = None
+    if request.method == "POST":
+        choice = request.POST.get("choice", "")
+        try:
+            decided = deciding.decide(
+                notification_id,
+                request.POST.get("reason", ""),
+                officer,
+                now=now,
+                rank=int(choice) if choice.isascii() and choice.isdigit() else None,
+                version=request.POST.get("version", ""),
+            )
+        except NodeError as error:
+            refused = error
+        else:
+            done = _DONE[_State(decided.state)].say(language())
+            messages.success(request, done.format(number=notification_id))
+            return redirect("candidates")
+    opened = deciding.open_candidates(notification_id, officer, now=now)
+    if opened is None:
+        raise Http404
+    return render(
+        request,
+        "console/candidate.html",
+        _shown(opened) | {"typed": typed(request), "refused": refused},
+        status=_status(refused),
+    )
+
+
+def _status(refused: NodeError | None) -> int:
+    if refused is None:
+        return 200
+    return _CONFLICT if isinstance(refused, CandidatesChanged) else _REFUSED
+
+
+def _shown(opened: OpenedCandidates) -> dict[str, Any]:
+    waits = opened.not_found.state == _State.WAITING
+    offered = (_State.CONFIRMED, _State.REJECTED) if waits else (_State.WAITING,)
+    return {
+        "not_found": opened.not_found,
+        "notification": opened.notification,
+        "version": opened.version,
+        "shown": [_candidate(opened.notification, each) for each in opened.candidates],
+        "chosen": next(
+            (
+                each.candidate
+                for each in opened.candidates
+                if each.candidate.person_id == opened.not_found.person_id
+            ),
+            None,
+        ),
+        "waits": waits,
+        "reason": REASONS.get(opened.not_found.decision_reason),
+        "reasons": [
+            (code, each, each.state == _State.CONFIRMED)
+            for code, each in deciding.reasons_for(*offered).items()
+        ],
+        "kind": Kind.DISCREPANCY,
+        "caution": CAUTION,
+    }
+
+
+def _candidate(notification: Mapping[str, str | None], opened: OpenedCandidate) -> Shown:
+    found = weights(opened.candidate.evidence)
+    said = sentences(opened.candidate.evidence, language())
+    if len(said) != len(found):
+        said = [""] * len(found)
+    return Shown(
+        opened,
+        tuple(_items(notification, opened, found)),
+        waterfall(found),
+        tuple(zip(found, said, strict=True)),
+    )
+
+
+def _items(
+    notification: Mapping[str, str | None], opened: OpenedCandidate, found: Sequence[Weight]
+) -> Iterator[ShownItem]:
+    by_item = {each.item: each for each in found}
+    for _, name in COMPARED:
+        notified, held, latest = (
+            value_in_words(name, text, language()) if (text := row.get(name)) else None
+            for row in (notification, opened.card, opened.person)
+        )
+        left, right = pieces(notified, held)
+        yield ShownItem(name, left, right, latest, by_item.get(name))

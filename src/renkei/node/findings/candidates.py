@@ -1,0 +1,182 @@
+"""Who may be meant by a notification that names no card: looked for among the few that come near at all.
+
+The register is never read whole: what is handed to `renkei.matching.candidates.find` are the people met by
+index under one of the keys of `records.keys`, so that a search costs by the notification.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+
+import polars as pl
+from django.conf import settings
+
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
+from renkei.node.findings.models import Candidate, NotFound
+from renkei.node.findings.planner import few
+from renkei.node.records import keys, transfer
+
+#: Takes canonical notifications, persons and cards; returns the columns of FOUND, best first.
+Find = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]
+
+FOUND: Final = (
+    "notification_id",
+    "rank",
+    "person_id",
+    "card_number",
+    "probability",
+    "nobody",
+    "evidence",
+)
+_ENGINE: Final = "renkei.matching.candidates"
+_SLICE: Final = 2_000
+_SOUGHT: Final = "sought"
+_NEAR: Final = "sought_numbers"
+_PEOPLE: Final = "sought_people"
+_FOUND: Final = "found_candidates"
+# Whoever is probable enough lets a suspicion say so, until an officer has decided.
+_PROBABLE: Final = (
+    "SELECT c.notification_id, c.person_id FROM findings_candidate c JOIN findings_notfound u "
+    "ON u.notification_id = c.notification_id "
+    "WHERE c.rank = 1 AND u.state = 'waiting' AND c.probability >= %s"
+)
+
+
+def threshold() -> float:
+    """Return the probability from which on a candidate counts as probable (decision candidate_threshold)."""
+    return float(getattr(settings.NODE.decided(), "candidate_threshold", 0.95))
+
+
+def seek(find: Find | None = None) -> int:
+    """Look for candidates of what is pending; returns for how many notifications. Within a transaction.
+
+    Looked for once, until the notification or somebody near it changes.
+    """
+    find = find or _engine()
+    sought = 0
+    while find:
+        pending = NotFound.objects.filter(pending=True).order_by("notification_id")
+        names = list(pending.values_list("notification_id", flat=True)[:_SLICE])
+        if not names:
+            break
+        transfer.temporary(_SOUGHT, pl.DataFrame({"notification_id": names}))
+        with few():
+            notifications, persons, cards = _near()
+        store(find(notifications, persons, cards))
+        sought += len(names)
+    transfer.drop(_SOUGHT, _NEAR, _PEOPLE)
+    return sought
+
+
+def _engine() -> Find | None:
+    if find_spec(_ENGINE) is None:
+        return None
+    found: Find = import_module(_ENGINE).find
+    return found
+
+
+def store(found: pl.DataFrame) -> None:
+    """Keep what was found (FOUND) of the notifications of the temporary table `sought`, and it alone.
+
+    Whom an officer rejected comes back only with somebody else; who is touched is matched again.
+    """
+    transfer.temporary(
+        _FOUND, found.with_columns(pl.col("probability", "nobody").cast(pl.String)).select(FOUND)
+    )
+    transfer.execute(
+        "UPDATE findings_notfound SET state = 'waiting' WHERE state = 'rejected' AND notification_id IN "
+        f"(SELECT f.notification_id FROM {_FOUND} f WHERE NOT EXISTS (SELECT 1 FROM findings_candidate c "
+        "WHERE c.notification_id = f.notification_id AND c.person_id = f.person_id))"
+    )
+    before = _probable()
+    transfer.execute(
+        f"DELETE FROM findings_candidate WHERE notification_id IN (SELECT notification_id FROM {_SOUGHT})"
+    )
+    transfer.execute(
+        "INSERT INTO findings_candidate "
+        "(notification_id, rank, person_id, card_number, evidence, probability) "
+        "SELECT notification_id, rank, person_id, card_number, evidence, "
+        f"CAST(probability AS double precision) FROM {_FOUND}"
+    )
+    transfer.execute(
+        "UPDATE findings_notfound SET pending = false, nobody = "
+        f"(SELECT CAST(f.nobody AS double precision) FROM {_FOUND} f "
+        "WHERE f.notification_id = findings_notfound.notification_id AND f.rank = 1), best = "
+        f"(SELECT CAST(f.probability AS double precision) FROM {_FOUND} f "
+        "WHERE f.notification_id = findings_notfound.notification_id AND f.rank = 1) "
+        f"WHERE notification_id IN (SELECT notification_id FROM {_SOUGHT})"
+    )
+    changed = pl.concat([before, _probable()]).filter(~pl.struct(pl.all()).is_duplicated())
+    transfer.put(
+        "records_touched",
+        changed.select(pl.lit("person").alias("kind"), pl.col("person_id").alias("key")),
+    )
+    transfer.drop(_FOUND)
+
+
+def probable() -> pl.DataFrame:
+    """Return whom undecided notifications probably mean: `person_id`, and `notification_id`, one for each."""
+    found = transfer.read(_PROBABLE, ("notification_id", "person_id"), (threshold(),))
+    return found.sort("notification_id").unique("person_id", keep="first", maintain_order=True)
+
+
+def _probable() -> pl.DataFrame:
+    return transfer.read(
+        f"{_PROBABLE} AND u.notification_id IN (SELECT notification_id FROM {_SOUGHT})",
+        ("notification_id", "person_id"),
+        (threshold(),),
+    )
+
+
+def _near() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Read what is sought, and the people near it with all their cards."""
+    columns = ", ".join(f'n."{name}"' for name in NOTIFICATIONS.names)
+    notifications = transfer.read(
+        f"SELECT {columns} FROM {_SOUGHT} s JOIN records_receivednotification n "
+        "ON n.notification_id = s.notification_id",
+        NOTIFICATIONS.names,
+    )
+    numbers = notifications.select(
+        "notification_id", keys.plain_number(notifications["card_number"]).alias("plain")
+    )
+    transfer.temporary(_NEAR, keys.near_numbers(numbers).select(pl.col("plain").unique()))
+    transfer.temporary(_PEOPLE, pl.DataFrame(schema={"person_id": pl.String}))
+    of_sought = f"FROM {_SOUGHT} s JOIN findings_notfound u ON u.notification_id = s.notification_id"
+    transfer.execute(
+        f"INSERT INTO {_PEOPLE} "
+        f"SELECT c.person_id FROM {_NEAR} m JOIN records_card c ON c.card_number = m.plain "
+        "WHERE c.person_id IS NOT NULL "
+        f"UNION SELECT p.person_id {of_sought} JOIN records_person p ON p.name_key = u.name_key "
+        f"UNION SELECT p.person_id {of_sought} JOIN records_person p "
+        "ON p.birth_date = u.birth_date AND p.nationality = u.nationality"
+    )
+    transfer.analyze(_PEOPLE)
+    persons, cards = (
+        transfer.read(
+            f"SELECT {', '.join(f't.{name}' for name in dataset.names)} FROM {_PEOPLE} s "
+            f"JOIN {table} t ON t.person_id = s.person_id",
+            dataset.names,
+        )
+        for dataset, table in ((PERSONS, "records_person"), (CARDS, "records_card"))
+    )
+    return notifications, persons, cards
+
+
+def of(notification_id: str) -> list[Candidate]:
+    """Return the candidates of a notification, the most probable first."""
+    return list(Candidate.objects.filter(notification_id=notification_id))
+
+
+def waterfall(evidence: str, language: str) -> str:
+    """Draw what speaks for and against a candidate, as SVG; nothing where there is nothing to draw with."""
+    return "" if find_spec(_ENGINE) is None else str(_display().waterfall(evidence, language))
+
+
+def sentences(evidence: str, language: str) -> list[str]:
+    """Say what speaks for and against a candidate."""
+    return [] if find_spec(_ENGINE) is None else list(_display().sentences(evidence, language))
+
+
+def _display() -> Any:
+    return import_module(_ENGINE)

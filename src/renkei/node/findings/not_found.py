@@ -1,0 +1,185 @@
+"""Which notifications name no card, and for which of them candidates are to be looked for anew.
+
+Kept before each matching from what was touched since the last: a notification that came or changed, a card
+that came or went, and whoever came into the register or changed there and may be meant by one of them. A card
+whose person has not come is none yet.
+"""
+
+import hashlib
+from contextlib import nullcontext
+from typing import Final
+
+import polars as pl
+
+from renkei.agreement.decisions import COMPARABLE_ITEMS, IDENTITY_ITEMS
+from renkei.node.findings.planner import few
+from renkei.node.records import keys, transfer
+from renkei.node.records.models import Touched
+
+_NOW: Final = "not_found_now"
+_NEW: Final = "not_found_new"
+_CARDS: Final = "not_found_cards"
+_PEOPLE: Final = "not_found_people"
+_PENDING: Final = "not_found_to_seek"
+_READ: Final = ("notification_id", "card_number", *COMPARABLE_ITEMS)
+_KEPT: Final = (
+    "notification_id",
+    "card_number",
+    "name_key",
+    "birth_date",
+    "nationality",
+    "head",
+    "tail",
+    "ends",
+    "content",
+    "identity",
+)
+#: What somebody new to the register may have in common with what was reported, and a card with its number.
+_SHARED: Final = (("name_key",), ("birth_date", "nationality"))
+_PARTS: Final = ("head", "tail", "ends")
+
+
+def refresh(*, whole: bool) -> None:
+    """Keep which are not found as the tables stand, within a transaction; `whole` looks at everything anew.
+
+    What is touched stays so: the matching that follows takes it.
+    """
+    with nullcontext() if whole else few():
+        _find(whole=whole)
+        _forget(whole=whole)
+    _keep()
+    if whole:
+        transfer.execute("UPDATE findings_notfound SET pending = true WHERE state <> 'confirmed'")
+    else:
+        with few():
+            _touch()
+    transfer.drop(_NOW, _NEW, _CARDS, _PEOPLE, _PENDING)
+
+
+def _find(*, whole: bool) -> None:
+    columns = ", ".join(f'n."{name}"' for name in _READ)
+    source = "records_receivednotification n"
+    if not whole:
+        transfer.drop(_CARDS)
+        transfer.execute(
+            f"CREATE TEMPORARY TABLE {_CARDS} AS SELECT key FROM records_touched WHERE kind = 'card' "
+            "UNION SELECT c.card_number FROM records_touched t JOIN records_card c ON c.person_id = t.key "
+            "WHERE t.kind = 'person'"
+        )
+        transfer.analyze(_CARDS)
+        source = f"{_CARDS} t JOIN {source} ON n.card_number = t.key"
+    found = transfer.read(
+        f"SELECT {columns} FROM {source} WHERE n.deleted_on IS NULL AND NOT EXISTS "
+        "(SELECT 1 FROM records_card c JOIN records_person p ON p.person_id = c.person_id "
+        "WHERE c.card_number = n.card_number)",
+        _READ,
+    )
+    transfer.temporary(_NOW, _keyed(found))
+
+
+def _keyed(found: pl.DataFrame) -> pl.DataFrame:
+    plain = keys.plain_number(found["card_number"]).alias("plain")
+    return (
+        found.with_columns(
+            keys.name_key(found["name"]).alias("name_key"),
+            plain,
+            _digests(found, ("card_number", *COMPARABLE_ITEMS)).alias("content"),
+            _digests(found, ("card_number", *IDENTITY_ITEMS)).alias("identity"),
+        )
+        .with_columns(**keys.parts(pl.col("plain")))
+        .select(_KEPT)
+    )
+
+
+def _digests(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
+    # What matches no card is one in a hundred, and polars has no digest that lasts.
+    texts = rows.select(pl.struct(columns).struct.json_encode()).to_series()
+    return pl.Series([hashlib.sha256(text.encode()).hexdigest() for text in texts], dtype=pl.String)
+
+
+def _forget(*, whole: bool) -> None:
+    """Forget what is found, gone or deleted; whoever seemed to be meant is matched again."""
+    near = (
+        "" if whole else f"EXISTS (SELECT 1 FROM {_CARDS} t WHERE t.key = findings_notfound.card_number) AND"
+    )
+    gone = (
+        f"FROM findings_notfound WHERE {near} NOT EXISTS "
+        f"(SELECT 1 FROM {_NOW} w WHERE w.notification_id = findings_notfound.notification_id)"
+    )
+    transfer.drop(_NEW)
+    transfer.execute(f"CREATE TEMPORARY TABLE {_NEW} AS SELECT notification_id {gone}")
+    _touch_claimed(f"SELECT notification_id FROM {_NEW}")
+    for table in ("findings_candidate", "findings_notfound"):
+        transfer.execute(f"DELETE FROM {table} WHERE notification_id IN (SELECT notification_id FROM {_NEW})")
+
+
+def _keep() -> None:
+    names = ", ".join(_KEPT)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _KEPT[1:])
+    # A decision rests on number and identity: where these change, nobody has decided.
+    _touch_claimed(
+        f"SELECT u.notification_id FROM {_NOW} w JOIN findings_notfound u "
+        "ON u.notification_id = w.notification_id WHERE u.identity <> w.identity"
+    )
+    undecided = "kept.identity <> excluded.identity"
+    cleared = ", ".join(
+        f"{name} = CASE WHEN {undecided} THEN {blank} ELSE kept.{name} END"
+        for name, blank in (
+            ("state", "'waiting'"),
+            ("person_id", "NULL"),
+            ("confirmed_card", "NULL"),
+            ("decision_reason", "''"),
+            ("decided_at", "NULL"),
+            ("decided_by_id", "NULL"),
+        )
+    )
+    transfer.execute(
+        f"INSERT INTO findings_notfound AS kept ({names}, pending, state, decision_reason) "
+        f"SELECT {names}, true, 'waiting', '' FROM {_NOW} WHERE true "
+        f"ON CONFLICT (notification_id) DO UPDATE SET {changes}, {cleared}, pending = true "
+        "WHERE kept.content <> excluded.content"
+    )
+
+
+def _touch() -> None:
+    """Have candidates looked for again where somebody who changed is one of them or may become one."""
+    transfer.drop(_PEOPLE)
+    transfer.execute(
+        f"CREATE TEMPORARY TABLE {_PEOPLE} AS SELECT DISTINCT key AS person_id FROM records_touched "
+        f"WHERE kind = '{Touched.Kind.PERSON}'"
+    )
+    transfer.analyze(_PEOPLE)
+    transfer.temporary(_PENDING, pl.DataFrame(schema={"notification_id": pl.String}))
+    for shared in _SHARED:
+        same = " AND ".join(f"u.{name} = p.{name}" for name in shared)
+        transfer.execute(
+            f"INSERT INTO {_PENDING} SELECT u.notification_id FROM {_PEOPLE} t "
+            f"JOIN records_person p ON p.person_id = t.person_id JOIN findings_notfound u ON {same}"
+        )
+    numbers = transfer.read(
+        f"SELECT c.card_number FROM {_PEOPLE} t JOIN records_card c ON c.person_id = t.person_id", ("plain",)
+    )
+    transfer.temporary(_CARDS, numbers.select(**keys.parts(pl.col("plain"))))
+    for part in _PARTS:
+        transfer.execute(
+            f"INSERT INTO {_PENDING} SELECT u.notification_id FROM {_CARDS} c "
+            f"JOIN findings_notfound u ON u.{part} = c.{part}"
+        )
+    transfer.execute(
+        f"INSERT INTO {_PENDING} SELECT c.notification_id FROM {_PEOPLE} t "
+        "JOIN findings_candidate c ON c.person_id = t.person_id"
+    )
+    transfer.analyze(_PENDING)
+    transfer.execute(
+        "UPDATE findings_notfound SET pending = true WHERE state <> 'confirmed' AND NOT pending "
+        f"AND notification_id IN (SELECT notification_id FROM {_PENDING})"
+    )
+
+
+def _touch_claimed(notifications: str) -> None:
+    """Have the matching look again at everybody whom these notifications stood for, or seemed to."""
+    transfer.execute(
+        "INSERT INTO records_touched (kind, key) SELECT 'person', c.person_id FROM findings_candidate c "
+        f"WHERE c.notification_id IN ({notifications}) UNION SELECT 'person', u.person_id "
+        f"FROM findings_notfound u WHERE u.person_id IS NOT NULL AND u.notification_id IN ({notifications})"
+    )

@@ -1,0 +1,176 @@
+"""Notifications that name no card: who comes near is looked for once, and again where it matters."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from node.findings import guessed
+from node.records.made_up import card, card_of, notification, permission, person
+from renkei.node.findings import candidates, matching
+from renkei.node.findings.models import Candidate, NotFound
+
+pytestmark = pytest.mark.django_db
+
+DAY = date(2026, 11, 24)
+OTHER = {"name": "SAMPLE HANAKO", "birth_date": "1970-12-31", "nationality": "CHN"}
+
+
+class Seen:
+    """A search that keeps what it was handed."""
+
+    def __init__(self) -> None:
+        self.people: list[set[str]] = []
+        self.cards: list[set[str]] = []
+
+    def __call__(self, notifications, persons, cards):
+        self.people.append(set(persons["person_id"]))
+        self.cards.append(set(cards["card_number"]))
+        return guessed.find(notifications, persons, cards)
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+def found() -> list[tuple[str, int, str, str]]:
+    return list(Candidate.objects.values_list("notification_id", "rank", "person_id", "card_number"))
+
+
+@pytest.mark.parametrize(
+    ("reported", "near"),
+    [
+        ({"card_number": "AB00000002CD"}, True),  # one digit
+        ({"card_number": "AB0000001CD"}, True),  # one left out
+        ({"card_number": "AB000000011CD"}, True),  # one too many
+        ({"card_number": "AB00000010CD"}, True),  # two neighbours exchanged
+        ({"card_number": "BA00000001CD"}, True),
+        ({"card_number": "AB0000OOOICD"}, True),  # letters for digits, however many
+        ({"card_number": "ＡＢ 0000 0002 ＣＤ"}, True),
+        ({"card_number": "AB00000022CD"}, False),  # two slips, and nothing else alike
+        ({"card_number": "AB00000022CD", "name": "Anh, Nguyễn Văn"}, True),
+        ({"card_number": "なし", "name": "グエン", "birth_date": "1998-04-01", "nationality": "VNM"}, True),
+        ({"card_number": "なし", "birth_date": "1998-04-01"}, False),  # of another nationality
+    ],
+)
+def test_few_of_the_register_are_met(register, deliver, seen, reported, near):
+    register("persons", person(1), person(2, name="EXAMPLE JIRO", birth_date="1960-01-01", nationality="PER"))
+    register("cards", card_of(1), card_of(1, 77_000_777), card_of(2, 99_000_999))
+    deliver(notification(1, **(OTHER | reported)))
+    matching.match(DAY, seen)
+
+    assert seen.people == [{"P1"} if near else set()]
+    assert seen.cards == [{card(1), card(77_000_777)} if near else set()]
+
+
+def test_candidates_are_kept_with_their_probability(register, deliver):
+    register("persons", person(1), person(2))
+    register("cards", card_of(1), card_of(2))
+    deliver(notification(1, card_number="AB00000011CD"))
+    counts = matching.match(DAY, guessed.find)
+    kept = NotFound.objects.get()
+
+    assert counts["sought"] == 1
+    assert found() == [("N1", 1, "P1", card(1)), ("N1", 2, "P2", card(2))]
+    assert (kept.best, kept.nobody, kept.pending, kept.state) == (0.49, 0.02, False, "waiting")
+
+
+def test_whoever_was_looked_for_is_not_looked_for_again(register, deliver, seen):
+    register("persons", person(1))
+    register("cards", card_of(1))
+    deliver(notification(1, card_number="なし"))
+    matching.match(DAY, seen)
+    deliver(notification(2, card_number="なし", **OTHER))
+    matching.match(DAY + timedelta(days=1), seen)
+    matching.match(DAY + timedelta(days=2), seen)
+
+    assert seen.people == [{"P1"}, set()]
+    assert found() == [("N1", 1, "P1", card(1))]
+
+
+@pytest.mark.parametrize(
+    ("change", "again"),
+    [
+        (lambda register: register("persons", person(2)), True),  # of that name
+        (lambda register: register("persons", person(2, name="グエン")), True),  # born that day
+        (lambda register: register("persons", person(2, **OTHER)), False),
+        (lambda register: register("persons", person(1, address="東京都架空区1-1")), True),  # a candidate
+        (lambda register: register("persons", {"person_id": "P1"}), True),  # a candidate who goes
+    ],
+)
+def test_a_change_of_the_register_has_candidates_looked_for_again(register, deliver, seen, change, again):
+    register("persons", person(1))
+    register("cards", card_of(1), card_of(2))
+    deliver(notification(1, card_number="なし"))
+    matching.match(DAY, seen)
+    change(register)
+    matching.match(DAY + timedelta(days=1), seen)
+
+    assert len(seen.people) == 1 + again
+
+
+@pytest.mark.parametrize(
+    "reported", ["AB12345679CD", "AB1234567CD", "AB123456788CD", "AB12346578CD", "AB12345768CD"]
+)
+def test_a_new_card_is_met_by_the_notification_whose_number_is_near(register, deliver, seen, reported):
+    register("persons", person(1, **OTHER))
+    deliver(notification(1, card_number=reported))
+    matching.match(DAY, seen)
+    register("cards", card_of(1, 12_345_678))
+    matching.match(DAY + timedelta(days=1), seen)
+
+    assert seen.people == [set(), {"P1"}]
+
+
+def test_what_is_found_after_all_is_not_found_no_more(register, deliver):
+    register("persons", person(1), person(2))
+    register("cards", card_of(1))
+    deliver(notification(1, card_number=card(2)), notification(2, card_number="なし"), notification(3))
+    matching.match(DAY, guessed.find)
+    before = set(NotFound.objects.values_list("pk", flat=True))
+    register("cards", card_of(2))
+    gone = {"deleted_on": "2026-11-24", "registered_on": "2026-04-10"}
+    deliver({"notification_id": "N2", "card_number": "なし", **gone})
+    matching.match(DAY + timedelta(days=1), guessed.find)
+
+    assert before == {"N1", "N2", "N3"}
+    assert set(NotFound.objects.values_list("pk", flat=True)) == {"N3"}
+    assert set(Candidate.objects.values_list("notification_id", flat=True)) == {"N3"}
+
+
+def test_a_card_is_none_before_its_person_has_come(register, deliver):
+    register("cards", card_of(1))
+    deliver(notification(1))
+    matching.match(DAY, guessed.find)
+    before = NotFound.objects.count()
+    register("persons", person(1))
+    matching.match(DAY + timedelta(days=1), guessed.find)
+
+    assert (before, NotFound.objects.count()) == (1, 0)
+
+
+def test_many_are_looked_for_in_as_many_statements_as_few(register, deliver):
+    register("persons", *(person(number) for number in range(1, 41)))
+    register("cards", *(card_of(number) for number in range(1, 41)))
+    asked = []
+    matching.match(DAY, guessed.find)
+    for day, numbers in enumerate((range(1, 3), range(3, 40)), start=1):
+        deliver(*(notification(number, card_number=f"AB1{number:07d}CD") for number in numbers))
+        with CaptureQueriesContext(connection) as queries:
+            matching.match(DAY + timedelta(days=day), guessed.find)
+        asked.append(len(queries))
+
+    assert NotFound.objects.filter(pending=False).count() == 39
+    assert asked[1] <= asked[0]
+
+
+def test_who_is_probable_is_so_for_the_first_of_several_notifications(register, deliver):
+    register("persons", person(1), person(2, **OTHER))
+    register("cards", card_of(1), card_of(2))
+    register("permissions", permission(1))
+    deliver(notification(2, card_number="なし"), notification(1, card_number="ナシ"))
+    matching.match(DAY, guessed.find)
+
+    assert candidates.probable().rows(named=True) == [{"notification_id": "N1", "person_id": "P1"}]
