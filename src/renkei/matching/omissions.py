@@ -87,15 +87,19 @@ def suspect(
         )
         .drop("credited", "too_early", "conflict")
     )
-    return suspected if probable is None else _explained(suspected, probable)
+    return suspected if probable is None else probably_notified(suspected, probable, "person")
 
 
-def _explained(suspected: pl.DataFrame, probable: pl.DataFrame) -> pl.DataFrame:
-    """Let a notification that was not found stand as the reason, of several the most probable."""
+def probably_notified(suspected: pl.DataFrame, probable: pl.DataFrame, person: str) -> pl.DataFrame:
+    """Let a notification that was not found stand as the reason, of several the most probable.
+
+    `suspected` (permission_id, permitted_on, reason) and `probable` (`PROBABLE`) share the column `person`.
+    Returns `suspected` with `notification_id`; what would be no credit under the right number is no reason.
+    """
     would_credit = (pl.col("employment_start") >= pl.col("permitted_on")).fill_null(True)
     found = (
-        suspected.select("permission_id", "person", "permitted_on")
-        .join(probable, on="person")
+        suspected.select("permission_id", person, "permitted_on")
+        .join(probable, on=person)
         .filter(would_credit)
         .sort("probability", "notification_id", descending=[True, False])
         .group_by("permission_id", maintain_order=True)

@@ -166,11 +166,15 @@ def test_many_are_looked_for_in_as_many_statements_as_few(register, deliver):
     assert asked[1] <= asked[0]
 
 
-def test_who_is_probable_is_so_for_the_first_of_several_notifications(register, deliver):
+def test_all_that_probably_mean_somebody_are_known_with_their_start(register, deliver):
     register("persons", person(1), person(2, **OTHER))
     register("cards", card_of(1), card_of(2))
     register("permissions", permission(1))
     deliver(notification(2, card_number="なし"), notification(1, card_number="ナシ"))
     matching.match(DAY, guessed.find)
 
-    assert candidates.probable().rows(named=True) == [{"notification_id": "N1", "person_id": "P1"}]
+    said = {"person_id": "P1", "probability": 0.98, "employment_start": "2026-04-01"}
+    assert sorted(candidates.probable().rows(named=True), key=lambda row: row["notification_id"]) == [
+        {"notification_id": "N1", **said},
+        {"notification_id": "N2", **said},
+    ]

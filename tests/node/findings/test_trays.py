@@ -52,7 +52,7 @@ def test_the_trays_are_counted_and_empty_once_all_is_corrected(matched, deliver)
     deliver(notification(2, card_number=card(1)))
     matching.match(DAY)
 
-    assert before == {"shared_numbers": 1, "identity_conflicts": 1, "correction_requests": 0}
+    assert before == {"shared_numbers": 1, "identity_conflicts": 1, "correction_requests": 0, "candidates": 0}
     assert trays.counts() == dict.fromkeys(before, 0)
 
 

@@ -1,13 +1,11 @@
 """Who may be meant by a notification that names no card: looked for among the few that come near at all.
 
-The register is never read whole: what is handed to `renkei.matching.candidates.find` are the people met by
+The register is never read whole: what is handed to the search are the people met by
 index under one of the keys of `records.keys`, so that a search costs by the notification.
 """
 
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 from django.conf import settings
@@ -15,6 +13,7 @@ from django.conf import settings
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
 from renkei.node.findings.models import Candidate, NotFound
 from renkei.node.findings.planner import few
+from renkei.node.findings.searching import search
 from renkei.node.records import keys, transfer
 
 #: Takes canonical notifications, persons and cards; returns the columns of FOUND, best first.
@@ -29,7 +28,6 @@ FOUND: Final = (
     "nobody",
     "evidence",
 )
-_ENGINE: Final = "renkei.matching.candidates"
 _SLICE: Final = 2_000
 _SOUGHT: Final = "sought"
 _NEAR: Final = "sought_numbers"
@@ -37,7 +35,7 @@ _PEOPLE: Final = "sought_people"
 _FOUND: Final = "found_candidates"
 # Whoever is probable enough lets a suspicion say so, until an officer has decided.
 _PROBABLE: Final = (
-    "SELECT c.notification_id, c.person_id FROM findings_candidate c JOIN findings_notfound u "
+    "SELECT {columns} FROM findings_candidate c JOIN findings_notfound u "
     "ON u.notification_id = c.notification_id "
     "WHERE c.rank = 1 AND u.state = 'waiting' AND c.probability >= %s"
 )
@@ -45,17 +43,16 @@ _PROBABLE: Final = (
 
 def threshold() -> float:
     """Return the probability from which on a candidate counts as probable (decision candidate_threshold)."""
-    return float(getattr(settings.NODE.decided(), "candidate_threshold", 0.95))
+    return settings.NODE.decided().candidate_threshold
 
 
-def seek(find: Find | None = None) -> int:
+def seek(find: Find = search) -> int:
     """Look for candidates of what is pending; returns for how many notifications. Within a transaction.
 
     Looked for once, until the notification or somebody near it changes.
     """
-    find = find or _engine()
     sought = 0
-    while find:
+    while True:
         pending = NotFound.objects.filter(pending=True).order_by("notification_id")
         names = list(pending.values_list("notification_id", flat=True)[:_SLICE])
         if not names:
@@ -67,13 +64,6 @@ def seek(find: Find | None = None) -> int:
         sought += len(names)
     transfer.drop(_SOUGHT, _NEAR, _PEOPLE)
     return sought
-
-
-def _engine() -> Find | None:
-    if find_spec(_ENGINE) is None:
-        return None
-    found: Find = import_module(_ENGINE).find
-    return found
 
 
 def store(found: pl.DataFrame) -> None:
@@ -116,14 +106,26 @@ def store(found: pl.DataFrame) -> None:
 
 
 def probable() -> pl.DataFrame:
-    """Return whom undecided notifications probably mean: `person_id`, and `notification_id`, one for each."""
-    found = transfer.read(_PROBABLE, ("notification_id", "person_id"), (threshold(),))
-    return found.sort("notification_id").unique("person_id", keep="first", maintain_order=True)
+    """Return whom undecided notifications probably mean.
+
+    Columns `notification_id`, `person_id`, `probability`, `employment_start` (canonical text).
+    """
+    start = (
+        "(SELECT n.employment_start FROM records_receivednotification n "
+        "WHERE n.notification_id = c.notification_id)"
+    )
+    found = transfer.read(
+        _PROBABLE.format(columns=f"c.notification_id, c.person_id, CAST(c.probability AS text), {start}"),
+        ("notification_id", "person_id", "probability", "employment_start"),
+        (threshold(),),
+    )
+    return found.with_columns(pl.col("probability").cast(pl.Float64))
 
 
 def _probable() -> pl.DataFrame:
     return transfer.read(
-        f"{_PROBABLE} AND u.notification_id IN (SELECT notification_id FROM {_SOUGHT})",
+        _PROBABLE.format(columns="c.notification_id, c.person_id")
+        + f" AND u.notification_id IN (SELECT notification_id FROM {_SOUGHT})",
         ("notification_id", "person_id"),
         (threshold(),),
     )
@@ -166,17 +168,3 @@ def _near() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
 def of(notification_id: str) -> list[Candidate]:
     """Return the candidates of a notification, the most probable first."""
     return list(Candidate.objects.filter(notification_id=notification_id))
-
-
-def waterfall(evidence: str, language: str) -> str:
-    """Draw what speaks for and against a candidate, as SVG; nothing where there is nothing to draw with."""
-    return "" if find_spec(_ENGINE) is None else str(_display().waterfall(evidence, language))
-
-
-def sentences(evidence: str, language: str) -> list[str]:
-    """Say what speaks for and against a candidate."""
-    return [] if find_spec(_ENGINE) is None else list(_display().sentences(evidence, language))
-
-
-def _display() -> Any:
-    return import_module(_ENGINE)

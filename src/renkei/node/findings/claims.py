@@ -9,15 +9,14 @@ from typing import Final
 
 import polars as pl
 
-from renkei.agreement.datasets import SUSPECTED_OMISSIONS
-from renkei.agreement.omissions import REASONS
+from renkei.agreement.datasets import OMISSIONS_WITH_CANDIDATES
+from renkei.matching.omissions import probably_notified
 from renkei.matching.reconciliation import Reconciliation
 from renkei.node.findings import candidates
 from renkei.node.records import transfer
 
 #: Stands in `differences` of a notification that is matched by an officer's word, and by it alone.
 CONFIRMED: Final = "card_number:confirmed_candidate"
-_UNMATCHED: Final = "unmatched_notification"
 _JUDGED: Final = ("outcome", "person_id", "mismatched_items", "differences", "identity_conflict")
 
 #: Reconciles notifications, persons, cards and permissions.
@@ -81,14 +80,10 @@ def _as_if(matches: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
 
 def _say_probable(suspected: pl.DataFrame, permissions: pl.DataFrame) -> pl.DataFrame:
     """Give what a probable candidate's notification may explain that reason, and the notification."""
-    if _UNMATCHED not in REASONS or "notification_id" not in SUSPECTED_OMISSIONS.names:
-        return suspected
-    named = permissions.select("permission_id", "person_id").join(candidates.probable(), on="person_id")
-    joined = suspected.drop("notification_id", strict=False).join(
-        named.select("permission_id", "notification_id"),
-        on="permission_id",
-        how="left",
-        maintain_order="left",
+    permitted = permissions.select("permission_id", "person_id", "permitted_on")
+    known = suspected.drop("notification_id", strict=False).join(
+        permitted, on="permission_id", how="left", maintain_order="left"
     )
-    reason = pl.when(pl.col("notification_id").is_not_null()).then(pl.lit(_UNMATCHED)).otherwise("reason")
-    return joined.with_columns(reason.alias("reason")).select(SUSPECTED_OMISSIONS.names)
+    return probably_notified(known, candidates.probable(), "person_id").select(
+        OMISSIONS_WITH_CANDIDATES.names
+    )

@@ -21,6 +21,7 @@ from renkei.node.findings.errors import DayPassed
 from renkei.node.findings.models import Kind, Outcome, Run
 from renkei.node.findings.planner import few
 from renkei.node.findings.scope import FINDINGS, OUTCOMES, scope
+from renkei.node.findings.searching import search
 from renkei.node.records import transfer
 from renkei.node.records.intake import refresh_due
 from renkei.node.records.turns import wait_for_turn
@@ -31,11 +32,11 @@ _FOUND: Final = ("kind", "identifier", "person_id", "word", "row", "digest")
 
 
 @transaction.atomic
-def match(day: date, find: candidates.Find | None = None) -> Mapping[str, int]:
+def match(day: date, find: candidates.Find = search) -> Mapping[str, int]:
     """Match what is concerned as of a day and keep what changed.
 
     Matching a day again looks at what was touched since, and changes nothing otherwise. `find` looks for
-    candidates (`renkei.matching.candidates` by default). Returns `looked_at` (notifications), `sought` (those
+    candidates (by the library unless said otherwise). Returns `looked_at` (notifications), `sought` (those
     that candidates were looked for), `changed` (findings), and after the run the notifications by outcome and
     the findings that stand by kind. Raises `DayPassed` for a day before the last one.
     """

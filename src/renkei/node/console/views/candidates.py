@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from renkei.matching.candidates.evidence import sentences
 from renkei.matching.spoken import value_in_words
 from renkei.matching.wording import Words
 from renkei.node.console.access import page
@@ -20,7 +21,6 @@ from renkei.node.console.views.case_acts import typed
 from renkei.node.console.waterfall import Waterfall, Weight, waterfall, weights
 from renkei.node.errors import NodeError
 from renkei.node.findings import deciding, trays
-from renkei.node.findings.candidates import sentences
 from renkei.node.findings.deciding import REASONS, OpenedCandidate, OpenedCandidates
 from renkei.node.findings.errors import CandidatesChanged
 from renkei.node.findings.models import Kind, NotFound
@@ -159,8 +159,6 @@ def _shown(opened: OpenedCandidates) -> dict[str, Any]:
 def _candidate(notification: Mapping[str, str | None], opened: OpenedCandidate) -> Shown:
     found = weights(opened.candidate.evidence)
     said = sentences(opened.candidate.evidence, language())
-    if len(said) != len(found):
-        said = [""] * len(found)
     return Shown(
         opened,
         tuple(_items(notification, opened, found)),

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from renkei.agreement.datasets import NOTIFICATIONS, PERSONS, SUSPECTED_OMISSIONS
+from renkei.agreement.datasets import NOTIFICATIONS, OMISSIONS_WITH_CANDIDATES, PERSONS
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.matching.wording import CAUSES, FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING, Words
 from renkei.node.console.access import page
@@ -131,7 +131,7 @@ def _items(opened: reading.OpenedFinding, causes: Mapping[str, str]) -> Iterator
 
 
 def _omission(opened: reading.OpenedFinding) -> dict[str, object]:
-    names = SUSPECTED_OMISSIONS.names
+    names = OMISSIONS_WITH_CANDIDATES.names
     blocks = []
     for title, (first, last) in _OF_WHOM:
         columns = names[names.index(first) : names.index(last) + 1]

@@ -1,0 +1,91 @@
+"""Why somebody is a candidate, in sentences: for officers who decide, so never more than was compared."""
+
+from collections.abc import Mapping
+
+from renkei.agreement.errors import Lang
+from renkei.matching.spoken import column_name
+from renkei.matching.wording import Words
+
+# Kinds of items share their levels; the item says which words fit.
+_NUMBER: Mapping[str, Words] = {
+    "look_alike": Words(
+        "見間違えやすい文字(O・0、I・1など)を読み替えると一致",
+        "equal once look-alikes are read for each other",
+    ),
+    "exchanged": Words("隣り合う2文字が入れ替わっている", "two neighbours are exchanged"),
+    "one_character": Words("1文字だけ異なる", "one character differs"),
+    "one_more_or_less": Words("1文字多い又は少ない", "one character too many or too few"),
+    "two_characters": Words("2文字異なる", "two characters differ"),
+    "far": Words("似た番号ではない", "the numbers are not alike"),
+}
+_NAME: Mapping[str, Words] = {
+    "agrees": Words("一致", "agree"),
+    "partial": Words("一部の語が省かれている", "some words are left out"),
+    "truncated": Words("途中で切れている", "cut short"),
+    "one_letter": Words("1文字だけ異なる", "one letter differs"),
+    "sound": Words("かなの読みが合う", "the kana sound like it"),
+    "two_letters": Words("2文字異なる", "two letters differ"),
+    "near": Words("つづりが近い", "spelt nearly alike"),
+    "shared_word": Words("共通する語がある", "some words are shared"),
+    "other_sound": Words("かなの読みが合わない", "the kana do not sound like it"),
+    "far": Words("異なる", "differ"),
+}
+_DATE: Mapping[str, Words] = {
+    "agrees": Words("一致", "agree"),
+    "day_month_swapped": Words("日と月が逆", "day and month are swapped"),
+    "one_digit": Words("1桁だけ異なる", "one digit differs"),
+    "era": Words("元号の読み違えとみられる", "one era's year read as another's"),
+    "same_year": Words("年だけ一致", "the same year only"),
+    "far": Words("異なる", "differ"),
+}
+_CODE: Mapping[str, Words] = {
+    "agrees": Words("一致", "agree"),
+    "related": Words("混同されやすい国・地域", "often taken for one another"),
+    "differs": Words("異なる", "differ"),
+}
+#: The words for every level of every item that the default parameters compare.
+LEVELS: Mapping[str, Mapping[str, Words]] = {
+    "card_number": _NUMBER,
+    "name": _NAME,
+    "birth_date": _DATE,
+    "stay_expires_on": _DATE,
+    "sex": _CODE,
+    "nationality": _CODE,
+    "status_of_residence": _CODE,
+    "extra_activity_permission": _CODE,
+}
+
+_STRONG, _WEAK = 10.0, 1.0
+_FOR = (
+    Words("本人であることを強く示す", "speaks strongly for this person"),
+    Words("本人らしさを高める", "speaks for this person"),
+)
+_AGAINST = (
+    Words("別人であることを強く示す", "speaks strongly against"),
+    Words("本人らしさを下げる", "speaks against"),
+)
+_HARDLY = Words("ほとんど手掛かりにならない", "says hardly anything")
+_COMMON = Words("(同じ値の人が多い)", " (many people share it)")
+
+
+def sentences(evidence: str, language: Lang) -> list[str]:
+    """Say each part of a candidate's evidence, in its order: `item:level:weight` joined by `;`."""
+    parts = (part.split(":") for part in evidence.split(";") if part)
+    return [_said(item, level, float(weight), language) for item, level, weight in parts]
+
+
+def _said(item: str, level: str, bits: float, language: Lang) -> str:
+    words = LEVELS.get(item, {}).get(level, Words(level, level))
+    meaning = _meaning(bits).say(language)
+    common = _COMMON.say(language) if level == "agrees" and abs(bits) < _WEAK else ""
+    if language == "ja":
+        return f"{column_name(item, language)}: {words.ja}{common}。{meaning}。"
+    name = column_name(item, language)
+    return f"{name[0].upper()}{name[1:]}: {words.en}{common}; {meaning}."
+
+
+def _meaning(bits: float) -> Words:
+    if abs(bits) < _WEAK:
+        return _HARDLY
+    sides = _FOR if bits > 0 else _AGAINST
+    return sides[0] if abs(bits) >= _STRONG else sides[1]

@@ -1,0 +1,81 @@
+"""Candidates by the library, from what a node met by index: the same judgement as of files, on fewer rows.
+
+What the library counts in a whole register is asked of the database, where an index answers: how many share a
+name or a day of birth. How common the other values are is taken as it was when the parameters were learned.
+"""
+
+from typing import Final
+
+import polars as pl
+from django.conf import settings
+
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS, Dataset
+from renkei.matching.candidates import default_parameters
+from renkei.matching.candidates.finding import judge
+from renkei.matching.candidates.pairs import by_frequency, look, with_persons, with_shares
+from renkei.matching.candidates.weighing import value_of
+from renkei.matching.checking import check
+from renkei.matching.reconciliation import as_batches, kept_columns
+from renkei.node.findings.planner import few
+from renkei.node.records import keys, transfer
+from renkei.node.records.models import Person
+
+_ASKED: Final = "asked_values"
+
+
+def search(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> pl.DataFrame:
+    """Find candidates among the people given, who stand for the whole register; as `candidates.find`.
+
+    The frames are canonical text, with the columns of their datasets.
+    """
+    parameters = default_parameters()
+    known = _typed(persons, PERSONS)["person_id"]
+    sought, held = _typed(notifications, NOTIFICATIONS), with_persons(_typed(cards, CARDS, known))
+    seen = look(sought, held, parameters)
+    people = max(Person.objects.count(), 1)
+    counts = {}
+    for item in by_frequency(parameters):
+        value = value_of(item.name)
+        nothing = pl.DataFrame(schema={value: seen.schema[value], "holders": pl.UInt32})
+        counts[item.name] = _holders(seen, item.name) if item.name in _COUNTED else nothing
+    return judge(with_shares(seen, counts, people), sought, parameters, people)
+
+
+def _typed(frame: pl.DataFrame, dataset: Dataset, known: pl.Series | None = None) -> pl.DataFrame:
+    return check(
+        as_batches(frame, dataset),
+        dataset,
+        keep=kept_columns(dataset, settings.NODE.decided()),
+        known_persons=None if known is None else lambda: known,
+    ).taken
+
+
+#: The column of `records_person` that an index finds the value by, and how the value is written there.
+_COUNTED: Final = {
+    "name": ("name_key", keys.name_key),
+    "birth_date": ("birth_date", lambda values: _day(values)),
+}
+
+
+def _day(values: pl.Series) -> pl.Series:
+    """Write yyyymmdd as the database has it."""
+    text = values.cast(pl.String).str.zfill(8)
+    return pl.select(
+        pl.concat_str(text.str.slice(0, 4), pl.lit("-"), text.str.slice(4, 2), pl.lit("-"), text.str.slice(6))
+    ).to_series()
+
+
+def _holders(seen: pl.DataFrame, item: str) -> pl.DataFrame:
+    value = value_of(item)
+    column, written = _COUNTED[item]
+    values = seen[value].drop_nulls().unique()
+    asked = pl.DataFrame({value: values, "written": written(values)})
+    transfer.temporary(_ASKED, asked.select(pl.col("written").drop_nulls().unique()))
+    with few():
+        counted = transfer.read(
+            f"SELECT a.written, CAST(COUNT(*) AS text) FROM {_ASKED} a "
+            f"JOIN records_person p ON p.{column} = a.written GROUP BY a.written",
+            ("written", "holders"),
+        )
+    transfer.drop(_ASKED)
+    return asked.join(counted, on="written").select(value, pl.col("holders").cast(pl.UInt32))
