@@ -8,7 +8,9 @@ from renkei.cli import audit, exchange, incident, node, operations, speech
 from renkei.cli.agreement import agreement
 from renkei.cli.arguments import PolicyOption
 from renkei.cli.demo import demo
+from renkei.cli.evaluate import evaluate
 from renkei.cli.explain import explain
+from renkei.cli.learn import learn
 from renkei.cli.prepare import prepare
 from renkei.cli.reconcile import reconcile
 from renkei.cli.simulate import simulate
@@ -20,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a traceback with local variables would show personal data
     rich_markup_mode=None,
 )
-for command in (simulate, prepare, reconcile, explain, demo):
+for command in (simulate, prepare, reconcile, explain, evaluate, learn, demo):
     app.command()(command)
 
 _agreement = typer.Typer(invoke_without_command=True, rich_markup_mode=None)

@@ -1,27 +1,18 @@
 """The report: one self-contained HTML page made of counts alone.
 
 It is rendered from `Statistics`, which name nobody; tables by nationality and status pass through
-`small_cells`. Charts are SVG laid out in per cent of the page's width, so that they fit a phone and a sheet
-of paper with letters of one size. The page asks nothing of any network: its policy (CSP) allows one style,
-by hash.
+`small_cells`.
 """
 
-from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
-from textwrap import wrap
-from unicodedata import east_asian_width
+from collections.abc import Mapping, Sequence
 
 import polars as pl
-from jinja2 import Environment, StrictUndefined, Template
 
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.agreement.errors import Lang
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.matching import report_wording as said
+from renkei.matching.page import Bar, Chart, Section, Table, bar_chart, render_page
 from renkei.matching.small_cells import SMALLEST_CELL, protect
 from renkei.matching.spoken import column_name, day_in_words, nationality_name, status_name
 from renkei.matching.statistics import Statistics
@@ -38,73 +29,7 @@ from renkei.matching.wording import (
 )
 
 _MOST_ROWS = 12
-_WIDEST_BAR = 62  # per cent; the rest is for the number behind it
-_LABEL_COLUMNS = 40  # half-width characters that fit a page of 320 px
 _LIVE = ("matched", "mismatched", "not_found")
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of text: heads, rows, perhaps a foot; `folded` stands behind a disclosure."""
-
-    caption: str
-    heads: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    foot: Sequence[str] = ()
-    folded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a label and its height on the chart (px)."""
-
-    text: str
-    y: int
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A bar with label and value.
-
-    `bar` and `value_at` are in per cent of the chart's width, `y` is the top of the bar in px.
-    """
-
-    lines: Sequence[Line]
-    bar: float
-    value: str
-    value_at: float
-    y: int
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Bars under one another, perhaps with the table of the same numbers."""
-
-    id: str
-    title: str
-    description: str
-    marks: Sequence[Mark]
-    height: int
-    mean: float | None
-    table: Table | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading with notes, charts and tables."""
-
-    heading: str
-    notes: Sequence[str]
-    charts: Sequence[Chart] = ()
-    tables: Sequence[Table] = ()
-    care: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Bar:
-    label: str
-    size: float
-    value: str
 
 
 def render_report(statistics: Statistics, lang: Lang, *, fewest: int = SMALLEST_CELL) -> str:
@@ -127,34 +52,15 @@ def render_report(statistics: Statistics, lang: Lang, *, fewest: int = SMALLEST_
         _omissions(statistics, lang),
         _rejects(statistics, lang),
     )
-    style = _file("report.css")
-    return _template().render(
-        lang=lang,
-        day=day,
-        style=style,
-        style_hash=f"sha256-{b64encode(sha256(style.encode()).digest()).decode()}",
-        figures=figures,
-        sections=sections,
-        words={
-            "title": said.TITLE.say(lang),
-            "as_of": said.AS_OF.say(lang).format(day=day),
-            "as_table": said.AS_TABLE.say(lang),
-            "footer": said.FOOTER.say(lang),
-            "no_accusation": NO_ACCUSATION.say(lang),
-            "identity_caution": IDENTITY_CAUTION.say(lang),
-        },
-    )
-
-
-@cache
-def _file(name: str) -> str:
-    return (Path(__file__).with_name("templates") / name).read_text("utf-8")
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
-    return environment.from_string(_file("report.html.jinja"))
+    words = {
+        "title": said.TITLE.say(lang),
+        "as_of": said.AS_OF.say(lang).format(day=day),
+        "as_table": said.AS_TABLE.say(lang),
+        "footer": said.FOOTER.say(lang),
+        "no_accusation": NO_ACCUSATION.say(lang),
+        "identity_caution": IDENTITY_CAUTION.say(lang),
+    }
+    return render_page(lang, day, figures, sections, words)
 
 
 # --- sections
@@ -263,11 +169,13 @@ def _groups(statistics: Statistics, lang: Lang, fewest: int) -> Section:
 def _simple(
     ident: str, title: Words, counts: Mapping[str, int], whole: int, lang: Lang, *, foot: bool
 ) -> Chart:
-    bars = [_Bar(label, rows, _with_share(rows, whole)) for label, rows in counts.items()]
+    bars = [Bar(label, rows, _with_share(rows, whole)) for label, rows in counts.items()]
     heads = [title.say(lang), said.ROWS.say(lang), said.SHARE_OF_ALL.say(lang)]
     rows = [(label, _number(count), _share(count, whole)) for label, count in counts.items()]
     total = (said.TOTAL.say(lang), _number(whole), _share(whole, whole)) if foot else ()
-    return _chart(ident, title.say(lang), bars, Table(title.say(lang), heads, rows, total, folded=True), lang)
+    return bar_chart(
+        ident, title.say(lang), bars, Table(title.say(lang), heads, rows, total, folded=True), lang
+    )
 
 
 def _grouped(
@@ -289,11 +197,13 @@ def _grouped(
     for group, counts in groups.items():
         title_of_group = said.ITEM_TOTAL.say(lang).format(item=group, rows=_number(sum(counts.values())))
         bars = [
-            _Bar(label, count, _with_share(count, whole) if whole else _number(count))
+            Bar(label, count, _with_share(count, whole) if whole else _number(count))
             for label, count in counts.items()
         ]
         # One scale for all groups, so that bars of different charts can be compared.
-        charts.append(_chart(f"{ident}-{len(charts) + 1}", title_of_group, bars, None, lang, largest=largest))
+        charts.append(
+            bar_chart(f"{ident}-{len(charts) + 1}", title_of_group, bars, None, lang, largest=largest)
+        )
         rows += [(f"{group}: {label}", _number(count)) for label, count in counts.items()]
     total = sum(count for counts in groups.values() for count in counts.values())
     head = f"{heads[0].say(lang)}: {heads[1].say(lang)}"
@@ -306,7 +216,7 @@ def _shares(ident: str, title: Words, rows: Sequence[tuple[str, tuple[int, ...]]
     place = _LIVE.index("mismatched")
     all_cells = tuple(sum(cells) for cells in zip(*(cells for _, cells in rows), strict=True)) or (0, 0, 0)
     bars = [
-        _Bar(
+        Bar(
             label,
             cells[place] / sum(cells),
             said.OF.say(lang).format(share=_share(cells[place], sum(cells)), rows=_number(sum(cells))),
@@ -325,50 +235,7 @@ def _shares(ident: str, title: Words, rows: Sequence[tuple[str, tuple[int, ...]]
     ]
     table = Table(title.say(lang), heads, lines[:-1], lines[-1], folded=True)
     mean = all_cells[place] / sum(all_cells) if sum(all_cells) else None
-    return _chart(ident, title.say(lang), bars, table, lang, mean=mean)
-
-
-def _chart(
-    ident: str,
-    title: str,
-    bars: Sequence[_Bar],
-    table: Table | None,
-    lang: Lang,
-    *,
-    mean: float | None = None,
-    largest: float | None = None,
-) -> Chart:
-    scale = _WIDEST_BAR / ((largest or max((bar.size for bar in bars), default=0)) or 1)
-    at = None if mean is None else round(mean * scale, 2)
-    marks: list[Mark] = []
-    y = 0
-    for bar in bars:
-        lines = [Line(text, y + 18 + 19 * number) for number, text in enumerate(_fold(bar.label))]
-        y += 19 * len(lines) + 6
-        width = round(bar.size * scale, 2)
-        # Behind the mark of the mean too, which would else run through the number.
-        marks.append(Mark(lines, width, bar.value, max(width, at or 0), y))
-        y += 24
-    spoken = Words("、", "; ").say(lang).join(f"{bar.label} {bar.value}" for bar in bars)
-    return Chart(ident, title, said.DESCRIPTION.say(lang).format(bars=spoken), marks, y + 4, at, table)
-
-
-def _fold(label: str) -> Iterator[str]:
-    """Fold a label to what a narrow page holds: Japanese anywhere, other scripts between words."""
-    if not any(_columns(sign) > 1 for sign in label):
-        yield from wrap(label, _LABEL_COLUMNS)
-        return
-    line = ""
-    for sign in label:
-        if sum(map(_columns, line)) + _columns(sign) > _LABEL_COLUMNS:
-            yield line
-            line = ""
-        line += sign
-    yield line
-
-
-def _columns(sign: str) -> int:
-    return 2 if east_asian_width(sign) in "WF" else 1
+    return bar_chart(ident, title.say(lang), bars, table, lang, mean=mean)
 
 
 # --- numbers

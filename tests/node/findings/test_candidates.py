@@ -112,7 +112,7 @@ def test_a_change_of_the_register_has_candidates_looked_for_again(register, deli
 
 
 @pytest.mark.parametrize(
-    "reported", ["AB12345679CD", "AB1234567CD", "AB123456788CD", "AB12346578CD", "AB12345768CD"]
+    "reported", ["AB12345679CD", "AB1234567CD", "AB123456788CD", "AB12345687CD", "BA12345678CD"]
 )
 def test_a_new_card_is_met_by_the_notification_whose_number_is_near(register, deliver, seen, reported):
     register("persons", person(1, **OTHER))

@@ -1,0 +1,109 @@
+"""`renkei evaluate`: candidates held against answers that are known."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from renkei.cli import speech
+from renkei.cli.arguments import UnusableArguments, page_ending
+from renkei.matching.outputs import text_writer, write_whole
+
+_CANDIDATES = ("notification_id", "rank", "person_id", "probability")
+_LABELS = ("notification_id", "person_id")
+
+
+def evaluate(
+    result: Annotated[
+        Path, typer.Option(metavar="DIR", help="What reconcile --candidates wrote with --out.")
+    ],
+    labels: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="notification_id and person_id, blank for nobody: truth/notifications of a simulation, or "
+            "what officers decided; CSV or Parquet.",
+        ),
+    ],
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="A page to look at, .html.")] = None,
+    as_json: speech.JsonOption = False,
+    lang: speech.LangOption = None,
+) -> None:
+    """Say how often candidates are right, how many are found, and whether probabilities are true."""
+    from renkei.matching.candidates.evaluation import evaluate as evaluated
+
+    if report is not None:
+        page_ending(report, "--report")
+    matches = _table(result, "matches", ("notification_id", "outcome"))
+    candidates = _table(result, "candidates", _CANDIDATES).with_columns(
+        pl.col("rank").cast(pl.UInt32), pl.col("probability").cast(pl.Float64)
+    )
+    not_found = matches.filter(pl.col("outcome") == "not_found")["notification_id"]
+    found = evaluated(not_found, candidates, read_labels(labels))
+    if report is not None:
+        from renkei.matching.candidates.evaluation_page import render_evaluation
+
+        write_whole(
+            report.parent, {report.name: text_writer(render_evaluation(found, speech.language(lang)))}
+        )
+    if as_json:
+        typer.echo(json.dumps(found.summary(), ensure_ascii=False, indent=2))
+        return
+    said = [
+        (("答えの分かっている届出", "notifications with a known answer"), found.decided),
+        (("うち在留管理情報にある人", "of these: somebody in the register"), found.somebody),
+        (("第1候補が本人", "the first candidate is the person"), found.best_right),
+        (("答えのない届出", "without a known answer"), found.undecided),
+    ]
+    speech.print_counts([(speech.one_of(words, lang), count) for words, count in said])
+    columns = (("しきい値", "threshold"), ("適合率", "precision"), ("再現率", "recall"), ("F1", "F1"))
+    typer.echo("  ".join(speech.one_of(words, lang) for words in columns))
+    for row in found.thresholds.select("threshold", "precision", "recall", "f1").iter_rows():
+        typer.echo("  ".join("–" if each is None else f"{each:.4f}" for each in row))
+
+
+def _table(directory: Path, name: str, columns: tuple[str, ...]) -> pl.DataFrame:
+    for ending in ("csv", "parquet"):
+        if (path := directory / f"{name}.{ending}").exists():
+            return _read(path, columns)
+    raise UnusableArguments(
+        f"{directory} holds no {name}.csv or .parquet. Run renkei reconcile --candidates --out there first.",
+        f"{directory} に {name}.csv 又は .parquet がありません。"
+        "先に renkei reconcile --candidates --out で作成してください。",
+    )
+
+
+def read_labels(path: Path) -> pl.DataFrame:
+    """Read answers: `notification_id`, each once, `person_id`, null for nobody. Raises UnusableArguments."""
+    if not path.is_file():
+        raise UnusableArguments(
+            f"{path}: there is no such file. Give the answers with --labels FILE.",
+            f"{path}: ファイルがありません。--labels FILE で答えのファイルを指定してください。",
+        )
+    found = _read(path, _LABELS)
+    twice = found["notification_id"].is_duplicated().sum()
+    if twice:
+        raise UnusableArguments(
+            f"{path.name}: {twice} rows name a notification that another row names. Keep one answer each.",
+            f"{path.name}: {twice}行が同じ届出を重ねて挙げています。届出ごとに一行にしてください。",
+        )
+    return found.with_columns(pl.col("person_id").replace("", None))
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
+    try:
+        table = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema=False)
+    except (OSError, pl.exceptions.PolarsError):
+        # What the reader says may repeat a row.
+        raise UnusableArguments(
+            f"{path.name}: this cannot be read as a table.", f"{path.name}: 表として読めません。"
+        ) from None
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise UnusableArguments(
+            f"{path.name}: the columns {', '.join(missing)} are missing.",
+            f"{path.name}: 列 {'、'.join(missing)} がありません。",
+        )
+    return table.select(columns).cast(pl.String)

@@ -1,0 +1,93 @@
+"""`renkei learn`: parameters for candidates, from an agency's own records."""
+
+from math import log2
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS, Dataset
+from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.cli import speech
+from renkei.cli.arguments import EncodingOption, UnusableArguments, read_day, register_file
+from renkei.cli.evaluate import read_labels
+from renkei.matching.checking import Checked, check
+from renkei.matching.outcomes import link
+from renkei.matching.outputs import text_writer, write_whole
+from renkei.matching.reading import open_source
+from renkei.matching.reconciliation import kept_columns
+
+if TYPE_CHECKING:
+    from renkei.matching.candidates import Parameters
+    from renkei.matching.candidates.parameters import Item
+
+
+def learn(
+    notifications: Annotated[Path, typer.Option(metavar="FILE", help="Annex 1, CSV or Parquet.")],
+    register: Annotated[Path, typer.Option(metavar="DIR", help="Holds persons and cards, .csv or .parquet.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the parameters go, .toml.")],
+    version: Annotated[str, typer.Option(metavar="TEXT", help="What this set is called.")],
+    learned_from: Annotated[str, typer.Option(metavar="TEXT", help="From what it was learned, in a line.")],
+    on: Annotated[str, typer.Option("--on", metavar="DATE", help="The day of learning.")],
+    labels: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Decisions: notification_id, person_id or blank.")
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Parameters to begin with; by default those shipped.")
+    ] = None,
+    encoding: EncodingOption = "utf-8",
+    quiet: speech.QuietOption = False,
+    lang: speech.LangOption = None,
+) -> None:
+    """Learn how much each agreement says, from notifications whose number is in no card."""
+    from renkei.matching import candidates
+    from renkei.matching.candidates.suspicions import not_found
+
+    if out.suffix != ".toml" or any(sign in version + learned_from for sign in '"\\\n'):
+        raise UnusableArguments(
+            "--out ends in .toml; --version and --learned-from are one line without quotes or backslashes.",
+            "--out は .toml に、--version と --learned-from は引用符と逆斜線のない一行にしてください。",
+        )
+    day = read_day(on)
+    begin = candidates.default_parameters() if start is None else candidates.load_parameters(start)
+    decided = None if labels is None else read_labels(labels)
+    paths = {
+        NOTIFICATIONS: notifications,
+        PERSONS: register_file(register, PERSONS),
+        CARDS: register_file(register, CARDS),
+    }
+    sources = {dataset: open_source(path, dataset, encoding) for dataset, path in paths.items()}
+    with speech.progress(quiet) as tell:
+
+        def taken(dataset: Dataset, known: Checked | None = None) -> Checked:
+            return check(
+                sources[dataset].batches(),
+                dataset,
+                keep=kept_columns(dataset, DEFAULT_POLICY),
+                known_persons=None if known is None else lambda: known.taken["person_id"],
+                progress=lambda rows: tell(dataset.name, rows),
+            )
+
+        cards = taken(CARDS, taken(PERSONS)).taken
+        unplaced = not_found(link(taken(NOTIFICATIONS).taken, cards, DEFAULT_POLICY))
+    learned = candidates.learn(
+        unplaced, cards, begin, version=version, learned_on=day, learned_from=learned_from, labels=decided
+    )
+    write_whole(out.parent, {out.name: text_writer(candidates.written(learned))})
+    if not quiet:
+        words = ("学習に用いた届出", "notifications learned from")
+        speech.print_counts([(speech.one_of(words, lang), unplaced.height)])
+        _print_weights(begin, learned)
+        typer.echo(f"{speech.one_of(('出力先', 'written to'), lang)}: {out}")
+
+
+def _print_weights(before: "Parameters", after: "Parameters") -> None:
+    """Print what each level says, in bits: before, and as learned."""
+    for old, new in zip(before.items, after.items, strict=True):
+        typer.echo(new.name)
+        for level, was, now in zip(new.kind.levels, _bits(old), _bits(new), strict=True):
+            typer.echo(f"  {level.name:<20}{was:+8.2f} → {now:+.2f}")
+
+
+def _bits(item: "Item") -> list[float]:
+    return [log2(right / wrong) for right, wrong in zip(item.right, item.wrong, strict=True)]
