@@ -80,9 +80,10 @@ def found_at(fields: QueryDict, now: datetime) -> datetime:
 
 def kind(fields: QueryDict) -> Kind:
     """Return what happened."""
-    if fields.get("kind") not in Kind.values:
+    chosen = fields.get("kind", "")
+    if chosen not in Kind.values:
         raise _refused("種別を選んでください。", "Choose what kind it is.")
-    return Kind(fields["kind"])
+    return Kind(chosen)
 
 
 def suspected(fields: QueryDict) -> bool:

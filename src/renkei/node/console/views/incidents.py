@@ -138,7 +138,7 @@ def _read_new(fields: QueryDict, now: datetime) -> dict[str, Any]:
         )
     return {
         "kind": forms.kind(fields),
-        "kind_words": forms.KINDS[fields["kind"]],
+        "kind_words": forms.KINDS[forms.kind(fields)],
         "suspected": forms.suspected(fields),
         "found_at": moment,
         "said": said,
