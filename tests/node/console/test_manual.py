@@ -19,7 +19,7 @@ SIZE = {"width": 1100, "height": 700}
 PICTURES = Path(manual.__file__).parent / "static/console/manual"
 OF_PARTY = [(party, task.slug) for party in SERVICE for task in manual.tasks_of(party)]
 #: What of a page the picture shows, where it is not its beginning.
-SHOWN = {"medium": "#medium", "no-receipt": "#proofs", "discrepancy": ".comparison"}
+SHOWN = {"medium": "#medium", "no-receipt": "#proofs", "discrepancy": "#items"}
 #: What the README shows as well.
 TOUR = Path(__file__).parents[3] / "docs/images"
 SHOWN_IN_TOUR = {("mhlw", "today"), ("mhlw", "discrepancy")}

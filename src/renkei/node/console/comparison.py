@@ -69,7 +69,7 @@ def compared(notification: Row, found: Row, policy: Policy, lang: Lang) -> Itera
         notified = _words(name, notification.get(name), lang)
         linked = _words(name, found.get(f"linked_{name}"), lang)
         latest = _words(name, found.get(name if card else f"latest_{name}"), lang)
-        left, right = _pieces(notified, linked)
+        left, right = pieces(notified, linked)
         yield ComparedItem(
             number,
             column_name(name, lang),
@@ -94,7 +94,8 @@ def _words(name: str, value: str | None, lang: Lang) -> str | None:
     return value_in_words(name, value, lang) if value else None
 
 
-def _pieces(left: str | None, right: str | None) -> tuple[list[Piece], list[Piece]]:
+def pieces(left: str | None, right: str | None) -> tuple[list[Piece], list[Piece]]:
+    """Split two values into what both have and what one alone has; blank is no piece."""
     if left is None or right is None:
         return [Piece(text, False) for text in (left,) if text], [
             Piece(text, False) for text in (right,) if text

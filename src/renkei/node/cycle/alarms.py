@@ -107,10 +107,11 @@ def ringing() -> list[Alarm]:
     return list(Alarm.objects.filter(cleared_at=None))
 
 
-def sentence(alarm: Alarm) -> Sentence:
-    """Return what an alarm says."""
+def sentence(alarm: Alarm, subject: str = "") -> Sentence:
+    """Return what an alarm says; `subject` is what it rings for in a page's own words."""
     found = AlarmKind[alarm.kind].value
-    return Sentence(found.ja.format(subject=alarm.subject), found.en.format(subject=alarm.subject))
+    named = subject or alarm.subject
+    return Sentence(found.ja.format(subject=named), found.en.format(subject=named))
 
 
 def _raise(kind: AlarmKind, subject: str, now: datetime) -> None:

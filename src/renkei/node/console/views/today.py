@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from renkei.node.console.access import page
 from renkei.node.console.alarm_places import place_of
+from renkei.node.console.templatetags.console import subject
 from renkei.node.console.views.days import shown_steps
 from renkei.node.cycle import alarms
 from renkei.node.cycle.figures import figures
@@ -19,7 +20,7 @@ from renkei.node.cycle.models import Day
 def today(request: HttpRequest) -> HttpResponse:
     """Show what needs attention, and the day."""
     rings = [
-        (alarm, alarms.sentence(alarm), place_of(alarm, request.duties))  # type: ignore[attr-defined]
+        (alarm, alarms.sentence(alarm, subject(alarm.subject)), place_of(alarm, request.duties))  # type: ignore[attr-defined]
         for alarm in alarms.ringing()
     ]
     return render(request, "console/today.html", _the_day() | {"alarms": rings})
