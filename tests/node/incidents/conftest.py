@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from node.audit.conftest import owner  # noqa: F401  fixture
 from node.deliveries.conftest import be, made, pair  # noqa: F401  fixtures
 from renkei.node.incidents import handling
 from renkei.node.incidents.models import Incident, Item, Kind
