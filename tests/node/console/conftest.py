@@ -17,6 +17,8 @@ from renkei.node.cycle.party import DAY
 from renkei.node.deliveries import handover, sending
 from renkei.node.deliveries.models import Delivery
 from renkei.node.findings.models import Candidate, CorrectionRequest, Finding, NotFound, Outcome, Run
+from renkei.node.incidents import concerned, handling
+from renkei.node.incidents.models import Item, Kind
 from renkei.node.officers import declarations
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
@@ -183,6 +185,14 @@ def shown(two_days, node, officer, party: str) -> None:
             items={"name": 300 - 9 * back, "name;birth_date": 12, "stay_expires_on": 500 - 20 * back},
             standing={"suspected_omission": 12 + back % 3},
         )
+    handling.declare(
+        Kind.LEAK,
+        {Item.OVERVIEW: "媒体一枚が保管庫に見当たらない。", Item.CAUSE: "調査中"},
+        found_at=timezone.now() - timedelta(minutes=12),
+        concerned=concerned.count(concerned.of_numbers(other, 3, 5)),
+        by=officer,
+        now=timezone.now(),
+    )
     colleague = Officer.objects.create_user("sato", display_name="試験 花子", password="synthetic-only-1")
     Assignment.objects.create(officer=colleague, duty=Duty.HANDLE_CASES, office="13010")
 

@@ -8,6 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from node.console.conftest import SERVICE
+from renkei.node.console.views.incidents import ACTS
+from renkei.node.incidents.models import Incident
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.usefixtures("shown")]
 
@@ -18,6 +20,10 @@ PAGES = [
     "/days/2026-04-02/",
     "/deliveries/",
     "/deliveries/out/{service}/1/",
+    "/incidents/",
+    "/incidents/new/",
+    "/incidents/{incident}/",
+    *(f"/incidents/{{incident}}/{act}/" for act in ACTS),
     "/trail/?actor=system",
     "/officers/",
     "/officers/sato/",
@@ -41,8 +47,12 @@ ISA_PAGES = [
     "/purpose/?subject=discrepancy+N0000000001&next=/findings/",
 ]
 WITH_PARTY = [(party, path) for party in SERVICE for path in (*PAGES, *(ISA_PAGES if party == "isa" else ()))]
-MOVING = r"\d+行|\d\d:\d\d 時点"
+MOVING = r"\d+時間\d+分|\d+行|\d\d:\d\d 時点"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+def an_incident() -> int:
+    return Incident.objects.get().pk
 
 
 def picture(page, name: str) -> None:
@@ -54,7 +64,7 @@ def picture(page, name: str) -> None:
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize(("party", "path"), WITH_PARTY)
 def test_a_page_is_accessible_fits_a_telephone_and_asks_nobody_else(visit, party, path, language):
-    path = path.format(service=SERVICE[party])
+    path = path.format(service=SERVICE[party], incident=an_incident())
     page = visit(path, language=language)
     name = f"{party}-{language}-{path.partition('?')[0].strip('/').replace('/', '-') or 'today'}"
     picture(page, name)
@@ -69,7 +79,7 @@ def test_a_page_is_accessible_fits_a_telephone_and_asks_nobody_else(visit, party
 
 @pytest.mark.parametrize(("party", "path"), WITH_PARTY)
 def test_a_page_is_whole_without_javascript(visit, party, path):
-    path = path.format(service=SERVICE[party])
+    path = path.format(service=SERVICE[party], incident=an_incident())
     with_script, without = (visit(path, script=script).inner_text("main") for script in (True, False))
 
     # The trail grows by each reading of it, and Today says at what minute it was looked at.

@@ -11,11 +11,12 @@ from django.urls import reverse
 from node.records.made_up import NOW, card, card_of, notification, permission, person, write
 from renkei.node.audit.models import Entry
 from renkei.node.findings import answers, matching, requests
-from renkei.node.findings.models import CorrectionRequest
+from renkei.node.findings.models import CorrectionRequest, Outcome
 from renkei.node.findings.requests import REQUEST_COLUMNS
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
 from renkei.node.records import intake, received
+from renkei.node.records.models import ReceivedNotification
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +104,16 @@ def test_a_finding_opens_for_a_purpose_alone_and_the_reading_is_recorded(client,
     assert {"SAMPLE HANAKO", "NGUYEN VAN ANH"} <= set(re.findall(r"[A-Z]+(?: [A-Z]+)+", page))
     assert "別人の情報である可能性があります" in page
     assert (entry.actor, entry.subject, entry.purpose) == ("sato", "discrepancy N2", "residence")
+
+
+def test_the_letters_that_differ_are_marked_and_no_others(client, told, handler):
+    Outcome.objects.filter(pk="N2").update(differences="name:different;birth_date:one_digit")
+    ReceivedNotification.objects.filter(pk="N2").update(name="NGUYEN VAN ANQ")
+    page = client.get(state_purpose(client, client.get(FINDING)).url).content.decode()
+
+    assert "NGUYEN VAN AN<mark>Q</mark>" in page
+    assert "NGUYEN VAN AN<mark>H</mark>" in page
+    assert "<mark>ベトナム" not in page
 
 
 def test_no_purpose_is_chosen_beforehand_and_none_is_no_answer(client, told, handler):

@@ -7,19 +7,26 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
 
+from node.console.cases_shown import PLACE, cases_of_a_place, number_of, stated
 from node.console.conftest import SERVICE
+from renkei.node.cases.models import Case
 from renkei.node.console import manual
 from renkei.node.console.pages import PAGES
+from renkei.node.incidents.models import Incident
 from renkei.node.officers.models import Assignment, Officer
 
 SIZE = {"width": 1100, "height": 700}
 PICTURES = Path(manual.__file__).parent / "static/console/manual"
 OF_PARTY = [(party, task.slug) for party in SERVICE for task in manual.tasks_of(party)]
 #: What of a page the picture shows, where it is not its beginning.
-SHOWN = {"medium": "#medium", "no-receipt": "#proofs"}
+SHOWN = {"medium": "#medium", "no-receipt": "#proofs", "discrepancy": "#items"}
+#: What the README shows as well.
+TOUR = Path(__file__).parents[3] / "docs/images"
+SHOWN_IN_TOUR = {("mhlw", "today"), ("mhlw", "discrepancy")}
 
 
 def place(task: manual.Task, party: str) -> str:
+    case = number_of("N1") if party == "mhlw" else ""
     return {
         "delivery": f"/deliveries/out/{SERVICE[party]}/1/",
         "purpose": "/purpose/?subject=discrepancy+N0000000001&next=/findings/",
@@ -27,13 +34,21 @@ def place(task: manual.Task, party: str) -> str:
         "correction": "/findings/corrections/R8-1124-0001-1/",
         "candidate": "/findings/candidates/N0000000003/",
         "officer": "/officers/sato/",
+        "discrepancy": f"/discrepancies/{case}/",
+        "omission": f"/omissions/{case and Case.objects.get(kind='suspected_omission').number}/",
+        "establishment": f"/establishments/{PLACE}/",
+        "letter": f"/letters/?number={case}",
+        "incident": f"/incidents/{Incident.objects.get().pk}/",
     }.get(task.page) or reverse(task.page)
 
 
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize(("party", "slug"), OF_PARTY)
-def test_what_a_task_shows_is_there_to_be_pictured(visit, shown, party, slug):
+def test_what_a_task_shows_is_there_to_be_pictured(visit, shown, officer, party, slug, tmp_path):
+    if party == "mhlw":
+        cases_of_a_place(tmp_path / "answers")
+        stated(officer, list(Case.objects.values_list("number", flat=True)))
     page = visit(place(manual.TASKS[slug], party), SIZE)
     target = page.locator(SHOWN.get(slug, "h1")).first
     target.scroll_into_view_if_needed()
@@ -43,6 +58,8 @@ def test_what_a_task_shows_is_there_to_be_pictured(visit, shown, party, slug):
         if slug in SHOWN:
             target.evaluate("heading => heading.scrollIntoView()")
         page.screenshot(path=PICTURES / f"{party}-{slug}.png")
+        if (party, slug) in SHOWN_IN_TOUR:
+            page.screenshot(path=TOUR / f"{party}-{slug}.png")
 
 
 @pytest.mark.django_db
@@ -70,6 +87,13 @@ def test_a_task_of_the_other_agency_is_not_here(client, node, party, slug, statu
     client.force_login(officer)
 
     assert client.get(f"/manual/{slug}/").status_code == status
+
+
+def test_the_tours_pictures_are_there_and_small():
+    sizes = {path.stem: path.stat().st_size for path in TOUR.glob("*.png")}
+
+    assert set(sizes) == {f"{party}-{slug}" for party, slug in SHOWN_IN_TOUR}
+    assert max(sizes.values()) < 150_000
 
 
 def test_no_picture_is_left_over():

@@ -12,6 +12,7 @@ from node.console.conftest import SERVICE
 from renkei.node.cases.models import Case
 from renkei.node.console.pages import PAGES
 from renkei.node.console.urls import urlpatterns
+from renkei.node.incidents.models import Incident
 from renkei.node.officers import declarations
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
@@ -51,6 +52,10 @@ MATRIX = {
     "candidate": ("c", "-"),
     "deliveries": ("oa", "oa"),
     "delivery": ("oa", "oa"),
+    "incidents": ("oa", "oa"),
+    "incident_new": ("oa", "oa"),
+    "incident": ("oa", "oa"),
+    "incident_act": ("oa", "oa"),
     "trail": ("a", "a"),
     "officers": ("m", "m"),
     "officer": ("m", "m"),
@@ -85,6 +90,8 @@ def address(name: str, party: str) -> str:
         "correction": ["R8-1124-0001-1"],
         "candidate": ["N0000000003"],
         "delivery": ["out", SERVICE[party], 1],
+        "incident": [Incident.objects.get().pk],
+        "incident_act": [Incident.objects.get().pk, "add"],
         "officer": ["sato"],
         "manual_task": ["today"],
     }.get(name, [])

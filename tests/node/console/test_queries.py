@@ -13,6 +13,8 @@ from renkei.node.audit.verbs import Verb
 from renkei.node.console.pages import PAGES
 from renkei.node.deliveries.models import Delivery
 from renkei.node.findings.models import CorrectionRequest, Finding, NotFound, Outcome
+from renkei.node.incidents import handling
+from renkei.node.incidents.models import Item, Kind
 from renkei.node.officers.models import Assignment, Officer
 
 #: Session and duties take six of them; the trail's own page writes as well.
@@ -69,6 +71,9 @@ def fill(first: int, last: int) -> None:
         )
         made = Officer.objects.create_user(f"officer{number}")
         Assignment.objects.create(officer=made, duty="audit")
+        handling.declare(
+            Kind.LEAK, {Item.OVERVIEW: "試験"}, found_at=NOW, by=None, now=NOW + timedelta(minutes=1)
+        )
         with transaction.atomic():
             record(made, Verb.CASE_READ, "R8-1124-0001")
 

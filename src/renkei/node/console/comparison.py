@@ -95,7 +95,7 @@ def _words(name: str, value: str | None, lang: Lang) -> str | None:
 
 
 def pieces(left: str | None, right: str | None) -> tuple[list[Piece], list[Piece]]:
-    """Cut two values into what they have in common and what differs."""
+    """Split two values into what both have and what one alone has; blank is no piece."""
     if left is None or right is None:
         return [Piece(text, False) for text in (left,) if text], [
             Piece(text, False) for text in (right,) if text

@@ -6,6 +6,7 @@ from typing import Final
 
 BOTH: Final = frozenset({"isa", "mhlw"})
 ISA: Final = frozenset({"isa"})
+MHLW: Final = frozenset({"mhlw"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,24 @@ _TASKS = (
     Task("finding", "突合結果を一件開く", "Open one finding", "finding", "一件の突合結果の画面", ISA),
     Task("correction", "訂正依頼に答える", "Decide on a request", "correction", "一件の訂正依頼の画面", ISA),
     Task("candidate", "候補者を確かめる", "Decide on a candidate", "candidate", "一件の候補者の画面", ISA),
+    Task("discrepancy", "不一致を確かめる", "Check a discrepancy", "discrepancy", "不一致の事案の画面", MHLW),
+    Task("omission", "未届の疑いを確かめる", "Check a suspicion", "omission", "未届の疑いの事案の画面", MHLW),
+    Task(
+        "establishment",
+        "一つの事業所の事案をまとめて扱う",
+        "Handle an establishment",
+        "establishment",
+        "事業所の画面",
+        MHLW,
+    ),
+    Task("letter", "事業主への照会文書を作る", "Write to an employer", "letter", "照会文書の画面", MHLW),
+    Task(
+        "incident",
+        "漏えい等・障害のとき",
+        "When data may have leaked",
+        "incident",
+        "一件の漏えい等の画面。期限が並ぶ",
+    ),
     Task("trail", "証跡を確かめ、書き出す", "Read and export the trail", "trail", "監査証跡の画面"),
     Task("officers", "職員を登録し、職務を与える", "Add an officer", "officer", "一人の職員の画面"),
     Task("keys", "証明書の期限を確かめる", "Watch the certificates", "keys", "鍵と証明書の画面"),

@@ -202,6 +202,21 @@ _PAGES = (
         _DELIVERIES,
         within="deliveries",
     ),
+    Page("I-01", "incidents", "incidents/", "漏えい等・障害", "Incidents", _DELIVERIES),
+    *(
+        Page(number, name, f"incidents/{path}", ja, en, _DELIVERIES, within="incidents")
+        for number, name, path, ja, en in (
+            ("I-03", "incident_new", "new/", "漏えい等・障害を記録する", "Declare an incident"),
+            ("I-02", "incident", "<int:number>/", "一件の漏えい等・障害", "One incident"),
+            (
+                "I-04",
+                "incident_act",
+                "<int:number>/<slug:act>/",
+                "漏えい等・障害への対応",
+                "Act on an incident",
+            ),
+        )
+    ),
     Page("A-01", "trail", "trail/", "監査証跡", "Audit trail", _AUDIT),
     Page("O-01", "officers", "officers/", "職員", "Officers", _ADMIN),
     Page(

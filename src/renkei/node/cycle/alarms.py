@@ -83,12 +83,12 @@ class AlarmKind(Enum):
         "(clause 6).",
     )
     INCIDENT_HEARD = Sentence(
-        "相手方から漏えい等 {subject} の連絡です。`renkei incident show`で見て、対応を記録してください。",
-        "The counterpart told of the incident {subject}. See `renkei incident show`, and note what is done.",
+        "相手方から漏えい等 {subject} の連絡です。漏えい等・障害の画面で見て、対応を記録してください。",
+        "The counterpart told of the incident {subject}. See the page of incidents, and note what is done.",
     )
     INCIDENT_DUE = Sentence(
-        "漏えい等の報告 {subject} の期限です。報告したら`renkei incident add --reported`で記録してください。",
-        "A report of an incident is due: {subject}. Report, and note it: `renkei incident add --reported`.",
+        "漏えい等の報告 {subject} の期限です。報告したら、漏えい等・障害の画面で記録してください。",
+        "A report of an incident is due: {subject}. Report, and note it on the page of incidents.",
     )
 
 
@@ -107,10 +107,11 @@ def ringing() -> list[Alarm]:
     return list(Alarm.objects.filter(cleared_at=None))
 
 
-def sentence(alarm: Alarm) -> Sentence:
-    """Return what an alarm says."""
+def sentence(alarm: Alarm, subject: str = "") -> Sentence:
+    """Return what an alarm says; `subject` is what it rings for in a page's own words."""
     found = AlarmKind[alarm.kind].value
-    return Sentence(found.ja.format(subject=alarm.subject), found.en.format(subject=alarm.subject))
+    named = subject or alarm.subject
+    return Sentence(found.ja.format(subject=named), found.en.format(subject=named))
 
 
 def _raise(kind: AlarmKind, subject: str, now: datetime) -> None:

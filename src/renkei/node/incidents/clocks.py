@@ -44,7 +44,7 @@ CLOCKS: Final = (
     Clock(
         "preliminary",
         "個人情報保護委員会への速報",
-        "Preliminary report to the PPC",
+        "Preliminary report to the Personal Information Protection Commission",
         3,
         5,
         3,
@@ -55,7 +55,7 @@ CLOCKS: Final = (
     Clock(
         "final",
         "個人情報保護委員会への確報",
-        "Final report to the PPC",
+        "Final report to the Personal Information Protection Commission",
         30,
         30,
         23,
@@ -67,7 +67,7 @@ CLOCKS: Final = (
     Clock(
         "final_malicious",
         "個人情報保護委員会への確報(不正の目的)",
-        "Final report to the PPC (malicious intent)",
+        "Final report to the Personal Information Protection Commission (malicious intent)",
         60,
         60,
         53,

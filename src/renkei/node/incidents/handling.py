@@ -181,9 +181,9 @@ def close(incident: Incident, said: Mapping[Item, str], *, by: Officer | None, n
     if incident.ours:
         if left := [each.clock.ja for each in clocks.running(incident) if each.done_at is None]:
             raise IncidentRefused(
-                f"{len(left)} duties are not reported yet ({', '.join(_left(incident))}). Note each with "
-                "--reported, or judge the conditions.",
-                f"報告していない義務があります({'、'.join(left)})。--reportedで記録するか、要件を判断してください。",
+                f"{len(left)} duties are not reported yet ({', '.join(_left(incident))}). Note each "
+                "(page I-04, or --reported), or judge the conditions.",
+                f"報告していない義務があります({'、'.join(left)})。記録する(画面I-04又は--reported)か、要件を判断してください。",
             )
         if notices.untold(incident):
             raise IncidentRefused(

@@ -1,7 +1,7 @@
 """Telling the counterpart, at once and by a delivery of its own, and hearing what it tells (申合せ6)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time
 from pathlib import Path
 from typing import Final
@@ -79,6 +79,23 @@ def delivery(notice: Notice) -> Delivery | None:
     if notice.sequence is None:
         return None
     return Delivery.objects.get(direction=_OUT, service=SERVICE, sequence=notice.sequence)
+
+
+def told(incidents: Iterable[Incident]) -> dict[int, bool]:
+    """Return of ours, by key, whether the counterpart has received the last notice: two questions for all."""
+    last: dict[int, int | None] = {}
+    ours = [each.pk for each in incidents if each.ours]
+    for pk, sequence in Notice.objects.filter(incident__in=ours).values_list("incident_id", "sequence"):
+        last[pk] = sequence
+    there = set(
+        Delivery.objects.filter(
+            direction=_OUT,
+            service=SERVICE,
+            sequence__in=[each for each in last.values() if each is not None],
+            state__in=(_State.SENT, _State.ACCEPTED),
+        ).values_list("sequence", flat=True)
+    )
+    return {pk: last.get(pk) in there for pk in ours}
 
 
 def untold(incident: Incident) -> bool:

@@ -18,6 +18,7 @@ from renkei.exchange.refusals import NOTICES
 from renkei.matching.spoken import column_name, value_in_words
 from renkei.matching.wording import CAUSES, OUTCOMES, Meaning
 from renkei.node.console.eras import in_era
+from renkei.node.console.incident_forms import ITEMS
 from renkei.node.console.words import EVENTS, KINDS, STATES
 from renkei.node.console.words import OUTCOMES as CASE_OUTCOMES
 from renkei.node.findings.claims import CONFIRMED
@@ -296,3 +297,15 @@ def case_address(case: Any) -> str:
     """Return the address of a case's page."""
     name = "discrepancy" if case.kind == "discrepancy" else "omission"
     return reverse(name, kwargs={"number": case.number})
+
+
+@register.filter
+def said(fields: Mapping[str, str], item: str) -> str:
+    """Return what is typed for an item of an incident."""
+    return fields.get(f"say-{item}", "")
+
+
+@register.filter
+def incident_item(code: str) -> str:
+    """Name an item of an incident's report."""
+    return ITEMS[code].say(language())

@@ -1,6 +1,6 @@
 """F-01 to F-05: what ISA answered and why, and its trays. Lists hold identifiers, items and causes alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -11,15 +11,19 @@ from django.utils import timezone
 
 from renkei.agreement.datasets import NOTIFICATIONS, OMISSIONS_WITH_CANDIDATES, PERSONS
 from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.matching.spoken import value_in_words
 from renkei.matching.wording import CAUSES, FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING, Words
 from renkei.node.console.access import page
+from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.declaring import purpose_first
+from renkei.node.console.templatetags.console import language
 from renkei.node.findings import reading, trays
 from renkei.node.findings.models import CorrectionRequest, Finding, Kind, NotFound, Outcome
 from renkei.node.officers.gate import Act
 from renkei.node.officers.models import Officer
 
 _COMPARED: Final = tuple(name for name in NOTIFICATIONS.names if name in PERSONS.names)
+_NUMBERS: Final = {name: number for number, name in COMPARED}
 _FLAGS: Final = ("card_superseded", "shared_number", "identity_conflict")
 #: 別紙3's items under whom they are of; the last two where there is any.
 _OF_WHOM: Final[tuple[tuple[Words, tuple[str, str]], ...]] = (
@@ -34,11 +38,15 @@ _OF_WHOM: Final[tuple[tuple[Words, tuple[str, str]], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class ComparedItem:
-    """One item of the annexes: as notified, as on the card notified, as it is now, and why they differ."""
+    """One item of 別紙1: as notified, as on the card notified, as it is now, and why they differ.
 
+    Of what differs the letters are marked, as on the page of the case at MHLW.
+    """
+
+    number: str
     name: str
-    notified: str | None
-    linked: str | None
+    notified: Sequence[Piece]
+    linked: Sequence[Piece]
     latest: str | None
     cause: str
     disclosed: bool
@@ -120,10 +128,17 @@ def _discrepancy(opened: reading.OpenedFinding) -> dict[str, object]:
 def _items(opened: reading.OpenedFinding, causes: Mapping[str, str]) -> Iterator[ComparedItem]:
     disclosed = settings.NODE.decided().disclosed_items
     for name in _COMPARED:
+        notified, linked = (
+            value_in_words(name, text, language()) if text else None
+            for text in (opened.notification.get(name), opened.linked.get(name))
+        )
+        marked = pieces(notified, linked)
+        if name not in causes:
+            marked = pieces(notified, None)[0], pieces(None, linked)[1]
         yield ComparedItem(
+            _NUMBERS.get(name, ""),
             name,
-            opened.notification.get(name),
-            opened.linked.get(name),
+            *marked,
             opened.found.get("card_number" if name == "card_number" else f"latest_{name}"),
             causes.get(name, ""),
             name == "card_number" or name in disclosed,

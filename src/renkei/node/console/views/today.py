@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from renkei.node.console.access import page
+from renkei.node.console.alarm_places import place_of
+from renkei.node.console.templatetags.console import subject
 from renkei.node.console.views.days import shown_steps
 from renkei.node.cycle import alarms
 from renkei.node.cycle.figures import figures
@@ -17,7 +19,11 @@ from renkei.node.cycle.models import Day
 @page("today")
 def today(request: HttpRequest) -> HttpResponse:
     """Show what needs attention, and the day."""
-    return render(request, "console/today.html", _the_day())
+    rings = [
+        (alarm, alarms.sentence(alarm, subject(alarm.subject)), place_of(alarm, request.duties))  # type: ignore[attr-defined]
+        for alarm in alarms.ringing()
+    ]
+    return render(request, "console/today.html", _the_day() | {"alarms": rings})
 
 
 @page("today_strip")
@@ -31,7 +37,6 @@ def _the_day() -> dict[str, Any]:
     day = latest[0] if latest else None
     before = latest[1] if len(latest) > 1 else None
     return {
-        "alarms": [(alarm, alarms.sentence(alarm)) for alarm in alarms.ringing()],
         "day": day,
         "ordinal": Day.objects.count(),
         "steps": shown_steps(day) if day else [],
