@@ -219,8 +219,9 @@ def live(directory: Path, number: int) -> None:
         _write_scope(place / "scope", day)
         transaction.set_rollback(True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT version()")
-        server = cursor.fetchone()[0].split(" on ")[0]
+        cursor.execute("SELECT version(), current_setting('fsync'), current_setting('shared_buffers')")
+        name, fsync, buffers = cursor.fetchone()
+    server = f"{name.split(' on ')[0]} (fsync {fsync}, shared_buffers {buffers})"
     words = {
         "seconds": took,
         "processor": processor,

@@ -15,8 +15,8 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
+from _databases import beside, make_anew
 from _measure import Bounds, Run, bounds, median, run
 from _results import Target, publish, table, targets_table
 from _worlds import FULL_NOTIFICATIONS, FULL_RESIDENTS, RENKEI, RESULTS, arguments, draw
@@ -25,12 +25,6 @@ NODE = str(Path(__file__).with_name("_day_node.py"))
 PARTS = (100, 10, 1)
 SPREAD, SECONDS, CHANGES = 1.5, 30, 20_000
 PACKAGES = ("renkei", "django", "polars", "psycopg", "cryptography")
-_MAKE_DATABASE = """
-import sys, psycopg
-with psycopg.connect(sys.argv[1], autocommit=True) as connection:
-    connection.execute(f"DROP DATABASE IF EXISTS {sys.argv[2]}")
-    connection.execute(f"CREATE DATABASE {sys.argv[2]}")
-"""
 
 
 def node(words: list[str], database: str, limits: Bounds) -> Run:
@@ -47,14 +41,11 @@ def fill(options: argparse.Namespace, part: int, rounds: int, limits: Bounds) ->
     residents = options.largest // part
     world = draw(options.data, residents, FULL_NOTIFICATIONS * residents // FULL_RESIDENTS, limits)
     directory, name = options.data / f"day-{residents}", f"day_{residents}"
-    split = urlsplit(options.database)
-    database = urlunsplit(split._replace(path=f"/{name}"))
+    database = beside(options.database, name)
     if not options.keep:
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
-        made = run([sys.executable, "-c", _MAKE_DATABASE, options.database, name], limits)
-        if not made.done:
-            sys.exit(f"{name}: {made.end}")
+        make_anew(options.database, name, limits)
         node(["fill", str(directory), str(world.directory), str(rounds)], database, limits)
     return directory, database, world.drawn["simulate"]["rows"]["cards"]
 

@@ -1,0 +1,218 @@
+"""How long does the first delivery take between two nodes, when it holds all there is?
+
+Two nodes on databases of their own, serving in processes of their own. ISA's register is taken in before;
+then the clock runs: MHLW takes in its whole extract, selects, seals and sends it over TLS; ISA receives,
+opens, matches and answers; MHLW opens the answer and has its cases. Every command is a process of its own,
+as the timers start it.
+
+    uv run python benchmarks/backfill.py --database postgres://user@host/database [--residents N …]
+
+The databases backfill_isa and backfill_mhlw beside the one named are dropped and made anew, and dropped at
+the end unless --keep is given.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from _databases import drop, make_anew
+from _measure import GIB, Bounds, Run, bounds, run
+from _results import Target, publish, table, targets_table
+from _worlds import AS_OF, RENKEI, World, arguments, draw, results_directory
+
+NODE = str(Path(__file__).with_name("_backfill_node.py"))
+SECONDS, MEMORY = 600, 4
+NAMES = {"isa": "backfill_isa", "mhlw": "backfill_mhlw"}
+#: Who runs a cycle when: MHLW sends, ISA answers, MHLW takes the answer in, ISA hears that it was accepted.
+TURNS = ("mhlw", "isa", "mhlw", "isa")
+PACKAGES = ("renkei", "django", "polars", "psycopg", "cryptography")
+
+
+class Node:
+    """One node: its environment, and the most memory that its processes took."""
+
+    def __init__(self, party: str, environment: dict[str, str], limits: Bounds) -> None:
+        self.party, self.environment, self.limits = party, environment, limits
+        self.command_peak = self.serving_peak = 0
+
+    def run(self, *command: str) -> Run:
+        """Run a command of the node's to its end."""
+        before = dict(os.environ)
+        os.environ.update(self.environment)
+        try:
+            ran = run(command, self.limits)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        if not ran.done:
+            sys.exit(f"{self.party}: {' '.join(command[1:3])}: {ran.end}")
+        self.command_peak = max(self.command_peak, ran.peak)
+        return ran
+
+    @contextmanager
+    def serving(self):
+        """Serve as long as the block lasts, and note the memory that it took at most."""
+        environment = os.environ | self.environment | {"PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen(
+            [RENKEI, "serve"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        try:
+            if b"serving" not in process.stdout.readline():
+                sys.exit(f"{self.party}: does not serve")
+            yield
+            self.serving_peak = sum(_high_water(pid) for pid in _family(process.pid))
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+
+    @property
+    def peak(self) -> int:
+        """Bytes at most: one command runs at a time, beside what serves."""
+        return self.command_peak + self.serving_peak
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in _family(int(child)))]
+
+
+def _high_water(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def fill(node: Node, world: World) -> dict[str, float]:
+    """Take ISA's register in, as an operator would; returns seconds by dataset."""
+    took = {}
+    for dataset in ("persons", "cards", "permissions"):
+        file = str(world.directory / f"{dataset}.parquet")
+        took[dataset] = node.run(RENKEI, "import", file, "--dataset", dataset, "--mode", "full").wall
+        print(f"isa  {dataset:24} {took[dataset]:7.1f} s (before the clock)", flush=True)
+    node.command_peak = 0
+    return took
+
+
+def main() -> None:
+    """Make two nodes, let the first delivery go to and fro, say how long it took, keep it."""
+    parser = arguments(__doc__.splitlines()[0])
+    parser.set_defaults(seconds=3600)
+    parser.add_argument("--database", required=True, help="URL of a PostgreSQL database on the server to use")
+    parser.add_argument("--keep", action="store_true", help="leave both databases and directories")
+    options = parser.parse_args()
+    limits = bounds(options.seconds, options.gib)
+    world = draw(options.data, options.residents, options.notifications, limits)
+    directory = options.data / "backfill"
+    shutil.rmtree(directory, ignore_errors=True)
+    urls = {party: make_anew(options.database, name, limits) for party, name in NAMES.items()}
+    # Each node's database stands in its own configuration: no other may override it.
+    os.environ.pop("RENKEI_DATABASE_URL", None)
+    made = run([sys.executable, NODE, "make", str(directory), urls["isa"], urls["mhlw"]], limits)
+    if not made.done:
+        sys.exit(f"make: {made.end}")
+    nodes = {party: Node(party, environment, limits) for party, environment in json.loads(made.said).items()}
+    for node in nodes.values():
+        node.run(RENKEI, "migrate")
+    filled = fill(nodes["isa"], world)
+
+    steps: list[dict[str, object]] = []
+    commands: list[dict[str, object]] = []
+
+    def note(party: str, what: str, ran: Run) -> None:
+        commands.append({"party": party, "command": what, **ran.figures()})
+
+    with nodes["isa"].serving(), nodes["mhlw"].serving():
+        extract = str(world.directory / "annex1.csv")
+        took = nodes["mhlw"].run(
+            RENKEI, "import", extract, "--dataset", "notifications", "--mode", "full", "--json"
+        )
+        note("mhlw", "import", took)
+        read = json.loads(took.said)["read"]
+        print(f"mhlw import                   {took.wall:7.1f} s", flush=True)
+        for party in TURNS:
+            ran = nodes[party].run(sys.executable, NODE, "cycle", AS_OF)
+            note(party, "cycle", ran)
+            said = json.loads(ran.said)
+            for name, step in said["steps"].items():
+                steps.append({"party": party, "step": name, **step})
+                print(f"{party:4} {name:24} {step['seconds']:7.1f} s {step['state']}", flush=True)
+            stopped = [name for name, step in said["steps"].items() if step["trouble"]]
+            if stopped:
+                sys.exit(f"{party}: {stopped[0]} stopped: {said['steps'][stopped[0]]['trouble']}")
+    # The last turn is ISA's and only hears that its answer was accepted: MHLW has its cases before it.
+    seconds = sum(float(each["wall"]) for each in commands[:-1])
+    opened = [
+        each for each in steps if (each["party"], each["step"], each["state"]) == ("mhlw", "open", "done")
+    ]
+    closed = {each["party"] for each in steps if (each["step"], each["state"]) == ("close", "done")}
+    if not opened or closed != set(NAMES):
+        sys.exit("the day did not come to its end on both sides")
+    if not options.keep:
+        shutil.rmtree(directory)
+        for name in NAMES.values():
+            drop(options.database, name, limits)
+
+    rows = [
+        [
+            each["party"].upper(),
+            each["command"],
+            f"{each['wall']:.1f} s",
+            f"{each['cpu']:.1f} s",
+            f"{each['peak'] / GIB:.2f} GiB",
+        ]
+        for each in commands
+    ]
+    by_step = [
+        [f"{each['party'].upper()} {each['step']}", f"{each['seconds']:.1f} s", f"{each['processor']:.1f} s"]
+        for each in steps
+        if each["seconds"] >= 0.05
+    ]
+    peak = max(node.peak for node in nodes.values()) / GIB
+    targets = [
+        Target(f"in under {SECONDS // 60} minutes", f"{seconds:.0f} s", seconds < SECONDS),
+        Target(f"under {MEMORY} GiB for each node", f"{peak:.2f} GiB", peak < MEMORY),
+    ]
+    load = os.getloadavg()
+    cards = world.drawn["simulate"]["rows"]["cards"]
+    publish(
+        "backfill",
+        f"{read:,} notifications as the first delivery between two nodes",
+        [
+            f"{said['server']}, on the same machine, its memory not counted; load average at the end "
+            f"{load[0]:.1f}. ISA's register of {cards:,} cards was taken in "
+            f"before ({sum(filled.values()):.0f} s).",
+            table(("node", "command", "wall", "processor, node", "peak memory"), rows),
+            "Where it goes, steps of less than 0.05 s left out. Processor time is the node's and that of the "
+            "server's process that works for it, without its parallel workers.",
+            table(("step", "wall", "processor"), by_step),
+            "Memory of a node: the largest of its commands and what serves beside it: "
+            + ", ".join(
+                f"{party.upper()} {node.command_peak / GIB:.2f} + {node.serving_peak / GIB:.2f} GiB"
+                for party, node in nodes.items()
+            )
+            + ".",
+            targets_table(targets),
+        ],
+        {
+            "world": world.drawn,
+            "filled": filled,
+            "load_average": load,
+            "seconds": seconds,
+            "commands": commands,
+            "steps": steps,
+            "memory": {
+                party: {"command": node.command_peak, "serving": node.serving_peak}
+                for party, node in nodes.items()
+            },
+            "targets": [{"promise": t.promise, "figure": t.figure, "verdict": t.word} for t in targets],
+        },
+        PACKAGES,
+        results_directory(options),
+    )
+
+
+if __name__ == "__main__":
+    main()
