@@ -35,6 +35,7 @@ MAY = {
     "READ_CASE": ({H}, {"mhlw"}, True),
     "READ_FINDING": ({H}, {"isa"}, True),
     "DECIDE_CORRECTION": ({H}, {"isa"}, True),
+    "DECIDE_CANDIDATE": ({H}, {"isa"}, True),
     "READ_TRAIL": ({A}, {"isa", "mhlw"}, False),
     "VERIFY_TRAIL": ({A, P}, {"isa", "mhlw"}, False),
     "MANAGE_ACCOUNTS": ({M}, {"isa", "mhlw"}, False),
