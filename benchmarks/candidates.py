@@ -19,7 +19,8 @@ from _measure import GIB, Bounds, Run, bounds, median, run
 from _results import HERE, RESULTS, Target, publish, table, targets_table
 from _worlds import AS_OF, FULL_NOTIFICATIONS, FULL_RESIDENTS, RENKEI, draw, reconcile_command
 
-RESIDENTS, NOTIFICATIONS, SEED = 1_000_000, 500_000, 1
+# Another world than the one that the shipped parameters were learned on.
+RESIDENTS, NOTIFICATIONS, SEED = 1_000_000, 500_000, 2
 THRESHOLD = 0.95
 TASKS = {
     "world": "1 M residents, numbers wrong",
@@ -250,6 +251,8 @@ def targets(
 ) -> list[Target]:
     """Judge what was promised."""
     ours = {task: judged[task, "renkei"] for task in TASKS if (task, "renkei") in judged}
+    if len(ours) < len(TASKS):
+        return [Target("Renkei finishes every task", ", ".join(ours) or "none", False)]
     world, bare, plain = ours["world"], ours["world-unnumbered"], ours["febrl"]
     found = [
         Target("best candidate right ≥ 0.999", f"{world.best_right:.4f}", world.best_right >= 0.999),
@@ -292,6 +295,12 @@ def at_full_size(data: Path, limits: Bounds, scratch: Path) -> Run:
     return run(command, limits)
 
 
+def _training(runs: list[Run]) -> float:
+    """Return the seconds that Splink said its training took."""
+    said = [line for each in runs for line in each.said.splitlines() if line.startswith("training ")]
+    return max((float(line.split()[1]) for line in said), default=0.0)
+
+
 def main() -> None:
     """Draw, let all take turns, judge, publish."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -320,10 +329,12 @@ def main() -> None:
         "runs": {f"{task}: {one}": [each.figures() for each in done] for (task, one), done in runs.items()},
         "judged": {f"{task}: {one}": asdict(found) for (task, one), found in judged.items()},
     }
+    training = _training(runs.get(("world", "splink"), []))
     sections = [
         targets_table(targets(runs, judged, whole)),
         figures(runs, judged),
-        f"{options.rounds} rounds after one to warm up, from files to answers, each contestant by turns.",
+        f"{options.rounds} rounds after one to warm up, from files to answers, each contestant by turns. "
+        f"Of Splink's time on the world {training:.1f} s are training, which Renkei's does not hold.",
     ]
     title = "Candidates for what was not found"
     publish("candidates", title, sections, data, PACKAGES, options.results or (RESULTS if full else None))
