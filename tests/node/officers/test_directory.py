@@ -2,8 +2,10 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
@@ -39,10 +41,24 @@ def console(tmp_path_factory) -> Iterator[str]:
     try:
         for _ in range(2):
             assert b"serving" in serving.stdout.readline()
+        _wait_for(made.consoles["mhlw"])
         yield f"http://127.0.0.1:{made.consoles['mhlw']}"
     finally:
         serving.terminate()
         serving.communicate(timeout=30)
+
+
+def _wait_for(port: int) -> None:
+    """Wait until the console takes connections; it says that it serves a moment before it does."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError(f"nothing listens on port {port}")
 
 
 @pytest.fixture
