@@ -8,7 +8,7 @@ from typing import Final
 WIDTH: Final = 640
 _ROW: Final = 34
 _BAR: Final = 20
-_LEFT, _RIGHT = 176, 72
+_LEFT, _RIGHT = 212, 72
 
 
 @dataclass(frozen=True, slots=True)
