@@ -170,9 +170,9 @@ def test_a_finding_leads_to_its_candidates(client, handler):
 @pytest.mark.parametrize(
     ("evidence", "ends", "total"),
     [
-        ("card_number:one_character:10.00;name:exact:5.00", [(176.0, 261.3), (437.3, 130.7)], 15.0),
-        ("card_number:one_character:10.00;name:other:-5.00", [(176.0, 392.0), (372.0, 196.0)], 5.0),
-        ("name:other:-5.00", [(176.0, 392.0)], -5.0),
+        ("card_number:one_character:10.00;name:exact:5.00", [(212.0, 237.3), (449.3, 118.7)], 15.0),
+        ("card_number:one_character:10.00;name:other:-5.00", [(212.0, 356.0), (390.0, 178.0)], 5.0),
+        ("name:other:-5.00", [(212.0, 356.0)], -5.0),
         ("", [], 0.0),
     ],
 )
