@@ -1,8 +1,9 @@
 """One case in plain sentences, from the files of a reconciliation and nothing else.
 
 A notification is explained from `matches.csv`, `annex2.csv`, `rejects.csv` and `summary.json`, a suspected
-omission from `annex3.csv` in place of the first two. The notification's own values stand in none of them, so
-no sentence gives them. What is shown of the residence record is what Annex 2 discloses of the items that
+omission from `annex3.csv` in place of the first two; where `candidates.csv` stands among them, it says whom a
+notification may mean that was not found. The notification's own values stand in none of them, so no sentence
+gives them. What is shown of the residence record is what Annex 2 discloses of the items that
 differ.
 """
 
@@ -68,6 +69,12 @@ _RESULT = Words("突合結果", "Outcome")
 _SUSPICION = Words("未届の疑い", "Suspected omission")
 _DIFFERING = Words("異なる項目", "Items that differ")
 _CARE = Words("注意", "Take note")
+_CANDIDATE = Words(
+    "候補者 {rank}(推定。確率{probability})", "Candidate {rank} (a guess, probability {probability})"
+)
+_CANDIDATE_CARD = Words(
+    "届出の番号に最も近いカードは{number}です。", "Of their cards {number} is nearest to the number reported."
+)
 _SET_ASIDE = Words("受け取れなかった行", "Row set aside")
 _NEXT = Words("この先", "What happens next")
 
@@ -143,6 +150,10 @@ def explain_notification(directory: Path, identifier: str, lang: Lang) -> Explan
         annex2 = _row(directory, "annex2", {"notification_id": identifier}) or {}
         facts |= _match_facts(match, annex2)
         sections += _match_sections(match, annex2, as_of, lang)
+        if (directory / "candidates.csv").exists():
+            found = _rows(directory, "candidates", {"notification_id": identifier})
+            facts["candidates"] = list(found)
+            sections += _candidate_sections(found, lang)
     facts["rejected"] = _reject_facts(rejected)
     sections += _reject_sections(rejected, taken=match is not None, lang=lang)
     kind = "rejected" if match is None else str(match["outcome"])
@@ -271,6 +282,15 @@ def _match_sections(match: Row, annex2: Row, as_of: str, lang: Lang) -> Iterator
         care.append(NO_ACCUSATION.say(lang))
     if care:
         yield Section(_CARE.say(lang), tuple(care))
+
+
+def _candidate_sections(found: Sequence[Row], lang: Lang) -> Iterator[Section]:
+    from renkei.matching.candidates.evidence import sentences  # few cases have candidates
+
+    for row in found:
+        heading = _CANDIDATE.say(lang).format(rank=row["rank"], probability=row["probability"])
+        card = _CANDIDATE_CARD.say(lang).format(number=row["card_number"])
+        yield Section(heading, (card, *sentences(row["evidence"] or "", lang)))
 
 
 def _items(differences: list[tuple[str, str]], annex2: Row, lang: Lang) -> Iterator[str]:

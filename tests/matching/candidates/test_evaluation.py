@@ -125,6 +125,16 @@ def test_a_result_without_candidates_is_refused(tmp_path: Path, lost: Lost):
     assert "matches.csv" in said.stderr
 
 
+def test_explain_says_whom_a_notification_may_mean_and_why(result: Path):
+    best = pl.read_csv(result / "candidates.csv", infer_schema=False).row(0, named=True)
+    command = [RENKEI, "explain", "--notification", best["notification_id"], "--out", result, "--lang", "en"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert f"Candidate 1 (a guess, probability {best['probability']})" in said
+    assert best["card_number"] in said
+    assert "Date of birth: " in said
+
+
 @pytest.mark.slow
 def test_parameters_are_learned_by_the_command_and_used_by_the_next(lost: Lost, tmp_path: Path):
     parameters = tmp_path / "parameters.toml"
