@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
@@ -85,6 +84,9 @@ def _as_text(values: pa.Array, column: Column) -> pa.Array:
 
 def _days(times: pa.TimestampArray) -> pa.StringArray:
     """Write times as text; midnight, which is how many tools keep a date, as that day alone."""
+    # Hardly a file holds times, and this module takes as long to load as a small file to read.
+    import pyarrow.compute as pc
+
     midnight = pc.equal(times, pc.floor_temporal(times, unit="day"))
     return pc.if_else(
         midnight, times.cast(pa.date32(), safe=False).cast(pa.string()), times.cast(pa.string())

@@ -155,11 +155,11 @@ def reconcile_batches(
 
         reading_cards = threads.submit(checked, CARDS, known)
         reading_notifications = threads.submit(checked, NOTIFICATIONS)
-        # Permissions play no part in comparing, which leaves a core free to read them.
-        reading_permissions = threads.submit(checked, PERMISSIONS, known)
         notifications, persons, cards = (
             reading.result() for reading in (reading_notifications, reading_persons, reading_cards)
         )
+        # Permissions play no part in comparing, which leaves a core idle now and then: they are read then.
+        reading_permissions = threads.submit(checked, PERMISSIONS, known)
         linked = link(notifications.taken, cards.taken, policy)
         judged = judge_notifications(linked, cards.taken, persons.taken, policy)
         # What needs no permissions is made while they are still being read.
