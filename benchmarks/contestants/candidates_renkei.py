@@ -32,7 +32,7 @@ FEBRL = {
     "postcode": "digits",
     "state": "code",
     "birth_date": "birth_date",
-    "soc_sec_id": "digits",
+    "soc_sec_id": "own_number",
 }
 # Where a column is spoilt, a part of it may not be; Splink blocks by the same.
 FEBRL_PARTS = {

@@ -32,6 +32,8 @@ def level(
         ("タナカ ハナコ", "NGUYEN VAN ANH", "other_sound"),
         ("TRAN THI ANH", "NGUYEN VAN ANH", "far"),
         ("NGUYEN THI ANH", "NGUYEN VAN ANH", "shared_word"),
+        ("KUMRA", "SURESH KUMAR", "near_word"),
+        ("KU", "SURESH KUMAR", "far"),
         ("LI", "LU", "far"),
     ],
 )

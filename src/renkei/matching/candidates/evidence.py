@@ -27,6 +27,7 @@ _NAME: Mapping[str, Words] = {
     "two_letters": Words("2文字異なる", "two letters differ"),
     "near": Words("つづりが近い", "spelt nearly alike"),
     "shared_word": Words("共通する語がある", "some words are shared"),
+    "near_word": Words("似た語がある", "a word is spelt nearly alike"),
     "other_sound": Words("かなの読みが合わない", "the kana do not sound like it"),
     "far": Words("異なる", "differ"),
 }

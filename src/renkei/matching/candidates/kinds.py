@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from renkei.agreement.decisions import DEFAULT_POLICY
@@ -78,11 +78,13 @@ def _digits(pairs: pl.DataFrame) -> pl.Series:
 
 NAME_LEVELS = _levels(
     "agrees", "partial", "truncated", "one_letter", "sound", "two_letters", "near", "shared_word",
-    "other_sound", "far", by_frequency=8,
+    "near_word", "other_sound", "far", by_frequency=7,  # a rare name may share the commonest word
 )  # fmt: skip
 _NAME = {level.name: place for place, level in enumerate(NAME_LEVELS)}
 _LONG_ENOUGH = 6  # letters: in a shorter name, one letter is another name
 _NEAR, _SOUNDS_ALIKE = 0.92, 0.8
+_LONG_FOR_A_WORD = 4
+_NEAR_WITHIN = 85  # of 100: one slip in a word whose fellows are missing
 
 
 def _names(pairs: pl.DataFrame) -> pl.Series:
@@ -127,25 +129,28 @@ def _likeness(pairs: pl.DataFrame) -> pl.Series:
     """Say how near two names are that do not agree: letters first, then words."""
     words = pl.DataFrame({"r": _folded(pairs["reported"]), "h": _folded(pairs["held"])})
     split = words.select(pl.all().str.split(" "))
-    sorted_words = split.select(pl.all().list.sort().list.join(""))
-    one, other = sorted_words["r"].to_list(), sorted_words["h"].to_list()
+    joined = split.select(pl.all().list.sort().list.join(""))
+    one, other = joined["r"].to_list(), joined["h"].to_list()
     edits = process.cpdist(one, other, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
     alike = process.cpdist(one, other, scorer=JaroWinkler.similarity, score_cutoff=_NEAR, dtype=np.float32)
+    within = process.cpdist(
+        one, other, scorer=fuzz.partial_ratio, score_cutoff=_NEAR_WITHIN, dtype=np.float32
+    )
     shared = split.select(
         (pl.col("r").list.set_intersection("h").list.len() * 2
          >= pl.min_horizontal(pl.col("r").list.len(), pl.col("h").list.len()))
         & (pl.col("r").list.set_intersection("h").list.len() > 0)
     ).to_series()  # fmt: skip
-    long = (
-        sorted_words.select(pl.min_horizontal(pl.all().str.len_chars()) >= _LONG_ENOUGH)
-        .to_series()
-        .to_numpy()
-    )
-    level = np.select(
-        [long & (edits == 1), long & (edits == 2), long & (alike >= _NEAR), shared.to_numpy()],
-        [_NAME["one_letter"], _NAME["two_letters"], _NAME["near"], _NAME["shared_word"]],
-        default=_NAME["far"],
-    )
+    shorter = joined.select(pl.min_horizontal(pl.all().str.len_chars())).to_series().to_numpy()
+    fits = {
+        "one_letter": (shorter >= _LONG_ENOUGH) & (edits == 1),
+        "two_letters": (shorter >= _LONG_ENOUGH) & (edits == 2),
+        "near": (shorter >= _LONG_ENOUGH) & (alike >= _NEAR),
+        "shared_word": shared.to_numpy(),
+        # A name of one word, and that one mistyped.
+        "near_word": (shorter >= _LONG_FOR_A_WORD) & (within >= _NEAR_WITHIN),
+    }
+    level = np.select(list(fits.values()), [_NAME[name] for name in fits], default=_NAME["far"])
     return pl.Series(level.astype(np.uint8))
 
 
@@ -238,5 +243,7 @@ KINDS: Mapping[str, Kind] = {
     # Of any other register: what a profile of one's own may use (docs/candidates.md).
     "text": Kind(TEXT_LEVELS, _texts),
     "digits": Kind(_levels("agrees", "one_character", "two_characters", "far", by_frequency=1), _digits),
+    # A number that is one person's alone: how many hold it says nothing.
+    "own_number": Kind(_levels("agrees", "one_character", "two_characters", "far"), _digits),
     "code": Kind(CODE_LEVELS, _plain_codes),
 }

@@ -20,7 +20,7 @@ from renkei.matching.candidates.pairs import (
     with_shares,
 )
 from renkei.matching.candidates.parameters import Item, Parameters
-from renkei.matching.candidates.weighing import level_of, probabilities, weigh
+from renkei.matching.candidates.weighing import level_of, probabilities, share_of, weigh
 
 _WRONG_PAIRS = 1_000_000
 _MOST_ROUNDS = 40
@@ -38,6 +38,7 @@ _NEAR_BY_CHANCE = {
     "two_characters": 15_000,
 }
 _CHANCE_FLOOR = 1e-9  # real numbers are not drawn evenly
+_MOST_BITS = 1000  # of odds: beyond it no probability changes
 _SHARPNESS = np.linspace(0.3, 1.0, 71)
 
 
@@ -64,41 +65,62 @@ def learn(
     counts = {item.name: holders(seen, held, item) for item in by_frequency(start)}
     compared = with_shares(seen, counts, held.height)
     population = held["person"].n_unique()
-    guess = _with_wrong_pairs(start, notifications, held)
+    drawn = _drawn(start, notifications, held)
+    guess = _with_wrong(start, drawn, pl.repeat(0.0, drawn.height, eager=True))
     if labels is None:
-        guess = _by_turns(compared, guess, notifications.height, population)
+        guess = _by_turns(compared, drawn, guess, notifications.height, population)
     else:
         right = _decided(compared, notifications, labels)
         guess = _counted(compared.with_columns(probability=right), guess, notifications.height)
+        guess = _with_wrong(guess, drawn, _by_luck(drawn, guess, population))
         guess = replace(
             guess, sharpness=_best_sharpness(compared, right, guess, notifications.height, population)
         )
     return replace(guess, version=version, learned_on=learned_on, learned_from=learned_from)
 
 
-def _with_wrong_pairs(parameters: Parameters, reported: pl.DataFrame, held: pl.DataFrame) -> Parameters:
-    """Count how often a notification and somebody drawn at random agree at each level."""
+def _drawn(parameters: Parameters, reported: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """Draw pairs at random: how many, `pairs`, agree at which levels."""
+    levels = [level_of(item.name) for item in parameters.items]
     draw = np.random.default_rng(_SEED)
     size = min(_WRONG_PAIRS, reported.height * held.height)
-    if not size:
-        return parameters
-    pairs = (
-        pl.DataFrame(
-            {
-                "query": draw.integers(0, reported.height, size).astype(np.uint32),
-                "person": held["person"].gather(draw.integers(0, held.height, size).astype(np.uint32)),
-            }
-        )
-        .unique()
-        .sort("query", "person")
+    # Nobody to draw from: no row, but the columns all the same.
+    queries, records = (
+        draw.integers(0, max(side.height, 1), size).astype(np.uint32) for side in (reported, held)
     )
-    compared = compare_pairs(pairs, reported, held, parameters)
-    items = []
-    for item in parameters.items:
-        counted = _count(compared[level_of(item.name)], pl.repeat(1.0, compared.height, eager=True), item)
-        wrong = _near_by_chance(item) if item.kind_name == "card_number" else _shares(counted)
-        items.append(replace(item, wrong=wrong))
-    return replace(parameters, items=tuple(items))
+    pairs = pl.DataFrame({"query": queries, "person": held["person"].gather(records)})
+    compared = compare_pairs(pairs.unique().sort("query", "person"), reported, held, parameters)
+    return compared.group_by(levels, maintain_order=True).agg(pairs=pl.len())
+
+
+def _by_luck(drawn: pl.DataFrame, guess: Parameters, population: int) -> pl.Series:
+    """Say how probable it is that what was drawn at random is one person all the same.
+
+    In a small register that is not rare, and it would look as if strangers agreed in everything.
+    """
+    unshared = {share_of(item.name): pl.lit(None, pl.Float64) for item in by_frequency(guess)}
+    weight = weigh(drawn.with_columns(**unshared), guess)["weight"]
+    odds = weight * guess.sharpness + np.log2(guess.prior / max(population, 1))
+    return pl.select(1 / (1 + 2.0 ** (-odds).clip(-_MOST_BITS, _MOST_BITS))).to_series()
+
+
+def _with_wrong(guess: Parameters, drawn: pl.DataFrame, one_person: pl.Series) -> Parameters:
+    """Count the levels of wrong pairs, each drawn one by the probability that it is wrong."""
+    if drawn.is_empty():
+        return guess
+    weight = drawn["pairs"] * (1 - one_person)
+    return replace(
+        guess,
+        items=tuple(
+            replace(
+                item,
+                wrong=_near_by_chance(item)
+                if item.kind_name == "card_number"
+                else _shares(_count(drawn[level_of(item.name)], weight, item)),
+            )
+            for item in guess.items
+        ),
+    )
 
 
 def _near_by_chance(item: Item) -> tuple[float, ...]:
@@ -108,10 +130,13 @@ def _near_by_chance(item: Item) -> tuple[float, ...]:
     return (*near, 1 - sum(near))
 
 
-def _by_turns(compared: pl.DataFrame, guess: Parameters, queries: int, population: int) -> Parameters:
+def _by_turns(
+    compared: pl.DataFrame, drawn: pl.DataFrame, guess: Parameters, queries: int, population: int
+) -> Parameters:
     for _ in range(_MOST_ROUNDS):
         judged = probabilities(weigh(compared, guess), guess, population)
         found = _counted(judged, guess, queries)
+        found = _with_wrong(found, drawn, _by_luck(drawn, found, population))
         moved = abs(found.prior - guess.prior) + sum(
             abs(new - old)
             for one, other in zip(found.items, guess.items, strict=True)
