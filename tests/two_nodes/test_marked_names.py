@@ -112,7 +112,7 @@ def after(tmp_path_factory) -> Iterator[tuple[Marked, set[str]]]:
     over = threading.Event()
     with two_nodes(place / "nodes", None) as made:
         nodes = Marked(made.made, logs=place / "logs")
-        watching = threading.Thread(target=watch, args=(nodes.temporary, seen, over))
+        watching = threading.Thread(target=watch, args=(nodes.temporary, seen, over), daemon=True)
         watching.start()
         play(nodes)
         over.set()

@@ -84,6 +84,7 @@ OIDC_RP_SIGN_ALGO = "RS256"
 OIDC_RP_SCOPES = "openid profile"
 OIDC_USE_PKCE = True
 OIDC_TIMEOUT = 10
+LOGGING_CONFIG = None  # `renkei.node.logs` takes all of it; Django's own would print addresses
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- the database -----------------------------------------------------------------------------------------
