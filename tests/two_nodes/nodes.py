@@ -52,6 +52,12 @@ class TwoNodes:
     def status(self, party: str) -> dict:
         return json.loads(self.run(party, "status", "--json").stdout)
 
+    def officer(self, party: str, name: str, *duties: str) -> str:
+        """Make an officer with duties everywhere; returns the account."""
+        self.run(party, "officer", "add", name, "--display-name", "架空", "--directory")
+        self.run(party, "officer", "duty", name, *duties)
+        return name
+
     def serve(self, *parties: str) -> None:
         for party in parties or tuple(self.made.nodes):
             self.serving[party] = Served(self.environment(party)).ready()
