@@ -17,6 +17,7 @@ PRODUCTION: Final = NODE.environment == "production"
 # --- secrets: from the environment; a node outside production makes one for as long as it lives -----------
 SECRET_KEY = os.environ.get("RENKEI_SECRET_KEY") or (os.urandom(32).hex() if not PRODUCTION else "")
 KEY_PASSPHRASE = os.environ.get("RENKEI_KEY_PASSPHRASE", "").encode()  # of the private keys at rest
+TOKEN_PIN = os.environ.get("RENKEI_TOKEN_PIN", "")  # of the token, where one holds keys
 
 # --- the application --------------------------------------------------------------------------------------
 DEBUG = False
