@@ -14,7 +14,6 @@ the end unless --keep is given.
 import json
 import os
 import shutil
-import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from _databases import drop, make_anew
 from _measure import GIB, Bounds, Run, bounds, run
 from _results import Target, publish, table, targets_table
 from _worlds import AS_OF, RENKEI, World, arguments, draw, results_directory
+from renkei.cli.served import Served
 
 NODE = str(Path(__file__).with_name("_backfill_node.py"))
 SECONDS, MEMORY = 600, 4
@@ -56,18 +56,12 @@ class Node:
     @contextmanager
     def serving(self):
         """Serve as long as the block lasts, and note the memory that it took at most."""
-        environment = os.environ | self.environment | {"PYTHONUNBUFFERED": "1"}
-        process = subprocess.Popen(
-            [RENKEI, "serve"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+        process = Served(os.environ | self.environment, [RENKEI, "serve"]).ready()
         try:
-            if b"serving" not in process.stdout.readline():
-                sys.exit(f"{self.party}: does not serve")
             yield
             self.serving_peak = sum(_high_water(pid) for pid in _family(process.pid))
         finally:
-            process.terminate()
-            process.communicate(timeout=30)
+            process.stop()
 
     @property
     def peak(self) -> int:

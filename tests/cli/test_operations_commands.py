@@ -12,6 +12,7 @@ from commands import run
 from django_otp.oath import totp
 
 from node.operations.keys import make
+from renkei.cli.served import DoesNotServe, Served
 from renkei.node.rehearsal import Rehearsal, rehearse
 
 pytestmark = pytest.mark.slow  # each command is a process
@@ -110,6 +111,42 @@ def test_a_restore_overwrites_nothing(node, tmp_path):
     assert [path.name for path in full.iterdir()] == ["something"]
     assert run("restore", str(file), "--node", str(tmp_path / "new"), *options).returncode == 0
     assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+
+
+def test_a_step_that_stops_is_logged_beside_the_commands_json_and_not_in_it(rehearsed):
+    node = rehearsed.nodes["mhlw"]
+    mark = node / "exchange/restored.json"
+    mark.write_text('{"made_at": "2026-11-23", "last_sent": {}}')  # nothing is sealed before it is settled
+    try:
+        said = run("cycle", "run", "--today", "2026-11-24", "--json", "--node", str(node))
+    finally:
+        mark.unlink()
+    logged = [json.loads(line) for line in said.stderr.splitlines()]
+
+    assert [(step["step"], step["trouble"]) for step in json.loads(said.stdout)][-1] == (
+        "seal",
+        "Unconfirmed",
+    )
+    assert [(line["event"], line["step"]) for line in logged] == [("step_stopped", "2026-11-24 seal")]
+    assert "dropped" not in logged[0]
+
+
+def test_a_node_that_cannot_serve_says_why(rehearsed):
+    configuration = rehearsed.nodes["mhlw"] / "renkei.toml"
+    before = configuration.read_text()
+    configuration.write_text("nothing = 1\n" + before)
+    try:
+        with pytest.raises(DoesNotServe, match="nothing: unknown"):
+            Served(os.environ | rehearsed.environment("mhlw")).ready()
+    finally:
+        configuration.write_text(before)
+
+
+def test_a_served_nodes_log_never_fills_its_pipe():
+    lines = """['"serving" "carrier"\\n', '"serving" "console"\\n'] + ['x' * 100 + '\\n'] * 5000"""
+    served = Served(os.environ, [sys.executable, "-c", f"import sys; sys.stderr.writelines({lines})"])
+
+    assert served.ready().over() == 0
 
 
 def test_serving_and_the_cycle_refuse_to_start_on_an_error(node):

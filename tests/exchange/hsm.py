@@ -13,10 +13,11 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization as form
 from cryptography.hazmat.primitives.asymmetric import ec
-from outside import missing
+
+from exchange.outside import missing
 
 _MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
-_PIN = "123456"
+PIN = "123456"
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,7 @@ class Token:
 
     def run(self, *arguments: object) -> None:
         """Run pkcs11-tool, logged in."""
-        module = next(path for path in _MODULES if Path(path).exists())
-        command = ["pkcs11-tool", "--module", module, "--login", "--pin", _PIN]
+        command = ["pkcs11-tool", "--module", module(), "--login", "--pin", PIN]
         environment = {**os.environ, "SOFTHSM2_CONF": str(self.directory / "conf")}
         ran = subprocess.run(
             [*command, *map(str, arguments)], env=environment, capture_output=True, check=False
@@ -52,6 +52,11 @@ class Token:
         return target.read_bytes()
 
 
+def module() -> str:
+    """Return where SoftHSM's library is."""
+    return next(path for path in _MODULES if Path(path).exists())
+
+
 def a_token(directory: Path) -> Token:
     """Set up a token."""
     if shutil.which("pkcs11-tool") is None or not any(Path(path).exists() for path in _MODULES):
@@ -59,7 +64,7 @@ def a_token(directory: Path) -> Token:
     (directory / "tokens").mkdir(parents=True)
     (directory / "conf").write_text(f"directories.tokendir = {directory}/tokens\n")
     environment = {**os.environ, "SOFTHSM2_CONF": str(directory / "conf")}
-    pins = ["--so-pin", "12345678", "--pin", _PIN]
+    pins = ["--so-pin", "12345678", "--pin", PIN]
     subprocess.run(
         ["softhsm2-util", "--init-token", "--free", "--label", "renkei", *pins],
         env=environment,

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from node.records import made_up
+from renkei.cli.served import Served
 from renkei.node.rehearsal import Rehearsal, rehearse
 
 RENKEI = [sys.executable, "-m", "renkei"]
@@ -51,14 +52,15 @@ class TwoNodes:
     def status(self, party: str) -> dict:
         return json.loads(self.run(party, "status", "--json").stdout)
 
+    def officer(self, party: str, name: str, *duties: str) -> str:
+        """Make an officer with duties everywhere; returns the account."""
+        self.run(party, "officer", "add", name, "--display-name", "架空", "--directory")
+        self.run(party, "officer", "duty", name, *duties)
+        return name
+
     def serve(self, *parties: str) -> None:
         for party in parties or tuple(self.made.nodes):
-            process = subprocess.Popen(
-                [*RENKEI, "serve"], env=self.environment(party), stdout=subprocess.PIPE
-            )
-            assert process.stdout
-            assert b"serving" in process.stdout.readline()
-            self.serving[party] = process
+            self.serving[party] = Served(self.environment(party)).ready()
             time.sleep(0.5)
 
     def silence(self, *parties: str, how: int = signal.SIGTERM) -> None:
@@ -66,7 +68,7 @@ class TwoNodes:
         for party in parties or tuple(self.serving):
             process = self.serving.pop(party)
             process.send_signal(how)
-            process.communicate(timeout=30)
+            process.wait(timeout=30)
 
     def land(self, party: str, dataset: str, mode: str, label: str, *rows: Mapping[str, str]) -> None:
         """Let an extract land in a node's directory."""

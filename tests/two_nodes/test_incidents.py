@@ -24,17 +24,22 @@ DECLARE = (
     "overview=媒体一枚が見当たらない",
     "--lang",
     "ja",
+    "--officer",
+    "tanaka",
 )
+AS_TANAKA = ("--officer", "tanaka")
 
 
 @pytest.fixture
 def nodes(tmp_path: Path) -> Iterator[TwoNodes]:
     with two_nodes(tmp_path / "nodes", os.environ.get("RENKEI_DATABASE_URL")) as nodes:
+        for party in nodes.made.nodes:
+            nodes.officer(party, "tanaka", "audit")
         yield nodes
 
 
 def shown(nodes: TwoNodes, party: str, number: str) -> dict:
-    return json.loads(nodes.run(party, "incident", "show", number, "--json").stdout)
+    return json.loads(nodes.run(party, "incident", "show", number, "--json", *AS_TANAKA).stdout)
 
 
 def alarms(nodes: TwoNodes, party: str) -> set[tuple[str, str]]:
@@ -60,7 +65,7 @@ def test_a_notice_is_there_at_once_and_rings_with_the_next_run(nodes: TwoNodes):
     assert shown(nodes, "isa", f"mhlw:{number}")["items"]["overview"] == "媒体一枚が見当たらない"
     assert len(shown(nodes, "isa", f"mhlw:{number}")["clocks"]) == 3
 
-    nodes.run("isa", "incident", "add", f"mhlw:{number}", "--say", "other=電話で確認した")
+    nodes.run("isa", "incident", "add", f"mhlw:{number}", "--say", "other=電話で確認した", *AS_TANAKA)
     nodes.run("isa", *DECLARE)
     nodes.cycle("mhlw", DAY)
     nodes.cycle("isa", DAY)
@@ -111,7 +116,7 @@ def test_a_rewritten_trail_is_found_by_what_the_counterpart_holds(nodes: TwoNode
     assert found["confirmed"] > 0
     assert found["compared_there"] > 0
 
-    nodes.run("mhlw", "audit", "export", "--to", str(tmp_path / "trail.jsonl"))
+    nodes.run("mhlw", "audit", "export", "--to", str(tmp_path / "trail.jsonl"), *AS_TANAKA)
 
     assert len((tmp_path / "trail.jsonl").read_text().splitlines()) == found["entries"] + 1
 

@@ -10,10 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
 
+from renkei.cli.served import DoesNotServe, Served
 from two_nodes.nodes import TwoNodes, two_nodes
 from two_nodes.test_a_week import WEEK, land_change, land_first, state
 
@@ -56,12 +58,10 @@ def begin_again(nodes: TwoNodes) -> None:
 
 def serve(nodes: TwoNodes, party: str, at: int = 0, counting: Path | None = None) -> None:
     """Serve, to be killed at a commit point."""
-    process = subprocess.Popen(
-        [*DYING, str(at), "serve"], env=environment(nodes, party, counting), stdout=subprocess.PIPE
-    )
-    assert process.stdout
-    process.stdout.readline()
-    nodes.serving[party] = process
+    command = [*DYING, str(at), "serve"]
+    nodes.serving[party] = Served(environment(nodes, party, counting), command)
+    with suppress(DoesNotServe) if at else nullcontext():  # it may die before it serves
+        nodes.serving[party].ready()
     time.sleep(0.5)
 
 

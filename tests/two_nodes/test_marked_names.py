@@ -112,7 +112,7 @@ def after(tmp_path_factory) -> Iterator[tuple[Marked, set[str]]]:
     over = threading.Event()
     with two_nodes(place / "nodes", None) as made:
         nodes = Marked(made.made, logs=place / "logs")
-        watching = threading.Thread(target=watch, args=(nodes.temporary, seen, over))
+        watching = threading.Thread(target=watch, args=(nodes.temporary, seen, over), daemon=True)
         watching.start()
         play(nodes)
         over.set()
@@ -174,7 +174,8 @@ def play(nodes: Marked) -> None:
             requests.get(each, timeout=10)
         for command in ("status", "doctor"):
             nodes.run(party, command, "--json", check=False)
-        nodes.run(party, "audit", "export", "--to", str(nodes.logs / f"{party}.trail"), check=False)
+        to = str(nodes.logs / f"{party}.trail")
+        nodes.run(party, "audit", "export", "--to", to, "--officer", nodes.officer(party, "tanaka", "audit"))
 
 
 def test_the_marks_travelled(after):

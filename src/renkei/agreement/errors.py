@@ -7,7 +7,8 @@ RenkeiError
 ├── UnusableOutput       matching.explain: a directory that holds no output of reconcile
 ├── UnknownCase          matching.explain: an identifier that no file of the output speaks of
 ├── FlawError            simulation.flaws: a flaw that does not exist or cannot have that rate
-└── UnusableArguments    cli: arguments that cannot be acted on
+├── UnusableArguments    cli: arguments that cannot be acted on
+└── DoesNotServe         cli.served: a node's process ended before it served
 """
 
 from typing import Literal

@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from renkei.cli import speech
+from renkei.cli.acting import OfficerOption, acting
 from renkei.cli.arguments import read_day
 from renkei.cli.started import NodeOption, moment, start
 
@@ -27,6 +28,10 @@ def verify(
             "still agree with our trail?",
         ),
     ] = None,
+    officer: Annotated[
+        str | None,
+        typer.Option("--officer", metavar="ACCOUNT", help="Who looks; without it, the node (its timer)."),
+    ] = None,
     as_json: speech.JsonOption = False,
     lang: speech.LangOption = None,
 ) -> None:
@@ -37,8 +42,13 @@ def verify(
     from renkei.exchange.home import Home
     from renkei.node.audit import verifying, witnesses
     from renkei.node.audit.errors import TrailBroken
+    from renkei.node.officers.gate import Act, require
 
-    found = verifying.look(moment())
+    now = moment()
+    by = acting(officer) if officer else None
+    if by:
+        require(by, Act.VERIFY_TRAIL, now=now)
+    found = verifying.look(now, by)
     theirs = None
     if against is not None:
         terms = Home(settings.NODE.exchange).terms()
@@ -91,6 +101,7 @@ def verify(
 def export(
     node: NodeOption,
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to write; FILE.head beside it.")],
+    officer: OfficerOption,
     since: Annotated[str | None, typer.Option("--from", metavar="DATE", help="The first day.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day.")] = None,
     lang: speech.LangOption = None,
@@ -98,15 +109,87 @@ def export(
     """Write the trail, one JSON object a line, to be checked without Renkei (docs/incidents.md)."""
     start(node)
     from renkei.node.audit.export import export as write
+    from renkei.node.officers.gate import Act, require
 
+    by, now = acting(officer), moment()
+    require(by, Act.READ_TRAIL, now=now)
     made = write(
         to,
-        moment(),
+        now,
         since=read_day(since) if since else None,
         until=read_day(until) if until else None,
+        actor=by,
     )
     words = (
         f"{made.entries:,}件を書き出しました。封印 {made.head}",
         f"{made.entries:,} entries, {made.head}",
+    )
+    typer.echo(speech.one_of(words, lang))
+
+
+@app.command()
+def head(node: NodeOption, as_json: speech.JsonOption = False) -> None:
+    """Tell the number and the seal of the trail's last entry; nothing is written."""
+    start(node)
+    from renkei.node.audit import trail
+    from renkei.node.audit.models import Entry
+
+    last = Entry.objects.order_by("-number").first()
+    number, seal = (last.number, last.sha256) if last else (0, trail.FIRST_PREVIOUS)
+    typer.echo(json.dumps({"number": number, "head": seal}) if as_json else f"{number} {seal}")
+
+
+@app.command("accept-restore")
+def accept_restore(
+    node: NodeOption,
+    of: Annotated[Literal["isa", "mhlw"], typer.Option("--of", help="Whose trail was restored.")],
+    seal: Annotated[
+        str, typer.Option("--head", metavar="SHA256", help="The seal of the entry that it was restored to")
+    ],
+    number: Annotated[int, typer.Option("--number", min=1, help="and that entry's number.")],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="CODE", help="Why; another code tells which there are.")
+    ],
+    reference: Annotated[
+        str,
+        typer.Option(
+            "--reference", metavar="NUMBER", help="The incident, I-2026-015, or the letter that says so."
+        ),
+    ],
+    officer: OfficerOption,
+    lang: speech.LangOption = None,
+) -> None:
+    """Ask that a trail be accepted as restored from a backup; another officer confirms.
+
+    Names the signed files that it covers: those heads alone, whatever else differs goes on ringing.
+    """
+    start(node)
+    from renkei.node.operations import accepting
+
+    asked = accepting.ask(of, seal, number, reason, reference, acting(officer), now=moment())
+    for each in asked.facts["heads"]:
+        typer.echo(each)
+    words = (
+        f"申請しました。別の職員が1日以内に`renkei audit confirm-restore {asked.number}`で確認します。",
+        f"Asked. Another officer confirms within a day: `renkei audit confirm-restore {asked.number}`.",
+    )
+    typer.echo(speech.one_of(words, lang))
+
+
+@app.command("confirm-restore")
+def confirm_restore(
+    asked: Annotated[int, typer.Argument(metavar="NUMBER", help="What `accept-restore` said.")],
+    node: NodeOption,
+    officer: OfficerOption,
+    lang: speech.LangOption = None,
+) -> None:
+    """Confirm, as the second officer, that a trail was restored; its alarm is cleared by the next cycle."""
+    start(node)
+    from renkei.node.operations import accepting
+
+    made = accepting.confirm(asked, acting(officer), now=moment())
+    words = (
+        f"{made.subject} 番への復元を認めました。警報は次の`renkei cycle run`で解けます。",
+        f"Accepted: restored to entry {made.subject}. The alarm is cleared by the next `renkei cycle run`.",
     )
     typer.echo(speech.one_of(words, lang))

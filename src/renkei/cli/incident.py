@@ -10,6 +10,7 @@ import typer
 
 from renkei.agreement.errors import Lang
 from renkei.cli import speech
+from renkei.cli.acting import OfficerOption, acting
 from renkei.cli.arguments import UnusableArguments, read_day
 from renkei.cli.started import NodeOption, start
 from renkei.cli.started import moment as now_is
@@ -62,6 +63,7 @@ MediumOption = Annotated[
 @app.command()
 def declare(
     node: NodeOption,
+    officer: OfficerOption,
     kind: Annotated[Literal["leak", "outage"], typer.Option("--kind", help="What happened, or may have.")],
     say: SayOption = None,
     found_at: Annotated[
@@ -83,7 +85,7 @@ def declare(
     from renkei.node.incidents import handling, notices
     from renkei.node.incidents.models import Kind
 
-    now = now_is()
+    by, now = acting(officer), now_is()
     made = handling.declare(
         Kind(kind),
         _said(say),
@@ -93,7 +95,7 @@ def declare(
         persons=persons,
         conditions=_conditions(condition),
         contact=contact,
-        by=None,
+        by=by,
         now=now,
     )
     notices.tell(now)
@@ -101,12 +103,19 @@ def declare(
 
 
 @app.command("list")
-def list_(node: NodeOption, as_json: speech.JsonOption = False, lang: speech.LangOption = None) -> None:
+def list_(
+    node: NodeOption,
+    officer: OfficerOption,
+    as_json: speech.JsonOption = False,
+    lang: speech.LangOption = None,
+) -> None:
     """List all incidents, ours and the counterpart's, the newest first."""
     start(node)
     from renkei.node.incidents import handling
 
-    found = list(handling.listed(None, now_is()))
+    by = acting(officer)
+
+    found = list(handling.listed(by, now_is()))
     if as_json:
         typer.echo(json.dumps([_as_json(each) for each in found], ensure_ascii=False, indent=2))
         return
@@ -120,6 +129,7 @@ def list_(node: NodeOption, as_json: speech.JsonOption = False, lang: speech.Lan
 def show(
     number: NumberArgument,
     node: NodeOption,
+    officer: OfficerOption,
     as_json: speech.JsonOption = False,
     lang: speech.LangOption = None,
 ) -> None:
@@ -127,7 +137,9 @@ def show(
     start(node)
     from renkei.node.incidents import handling
 
-    found = handling.find(number, None, now_is())
+    by = acting(officer)
+
+    found = handling.find(number, by, now_is())
     if as_json:
         typer.echo(json.dumps(_as_json(found), ensure_ascii=False, indent=2))
     else:
@@ -138,6 +150,7 @@ def show(
 def add(
     number: NumberArgument,
     node: NodeOption,
+    officer: OfficerOption,
     say: SayOption = None,
     reported: Annotated[
         list[str] | None,
@@ -161,45 +174,51 @@ def add(
     start(node)
     from renkei.node.incidents import handling
 
-    now = now_is()
+    by, now = acting(officer), now_is()
     found = handling.add(
-        handling.find(number, None, now),
+        handling.find(number, by, now),
         _said(say),
         reported=reported or (),
         conditions=_conditions(condition),
         suspected=None if confirmed is None else not confirmed,
         concerned=_concerned(service, numbers, since, until, medium),
         persons=persons,
-        by=None,
+        by=by,
         now=now,
     )
     _print(found, lang)
 
 
 @app.command()
-def notify(number: NumberArgument, node: NodeOption, lang: speech.LangOption = None) -> None:
+def notify(
+    number: NumberArgument, node: NodeOption, officer: OfficerOption, lang: speech.LangOption = None
+) -> None:
     """Tell the counterpart what is known now, by a delivery of its own."""
     start(node)
     from renkei.node.incidents import handling, notices
 
-    now = now_is()
-    found = handling.find(number, None, now)
-    handling.notify(found, by=None, now=now)
+    by, now = acting(officer), now_is()
+    found = handling.find(number, by, now)
+    handling.notify(found, by=by, now=now)
     notices.tell(now)
     _print(found, lang)
 
 
 @app.command()
 def close(
-    number: NumberArgument, node: NodeOption, say: SayOption = None, lang: speech.LangOption = None
+    number: NumberArgument,
+    node: NodeOption,
+    officer: OfficerOption,
+    say: SayOption = None,
+    lang: speech.LangOption = None,
 ) -> None:
     """Close an incident, when the counterpart has it and no duty is left open."""
     start(node)
     from renkei.node.incidents import handling
 
-    now = now_is()
-    found = handling.find(number, None, now)
-    handling.close(found, _said(say), by=None, now=now)
+    by, now = acting(officer), now_is()
+    found = handling.find(number, by, now)
+    handling.close(found, _said(say), by=by, now=now)
     typer.echo(_headline(found, lang))
 
 

@@ -20,6 +20,7 @@ from renkei.agreement.errors import Lang
 from renkei.agreement.parties import PARTIES
 from renkei.cli import speech
 from renkei.cli.rehearsed_consoles import make_account, show
+from renkei.cli.served import Served
 from renkei.node.rehearsal import Rehearsal, rehearse
 
 FIRST: Final = date(2026, 4, 1)
@@ -65,7 +66,7 @@ class Nodes:
 
     made: Rehearsal
     world: Path
-    serving: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    serving: dict[str, Served] = field(default_factory=dict)
 
     def run(self, party: str, *command: str) -> str:
         """Run a command of a node's and return what it says."""
@@ -74,19 +75,12 @@ class Nodes:
         return subprocess.run(renkei, env=environment, check=True, capture_output=True, text=True).stdout
 
     def serve(self, party: str) -> None:
-        """Let a node serve, and wait until it does."""
-        renkei = [sys.executable, "-m", "renkei", "serve"]
-        environment = os.environ | self.made.environment(party) | {"PYTHONUNBUFFERED": "1"}
-        process = subprocess.Popen(renkei, env=environment, stdout=subprocess.PIPE)
-        if process.stdout:
-            process.stdout.readline()
-        self.serving[party] = process
+        """Let a node serve, and wait until it does. Raises DoesNotServe."""
+        self.serving[party] = Served(os.environ | self.made.environment(party)).ready()
 
     def silence(self, party: str) -> None:
         """Stop a node's serving: for the other, the network is gone."""
-        process = self.serving.pop(party)
-        process.terminate()
-        process.communicate(timeout=30)
+        self.serving.pop(party).stop()
 
     def land(self, day: date, numbers: tuple[int, ...]) -> None:
         """Let the extracts of a day land in both nodes' directories."""

@@ -8,7 +8,7 @@
 All of it but `keys/` is evidence and can be verified without `keys/`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -103,13 +103,13 @@ class Home:
                 return self.keys.signer(pin.sha256, passphrase)
         raise Misused("key_missing", "signing")
 
-    def decrypters(self, passphrase: bytes, now: datetime) -> list[FileDecrypter]:
-        """Return the decryption keys that may still be used."""
+    def decrypters(self, passphrase: bytes, now: datetime, but: Collection[str] = ()) -> list[FileDecrypter]:
+        """Return the decryption keys that may still be used, `but` those held elsewhere, by fingerprint."""
         agreements = self.agreements()
         allowed = {
             pin.sha256 for agreement in agreements for pin in agreement.current(self.party, "decryption", now)
         }
-        return self.keys.decrypters(allowed, passphrase)
+        return self.keys.decrypters(allowed.difference(but), passphrase)
 
     def recipient(self, now: datetime) -> x509.Certificate:
         """Return the counterpart's certificate to seal for: of those at hand, the one that ends last."""

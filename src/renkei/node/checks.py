@@ -168,6 +168,19 @@ def _carrier_plain() -> Iterator[str]:
         yield "carrier.counterpart"
 
 
+def _token_incomplete() -> Iterator[str]:
+    """A token of which something is said, and not all."""
+    token = settings.NODE.token
+    said = {
+        "token.module": token.module,
+        "token.label": token.label,
+        "token.signing, token.decryption": token.signing or token.decryption,
+        "RENKEI_TOKEN_PIN": settings.TOKEN_PIN,
+    }
+    if any(said.values()):
+        yield from (name for name, value in said.items() if not value)
+
+
 def _sqlite() -> Iterator[str]:
     if _production() and settings.NODE.database.startswith("sqlite"):
         yield "database"
@@ -277,6 +290,14 @@ RULES: Final[tuple[Rule, ...]] = (
         "The counterpart's address is not https.",
         "carrier.counterpartをhttps://ホスト:ポートの形で書いてください。",
         "Write carrier.counterpart as https://HOST:PORT.",
+    ),
+    Rule(
+        "renkei.E011",
+        _token_incomplete,
+        "トークン(PKCS#11)の設定が足りません。",
+        "The settings for the token (PKCS#11) are incomplete.",
+        "その項目を補うか、[token]を空にし、RENKEI_TOKEN_PINを外してください。",
+        "Fill it in, or leave [token] blank and RENKEI_TOKEN_PIN out.",
     ),
     Rule(
         "renkei.W001",

@@ -42,6 +42,19 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """The token (PKCS#11) that holds signing or decryption keys; blank where they lie in files.
+
+    `module` is the vendor's library, `label` the token's, `signing` and `decryption` those of its key pairs.
+    """
+
+    module: str = ""
+    label: str = ""
+    signing: tuple[str, ...] = ()
+    decryption: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Oidc:
     """The agency's own directory of officers; blank where accounts are local."""
 
@@ -76,6 +89,7 @@ class Config:
     console: Console = field(default_factory=Console)
     carrier: Carrier = field(default_factory=Carrier)
     metrics: Metrics = field(default_factory=Metrics)
+    token: Token = field(default_factory=Token)
     oidc: Oidc = field(default_factory=Oidc)
     retention: Retention = field(default_factory=Retention)
 

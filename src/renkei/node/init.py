@@ -8,8 +8,8 @@ from renkei.node.config import FILE
 from renkei.node.errors import Unconfigured
 
 _TEMPLATE: Final = """\
-# One node of Renkei. Secrets are not in this file: RENKEI_SECRET_KEY and RENKEI_KEY_PASSPHRASE come from the
-# environment. Every key may be left out; what stands here is what holds then.
+# One node of Renkei. Secrets are not in this file: RENKEI_SECRET_KEY and RENKEI_KEY_PASSPHRASE, and a token's
+# RENKEI_TOKEN_PIN, come from the environment. Every key may be left out; what stands here is what holds then.
 
 party = "{party}"                        # isa | mhlw
 environment = "verification"          # production: secure cookies, no ribbon, secrets required
@@ -28,6 +28,12 @@ counterpart = "https://127.0.0.1:9444"
 
 [metrics]                             # /metrics (Prometheus), /healthz, /readyz: for this machine alone
 listen = ""                           # as "127.0.0.1:9464"
+
+[token]                               # PKCS#11: signing and decryption keys in a token instead of files
+module = ""                           # as "/usr/lib/softhsm/libsofthsm2.so"
+label = ""                            # the token's
+signing = []                          # labels of key pairs in it; several while keys are rolled over
+decryption = []
 
 [retention]                           # days after which a class of data is erased (8(2): to be confirmed)
 notifications = 1095

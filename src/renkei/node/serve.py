@@ -12,7 +12,7 @@ import structlog
 from cheroot.wsgi import Server
 from django.conf import settings
 
-from renkei.node import checks
+from renkei.node import checks, logs
 from renkei.node.deliveries.carrier import service
 from renkei.node.observing import service as observing
 from renkei.node.wsgi import application
@@ -29,6 +29,8 @@ def serve(clock: Callable[[], datetime]) -> None:
     servers = {"carrier": service.make(clock), "console": _console()}
     if settings.NODE.metrics.listen:
         servers["metrics"] = observing.make(clock)
+    for server in servers.values():
+        server.error_log = logs.of_server
     threads = {
         name: threading.Thread(target=_run, args=(name, server), name=name)
         for name, server in servers.items()

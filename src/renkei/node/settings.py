@@ -17,6 +17,7 @@ PRODUCTION: Final = NODE.environment == "production"
 # --- secrets: from the environment; a node outside production makes one for as long as it lives -----------
 SECRET_KEY = os.environ.get("RENKEI_SECRET_KEY") or (os.urandom(32).hex() if not PRODUCTION else "")
 KEY_PASSPHRASE = os.environ.get("RENKEI_KEY_PASSPHRASE", "").encode()  # of the private keys at rest
+TOKEN_PIN = os.environ.get("RENKEI_TOKEN_PIN", "")  # of the token, where one holds keys
 
 # --- the application --------------------------------------------------------------------------------------
 DEBUG = False
@@ -84,6 +85,7 @@ OIDC_RP_SIGN_ALGO = "RS256"
 OIDC_RP_SCOPES = "openid profile"
 OIDC_USE_PKCE = True
 OIDC_TIMEOUT = 10
+LOGGING_CONFIG = None  # `renkei.node.logs` takes all of it; Django's own would print addresses
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- the database -----------------------------------------------------------------------------------------

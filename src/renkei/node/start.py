@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 import django
-import structlog
 from django.conf import settings
+
+from renkei.node import logs
 
 
 def start(directory: Path) -> None:
@@ -13,14 +14,4 @@ def start(directory: Path) -> None:
     os.environ["RENKEI_NODE"] = str(directory.resolve())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "renkei.node.settings")
     django.setup()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # One line of JSON for each event: names, numbers and codes, never a row's value.
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(settings.NODE.log_level.lower()),
-        logger_factory=structlog.WriteLoggerFactory(),
-    )
+    logs.configure(settings.NODE.log_level)

@@ -8,10 +8,15 @@ import structlog
 from typer.testing import CliRunner
 
 from renkei.agreement.errors import RenkeiError
+from renkei.cli.arguments import UnusableArguments
 from renkei.cli.commands import app
 from renkei.node.audit.errors import TrailBroken
+from renkei.node.audit.models import Entry
 from renkei.node.deliveries.models import Delivery
+from renkei.node.errors import NotPermitted
 from renkei.node.incidents.models import Incident, Statement
+from renkei.node.officers.duties import Duty
+from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,12 +25,15 @@ SAID = ("--kind", "leak", "--say", "overview=所在不明")
 
 @pytest.fixture
 def run(pair, be, monkeypatch) -> Iterator:
-    """Run a command of MHLW's node; a refusal is raised."""
+    """Run a command of MHLW's node as an auditor; a refusal is raised."""
     be("mhlw")
     monkeypatch.setenv("RENKEI_NODE", str(pair.nodes["mhlw"]))
 
-    def run(*arguments: str, stdin: str | None = None) -> str:
-        done = CliRunner().invoke(app, list(arguments), input=stdin)
+    tanaka = Officer.objects.create_user("tanaka")
+    Assignment.objects.create(officer=tanaka, duty=Duty.AUDIT)
+
+    def run(*arguments: str, stdin: str | None = None, officer: str = "tanaka") -> str:
+        done = CliRunner().invoke(app, [*arguments, "--officer", officer], input=stdin)
         if done.exception:
             raise done.exception
         return done.output
@@ -140,3 +148,62 @@ def test_an_export_is_written_beside_its_head(run, tmp_path):
     head = json.loads((tmp_path / "trail.jsonl.head").read_text())
 
     assert said == f"{head['entries']} entries, {head['head']}\n"
+
+
+def test_what_is_done_stands_under_the_officers_name(run, tmp_path):
+    run("incident", "declare", *SAID, "--condition", "none")
+    name = str(Incident.objects.get())
+    run("incident", "add", name, "--say", "cause=置き忘れ")
+    run("incident", "notify", name)
+    Delivery.objects.update(state=Delivery.State.SENT)
+    run("incident", "close", name)
+    run("audit", "verify")
+    run("audit", "export", "--to", str(tmp_path / "trail.jsonl"))
+    done = ("INCIDENT_DECLARED", "INCIDENT_ADDED", "INCIDENT_NOTIFIED", "INCIDENT_CLOSED")
+    entries = Entry.objects.filter(verb__in=(*done, "TRAIL_VERIFIED", "TRAIL_EXPORTED")).order_by("number")
+
+    assert [*entries.values_list("verb", "actor")] == [
+        (verb, "tanaka") for verb in (*done, "TRAIL_VERIFIED", "TRAIL_EXPORTED")
+    ]
+    assert {each.said_by for each in Statement.objects.all()} == {"tanaka"}
+
+
+COMMANDS = [
+    ("incident", "declare", *SAID),
+    ("incident", "list"),
+    ("incident", "show", "I-2026-001"),
+    ("incident", "add", "I-2026-001", "--say", "cause=不明"),
+    ("incident", "notify", "I-2026-001"),
+    ("incident", "close", "I-2026-001"),
+    ("audit", "verify"),
+    ("audit", "export", "--to", "not-written.jsonl"),
+    ("audit", "confirm-restore", "1"),
+    (
+        *("audit", "accept-restore", "--of", "isa", "--head", "f" * 64, "--number", "1"),
+        *("--reason", "hardware", "--reference", "R8-12"),
+    ),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2]))
+def test_an_officer_without_the_duty_is_refused_and_nothing_is_done(run, command):
+    Officer.objects.create_user("nobody")
+    Officer.objects.create_user("gone", is_active=False)
+    Assignment.objects.create(officer=Officer.objects.get(username="nobody"), duty=Duty.HANDLE_CASES)
+    before = Entry.objects.count()
+
+    for officer, refusal in (
+        ("nobody", NotPermitted),
+        ("gone", UnusableArguments),
+        ("unknown", UnusableArguments),
+    ):
+        with pytest.raises(refusal):
+            run(*command, officer=officer)
+    assert Entry.objects.count() == before
+    assert not Incident.objects.exists()
+
+
+def test_the_timer_verifies_as_the_node_itself(run):
+    CliRunner().invoke(app, ["audit", "verify"])
+
+    assert Entry.objects.get(verb="TRAIL_VERIFIED").actor == "system"

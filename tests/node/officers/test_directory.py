@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
+from renkei.cli.served import Served
 from renkei.node.rehearsal import rehearse
 
 RENKEI = [sys.executable, "-m", "renkei"]
@@ -36,16 +37,12 @@ def console(tmp_path_factory) -> Iterator[str]:
     ours = {name: value for name, value in os.environ.items() if name != "RENKEI_DATABASE_URL"}
     environment = ours | made.environment("mhlw") | {"RENKEI_OIDC_CLIENT_SECRET": "of-nobody"}
     subprocess.run([*RENKEI, "migrate"], env=environment, check=True)
-    serving = subprocess.Popen([*RENKEI, "serve"], env=environment, stdout=subprocess.PIPE)
-    assert serving.stdout
+    serving = Served(environment).ready()
     try:
-        for _ in range(2):
-            assert b"serving" in serving.stdout.readline()
         _wait_for(made.consoles["mhlw"])
         yield f"http://127.0.0.1:{made.consoles['mhlw']}"
     finally:
-        serving.terminate()
-        serving.communicate(timeout=30)
+        serving.stop()
 
 
 def _wait_for(port: int) -> None:

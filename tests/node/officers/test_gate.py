@@ -38,6 +38,7 @@ MAY = {
     "DECIDE_CANDIDATE": ({H}, {"isa"}, True),
     "READ_TRAIL": ({A}, {"isa", "mhlw"}, False),
     "VERIFY_TRAIL": ({A, P}, {"isa", "mhlw"}, False),
+    "ACCEPT_RESTORE": ({A}, {"isa", "mhlw"}, False),
     "MANAGE_ACCOUNTS": ({M}, {"isa", "mhlw"}, False),
 }
 ASSIGNED_IN = {"everywhere": "", "here": "1301", "elsewhere": "2703"}

@@ -194,6 +194,7 @@ def test_after_an_old_backup_no_number_is_used_twice(nodes: TwoNodes, backup_key
     work(nodes, DAYS[1])
     nodes.silence("mhlw")
     moved(nodes, "mhlw", file, tmp_path / "restored", backup_key)
+    last = json.loads(nodes.run("mhlw", "audit", "head", "--json").stdout)
     nodes.serve("mhlw")
 
     refused = nodes.run("mhlw", "restored", "confirm", "--lang", "en", check=False)
@@ -226,6 +227,37 @@ def test_after_an_old_backup_no_number_is_used_twice(nodes: TwoNodes, backup_key
 
     for party in nodes.made.nodes:
         assert nodes.table(party, "SELECT count(*) FROM cycle_day WHERE closed_at IS NULL") == [("0",)]
+
+    accept_restore(nodes, "mhlw", last, "mhlw-isa-annex1-00000002")
+
+
+def accept_restore(nodes: TwoNodes, party: str, to: dict, lost: str) -> None:
+    """Two officers accept what a restored trail lost; the alarm is cleared, and verifying finds no fault."""
+    assert nodes.run(party, "audit", "verify", check=False).returncode == 2
+    nodes.cycle(party, DAYS[2])
+    assert alarms(nodes, party) == {"TRAIL_DIFFERS"}
+
+    first, second = (nodes.officer(party, name, "audit") for name in ("tanaka", "sato"))
+    asking = ("--of", party, "--head", to["head"], "--number", str(to["number"]), "--reason", "hardware")
+    asking = ("audit", "accept-restore", *asking, "--reference", "入管情第12号")
+    asked = nodes.run(party, *asking, "--officer", first).stdout
+    assert lost in asked
+    number = asked.rsplit("confirm-restore ", 1)[1].split("`")[0]
+    confirming = ("audit", "confirm-restore", number, "--officer")
+    assert nodes.run(party, *confirming, first, check=False).returncode == 2
+    nodes.run(party, *confirming, second)
+    nodes.cycle(party, DAYS[2])
+
+    assert alarms(nodes, party) == set()
+    assert nodes.run(party, "audit", "verify", "--officer", first).returncode == 0
+    actors = nodes.table(
+        party, "SELECT actor FROM audit_entry WHERE verb LIKE 'RESTORE_ACC%' ORDER BY number"
+    )
+    assert actors == [("tanaka",), ("sato",)]
+
+
+def alarms(nodes: TwoNodes, party: str) -> set[str]:
+    return {alarm["kind"] for alarm in nodes.status(party)["alarms"] if "TRAIL" in alarm["kind"]}
 
 
 def test_what_somebody_else_signed_is_not_taken_back(nodes: TwoNodes, backup_key: BackupKey, tmp_path: Path):

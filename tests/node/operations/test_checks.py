@@ -11,7 +11,7 @@ from django.core.checks import run_checks
 
 from renkei.exchange.home import Home
 from renkei.node.checks import RULES, TAG, refuse_errors
-from renkei.node.config import Config, Oidc
+from renkei.node.config import Config, Oidc, Token
 from renkei.node.cycle.alarms import AlarmKind
 from renkei.node.errors import Unconfigured
 from renkei.node.rehearsal import Rehearsal
@@ -85,6 +85,7 @@ FAULTS = {
     "E008": with_broken_agreement,
     "E009": with_policy,
     "E010": with_plain_carrier,
+    "E011": configured(token=Token(module="/usr/lib/softhsm/libsofthsm2.so", label="renkei", signing=("a",))),
     "W001": configured(database="sqlite:///node.db"),
     "W002": set_to("KEY_PASSPHRASE", b""),
     "W003": lambda settings, place: shutil.rmtree(place / "exchange/agreement"),

@@ -179,6 +179,14 @@ class Verb(Enum):
     TRAIL_VERIFIED = Sentence("{actor}が 証跡を検証した", "{actor} verified the trail")
     TRAIL_EXPORTED = Sentence("{actor}が 証跡を書き出した", "{actor} exported the trail")
     TRAIL_READ = Sentence("{actor}が 証跡を閲覧した", "{actor} read the trail")
+    RESTORE_ACCEPTANCE_ASKED = Sentence(
+        "{actor}が 証跡が {subject} 番に復元されたものと認めるよう申請した",
+        "{actor} asked to accept that the trail was restored to entry {subject}",
+    )
+    RESTORE_ACCEPTED = Sentence(
+        "{actor}が 証跡が {subject} 番に復元されたものと認めた",
+        "{actor} accepted that the trail was restored to entry {subject}",
+    )
     INCIDENT_DECLARED = Sentence(
         "{actor}が 漏えい等 {subject} を記録した", "{actor} declared the incident {subject}"
     )

@@ -94,6 +94,7 @@ def look(now: datetime, actor: trail.Actor | None = None) -> Verification:
             whole=made.whole,
             compared=given.compared,
             confirmed=given.confirmed,
+            accepted=given.accepted,
         )
     return made
 

@@ -17,10 +17,15 @@ from renkei.exchange.evidence import signed_at
 from renkei.exchange.files import DeliveryFiles, only_delivery, read_small
 from renkei.exchange.manifest import FIRST_PREVIOUS, Manifest, read
 from renkei.exchange.terms import Terms
+from renkei.node.audit import accepted
 from renkei.node.audit.models import CounterpartHead, Entry
 
 #: How many files a verification names; one is enough to ask why.
 MOST_NAMED: Final = 100
+#: What is amiss with a delivery of the counterpart's whose head it had left behind.
+BACK: Final = "back"
+_NOTED: Final = "noted"
+_MISSING: Final = "missing"
 _BATCH: Final = 500
 _MOST_SIGNATURE: Final = 64 * 1024
 # Where receipts lie: in an inbox, then in an outbox.
@@ -46,12 +51,15 @@ class Given:
 class Comparison:
     """How many heads were looked up, how many of them the other party confirmed, and which do not fit.
 
+    `accepted` counts those that are missing because the trail was restored, as two officers accepted.
+
     `differing` holds names of files, each with why: `missing` (no entry of the trail has that seal), `order`
     (the trail had it before the one that an earlier manifest gave), or the code of what the file refuses.
     """
 
     compared: int = 0
     confirmed: int = 0
+    accepted: int = 0
     differing: list[str] = field(default_factory=list)
 
 
@@ -62,23 +70,51 @@ def compare(directory: Path, terms: Terms, party: str) -> Comparison:
     """
     found = Comparison()
     reached: dict[str, int] = {}
-    heads = given(directory, terms, party)
+    known = accepted.lines()
+    for each, number in _placed(given(directory, terms, party)):
+        found.compared += 1
+        found.confirmed += each.confirmed
+        fault = each.fault or _fault(each, number, reached)
+        if fault == _MISSING and accepted.line(each.file, each.head) in known:
+            found.accepted += 1
+        elif fault:
+            found.differing.append(f"{each.file} [{fault}]")
+    return found
+
+
+def lost_after(directory: Path, terms: Terms, party: str, number: int) -> list[Given]:
+    """Give what this node's trail cannot hold, which is the party's, if it was restored to an entry.
+
+    In each service such heads stand between those up to this entry and those after it. A head that is missing
+    before one of the former, or behind one of the latter, was not lost by that.
+    """
+    lost: dict[str, list[Given]] = {}
+    went_on: set[str] = set()
+    for each, place in _placed(given(directory, terms, party)):
+        if each.fault:
+            continue
+        if place is None:
+            if each.service not in went_on:
+                lost.setdefault(each.service, []).append(each)
+        elif each.service and place <= number:
+            lost.pop(each.service, None)
+        elif each.service:
+            went_on.add(each.service)
+    return [each for service in lost.values() for each in service]
+
+
+def _placed(heads: Iterator[Given]) -> Iterator[tuple[Given, int | None]]:
+    """Give each head with the number of the entry that it seals, None where the trail has none."""
     while batch := list(islice(heads, _BATCH)):
         numbers = dict(
             Entry.objects.filter(sha256__in={each.head for each in batch}).values_list("sha256", "number")
         )
-        for each in batch:
-            found.compared += 1
-            found.confirmed += each.confirmed
-            fault = each.fault or _fault(each, numbers.get(each.head), reached)
-            if fault:
-                found.differing.append(f"{each.file} [{fault}]")
-    return found
+        yield from ((each, numbers.get(each.head)) for each in batch)
 
 
 def _fault(each: Given, number: int | None, reached: dict[str, int]) -> str:
     if number is None:
-        return "missing"
+        return _MISSING
     if not each.service:
         return ""
     if number < reached.get(each.service, 0):
@@ -105,13 +141,19 @@ def given(directory: Path, terms: Terms, party: str) -> Iterator[Given]:
 
 
 def gone_back(directory: Path) -> list[str]:
-    """Name the counterpart's deliveries whose head it had left behind, each with why.
+    """Name what `returned` gives, each with why, but for what two officers accepted."""
+    return [f"{each.file} [{each.fault}]" for each in returned(directory, accepted.lines())]
 
-    `back`: an earlier delivery of the service carried this head, and one in between another. `noted`: the
-    delivery or receipt does not say what was noted of it when it came.
+
+def returned(directory: Path, known: frozenset[str]) -> list[Given]:
+    """Give the counterpart's deliveries whose head it had left behind, with why as their fault.
+
+    `back`: an earlier delivery of the service carried this head, and one in between another. One that is
+    `known`, since it was accepted, is where the comparison goes on from. `noted`: the delivery or receipt
+    does not say what was noted of it when it came.
     """
     noted = dict(CounterpartHead.objects.values_list("delivery", "head"))
-    found = []
+    found: list[Given] = []
     left: dict[str, set[str]] = {}
     current: dict[str, str] = {}
     for place in _places(directory / "inbox"):
@@ -126,14 +168,17 @@ def gone_back(directory: Path) -> list[str]:
             left.setdefault(service, set()).add(before)
         current[service] = head
         if head in left.get(service, ()):
-            found.append(f"{files.name} [back]")
+            if accepted.line(files.name, head) in known:
+                left[service].discard(head)
+            else:
+                found.append(Given(files.name, head, service, fault=BACK))
         if noted.get(f"{service} {manifest.sequence}", head) != head:
-            found.append(f"{files.name} [noted]")
+            found.append(Given(files.name, head, service, fault=_NOTED))
     return found + _otherwise_noted(directory / "outbox", noted)
 
 
-def _otherwise_noted(outbox: Path, noted: Mapping[str, str]) -> list[str]:
-    """Name the counterpart's receipts that do not say what was noted of them."""
+def _otherwise_noted(outbox: Path, noted: Mapping[str, str]) -> list[Given]:
+    """Give the counterpart's receipts that do not say what was noted of them."""
     found = []
     for place in _places(outbox):
         try:
@@ -144,7 +189,7 @@ def _otherwise_noted(outbox: Path, noted: Mapping[str, str]) -> list[str]:
         for each in receipts:
             kept = noted.get(f"{each.service} {each.sequence} {each.state}", each.trail_head)
             if kept != each.trail_head:
-                found.append(f"{each.name} [noted]")
+                found.append(Given(each.name, each.trail_head, fault=_NOTED))
     return found
 
 

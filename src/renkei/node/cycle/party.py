@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 import polars as pl
-from django.conf import settings
 
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.node.cases import corrections
@@ -159,9 +158,8 @@ def give_back(service: str) -> Callable[[Context], Counts]:
 
 def check(context: Context) -> Counts:
     """See to it that what the day needs is there: keys, certificates, agreement. Raises `Misused`."""
-    home = boxes.home()
-    home.signer(settings.KEY_PASSPHRASE, context.now)
-    home.recipient(context.now)
+    boxes.signer(context.now)
+    boxes.home().recipient(context.now)
     return {"refused_files": len(watch.refused_files())}
 
 

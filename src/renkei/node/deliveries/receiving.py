@@ -94,7 +94,7 @@ def open_next(service: str, commit: Commit, *, now: datetime) -> Delivery | None
         return None
     number = numbers[0]
     delivery = Delivery.objects.get(direction=IN, service=service, sequence=number)
-    keys = boxes.home().decrypters(settings.KEY_PASSPHRASE, now)
+    keys = boxes.decrypters(now)
 
     def take_rows(package: Path, facts: tuple[FileFacts, ...]) -> Mapping[str, int]:
         _keep_carried(package, now)

@@ -152,8 +152,7 @@ def _seal(delivery: Delivery, tables: Mapping[str, pl.DataFrame], now: datetime)
             sources=sources | stack.enter_context(carried.as_table(answered)),
             trail_head=trail.head(),
         )
-        signer = home.signer(settings.KEY_PASSPHRASE, now)
-        return outbox.make(order, signer, home.recipient(now), now).manifest
+        return outbox.make(order, boxes.signer(now), home.recipient(now), now).manifest
 
 
 @contextmanager

@@ -50,6 +50,7 @@ class Act(Enum):
     DECIDE_CANDIDATE = Rule("候補者を確認する", frozenset({Duty.HANDLE_CASES}), _ISA, personal=True)
     READ_TRAIL = Rule("証跡を見る", frozenset({Duty.AUDIT}))
     VERIFY_TRAIL = Rule("証跡を検証する", frozenset({Duty.AUDIT, Duty.OPERATE}))
+    ACCEPT_RESTORE = Rule("証跡の復元を認める", frozenset({Duty.AUDIT}))
     MANAGE_ACCOUNTS = Rule("職員を登録する", frozenset({Duty.ADMINISTER}))
 
 

@@ -3,7 +3,8 @@
 NodeError
 └── OperationsError
     ├── BackupRefused    the backup cannot be made as asked; nothing was written
-    └── RestoreRefused   the archive or the place to restore to is not fit; nothing was changed
+    ├── RestoreRefused   the archive or the place to restore to is not fit; nothing was changed
+    └── NotAccepted      a restored trail that cannot be accepted as asked
 """
 
 from renkei.node.errors import NodeError
@@ -19,3 +20,7 @@ class BackupRefused(OperationsError):
 
 class RestoreRefused(OperationsError):
     """The archive or the place to restore to is not fit; nothing was changed."""
+
+
+class NotAccepted(OperationsError):
+    """A restored trail cannot be accepted as asked; whatever rings goes on ringing."""

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
 from renkei.exchange.agreement_file import Pin
-from renkei.exchange.certificates import fingerprint
+from renkei.exchange.certificates import fingerprint, key_family
 from renkei.exchange.errors import ExchangeError, Misused
 from renkei.exchange.keys import ALARM_DAYS, USES
 from renkei.node.deliveries import boxes
@@ -83,30 +86,47 @@ def _certificate(
 
 
 def keys(now: datetime) -> Iterator[Diagnosis]:
-    """Whether the passphrase unlocks our keys; each use on its own."""
-    home = boxes.home()
+    """Whether our keys can be used, those of files and of a token; each use on its own."""
+    home, token = boxes.home(), settings.NODE.token
     for use in USES:
         own = [entry for entry in home.keys.own(use) if entry.certificate]
         try:
             if use == "signing":
-                home.signer(settings.KEY_PASSPHRASE, now)
+                boxes.signer(now).sign(_PROBE)
             elif use == "decryption":
-                usable = home.decrypters(settings.KEY_PASSPHRASE, now)
+                usable = boxes.decrypters(now)
                 if not usable:
                     raise Misused("key_missing", use)
+                for each in usable:
+                    if key_family(each.certificate) == "p256":
+                        each.agree(_a_point())
             else:
                 if not own:
                     raise Misused("key_missing", use)
                 home.keys.unlock(own[-1], settings.KEY_PASSPHRASE)
         except ExchangeError as refusal:
-            yield fault(
-                refusal.say("ja"),
-                refusal.say("en"),
-                "RENKEI_KEY_PASSPHRASEと、exchange/keysの中身を確認してください。",
-                "See RENKEI_KEY_PASSPHRASE, and what is in exchange/keys.",
-            )
+            in_token = {"signing": token.signing, "decryption": token.decryption}.get(use)
+            yield fault(refusal.say("ja"), refusal.say("en"), *(_IN_TOKEN if in_token else _IN_FILE))
         else:
             yield ok(f"{use}の鍵を開けられます。", f"The key for {use} can be unlocked.")
+
+
+def _a_point() -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+
+
+_PROBE: Final = b"renkei doctor"
+_IN_FILE: Final = (
+    "RENKEI_KEY_PASSPHRASEと、exchange/keysの中身を確認してください。",
+    "See RENKEI_KEY_PASSPHRASE, and what is in exchange/keys.",
+)
+_IN_TOKEN: Final = (
+    "[token]のmoduleとラベル、RENKEI_TOKEN_PINを確認してください。暗証番号を誤った後は、正しい番号で一度"
+    "`pkcs11-tool --module MODULE --token-label LABEL --login --list-objects`を実行してください。",
+    "See module and labels of [token], and RENKEI_TOKEN_PIN. After a wrong PIN, log in once with the right "
+    "one: `pkcs11-tool --module MODULE --token-label LABEL --login --list-objects`.",
+)
 
 
 def counterpart(now: datetime) -> Iterator[Diagnosis]:

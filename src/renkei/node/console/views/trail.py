@@ -11,7 +11,6 @@ from typing import IO, Any, Final, cast
 from urllib.parse import urlencode
 
 from django import forms
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponseBase
@@ -168,7 +167,7 @@ def _export(
 ) -> HttpResponseBase:
     """Write entries as JSON lines with our signature beside them, and record it with the file's digest."""
     data = b"".join(_line(entry) for entry in entries.reverse().iterator(chunk_size=5_000))
-    signer = boxes.home().signer(settings.KEY_PASSPHRASE, now)
+    signer = boxes.signer(now)
     packed = _packed(
         {"trail.jsonl": data, "trail.jsonl.p7s": cms.sign(data, signer, now.replace(microsecond=0))}
     )

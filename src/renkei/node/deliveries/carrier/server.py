@@ -13,7 +13,6 @@ import base64
 import binascii
 import hashlib
 import json
-import logging
 import re
 import ssl
 from collections.abc import Callable, Iterable
@@ -24,6 +23,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Final
 
+import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
 
@@ -39,7 +39,7 @@ _UPLOAD: Final = re.compile(r"/uploads/([0-9a-f]{32})")
 _RECEIPTS: Final = re.compile(r"/receipts/([a-z0-9][a-z0-9-]{0,80})")
 _MOST_CHECKED: Final = 64 * 1024 * 1024  # bytes of a request with a checksum: judged before it is kept
 _CHECKSUM_WRONG: Final = 460
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 Environ = dict[str, Any]
 
@@ -66,11 +66,11 @@ class Carrier:
         try:
             answer = self._answer(environ)
         except ExchangeError as fault:
-            _log.warning("carrier refused: %s", fault.code)
+            _log.warning("carrier_refused", trouble=fault.code)
             answer = _refused(fault)
         except DatabaseError as fault:
             # Whatever came is durable; asked again, the carrier goes on from there.
-            _log.error("carrier cannot reach its database: %s", type(fault).__name__)
+            _log.error("carrier_without_database", trouble=type(fault).__name__)
             answer = Answer(503)
         finally:
             connection.close()  # requests are few, and an idle thread need not hold one

@@ -1,0 +1,30 @@
+"""Acting as an officer from the command line: who holds the machine names the account, the gate decides.
+
+The trail then names that officer. What no officer is needed for is done by the node itself (`system`).
+"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from renkei.cli.arguments import UnusableArguments
+
+if TYPE_CHECKING:
+    from renkei.node.officers.models import Officer
+
+OfficerOption = Annotated[
+    str, typer.Option("--officer", metavar="ACCOUNT", help="Who acts; the trail names them.")
+]
+
+
+def acting(account: str) -> "Officer":
+    """Return the officer of an account. Raises UnusableArguments where there is none that may enter."""
+    from renkei.node.officers.models import Officer
+
+    found = Officer.objects.filter(username=account, is_active=True).first()
+    if found is None:
+        raise UnusableArguments(
+            "--officer: no such account, or it is disabled. See `renkei officer list`.",
+            "--officer: その職員がいないか、停止されています。`renkei officer list`で確かめてください。",
+        )
+    return found

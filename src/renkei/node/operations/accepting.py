@@ -1,0 +1,128 @@
+"""Accepting that a trail was restored from a backup: one officer asks, another confirms, for a stated reason.
+
+A restored trail cannot hold the heads that signed files gave away after its backup, and it may come back to
+one that it had left; TRAIL_DIFFERS and COUNTERPART_TRAIL_BACK ring for that until somebody answers for it.
+What is accepted is exactly those files' heads: whatever else differs, now or later, rings as before.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+
+from renkei.exchange.home import Home
+from renkei.node.audit import accepted, verifying, witnesses
+from renkei.node.audit.models import Entry
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.incidents.models import Incident
+from renkei.node.officers.gate import Act, require
+from renkei.node.officers.models import Officer
+from renkei.node.operations.errors import NotAccepted
+
+#: Why a trail was restored: code, and how it is said.
+REASONS: Final[Mapping[str, tuple[str, str]]] = {
+    "hardware": ("機器の故障", "a machine or disk failed"),
+    "software": ("データベース又はソフトウェアの障害", "the database or its software failed"),
+    "mistake": ("操作の誤り", "something was done by mistake"),
+    "attack": ("不正なアクセス又はプログラム", "an intrusion or hostile program"),
+    "exercise": ("訓練", "an exercise"),
+}
+#: How long what one officer asked for can be confirmed.
+LASTS: Final = timedelta(hours=24)
+_HEAD: Final = re.compile(r"[0-9a-f]{64}")
+_REFERENCE: Final = re.compile(
+    r"[\w()().:/-]{3,60}"
+)  # of a letter or incident: no sentence, no name with a blank
+_INCIDENT: Final = re.compile(r"(?:(?P<party>isa|mhlw):)?I-\d{4}-\d+")
+
+
+def ask(
+    party: str, head: str, number: int, reason: str, reference: str, officer: Officer, *, now: datetime
+) -> Entry:
+    """Ask that a party's trail be accepted as restored to its entry `number`, whose seal is `head`.
+
+    For our own trail that entry must stand in it. For the counterpart's, `head` is what its delivery came
+    back to, and `number` its word. Returns the entry that a second officer confirms. Raises NotPermitted,
+    NotAccepted where nothing differs that this would explain, or where reason or reference are not fit.
+    """
+    require(officer, Act.ACCEPT_RESTORE, now=now)
+    if reason not in REASONS or not _is_reference(reference):
+        raise NotAccepted(
+            f"A reason ({', '.join(REASONS)}) and the number of an incident or letter, without blanks and of "
+            "3 to 60 characters, are needed; an incident must be on record here.",
+            f"理由({'、'.join(REASONS)})と、事案又は公文書の番号(空白なし、3〜60字)が必要です。"
+            "事案の番号は、ここに記録のあるものにしてください。",
+        )
+    heads = _explained(party, head, number) if _HEAD.fullmatch(head) else []
+    if not heads:
+        raise NotAccepted(
+            "No signed file differs that a restore to this entry would explain. Compare number and seal with "
+            "`renkei audit head` on the restored node and with the letter, then `renkei audit verify`.",
+            "この番号・封印への復元で説明できる相違がありません。復元したノードの`renkei audit head`と"
+            "公文書の番号・封印を見比べ、`renkei audit verify`を実行してください。",
+        )
+    with transaction.atomic():
+        return record(
+            officer,
+            Verb.RESTORE_ACCEPTANCE_ASKED,
+            f"{party} {number}",
+            head=head,
+            reason=reason,
+            reference=reference,
+            heads=heads,
+        )
+
+
+def confirm(asked: int, officer: Officer, *, now: datetime) -> Entry:
+    """Confirm what another officer asked for, by the number of that entry; the trail is looked at anew.
+
+    Raises NotPermitted, NotAccepted for whoever asked, for what was not asked or too long ago, or twice.
+    """
+    require(officer, Act.ACCEPT_RESTORE, now=now)
+    with transaction.atomic():
+        entry = Entry.objects.filter(number=asked, verb=Verb.RESTORE_ACCEPTANCE_ASKED.name).first()
+        done = Entry.objects.filter(verb=Verb.RESTORE_ACCEPTED.name, facts__asked=asked).exists()
+        if entry is None or done or entry.at <= now - LASTS or entry.actor == officer.get_username():
+            raise NotAccepted(
+                "Another officer than the one who asked confirms, once and within a day. See the entry in "
+                "the trail, or ask anew.",
+                "申請した職員とは別の職員が、1日以内に一度だけ確認します。証跡の記録を確かめるか、"
+                "申請し直してください。",
+            )
+        made = record(
+            officer,
+            Verb.RESTORE_ACCEPTED,
+            entry.subject,
+            **{**entry.facts, "asked": asked, "asked_by": entry.actor},
+        )
+    verifying.look(now, officer)
+    return made
+
+
+def _is_reference(text: str) -> bool:
+    if (named := _INCIDENT.fullmatch(text)) is None:
+        return _REFERENCE.fullmatch(text) is not None
+    return Incident.objects.filter(
+        origin=named["party"] or settings.NODE.party, number=text.rpartition(":")[2]
+    ).exists()
+
+
+def _explained(party: str, head: str, number: int) -> list[str]:
+    """Name what differs now and would not if that party's trail was restored to that entry."""
+    home = Home(settings.NODE.exchange)
+    known = accepted.lines()
+    if party == settings.NODE.party:
+        if not Entry.objects.filter(number=number, sha256=head).exists():
+            return []
+        lost = witnesses.lost_after(home.directory, home.terms(), party, number)
+        return [line for each in lost if (line := accepted.line(each.file, each.head)) not in known]
+    returned = witnesses.returned(home.directory, known)
+    return [
+        accepted.line(each.file, each.head)
+        for each in returned
+        if each.fault == witnesses.BACK and each.head == head
+    ]
