@@ -7,12 +7,15 @@ import pytest
 from node.findings import guessed
 from node.records.made_up import NOW, card, card_of, notification, permission, person
 from renkei.node.audit.models import Entry
+from renkei.node.cycle import erasing
+from renkei.node.cycle.steps import Context
 from renkei.node.errors import NotPermitted
 from renkei.node.findings import deciding, matching
 from renkei.node.findings.errors import CandidatesChanged, NoSuchDecision
-from renkei.node.findings.models import Finding, NotFound, Outcome
+from renkei.node.findings.models import Candidate, Finding, NotFound, Outcome
 from renkei.node.officers import declarations
 from renkei.node.officers.models import Assignment, Officer
+from renkei.node.records.models import ReceivedNotification
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +96,33 @@ def test_a_confirmed_candidate_is_compared_as_if_the_card_were_named(
     assert (outcome.outcome, outcome.mismatched_items) == ("mismatched", "stay_expires_on")
     assert outcome.differences == "card_number:confirmed_candidate;stay_expires_on:different"
     assert standing() == {UNFOUND}
+
+
+@pytest.mark.parametrize(
+    ("reason", "rank", "kept"),
+    [("slip_of_the_pen", 1, True), (None, None, True), ("another_person", None, False)],
+    ids=["confirmed", "probable", "rejected"],
+)
+def test_an_ended_employment_stays_while_it_speaks_for_somebody_with_a_permission(
+    register, deliver, suspected, decide, run, reason, rank, kept
+):
+    deliver(notification(1, card_number=MISTYPED, employment_end="2026-11-01"))
+    run()
+    if reason:
+        decide(reason, rank)
+    later = NOW + timedelta(days=30_000)
+    erasing.erase(Context(later.date(), later))
+
+    assert ReceivedNotification.objects.exists() is kept
+
+
+def test_candidates_and_the_word_on_them_go_with_their_notification(suspected, decide, deliver, run):
+    decide()
+    deliver(notification(1, card_number=MISTYPED, deleted_on="2026-11-25"))
+    run()
+
+    assert not NotFound.objects.exists()
+    assert not Candidate.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The step that erases what nobody needs any more: every class of data of this node, in one table."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -50,5 +51,12 @@ _SEALED: Final = FileRule(
 )
 
 #: Every class of data that is ever erased, the tables of the other party being empty.
-RULES: Final[tuple[Rule, ...]] = (*retention.RULES, *cases.RULES, *findings.RULES)
+RULES: Final[tuple[Rule, ...]] = (
+    *(
+        replace(rule, only_if=f"{rule.only_if} AND {findings.GOES_ONLY_IF.get(rule.name, 'true')}")
+        for rule in retention.RULES
+    ),
+    *cases.RULES,
+    *findings.RULES,
+)
 FILES: Final[tuple[FileRule, ...]] = (*retention.FILES, _SEALED)
