@@ -90,7 +90,10 @@ case ${1:-run} in
     bench) set -- --extra node --extra spark --group bench; java=yes ;;
     *) stop "unknown: $1 (run, test, spark, bench)" ;;
 esac
-"$uv" sync --locked --inexact --quiet "$@" >&2 || stop "the packages could not be installed"
+"$uv" sync --locked --inexact --quiet --compile-bytecode "$@" >&2 || stop "the packages could not be installed"
+# Tests start a thousand processes, many a system forbids Python to keep what it compiled, and compiling takes
+# each of them as long as all else of its start.
+"$uv" run --no-sync python -m compileall -q src >&2
 
 # 4. What only the operating system has.
 if [ "${tests:-no}" = yes ]; then
