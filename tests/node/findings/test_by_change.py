@@ -24,7 +24,7 @@ from renkei.agreement.datasets import (
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.matching.omissions import probably_notified
 from renkei.matching.reconciliation import reconcile
-from renkei.node.findings import answers, candidates, deciding, matching
+from renkei.node.findings import answers, candidates, deciding, matching, scope
 from renkei.node.findings.models import Answer, AnswerDay, Candidate, Finding, NotFound, Outcome, Run
 from renkei.node.officers import declarations
 from renkei.node.records import intake, received, retention, transfer
@@ -203,13 +203,19 @@ def _standing(*whole) -> dict[str, set[tuple]]:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("party", ["isa"])
+@pytest.mark.parametrize("at_once", [None, 1], ids=["by change", "whole, in parts of one person"])
 @hypothesis_settings(
     max_examples=20,
     deadline=None,
     suppress_health_check=[*HealthCheck],
 )
 @given(days=DAYS)
-def test_what_stands_and_what_was_told_equal_one_full_run(node, node_settings, tmp_path, officer, days):
+def test_what_stands_and_what_was_told_equal_one_full_run(
+    node, node_settings, tmp_path, officer, monkeypatch, at_once, days
+):
+    if at_once:
+        monkeypatch.setattr(scope, "PEOPLE_AT_ONCE", at_once)
+        monkeypatch.setattr(matching, "FEW", 0)
     for model in (Answer, AnswerDay, Finding, Outcome, Run, Candidate, NotFound, *RECORDS):
         model.objects.all().delete()
     node_settings.NODE = replace(node, retention=replace(node.retention, notifications=30))

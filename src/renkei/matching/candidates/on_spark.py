@@ -10,7 +10,13 @@ import polars as pl
 import pyarrow as pa
 
 from renkei.matching.candidates.finding import judge
-from renkei.matching.candidates.pairs import by_frequency, look, with_persons, with_shares
+from renkei.matching.candidates.pairs import (
+    by_frequency,
+    look,
+    weighed_values,
+    with_persons,
+    with_shares,
+)
 from renkei.matching.candidates.parameters import Parameters
 from renkei.matching.candidates.weighing import value_of
 from renkei.matching.spark_tables import ddl, like_before, on_the_wire, to_arrow, to_polars
@@ -45,7 +51,7 @@ def find_on_spark(
     for item in by_frequency(parameters):
         value = value_of(item.name)
         wanted = cards.sparkSession.createDataFrame(
-            to_arrow(on_the_wire(seen.select(value).drop_nulls().unique()))
+            to_arrow(on_the_wire(weighed_values(seen, item).to_frame()))
         )
         held = cards.select(sql.col(item.name).alias(value)).join(sql.broadcast(wanted), value)
         holders = held.groupBy(value).agg(sql.count("*").alias("holders"))

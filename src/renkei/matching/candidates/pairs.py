@@ -95,9 +95,16 @@ def _levels(item: Item, each: pl.DataFrame, reported: pl.DataFrame, held: pl.Dat
     return item.kind.compare(pl.DataFrame(sides))
 
 
+def weighed_values(seen: pl.DataFrame, item: Item) -> pl.Series:
+    """Return the values whose frequency counts: of pairs that agree in them, few of all that were seen."""
+    levels = [place for place, level in enumerate(item.kind.levels) if level.by_frequency]
+    agree = seen.filter(pl.col(level_of(item.name)).is_in(levels))
+    return agree[value_of(item.name)].drop_nulls().unique()
+
+
 def holders(seen: pl.DataFrame, held: pl.DataFrame, item: Item) -> pl.DataFrame:
-    """Count the records that hold each value seen of an item: `<item>_value`, `holders`."""
-    wanted = seen[value_of(item.name)].drop_nulls().unique()
+    """Count the records that hold each value whose frequency counts: `<item>_value`, `holders`."""
+    wanted = weighed_values(seen, item)
     values = held[item.name].alias(value_of(item.name))
     if values.dtype == pl.String:
         # Hashes are far cheaper to look up than text; the few that they let through are then compared.

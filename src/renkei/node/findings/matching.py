@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 from typing import Final
@@ -11,23 +10,26 @@ import polars as pl
 from django.conf import settings
 from django.db import connection, transaction
 
-from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.agreement.decisions import Policy
-from renkei.matching.reconciliation import Reconciliation, reconcile
+from renkei.matching.reconciliation import reconcile
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.findings import candidates, claims, not_found
 from renkei.node.findings.errors import DayPassed
 from renkei.node.findings.models import Kind, Outcome, Run
 from renkei.node.findings.planner import few
-from renkei.node.findings.scope import FINDINGS, OUTCOMES, scope
+from renkei.node.findings.scope import FINDINGS, OUTCOMES, Frames, scope
 from renkei.node.findings.searching import search
 from renkei.node.records import transfer
 from renkei.node.records.intake import refresh_due
 from renkei.node.records.turns import wait_for_turn
 
-_JUDGED: Final = "judged"
-_FEW: Final = 100_000
+# What is judged, of all parts together.
+_OUTCOMES: Final = "judged_outcomes"
+_FINDINGS: Final = "judged_findings"
+#: So many touched are always told apart from the rest.
+FEW = 100_000
+_OUTCOME: Final = tuple(field.name for field in Outcome._meta.fields)
 _FOUND: Final = ("kind", "identifier", "person_id", "word", "row", "digest")
 
 
@@ -52,15 +54,15 @@ def match(day: date, find: candidates.Find = search) -> Mapping[str, int]:
     not_found.refresh(whole=since is None)
     sought = candidates.seek(find)
     with scope(since, day, at_most=_worth_telling_apart(last)) as concerned:
-        frames = [concerned.frame(dataset) for dataset in (NOTIFICATIONS, PERSONS, CARDS, PERMISSIONS)]
-        found = reconcile(*frames, as_of=day, policy=policy)
-        matches, annex3 = claims.reckon(
-            found, frames, lambda some: reconcile(*some, as_of=day, policy=policy)
-        )
-        found = replace(found, matches=matches, annex3=annex3)
-        outcomes, items = _keep_outcomes(found, frames[0], last)
-        standing, changed = _keep_findings(found, frames[3], {} if last is None else last.standing, day)
-    counts = {"looked_at": frames[0].height, "changed": changed}
+        transfer.temporary(_OUTCOMES, pl.DataFrame(schema=dict.fromkeys(_OUTCOME, pl.String)))
+        transfer.temporary(_FINDINGS, pl.DataFrame(schema=dict.fromkeys(_FOUND, pl.String)))
+        looked_at = sum(_judge(frames, day, policy) for frames in concerned.parts())
+        transfer.analyze(_OUTCOMES)
+        transfer.analyze(_FINDINGS)
+        outcomes, items = _keep_outcomes(last)
+        standing, changed = _keep_findings({} if last is None else last.standing, day)
+        transfer.drop(_OUTCOMES, _FINDINGS)
+    counts = {"looked_at": looked_at, "changed": changed}
     Run.objects.update_or_create(
         day=day,
         defaults={
@@ -79,7 +81,7 @@ def match(day: date, find: candidates.Find = search) -> Mapping[str, int]:
 
 def _worth_telling_apart(last: Run | None) -> int:
     """Beyond this many touched, everything is sooner matched than what is concerned is found."""
-    return max(_FEW, sum(last.outcomes.values()) // 4) if last else 0
+    return max(FEW, sum(last.outcomes.values()) // 4) if last else 0
 
 
 def _rules(policy: Policy) -> str:
@@ -87,19 +89,32 @@ def _rules(policy: Policy) -> str:
     return hashlib.sha256(f"{version('renkei')} {policy!r}".encode()).hexdigest()
 
 
-def _keep_outcomes(
-    found: Reconciliation, notifications: pl.DataFrame, last: Run | None
-) -> tuple[dict[str, int], dict[str, int]]:
+def _judge(frames: Frames, day: date, policy: Policy) -> int:
+    """Match one closed part, and set aside what its notifications came to and what is found."""
+    found = reconcile(*frames, as_of=day, policy=policy)
+    matches, annex3 = claims.reckon(found, frames, lambda some: reconcile(*some, as_of=day, policy=policy))
+    notifications, _, _, permissions = frames
+    numbers = notifications.select("notification_id", "card_number")
+    transfer.put(_OUTCOMES, matches.join(numbers, on="notification_id").select(_OUTCOME))
+    persons = matches.select("notification_id", "person_id")
+    # What was not found says nothing of anybody, whomever an officer holds it to be.
+    discrepancies = found.annex2.join(persons, on="notification_id", how="left").with_columns(
+        person_id=pl.when(pl.col("outcome") != "not_found").then("person_id")
+    )
+    suspected = annex3.join(permissions.select("permission_id", "person_id"), on="permission_id")
+    transfer.put(_FINDINGS, _rows(discrepancies, Kind.DISCREPANCY, pl.col("outcome")))
+    word = pl.concat_str("ground", "reason", separator=" ")
+    transfer.put(_FINDINGS, _rows(suspected, Kind.SUSPECTED_OMISSION, word))
+    return notifications.height
+
+
+def _keep_outcomes(last: Run | None) -> tuple[dict[str, int], dict[str, int]]:
     """Keep what every notification came to; returns how many came to what, those out of scope included.
 
     The second counts the mismatched ones by the items that differ.
     """
-    matches = found.matches.join(
-        notifications.select("notification_id", "card_number"), on="notification_id"
-    ).select(field.name for field in Outcome._meta.fields)
-    transfer.temporary(_JUDGED, matches)
     counted = {
-        column: _recounted(before, _grouped(OUTCOMES, column), _counted_by(matches, column))
+        column: _recounted(before, _grouped(OUTCOMES, column), _grouped(_OUTCOMES, column))
         for column, before in (
             ("outcome", last.outcomes if last else {}),
             ("mismatched_items", last.items if last else {}),
@@ -107,46 +122,31 @@ def _keep_outcomes(
     }
     transfer.execute(
         f"DELETE FROM {OUTCOMES} WHERE EXISTS "
-        f"(SELECT 1 FROM {_JUDGED} j WHERE j.notification_id = {OUTCOMES}.notification_id)"
+        f"(SELECT 1 FROM {_OUTCOMES} j WHERE j.notification_id = {OUTCOMES}.notification_id)"
     )
     with few():
         transfer.execute(
             "DELETE FROM findings_outcome AS o "
             f"WHERE o.notification_id IN (SELECT s.notification_id FROM {OUTCOMES} s)"
         )
-    names = ", ".join(f'"{name}"' for name in matches.columns)
-    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in matches.columns[1:])
-    differs = " OR ".join(f'kept."{name}" IS DISTINCT FROM excluded."{name}"' for name in matches.columns[1:])
+    names = ", ".join(f'"{name}"' for name in _OUTCOME)
+    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in _OUTCOME[1:])
+    differs = " OR ".join(f'kept."{name}" IS DISTINCT FROM excluded."{name}"' for name in _OUTCOME[1:])
     transfer.execute(
-        f'INSERT INTO findings_outcome AS kept ({names}) SELECT {names} FROM "{_JUDGED}" WHERE true '
+        f'INSERT INTO findings_outcome AS kept ({names}) SELECT {names} FROM "{_OUTCOMES}" WHERE true '
         f"ON CONFLICT (notification_id) DO UPDATE SET {changes} WHERE {differs}"
     )
-    transfer.drop(_JUDGED)
     outcomes, items = ({name: n for name, n in sorted(each.items()) if n} for each in counted.values())
     return outcomes, items
 
 
-def _keep_findings(
-    found: Reconciliation, permissions: pl.DataFrame, before: Mapping[str, int], day: date
-) -> tuple[dict[str, int], int]:
+def _keep_findings(before: Mapping[str, int], day: date) -> tuple[dict[str, int], int]:
     """Keep what stands now of what is concerned; returns how many stand by kind, and how many changed."""
-    persons = found.matches.select("notification_id", "person_id")
-    # What was not found says nothing of anybody, whomever an officer holds it to be.
-    discrepancies = found.annex2.join(persons, on="notification_id", how="left").with_columns(
-        person_id=pl.when(pl.col("outcome") != "not_found").then("person_id")
+    standing = _recounted(
+        before or {kind.value: 0 for kind in Kind}, _grouped(FINDINGS, "kind"), _grouped(_FINDINGS, "kind")
     )
-    suspected = found.annex3.join(permissions.select("permission_id", "person_id"), on="permission_id")
-    rows = pl.concat(
-        [
-            _rows(discrepancies, Kind.DISCREPANCY, pl.col("outcome")),
-            _rows(suspected, Kind.SUSPECTED_OMISSION, pl.concat_str("ground", "reason", separator=" ")),
-        ]
-    )
-    transfer.temporary(_JUDGED, rows)
-    now = rows.group_by("kind").len().select("kind", pl.col("len").cast(pl.String))
-    standing = _recounted(before or {kind.value: 0 for kind in Kind}, _grouped(FINDINGS, "kind"), now)
     transfer.execute(
-        f"DELETE FROM {FINDINGS} WHERE EXISTS (SELECT 1 FROM {_JUDGED} j "
+        f"DELETE FROM {FINDINGS} WHERE EXISTS (SELECT 1 FROM {_FINDINGS} j "
         f"WHERE j.kind = {FINDINGS}.kind AND j.identifier = {FINDINGS}.identifier)"
     )
     with few():
@@ -160,13 +160,12 @@ def _keep_findings(
     )
     changed = transfer.execute(
         f"INSERT INTO findings_finding AS kept ({listed}, standing, since) "
-        f'SELECT {listed}, true, {today} FROM "{_JUDGED}" WHERE true '
+        f'SELECT {listed}, true, {today} FROM "{_FINDINGS}" WHERE true '
         "ON CONFLICT (kind, identifier) DO UPDATE SET person_id = excluded.person_id, word = excluded.word, "
         "row = excluded.row, digest = excluded.digest, standing = true, "
         "since = CASE WHEN kept.standing THEN kept.since ELSE excluded.since END "
         "WHERE kept.digest <> excluded.digest OR kept.person_id IS DISTINCT FROM excluded.person_id"
     )
-    transfer.drop(_JUDGED)
     return standing, changed + gone
 
 
@@ -189,11 +188,6 @@ def _grouped(table: str, column: str) -> pl.DataFrame:
     known = f"WHERE {column} IS NOT NULL"  # a notification that agrees has no items
     query = f"SELECT {column}, CAST(count(*) AS text) FROM {table} {known} GROUP BY {column}"
     return transfer.read(query, (column, "len"))
-
-
-def _counted_by(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    grouped = rows.drop_nulls(column).group_by(column).len()
-    return grouped.select(column, pl.col("len").cast(pl.String))
 
 
 def _recounted(before: Mapping[str, int], was: pl.DataFrame, now: pl.DataFrame) -> dict[str, int]:

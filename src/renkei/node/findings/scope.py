@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 import polars as pl
@@ -26,6 +27,10 @@ _PERSONS: Final = "scope_persons"
 _CARDS: Final = "scope_cards"
 _TOUCHED: Final = "touched_since"
 
+# What is tied by confirmations, kept apart while the rest is matched part by part.
+_TIED: Final = {_PERSONS: "tied_persons", _CARDS: "tied_cards"}
+_SCOPED: Final = " JOIN {scope} s ON t.{key} = s.{key}"
+
 #: The table of each dataset, and the temporary table and column that its rows in scope are found by.
 _FROM: Final = {
     NOTIFICATIONS.name: ("records_receivednotification", _CARDS, "card_number"),
@@ -35,22 +40,100 @@ _FROM: Final = {
 }
 
 
+#: Beyond so many people, everything is matched part by part: what is in memory does not grow with a register.
+PEOPLE_AT_ONCE = 300_000
+
+Frames = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Either everything, or what the temporary tables name."""
 
     whole: bool
 
-    def frame(self, dataset: Dataset) -> pl.DataFrame:
-        """Return the rows of a dataset that are in scope, as text."""
-        table, scoped, key = _FROM[dataset.name]
+    def parts(self) -> Iterator[Frames]:
+        """Yield notifications, persons, cards, permissions, as text, of one closed part after the other."""
+        if not self.whole:
+            with few():
+                found = _frames(_SCOPED)
+            yield found
+        elif _people() <= PEOPLE_AT_ONCE:
+            yield _frames("")
+        else:
+            for _ in _fill_by_parts():
+                yield _frames(_SCOPED)
+
+
+def _frames(scoped: str) -> Frames:
+    def rows(dataset: Dataset) -> pl.DataFrame:
+        table, scope_table, key = _FROM[dataset.name]
         columns = ", ".join(f't."{name}"' for name in dataset.names)
-        if self.whole:
-            return transfer.read(f'SELECT {columns} FROM "{table}" t', dataset.names)
-        with few():
-            return transfer.read(
-                f'SELECT {columns} FROM {scoped} s JOIN "{table}" t ON t.{key} = s.{key}', dataset.names
-            )
+        joined = scoped.format(scope=scope_table, key=key)
+        return transfer.read(f'SELECT {columns} FROM "{table}" t{joined}', dataset.names)
+
+    return rows(NOTIFICATIONS), rows(PERSONS), rows(CARDS), rows(PERMISSIONS)
+
+
+def _people() -> int:
+    counted = transfer.read("SELECT CAST(count(*) AS text) FROM records_person", ("count",))
+    return int(counted.item())
+
+
+def _fill_by_parts() -> Iterator[None]:
+    """Fill what names the scope with one part of everything after the other; no notification is in two.
+
+    First whoever is tied to others by confirmations; then people by ranges, with all their cards; at last the
+    numbers that are in no card.
+    """
+    transfer.execute(
+        f"INSERT INTO {_PERSONS} SELECT DISTINCT person_id FROM findings_notfound WHERE state = 'confirmed'"
+    )
+    while _follow_confirmations():
+        pass
+    transfer.drop(*_TIED.values())
+    for scope_table, tied in _TIED.items():
+        transfer.execute(f"CREATE TEMPORARY TABLE {tied} AS SELECT * FROM {scope_table}")
+        transfer.analyze(tied)
+        transfer.analyze(scope_table)
+    yield
+    untied_person = f"NOT EXISTS (SELECT 1 FROM {_TIED[_PERSONS]} x WHERE x.person_id = t.person_id)"
+    untied_card = f"NOT EXISTS (SELECT 1 FROM {_TIED[_CARDS]} x WHERE x.card_number = t.card_number)"
+    for within, bounds in _ranges():
+        # A card whose person has not come is in the range where the person will be.
+        _refill(
+            f"SELECT t.person_id FROM records_person t WHERE {within} AND {untied_person}",
+            f"SELECT t.card_number FROM records_card t WHERE {within} AND {untied_card}",
+            bounds,
+        )
+        yield
+    _refill(
+        "",
+        "SELECT DISTINCT t.card_number FROM records_receivednotification t WHERE NOT EXISTS "
+        f"(SELECT 1 FROM records_card c WHERE c.card_number = t.card_number) AND {untied_card}",
+    )
+    yield
+
+
+def _ranges() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Cut the register into ranges of so many people: a condition on `t`, and its parameters."""
+    place = "row_number() OVER (ORDER BY person_id) AS place"
+    cuts = transfer.read(
+        f"SELECT person_id FROM (SELECT person_id, {place} FROM records_person) AS p "
+        f"WHERE place / {PEOPLE_AT_ONCE} * {PEOPLE_AT_ONCE} = place ORDER BY person_id",
+        ("person_id",),
+    )["person_id"].to_list()
+    yield "t.person_id < %s", (cuts[0],)
+    yield from (("t.person_id >= %s AND t.person_id < %s", two) for two in pairwise(cuts))
+    yield "t.person_id >= %s", (cuts[-1],)
+
+
+def _refill(persons: str, cards: str, parameters: tuple[str, ...] = ()) -> None:
+    for table, query in ((_PERSONS, persons), (_CARDS, cards)):
+        transfer.execute(f"DELETE FROM {table}")
+        if query:
+            transfer.execute(f"INSERT INTO {table} {query}", parameters)
+        transfer.analyze(table)
 
 
 @contextmanager
@@ -74,7 +157,7 @@ def scope(last: date | None, day: date, *, at_most: int) -> Iterator[Scope]:
         yield Scope(whole)
     finally:
         with suppress(DatabaseError):  # where the transaction is broken they go with it
-            transfer.drop(_TOUCHED, _PERSONS, _CARDS, OUTCOMES, FINDINGS)
+            transfer.drop(_TOUCHED, _PERSONS, _CARDS, OUTCOMES, FINDINGS, *_TIED.values())
 
 
 def _close(last: date, day: date) -> None:

@@ -12,7 +12,14 @@ from django.conf import settings
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS, Dataset
 from renkei.matching.candidates import default_parameters
 from renkei.matching.candidates.finding import judge
-from renkei.matching.candidates.pairs import by_frequency, look, with_persons, with_shares
+from renkei.matching.candidates.pairs import (
+    by_frequency,
+    look,
+    weighed_values,
+    with_persons,
+    with_shares,
+)
+from renkei.matching.candidates.parameters import Item
 from renkei.matching.candidates.weighing import value_of
 from renkei.matching.checking import check
 from renkei.matching.reconciliation import as_batches, kept_columns
@@ -37,7 +44,7 @@ def search(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFra
     for item in by_frequency(parameters):
         value = value_of(item.name)
         nothing = pl.DataFrame(schema={value: seen.schema[value], "holders": pl.UInt32})
-        counts[item.name] = _holders(seen, item.name) if item.name in _COUNTED else nothing
+        counts[item.name] = _holders(seen, item) if item.name in _COUNTED else nothing
     return judge(with_shares(seen, counts, people), sought, parameters, people)
 
 
@@ -65,10 +72,10 @@ def _day(values: pl.Series) -> pl.Series:
     ).to_series()
 
 
-def _holders(seen: pl.DataFrame, item: str) -> pl.DataFrame:
-    value = value_of(item)
-    column, written = _COUNTED[item]
-    values = seen[value].drop_nulls().unique()
+def _holders(seen: pl.DataFrame, item: Item) -> pl.DataFrame:
+    value = value_of(item.name)
+    column, written = _COUNTED[item.name]
+    values = weighed_values(seen, item)
     asked = pl.DataFrame({value: values, "written": written(values)})
     transfer.temporary(_ASKED, asked.select(pl.col("written").drop_nulls().unique()))
     with few():
