@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import shutil
+import statistics
 import sys
 from pathlib import Path
 
@@ -91,8 +92,9 @@ def main() -> None:
             commands.append(bare(nodes[PARTS[-1]][0], number, limits))
 
     def middle(part: int, what: str, *steps: str) -> float:
-        sums = sorted(sum(words[what][step] for step in steps or words[what]) for words in said[part])
-        return sums[len(sums) // 2]
+        return statistics.median(
+            sum(words[what][step] for step in steps or words[what]) for words in said[part]
+        )
 
     steps = list(said[PARTS[0]][0]["seconds"])
     rows = [
