@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 import polars as pl
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 from renkei.node.findings.models import Kind
@@ -108,7 +108,7 @@ def _fill_by_parts() -> Iterator[None]:
         )
         yield
     _refill(
-        "",
+        f"SELECT person_id FROM {_TIED[_PERSONS]} WHERE false",
         "SELECT DISTINCT t.card_number FROM records_receivednotification t WHERE NOT EXISTS "
         f"(SELECT 1 FROM records_card c WHERE c.card_number = t.card_number) AND {untied_card}",
     )
@@ -129,10 +129,10 @@ def _ranges() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _refill(persons: str, cards: str, parameters: tuple[str, ...] = ()) -> None:
+    # Made anew, since what is deleted stays to be read through until the transaction is over.
     for table, query in ((_PERSONS, persons), (_CARDS, cards)):
-        transfer.execute(f"DELETE FROM {table}")
-        if query:
-            transfer.execute(f"INSERT INTO {table} {query}", parameters)
+        transfer.drop(table)
+        transfer.execute(f"CREATE TEMPORARY TABLE {table} AS {query}", parameters)
         transfer.analyze(table)
 
 
@@ -169,12 +169,12 @@ def _close(last: date, day: date) -> None:
         "UNION SELECT person_id FROM records_permission WHERE due_on >= %s AND due_on < %s",
         (last.isoformat(), day.isoformat()),
     )
-    _analyze(_PERSONS)
+    transfer.analyze(_PERSONS)
     transfer.execute(
         f"INSERT INTO {_CARDS} SELECT key FROM {_TOUCHED} WHERE kind = 'card' "
         f"UNION SELECT c.card_number FROM {_PERSONS} p JOIN records_card c ON c.person_id = p.person_id"
     )
-    _analyze(_CARDS)
+    transfer.analyze(_CARDS)
     while _follow_confirmations():
         pass
 
@@ -210,14 +210,14 @@ def _look_back() -> None:
         f"INSERT INTO {OUTCOMES} SELECT o.notification_id, o.outcome, o.mismatched_items FROM {_CARDS} s "
         "JOIN findings_outcome o ON o.card_number = s.card_number"
     )
-    _analyze(OUTCOMES)
+    transfer.analyze(OUTCOMES)
     transfer.execute(
         f"INSERT INTO {FINDINGS} SELECT f.kind, f.identifier FROM {OUTCOMES} o JOIN findings_finding f "
         f"ON f.kind = '{Kind.DISCREPANCY}' AND f.identifier = o.notification_id WHERE f.standing "
         f"UNION ALL SELECT f.kind, f.identifier FROM {_PERSONS} s JOIN findings_finding f "
         f"ON f.person_id = s.person_id WHERE f.kind = '{Kind.SUSPECTED_OMISSION}' AND f.standing"
     )
-    _analyze(FINDINGS)
+    transfer.analyze(FINDINGS)
 
 
 def _look_back_at_everything() -> None:
@@ -227,15 +227,9 @@ def _look_back_at_everything() -> None:
         f"INSERT INTO {OUTCOMES} SELECT notification_id, outcome, mismatched_items FROM findings_outcome"
     )
     transfer.execute(f"INSERT INTO {FINDINGS} SELECT kind, identifier FROM findings_finding WHERE standing")
-    _analyze(OUTCOMES)
-    _analyze(FINDINGS)
+    transfer.analyze(OUTCOMES)
+    transfer.analyze(FINDINGS)
 
 
 def _make(table: str, *columns: str) -> None:
     transfer.temporary(table, pl.DataFrame(schema=dict.fromkeys(columns, pl.String)))
-
-
-def _analyze(table: str) -> None:
-    # Without it the planner takes a table of a few rows for one of thousands, and reads the register whole.
-    if connection.vendor == "postgresql":
-        transfer.execute(f"ANALYZE {table}")
