@@ -7,8 +7,8 @@ from typing import Final
 from django.db import connection
 
 # Its statistics see neither how few findings are new nor that pages of a register are mostly in memory, and
-# it reads millions of rows to find thousands. To read a table through is made dear, not forbidden: the handful
-# that is asked for lies in a table too, and has no index. Compiling a statement that runs once never pays.
+# it reads millions of rows to find thousands. Reading a table through is made dear, not forbidden: what is
+# asked for lies in a table of its own without an index. Compiling a statement that runs once never pays.
 _SETTINGS: Final = {
     "seq_page_cost": "1000",
     "random_page_cost": "1",
