@@ -103,6 +103,14 @@ def confirm(asked: int, officer: Officer, *, now: datetime) -> Entry:
     return made
 
 
+def standing(now: datetime) -> list[Entry]:
+    """Return what was asked for and nobody confirmed yet, while that can be done; the newest first."""
+    done = Entry.objects.filter(verb=Verb.RESTORE_ACCEPTED.name).values_list("facts", flat=True)
+    confirmed = {facts["asked"] for facts in done}
+    asked = Entry.objects.filter(verb=Verb.RESTORE_ACCEPTANCE_ASKED.name, at__gt=now - LASTS)
+    return [entry for entry in asked.order_by("-number") if entry.number not in confirmed]
+
+
 def _is_reference(text: str) -> bool:
     if (named := _INCIDENT.fullmatch(text)) is None:
         return _REFERENCE.fullmatch(text) is not None
