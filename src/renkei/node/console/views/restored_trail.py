@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from renkei.agreement.parties import PARTIES
+from renkei.exchange.errors import ExchangeError
 from renkei.node.audit.models import Verification
 from renkei.node.console.access import page
 from renkei.node.console.templatetags.console import language
@@ -32,7 +33,7 @@ def restored_trail(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             act = _do(request, officer)
-        except (NotAccepted, NotPermitted) as refusal:
+        except (NotAccepted, NotPermitted, ExchangeError) as refusal:
             refused = refusal
         else:
             messages.success(request, _DONE[act][language() == "en"])
