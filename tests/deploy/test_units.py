@@ -74,12 +74,14 @@ def test_credentials_reach_the_command_and_nothing_else(tmp_path: Path):
     (tmp_path / "secret-key").write_text("one\n", "utf-8")
     (tmp_path / "key-passphrase").write_text("two\n", "utf-8")
     script = DEPLOY / "bin" / "with-credentials"
-    show = ["sh", "-c", 'echo "$RENKEI_SECRET_KEY $RENKEI_KEY_PASSPHRASE"']
+    show = ["sh", "-c", 'echo "$RENKEI_SECRET_KEY $RENKEI_KEY_PASSPHRASE ${RENKEI_TOKEN_PIN-no token}"']
     given = {"CREDENTIALS_DIRECTORY": str(tmp_path), "PATH": "/usr/bin:/bin"}
     done = subprocess.run([script, *show], env=given, capture_output=True, text=True, check=True)
+    (tmp_path / "token-pin").write_text("three\n", "utf-8")
+    with_token = subprocess.run([script, *show], env=given, capture_output=True, text=True, check=True)
     without = subprocess.run([script, *show], env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
 
-    assert done.stdout == "one two\n"
+    assert (done.stdout, with_token.stdout) == ("one two no token\n", "one two three\n")
     assert without.returncode != 0
     assert "deploy/README.md" in without.stderr
 

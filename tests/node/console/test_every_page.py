@@ -25,6 +25,7 @@ PAGES = [
     "/incidents/{incident}/",
     *(f"/incidents/{{incident}}/{act}/" for act in ACTS),
     "/trail/?actor=system",
+    "/trail/restored/",
     "/officers/",
     "/officers/sato/",
     "/account/",

@@ -57,6 +57,7 @@ MATRIX = {
     "incident": ("oa", "oa"),
     "incident_act": ("oa", "oa"),
     "trail": ("a", "a"),
+    "restored_trail": ("a", "a"),
     "officers": ("m", "m"),
     "officer": ("m", "m"),
     "own_account": ("ocam", "ocam"),

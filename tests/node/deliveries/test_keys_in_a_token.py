@@ -1,7 +1,9 @@
 """A node whose keys lie in a token: it seals, signs receipts and opens, and no file of a key is there."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pkcs11
@@ -17,8 +19,11 @@ from renkei.exchange.errors import Misused
 from renkei.exchange.evidence import verify
 from renkei.exchange.keys import Use
 from renkei.node.config import Token
+from renkei.node.cycle import watch
+from renkei.node.cycle.alarms import ringing
 from renkei.node.deliveries import boxes, receiving, sending, token
 from renkei.node.deliveries.models import Delivery
+from renkei.node.observing.metrics import NodeCollector
 from renkei.node.operations import looking_at_keys
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,6 +114,30 @@ def test_a_delivery_is_sealed_received_and_opened_by_keys_in_a_token(with_token,
     assert [each.fault for each in found] == [None]
     assert not [*pair.nodes["isa"].rglob("exchange/keys/signing/*/key.pem")]
     assert not [*pair.nodes["isa"].rglob("exchange/keys/decryption/*/key.pem")]
+
+
+def test_the_end_of_a_certificate_in_a_token_rings_as_any_other(with_token, pair, settings):
+    with_token("isa")
+    for use in USES:
+        (entry,) = boxes.home().keys.own(use)
+        found = entry.directory / "certificate.pem"
+        shutil.move(found, entry.directory.parents[1] / "others" / f"{entry.sha256}.pem")
+        shutil.rmtree(entry.directory)
+    later = now() + timedelta(days=360)
+    watch.look_round(later)
+    rings = {each.subject.split()[0] for each in ringing() if each.kind == "CERTIFICATE_ENDS"}
+    measured = {sample.labels["use"] for sample in days_left(later)}
+
+    assert rings == measured == {"tls", "signing", "decryption"}
+    assert boxes.signer(now()).sign(b"still found")
+    settings.NODE = replace(settings.NODE, token=Token())
+    assert {use for use in (*USES, "tls") if [*boxes.own_certificates(use)]} == {"tls"}
+
+
+def days_left(moment):
+    """What machines that watch are told of certificates."""
+    families = {family.name: family for family in NodeCollector(moment).collect()}
+    return families["renkei_certificate_days_left"].samples
 
 
 def test_a_key_in_a_file_still_opens_beside_those_of_a_token(with_token, pair, made, settings):

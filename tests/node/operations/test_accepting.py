@@ -100,6 +100,23 @@ def test_what_is_lost_after_an_acceptance_rings_again(own, auditors, owner):
     assert verifying.look(now()).differing == ["mhlw-isa-annex1-00000004 [missing]"]
 
 
+def test_an_acceptance_that_our_key_did_not_sign_counts_for_nothing(own, auditors, owner):
+    """As whoever owns the database would write one, in a chain that fits."""
+    true = accept("mhlw", own, auditors)
+    owner(f"DELETE FROM audit_entry WHERE number >= {true.number}")
+    facts = {name: fact for name, fact in true.facts.items() if name != "signature"}
+    for forged in (facts, {**true.facts, "reference": "R8-99"}, {**facts, "signature": "no base64"}):
+        with transaction.atomic():
+            trail.record(auditors[1], Verb.RESTORE_ACCEPTED, true.subject, **forged)
+
+        assert verifying.look(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
+
+    with transaction.atomic():
+        trail.record(auditors[1], Verb.RESTORE_ACCEPTED, true.subject, **true.facts)
+
+    assert verifying.look(now()).whole  # what was signed holds
+
+
 def test_an_acceptance_that_was_lost_itself_rings_again(own, auditors, owner):
     restoration = Entry.objects.order_by("number").last()
     accept("mhlw", own, auditors)

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from renkei.exchange.home import Home
-from renkei.node.audit import trail, witnesses
+from renkei.node.audit import accepted, trail, witnesses
 from renkei.node.audit.models import Entry, Verification
 from renkei.node.audit.verbs import Verb
 
@@ -73,7 +73,7 @@ def look(now: datetime, actor: trail.Actor | None = None) -> Verification:
     if settings.NODE.exchange.joinpath("agreement").is_dir():  # before that there is nobody to hold anything
         terms = home.terms()
         given = witnesses.compare(home.directory, terms, terms.party)
-        back = witnesses.gone_back(home.directory)
+        back = witnesses.gone_back(home.directory, accepted.lines(terms))
     with transaction.atomic():
         made = Verification.objects.create(
             at=now,

@@ -70,7 +70,7 @@ def compare(directory: Path, terms: Terms, party: str) -> Comparison:
     """
     found = Comparison()
     reached: dict[str, int] = {}
-    known = accepted.lines()
+    known = accepted.lines(terms)
     for each, number in _placed(given(directory, terms, party)):
         found.compared += 1
         found.confirmed += each.confirmed
@@ -140,9 +140,9 @@ def given(directory: Path, terms: Terms, party: str) -> Iterator[Given]:
                 yield from _of_receipts(files, data, manifest, terms)
 
 
-def gone_back(directory: Path) -> list[str]:
-    """Name what `returned` gives, each with why, but for what two officers accepted."""
-    return [f"{each.file} [{each.fault}]" for each in returned(directory, accepted.lines())]
+def gone_back(directory: Path, known: frozenset[str] = frozenset()) -> list[str]:
+    """Name what `returned` gives, each with why."""
+    return [f"{each.file} [{each.fault}]" for each in returned(directory, known)]
 
 
 def returned(directory: Path, known: frozenset[str]) -> list[Given]:

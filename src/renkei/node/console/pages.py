@@ -218,6 +218,15 @@ _PAGES = (
         )
     ),
     Page("A-01", "trail", "trail/", "監査証跡", "Audit trail", _AUDIT),
+    Page(
+        "A-02",
+        "restored_trail",
+        "trail/restored/",
+        "証跡の復元",
+        "Restored trail",
+        _AUDIT,
+        within="trail",
+    ),
     Page("O-01", "officers", "officers/", "職員", "Officers", _ADMIN),
     Page(
         "O-02", "officer", "officers/<str:username>/", "一人の職員", "One officer", _ADMIN, within="officers"

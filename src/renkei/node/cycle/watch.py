@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from renkei.exchange.keys import due_alarm
+from renkei.exchange.keys import USES, due_alarm
 from renkei.node.audit import verifying
 from renkei.node.cycle.alarms import AlarmKind, hold
 from renkei.node.cycle.models import Day, Step
@@ -97,10 +97,10 @@ def _returned(now: datetime) -> Iterator[str]:
 
 
 def _certificates(now: datetime) -> Iterator[str]:
-    for use in ("tls", "signing", "decryption"):
-        for entry in boxes.home().keys.own(use):
-            if entry.certificate and (left := due_alarm(entry.certificate, now)) is not None:
-                yield f"{use} {entry.number:04d} ({left})"
+    for use in USES:
+        for name, certificate in boxes.own_certificates(use):
+            if (left := due_alarm(certificate, now)) is not None:
+                yield f"{use} {name} ({left})"
 
 
 def _trail(now: datetime) -> Iterator[str]:

@@ -1,12 +1,15 @@
 """The exchange's boxes as this node opens them: its keys unlocked, its trail's head in what it signs."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
+from cryptography import x509
 from django.conf import settings
 
 from renkei.exchange.certificates import Decrypter, Signer, fingerprint
 from renkei.exchange.home import Home
 from renkei.exchange.inbox import Inbox
+from renkei.exchange.keys import Use
 from renkei.node.audit import trail
 
 
@@ -19,6 +22,25 @@ def inbox(now: datetime) -> Inbox:
     """Return what came to this node; its receipts are signed with the key to use now."""
     place = home()
     return Inbox(place.directory / "inbox", place.terms(), signer(now), trail.head())
+
+
+def own_certificates(use: Use) -> Iterator[tuple[str, x509.Certificate]]:
+    """Give our certificates of one use with a name for each: the number of a key in a file, or, of one in a
+    token, the beginning of its fingerprint.
+    """
+    place = home()
+    held = {entry.sha256 for entry in place.keys.own(use)}
+    for entry in place.keys.own(use):
+        if entry.certificate is not None:
+            yield f"{entry.number:04d}", entry.certificate
+    token = settings.NODE.token
+    named = {"signing": token.signing, "decryption": token.decryption}.get(use)
+    if named and (place.directory / "agreement").is_dir():  # before that nothing says which count
+        terms = place.terms()
+        pinned = {pin.sha256 for pin in terms.agreement.pins if (pin.party, pin.use) == (terms.party, use)}
+        for certificate in terms.certificates:
+            if fingerprint(certificate) in pinned - held:
+                yield fingerprint(certificate)[:8], certificate
 
 
 def signer(now: datetime) -> Signer:

@@ -11,6 +11,7 @@ from django.db.models import Count, Max, QuerySet
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from renkei.exchange.keys import USES
 from renkei.node.audit.models import Entry
 from renkei.node.cases.models import Case
 from renkei.node.cycle.models import Alarm, Day, Step
@@ -19,7 +20,6 @@ from renkei.node.deliveries.models import Delivery
 from renkei.node.findings.models import Run
 from renkei.node.records import returned
 
-_USES: Final = ("tls", "signing", "decryption")
 _DAY: Final = 86_400
 
 
@@ -60,12 +60,10 @@ class NodeCollector(Collector):
         ends = GaugeMetricFamily(
             "renkei_certificate_days_left", "Days until a certificate of ours ends", labels=["use", "number"]
         )
-        keys = boxes.home().keys
-        for use in _USES:
-            for entry in keys.own(use):
-                if entry.certificate is not None:
-                    left = entry.certificate.not_valid_after_utc - self._now
-                    ends.add_metric([use, f"{entry.number:04d}"], left.total_seconds() / _DAY)
+        for use in USES:
+            for name, certificate in boxes.own_certificates(use):
+                left = certificate.not_valid_after_utc - self._now
+                ends.add_metric([use, name], left.total_seconds() / _DAY)
         yield ends
         given_back = returned.outstanding().count()
         yield _gauge("renkei_rows_returned", "Rows that the counterpart gave back", given_back)

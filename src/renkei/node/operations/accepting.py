@@ -5,6 +5,7 @@ one that it had left; TRAIL_DIFFERS and COUNTERPART_TRAIL_BACK ring for that unt
 What is accepted is exactly those files' heads: whatever else differs, now or later, rings as before.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,11 +14,13 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 
+from renkei.exchange import cms
 from renkei.exchange.home import Home
 from renkei.node.audit import accepted, verifying, witnesses
 from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
+from renkei.node.deliveries import boxes
 from renkei.node.incidents.models import Incident
 from renkei.node.officers.gate import Act, require
 from renkei.node.officers.models import Officer
@@ -80,7 +83,8 @@ def ask(
 def confirm(asked: int, officer: Officer, *, now: datetime) -> Entry:
     """Confirm what another officer asked for, by the number of that entry; the trail is looked at anew.
 
-    Raises NotPermitted, NotAccepted for whoever asked, for what was not asked or too long ago, or twice.
+    Our signing key signs it. Raises NotPermitted, NotAccepted for whoever asked, for what was not asked or
+    too long ago, or twice; Misused without that key.
     """
     require(officer, Act.ACCEPT_RESTORE, now=now)
     with transaction.atomic():
@@ -93,14 +97,20 @@ def confirm(asked: int, officer: Officer, *, now: datetime) -> Entry:
                 "申請した職員とは別の職員が、1日以内に一度だけ確認します。証跡の記録を確かめるか、"
                 "申請し直してください。",
             )
-        made = record(
-            officer,
-            Verb.RESTORE_ACCEPTED,
-            entry.subject,
-            **{**entry.facts, "asked": asked, "asked_by": entry.actor},
-        )
+        facts = {**entry.facts, "asked": asked, "asked_by": entry.actor, "by": officer.get_username()}
+        signature = cms.sign(accepted.statement(entry.subject, facts), boxes.signer(now), now)
+        facts[accepted.SIGNATURE] = base64.b64encode(signature).decode()
+        made = record(officer, Verb.RESTORE_ACCEPTED, entry.subject, **facts)
     verifying.look(now, officer)
     return made
+
+
+def standing(now: datetime) -> list[Entry]:
+    """Return what was asked for and nobody confirmed yet, while that can be done; the newest first."""
+    done = Entry.objects.filter(verb=Verb.RESTORE_ACCEPTED.name).values_list("facts", flat=True)
+    confirmed = {facts["asked"] for facts in done}
+    asked = Entry.objects.filter(verb=Verb.RESTORE_ACCEPTANCE_ASKED.name, at__gt=now - LASTS)
+    return [entry for entry in asked.order_by("-number") if entry.number not in confirmed]
 
 
 def _is_reference(text: str) -> bool:
@@ -114,7 +124,7 @@ def _is_reference(text: str) -> bool:
 def _explained(party: str, head: str, number: int) -> list[str]:
     """Name what differs now and would not if that party's trail was restored to that entry."""
     home = Home(settings.NODE.exchange)
-    known = accepted.lines()
+    known = accepted.lines(home.terms())
     if party == settings.NODE.party:
         if not Entry.objects.filter(number=number, sha256=head).exists():
             return []

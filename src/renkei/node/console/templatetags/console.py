@@ -252,10 +252,13 @@ def fact(found: object) -> str:
         return ", ".join(f"{name} {count}" for name, count in found.items()) or "—"
     if isinstance(found, list):
         return ", ".join(map(str, found)) or "—"
-    return str(found)
+    written = str(found)
+    return written if len(written) <= _LONGEST_FACT else f"{written[:_LONGEST_FACT]}…"  # a signature
 
 
 #: The first word of what a purpose is stated for, where it is no case number.
+_LONGEST_FACT: Final = 200
+
 _SUBJECTS: Final = {
     "discrepancy": ("不一致", "discrepancy"),
     "suspected_omission": ("未届の疑い", "suspected omission"),
