@@ -221,8 +221,8 @@ def unfound() -> None:
     )
     for rank, (probability, name, birth, evidence) in enumerate(
         (
-            (0.972, "SAMPLE HANAKO", "1990-01-01", "17.21;name:exact:9.80;birth_date:exact:14.10"),
-            (0.012, "SAMPLE HANA", "1991-01-01", "17.21;name:partial:2.40;birth_date:differs:-5.30"),
+            (0.972, "SAMPLE HANAKO", "1990-01-01", "17.21;name:agrees:9.80;birth_date:agrees:14.10"),
+            (0.012, "SAMPLE HANA", "1991-01-01", "17.21;name:partial:2.40;birth_date:far:-5.30"),
         ),
         start=1,
     ):
@@ -236,7 +236,7 @@ def unfound() -> None:
             person_id=f"P000000000{rank}",
             card_number=number,
             probability=probability,
-            evidence=f"card_number:one_character:{evidence};sex:exact:0.90;nationality:exact:2.10",
+            evidence=f"card_number:one_character:{evidence};sex:agrees:0.90;nationality:agrees:2.10",
         )
 
 
