@@ -250,7 +250,7 @@ def visit(browser: Browser, live_server, node, officer, client) -> Iterator[Visi
     session = client.cookies["sessionid"].value
     opened: list[BrowserContext] = []
 
-    def visit(path: str, size=WIDE, *, script: bool = True, language: str = "ja") -> Page:
+    def visit(path: str, size=WIDE, *, script: bool = True, language: str = "ja", status: int = 200) -> Page:
         context = browser.new_context(viewport=size, java_script_enabled=script, locale="ja-JP")
         opened.append(context)
         cookies = {"sessionid": session, "django_language": language}
@@ -263,7 +263,7 @@ def visit(browser: Browser, live_server, node, officer, client) -> Iterator[Visi
         page.on("requestfailed", lambda request: page.faults.append(request.url))  # type: ignore[attr-defined]
         answer = page.goto(live_server.url + path)
         assert answer is not None
-        assert answer.status == 200, answer.status
+        assert answer.status == status, answer.status
         return page
 
     yield visit
