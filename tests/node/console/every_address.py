@@ -17,7 +17,7 @@ EVERY: Final[Mapping[str, tuple[str, ...]]] = {
     "today": ("/",),
     "today_strip": ("/strip/",),
     "trends": ("/trends/",),
-    "days": ("/days/",),
+    "days": ("/days/", "/days/?on=2026-04-05"),
     "day": ("/days/2026-04-02/", "/days/2026-04-01/"),
     "deliveries": ("/deliveries/", "/deliveries/?direction=in", "/deliveries/?service=receipt"),
     "delivery": ("/deliveries/out/{service}/1/", "/deliveries/in/{other}/3/"),
