@@ -1,5 +1,6 @@
 """An ordinary week between two real nodes, a network that fails, a node that is killed wherever it stands."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from node.records import made_up
+from renkei.node.console.count_words import COUNTS
 from two_nodes.nodes import RENKEI, TwoNodes, two_nodes
 
 pytestmark = pytest.mark.slow
@@ -108,6 +110,15 @@ def test_an_ordinary_week(nodes: TwoNodes):
     assert told["N5"] == ("new", "")
     assert "L1" not in told
     assert {row[3] for row in cases if row[0] in ("N2", "N3", "N5")} == {"1301"}
+    # Whatever a day counts has a name in both languages on the pages.
+    counted = {
+        name
+        for party in ("mhlw", "isa")
+        for table in ("cycle_step", "deliveries_delivery")
+        for (counts,) in nodes.table(party, f"SELECT counts FROM {table}")
+        for name in (json.loads(counts) if isinstance(counts, str) else counts)
+    }
+    assert {name for name in counted if not name.startswith("rejected:")} - set(COUNTS) == set()
 
 
 def test_a_day_without_network_goes_by_medium(nodes: TwoNodes, tmp_path: Path):

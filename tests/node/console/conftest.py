@@ -221,8 +221,8 @@ def unfound() -> None:
     )
     for rank, (probability, name, birth, evidence) in enumerate(
         (
-            (0.972, "SAMPLE HANAKO", "1990-01-01", "17.21;name:exact:9.80;birth_date:exact:14.10"),
-            (0.012, "SAMPLE HANA", "1991-01-01", "17.21;name:partial:2.40;birth_date:differs:-5.30"),
+            (0.972, "SAMPLE HANAKO", "1990-01-01", "17.21;name:agrees:9.80;birth_date:agrees:14.10"),
+            (0.012, "SAMPLE HANA", "1991-01-01", "17.21;name:partial:2.40;birth_date:far:-5.30"),
         ),
         start=1,
     ):
@@ -236,7 +236,7 @@ def unfound() -> None:
             person_id=f"P000000000{rank}",
             card_number=number,
             probability=probability,
-            evidence=f"card_number:one_character:{evidence};sex:exact:0.90;nationality:exact:2.10",
+            evidence=f"card_number:one_character:{evidence};sex:agrees:0.90;nationality:agrees:2.10",
         )
 
 
@@ -250,7 +250,7 @@ def visit(browser: Browser, live_server, node, officer, client) -> Iterator[Visi
     session = client.cookies["sessionid"].value
     opened: list[BrowserContext] = []
 
-    def visit(path: str, size=WIDE, *, script: bool = True, language: str = "ja") -> Page:
+    def visit(path: str, size=WIDE, *, script: bool = True, language: str = "ja", status: int = 200) -> Page:
         context = browser.new_context(viewport=size, java_script_enabled=script, locale="ja-JP")
         opened.append(context)
         cookies = {"sessionid": session, "django_language": language}
@@ -263,7 +263,7 @@ def visit(browser: Browser, live_server, node, officer, client) -> Iterator[Visi
         page.on("requestfailed", lambda request: page.faults.append(request.url))  # type: ignore[attr-defined]
         answer = page.goto(live_server.url + path)
         assert answer is not None
-        assert answer.status == 200, answer.status
+        assert answer.status == status, answer.status
         return page
 
     yield visit

@@ -11,8 +11,9 @@ from node.console.cases_shown import PLACE, cases_of_a_place, number_of, stated
 from node.console.conftest import SERVICE
 from renkei.node.cases.models import Case
 from renkei.node.console import manual
-from renkei.node.console.pages import PAGES
+from renkei.node.console.pages import PAGES, navigation
 from renkei.node.incidents.models import Incident
+from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
 
 SIZE = {"width": 1100, "height": 700}
@@ -27,9 +28,14 @@ SHOWN_IN_TOUR = {("mhlw", "today"), ("mhlw", "discrepancy")}
 
 def place(task: manual.Task, party: str) -> str:
     case = number_of("N1") if party == "mhlw" else ""
+    asked = (
+        f"subject={case}&next=/discrepancies/" if case else "subject=discrepancy+N0000000001&next=/findings/"
+    )
     return {
         "delivery": f"/deliveries/out/{SERVICE[party]}/1/",
-        "purpose": "/purpose/?subject=discrepancy+N0000000001&next=/findings/",
+        "purpose": f"/purpose/?{asked}",
+        "day": "/days/2026-04-02/",
+        "case_move": f"/cases/{case}/moves/request_correction/",
         "finding": "/findings/discrepancy/N0000000001/",
         "correction": "/findings/corrections/R8-1124-0001-1/",
         "candidate": "/findings/candidates/N0000000003/",
@@ -48,6 +54,7 @@ def place(task: manual.Task, party: str) -> str:
 def test_what_a_task_shows_is_there_to_be_pictured(visit, shown, officer, party, slug, tmp_path):
     if party == "mhlw":
         cases_of_a_place(tmp_path / "answers")
+        Case.objects.filter(identifier="N1").update(state="checking", assigned_to=officer)
         stated(officer, list(Case.objects.values_list("number", flat=True)))
     page = visit(place(manual.TASKS[slug], party), SIZE)
     target = page.locator(SHOWN.get(slug, "h1")).first
@@ -87,6 +94,13 @@ def test_a_task_of_the_other_agency_is_not_here(client, node, party, slug, statu
     client.force_login(officer)
 
     assert client.get(f"/manual/{slug}/").status_code == status
+
+
+@pytest.mark.parametrize("party", SERVICE)
+def test_every_page_of_the_navigation_has_a_task(party):
+    told = {PAGES[task.page].within or task.page for task in manual.tasks_of(party)}
+
+    assert {page.name for page in navigation(party, frozenset(Duty))} - {"manual"} <= told
 
 
 def test_the_tours_pictures_are_there_and_small():

@@ -17,6 +17,7 @@ from renkei.exchange.keys import spoken as in_groups
 from renkei.exchange.refusals import NOTICES
 from renkei.matching.spoken import column_name, value_in_words
 from renkei.matching.wording import CAUSES, OUTCOMES, Meaning
+from renkei.node.console.count_words import count_in_words
 from renkei.node.console.eras import in_era
 from renkei.node.console.incident_forms import ITEMS
 from renkei.node.console.words import EVENTS, KINDS, STATES
@@ -82,19 +83,10 @@ def hour(value: datetime | None) -> SafeString | str:
     return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="minutes"), shown)
 
 
-_COUNTS: Final = {
-    "files": ("ファイル", "files"),
-    "rows": ("行", "rows"),
-    "rejected": ("受け取れない行", "rejected rows"),
-    "deliveries": ("送付", "deliveries"),
-}
-
-
 @register.filter
 def count_name(name: str) -> str:
     """Name a count as officers do; a name that is not in the table is shown as it is."""
-    ja, en = _COUNTS.get(name, (name, name))
-    return en if get_language() == "en" else ja
+    return count_in_words(name, language())
 
 
 @register.filter
@@ -176,6 +168,38 @@ def delivery_state(code: str) -> str:
 def delivery_kind(code: str) -> str:
     """Name what a delivery holds."""
     return _said(_KINDS, code)
+
+
+#: How the memorandum's page marks an item, and how sure it is of a law.
+_DISCLOSURES: Final = {
+    "公表": ("公表", "published"),
+    "非開示": ("非開示", "not disclosed"),
+    "想定": ("想定", "assumed"),
+}
+_CONFIDENCES: Final = {
+    "agreement": ("申合せによる", "from the memorandum"),
+    "law text": ("条文で確認", "read in the law"),
+    "source": ("公表資料による", "from published material"),
+    "unverified": ("未確認", "unverified"),
+}
+
+
+@register.filter
+def disclosure(word: str) -> str:
+    """Name how an item of an annex is known."""
+    return _said(_DISCLOSURES, word)
+
+
+@register.filter
+def confidence(code: str) -> str:
+    """Name how sure the agreement is of a law."""
+    return _said(_CONFIDENCES, code)
+
+
+@register.filter
+def annex(number: str) -> str:
+    """Name an annex."""
+    return number.replace("別紙", "Annex ") if language() == "en" else number
 
 
 @register.filter

@@ -7,12 +7,15 @@ from datetime import date
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 
 from renkei.node.console.access import page
+from renkei.node.console.pages import PAGES
 from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.party import DAY
 from renkei.node.cycle.steps import DayStep
+from renkei.node.deliveries.models import Delivery
+from renkei.node.officers.duties import Duty
 
 _DAYS_A_PAGE = 60
 
@@ -38,26 +41,40 @@ def shown_steps(day: Day) -> list[ShownStep]:
 
 @page("days")
 def days(request: HttpRequest) -> HttpResponse:
-    """Show the business days, the newest first."""
+    """Show the business days, the newest first; `on`, as 2026-04-01, leads to that day where there is one."""
+    wanted = request.GET.get("on", "")
+    if wanted and (chosen := _day_on(wanted)):
+        return redirect("day", chosen.business_day)
     found = Day.objects.order_by("-business_day").prefetch_related("steps")
     listed = Paginator(found, _DAYS_A_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "console/days.html",
-        {"listed": listed, "shown": [(day, shown_steps(day)) for day in listed]},
+        {"listed": listed, "shown": [(day, shown_steps(day)) for day in listed], "wanted": wanted},
     )
+
+
+def _day_on(wanted: str) -> Day | None:
+    try:
+        return Day.objects.filter(business_day=date.fromisoformat(wanted)).first()
+    except ValueError:
+        return None
 
 
 @page("day")
 def day(request: HttpRequest, day: date) -> HttpResponse:
-    """Show one day."""
+    """Show one day with its deliveries, which may be opened, and its steps' entries of the trail, by duty."""
     found = get_object_or_404(Day, business_day=day)
+    duties: frozenset[Duty] = request.duties  # type: ignore[attr-defined]
     return render(
         request,
         "console/day.html",
         {
             "day": found,
             "steps": shown_steps(found),
+            "sent": Delivery.objects.filter(business_day=day).order_by("service", "direction", "sequence"),
+            "opens_deliveries": bool(duties & PAGES["deliveries"].duties),
+            "opens_trail": bool(duties & PAGES["trail"].duties),
             "before": Day.objects.filter(business_day__lt=day).order_by("-business_day").first(),
             "after": Day.objects.filter(business_day__gt=day).order_by("business_day").first(),
         },

@@ -1,35 +1,103 @@
-"""H-01: must I do anything? The alarms, then the day as steps, then its counts with the day before's."""
+"""H-01: must I do anything? Alarms and what is overdue, the day as steps, its counts, the cases due next."""
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, cast
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
+from renkei.matching.wording import Words
+from renkei.node.cases import listing
+from renkei.node.cases.models import Case
 from renkei.node.console.access import page
 from renkei.node.console.alarm_places import place_of
 from renkei.node.console.templatetags.console import subject
 from renkei.node.console.views.days import shown_steps
+from renkei.node.console.views.lists import LISTS
+from renkei.node.console.words import KINDS
 from renkei.node.cycle import alarms
 from renkei.node.cycle.figures import figures
 from renkei.node.cycle.models import Day
+from renkei.node.findings import trays
+from renkei.node.officers.duties import Duty
+from renkei.node.officers.models import Officer
+
+#: So many overdue cases are counted; beyond it the page says that there are more.
+_COUNTED: Final = 1000
+#: So many of the cases due next are shown.
+_DUE_NEXT: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Work that waits for the officer: how much, and where it is done."""
+
+    words: Words
+    address: str
+
+    @property
+    def ja(self) -> str:
+        """Say it in Japanese."""
+        return self.words.ja
+
+    @property
+    def en(self) -> str:
+        """Say it in English."""
+        return self.words.en
 
 
 @page("today")
 def today(request: HttpRequest) -> HttpResponse:
     """Show what needs attention, and the day."""
+    officer, now = cast(Officer, request.user), timezone.now()
     rings = [
         (alarm, alarms.sentence(alarm, subject(alarm.subject)), place_of(alarm, request.duties))  # type: ignore[attr-defined]
         for alarm in alarms.ringing()
     ]
-    return render(request, "console/today.html", _the_day() | {"alarms": rings})
+    shown = _the_day() | {"alarms": rings, "today": timezone.localdate(now)}
+    if Duty.HANDLE_CASES in request.duties:  # type: ignore[attr-defined]
+        shown |= _requests() if settings.NODE.party == "isa" else _cases(officer, now)
+    shown["attention"] = len(rings) + len(shown.get("waiting", []))
+    return render(request, "console/today.html", shown)
 
 
 @page("today_strip")
 def strip(request: HttpRequest) -> HttpResponse:
     """Show the strip of steps alone, which the page fetches again every half minute."""
     return render(request, "console/strip.html", _the_day())
+
+
+def _cases(officer: Officer, now: datetime) -> dict[str, Any]:
+    """MHLW: what is overdue of the officer's offices, and the cases due next; numbers, no names."""
+    found = listing.visible(officer, listing.Filters(), now=now)
+    due_next = found.order_by("due_on", "id").select_related("assigned_to")[:_DUE_NEXT]
+    return {"waiting": list(_overdue(found, timezone.localdate(now))), "due_next": list(due_next)}
+
+
+def _overdue(cases: QuerySet[Case], today: date) -> Iterator[Waiting]:
+    for kind, name in LISTS.items():
+        found = cases.filter(kind=kind.value, due_on__lt=today).order_by()[: _COUNTED + 1].count()
+        if found:
+            number = f"{min(found, _COUNTED):,}"
+            more = ("以上", " or more") if found > _COUNTED else ("", "")
+            words = Words(
+                f"期限を過ぎた事案({KINDS[kind.value].ja}) {number}件{more[0]}",
+                f"Overdue cases ({KINDS[kind.value].en}): {number}{more[1]}",
+            )
+            yield Waiting(words, f"{reverse(name)}?due=overdue")
+
+
+def _requests() -> dict[str, Any]:
+    """ISA: correction requests of the counterpart that nobody has decided on."""
+    found = trays.correction_requests().count()
+    words = Words(f"未処理の訂正依頼 {found:,}件", f"Correction requests to decide on: {found:,}")
+    return {"waiting": [Waiting(words, reverse("corrections"))] if found else []}
 
 
 def _the_day() -> dict[str, Any]:
