@@ -26,6 +26,7 @@ from renkei.cli.served import Served
 
 NODE = str(Path(__file__).with_name("_backfill_node.py"))
 SECONDS, MEMORY = 600, 4
+ENVIRONMENTS = "environments.json"
 NAMES = {"isa": "backfill_isa", "mhlw": "backfill_mhlw"}
 #: Who runs a cycle when: MHLW sends, ISA answers, MHLW takes the answer in, ISA hears that it was accepted.
 TURNS = ("mhlw", "isa", "mhlw", "isa")
@@ -107,6 +108,8 @@ def main() -> None:
     made = run([sys.executable, NODE, "make", str(directory), urls["isa"], urls["mhlw"]], limits)
     if not made.done:
         sys.exit(f"make: {made.end}")
+    # Whoever keeps the nodes (pages.py) can start them again.
+    (directory / ENVIRONMENTS).write_text(made.said)
     nodes = {party: Node(party, environment, limits) for party, environment in json.loads(made.said).items()}
     for node in nodes.values():
         node.run(RENKEI, "migrate")

@@ -57,6 +57,10 @@ def main() -> None:
             where + speech.one_of((f"読み書きできません({fault.strerror})", str(fault.strerror)), lang)
         )
         raise SystemExit(1) from None
+    except Exception as fault:
+        # Whatever was not foreseen: its text may quote a row, and is not printed.
+        speech.complain(speech.fault(fault, lang))
+        raise SystemExit(1) from None
 
 
 def _loaded() -> Any:

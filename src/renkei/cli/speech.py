@@ -6,6 +6,7 @@ memory without it.
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from renkei.agreement.errors import Lang
+
+_PLACES = 12
 
 LangOption = Annotated[
     Literal["ja", "en"] | None,
@@ -45,6 +48,26 @@ def chosen_language(arguments: Sequence[str]) -> Lang:
 def complain(sentence: str) -> None:
     """Say on stderr what was refused and what to do."""
     typer.echo(f"renkei: {sentence}", err=True)
+
+
+def fault(unforeseen: BaseException, lang: Lang) -> str:
+    """Say what fault was not foreseen: its class and the places that it came through, never its text.
+
+    The text of a library's fault may quote a row.
+    """
+    places = traceback.extract_tb(unforeseen.__traceback__)[-_PLACES:]
+    # Enough of a path to find the file, and not where somebody's home is.
+    lines = [f"  {'/'.join(Path(each.filename).parts[-3:])}:{each.lineno} {each.name}" for each in places]
+    said = one_of(
+        (
+            f"想定外の障害です({type(unforeseen).__name__})。次の行を添えて開発者に知らせてください。"
+            "個人情報は含まれません。",
+            f"A fault that was not foreseen ({type(unforeseen).__name__}). Tell the developers, with the "
+            "lines below. They hold nothing of a row.",
+        ),
+        lang,
+    )
+    return "\n".join([said, *lines])
 
 
 @contextmanager

@@ -120,6 +120,8 @@ class Config:
 
 def load(directory: Path) -> Config:
     """Read a node's configuration. Raises Unconfigured, naming what is wrong and what to do."""
+    if directory.name == FILE:  # who names the file means its directory
+        directory = directory.parent
     path = directory / FILE
     try:
         found = tomllib.loads(path.read_text("utf-8"))

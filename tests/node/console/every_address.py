@@ -25,7 +25,7 @@ EVERY: Final[Mapping[str, tuple[str, ...]]] = {
     "incident_new": ("/incidents/new/",),
     "incident": ("/incidents/{incident}/",),
     "incident_act": tuple(f"/incidents/{{incident}}/{act}/" for act in ACTS),
-    "trail": ("/trail/?actor=tanaka", "/trail/?first=x", "/trail/?actor=nobody"),
+    "trail": ("/trail/?actor=system", "/trail/?actor=tanaka", "/trail/?first=x", "/trail/?actor=nobody"),
     "restored_trail": ("/trail/restored/",),
     "officers": ("/officers/",),
     "officer": ("/officers/sato/", "/officers/tanaka/"),

@@ -11,7 +11,7 @@ from django.core.checks import run_checks
 
 from renkei.exchange.home import Home
 from renkei.node.checks import RULES, TAG, refuse_errors
-from renkei.node.config import Config, Oidc, Token
+from renkei.node.config import FILE, Config, Oidc, Token, load
 from renkei.node.cycle.alarms import AlarmKind
 from renkei.node.errors import Unconfigured
 from renkei.node.rehearsal import Rehearsal
@@ -105,6 +105,10 @@ def test_each_fault_is_found_and_an_error_refuses_to_start(number: str, sound: C
         assert refusal.value.say("ja") != refusal.value.say("en")
     else:
         refuse_errors()
+
+
+def test_who_names_the_file_means_its_directory(sound):
+    assert load(sound.directory / FILE) == load(sound.directory)
 
 
 def test_a_blank_secret_key_is_an_error_like_a_short_one(sound, settings):

@@ -1,0 +1,211 @@
+"""A node of the benchmark `pages`, made ready in a process of its own for the officers that will look at it.
+
+    python _pages_node.py OFFICERS SAMPLES   accounts, cases under way, a trail; what there is to look at
+
+Prints JSON: `officers` (account, password, secret of the one-time codes), `pages` (its name → addresses),
+`counts`, `console`, `server`. RENKEI_NODE and RENKEI_KEY_PASSPHRASE say which node.
+"""
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from urllib.parse import quote
+
+PURPOSE = {"mhlw": "labour_market", "isa": "residence"}
+TRAIL = 20_000
+
+
+def make_officers(count: int) -> list[dict[str, str]]:
+    """Make local accounts with every duty and a one-time code."""
+    from django_otp.plugins.otp_totp.models import TOTPDevice
+
+    from renkei.node.officers.duties import Duty
+    from renkei.node.officers.models import Assignment, Officer
+
+    made = []
+    for number in range(count):
+        password, key = secrets.token_urlsafe(12), secrets.token_hex(20)
+        officer = Officer.objects.create_user(f"bench{number}", display_name="架空 花子", password=password)
+        Assignment.objects.bulk_create(Assignment(officer=officer, duty=duty) for duty in Duty)
+        TOTPDevice.objects.create(user=officer, key=key, confirmed=True)
+        made.append({"username": officer.username, "password": password, "key": key})
+    return made
+
+
+def spread_cases() -> None:
+    """Let a third of the cases be under way, each with somebody, as they would be after some weeks."""
+    from django.db import connection
+
+    from renkei.node.officers.models import Officer
+
+    officers = list(Officer.objects.order_by("pk").values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        for number, officer in enumerate(officers):
+            cursor.execute(
+                "UPDATE cases_case SET assigned_to_id = %s, state = 'checking' "
+                "WHERE state = 'new' AND id %% %s = %s",
+                [officer, 3 * len(officers), number],
+            )
+
+
+def lengthen_trail() -> None:
+    """Let the trail be as long as some weeks make it."""
+    from django.db import transaction
+
+    from renkei.node.audit.trail import record
+    from renkei.node.audit.verbs import Verb
+    from renkei.node.officers.models import Officer
+
+    officers = list(Officer.objects.order_by("pk"))
+    with transaction.atomic():
+        for number in range(TRAIL):
+            record(officers[number % len(officers)], Verb.CASE_READ, f"R8-0401-{number:04d}")
+
+
+def declare(subjects: Sequence[str], party: str) -> None:
+    """State the purpose for every officer, as each would on the page that asks for it."""
+    from django.utils import timezone
+
+    from renkei.node.officers import declarations
+    from renkei.node.officers.models import Officer
+
+    for officer in Officer.objects.all():
+        declarations.declare(officer, PURPOSE[party], subjects, now=timezone.now() + timedelta(seconds=1))
+
+
+def mhlw_pages(samples: int) -> tuple[dict[str, list[str]], list[str]]:
+    """Return MHLW's own pages, and what they show of people."""
+    from renkei.node.cases.models import Case
+    from renkei.node.records.models import Notification
+
+    def some(kind: str, **which: str) -> list[str]:
+        return list(Case.objects.filter(kind=kind, **which).values_list("number", flat=True)[:samples])
+
+    discrepancies, omissions = some("discrepancy"), some("suspected_omission")
+    new = some("discrepancy", state="new")
+    places = Notification.objects.filter(
+        notification_id__in=Case.objects.filter(number__in=discrepancies).values("identifier")
+    ).values_list("establishment_number", flat=True)
+    lists = [
+        f"/{name}/{query}"
+        for name in ("discrepancies", "omissions")
+        for query in ("", "?state=new", "?state=checking&due=week", "?closed=on")
+    ]
+    pages = {
+        "discrepancies": lists[:4],
+        "omissions": lists[4:],
+        "discrepancy": [f"/discrepancies/{number}/" for number in discrepancies],
+        "omission": [f"/omissions/{number}/" for number in omissions],
+        "case_move": [f"/cases/{number}/moves/take/" for number in new],
+        "case_act": [f"/cases/{number}/acts/note/" for number in discrepancies],
+        "case_search": ["/cases/search/"],
+        "case_export": ["/cases/export/?kind=discrepancy&state=new"],
+        "saved_lists": ["/cases/lists/"],
+        "card_search": ["/cases/by-card-number/"],
+        "establishment": [f"/establishments/{number}/" for number in places if number],
+        "letter": [f"/letters/?number={number}" for number in discrepancies],
+        "letter_template": ["/letters/templates/inquiry/"],
+        "purpose": [f"/purpose/?subject={number}&next=/discrepancies/" for number in discrepancies],
+    }
+    return pages, [*discrepancies, *omissions, *new]
+
+
+def isa_pages(samples: int) -> tuple[dict[str, list[str]], list[str]]:
+    """Return ISA's own pages, and what they show of people."""
+    from renkei.node.findings.models import Candidate, Finding
+
+    found = {
+        kind: list(
+            Finding.objects.filter(kind=kind, standing=True).values_list("identifier", flat=True)[:samples]
+        )
+        for kind in ("discrepancy", "suspected_omission")
+    }
+    unfound = list(Candidate.objects.filter(rank=1).values_list("notification_id", flat=True)[:samples])
+    pages = {
+        "findings": ["/findings/", "/findings/?kind=suspected_omission", "/findings/?kind=discrepancy"],
+        "finding": [
+            f"/findings/{kind}/{quote(each)}/" for kind, identifiers in found.items() for each in identifiers
+        ],
+        "shared_numbers": ["/findings/shared/"],
+        "identity_conflicts": ["/findings/identity/"],
+        "corrections": ["/findings/corrections/"],
+        "candidates": ["/findings/candidates/", "/findings/candidates/?decided"],
+        "candidate": [f"/findings/candidates/{quote(each)}/" for each in unfound],
+        "purpose": [
+            f"/purpose/?subject=discrepancy+{quote(each)}&next=/findings/" for each in found["discrepancy"]
+        ],
+    }
+    subjects = [f"{kind} {each}" for kind, identifiers in found.items() for each in identifiers]
+    return pages, [*subjects, *(f"candidates {each}" for each in unfound)]
+
+
+def both_pages(party: str) -> dict[str, list[str]]:
+    """Return what both have."""
+    from renkei.node.console import manual
+    from renkei.node.cycle.models import Day
+    from renkei.node.deliveries.models import Delivery
+
+    days = Day.objects.values_list("business_day", flat=True)
+    deliveries = Delivery.objects.values_list("direction", "service", "sequence")
+    return {
+        "today": ["/"],
+        "today_strip": ["/strip/"],
+        "trends": ["/trends/"],
+        "days": ["/days/"],
+        "day": [f"/days/{day}/" for day in days],
+        "deliveries": ["/deliveries/"],
+        "delivery": [f"/deliveries/{way}/{service}/{number}/" for way, service, number in deliveries],
+        "incidents": ["/incidents/"],
+        "incident_new": ["/incidents/new/"],
+        "trail": ["/trail/", "/trail/?actor=bench1"],
+        "officers": ["/officers/"],
+        "officer": ["/officers/bench1/"],
+        "own_account": ["/account/"],
+        "keys": ["/keys/"],
+        "memorandum": ["/memorandum/"],
+        "manual": ["/manual/"],
+        "manual_task": [f"/manual/{task.slug}/" for task in manual.tasks_of(party)],
+    }
+
+
+def main(officers: int, samples: int) -> None:
+    """Make the node ready and say what there is."""
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "renkei.node.settings"
+    django.setup()
+    from django.conf import settings
+    from django.db import connection
+
+    from renkei.node.audit.models import Entry
+    from renkei.node.cases.models import Case
+    from renkei.node.records.models import Notification, ReceivedNotification
+
+    party = settings.NODE.party
+    made = make_officers(officers)
+    if party == "mhlw":
+        spread_cases()
+    lengthen_trail()
+    with connection.cursor() as cursor:
+        # As autovacuum would have by the next morning.
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("SELECT version(), current_setting('shared_buffers')")
+        name, buffers = cursor.fetchone()
+    own, subjects = (mhlw_pages if party == "mhlw" else isa_pages)(samples)
+    declare(subjects, party)
+    pages = both_pages(party) | own
+    counts = {
+        "cases": Case.objects.count(),
+        "notifications": (Notification if party == "mhlw" else ReceivedNotification).objects.count(),
+        "entries": Entry.objects.count(),
+    }
+    server = f"{name.split(' on ')[0]} (shared_buffers {buffers})"
+    said = {"officers": made, "pages": {name: each for name, each in pages.items() if each}, "counts": counts}
+    print(json.dumps(said | {"console": settings.NODE.console.listen, "server": server}))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
