@@ -248,24 +248,33 @@ def visit(browser: Browser, live_server, node, officer, client) -> Iterator[Visi
     """Open an address as the officer; `script=False` without JavaScript."""
     client.force_login(officer)
     session = client.cookies["sessionid"].value
-    opened: list[BrowserContext] = []
+    opened: dict[tuple[object, ...], BrowserContext] = {}
+
+    def context_of(width: int, height: int, script: bool, language: str) -> BrowserContext:
+        # One for all visits of a kind: fonts are read once, as an officer's browser does.
+        kind = (width, height, script, language)
+        if kind not in opened:
+            size = {"width": width, "height": height}
+            context = browser.new_context(viewport=size, java_script_enabled=script, locale="ja-JP")
+            cookies = {"sessionid": session, "django_language": language}
+            context.add_cookies(
+                [{"name": name, "value": value, "url": live_server.url} for name, value in cookies.items()]
+            )
+            opened[kind] = context
+        return opened[kind]
 
     def visit(path: str, size=WIDE, *, script: bool = True, language: str = "ja", status: int = 200) -> Page:
-        context = browser.new_context(viewport=size, java_script_enabled=script, locale="ja-JP")
-        opened.append(context)
-        cookies = {"sessionid": session, "django_language": language}
-        context.add_cookies(
-            [{"name": name, "value": value, "url": live_server.url} for name, value in cookies.items()]
-        )
-        page = context.new_page()
+        page = context_of(*size.values(), script, language).new_page()
         page.faults = []  # type: ignore[attr-defined]
         page.on("console", lambda said: page.faults.append(said.text) if said.type == "error" else None)  # type: ignore[attr-defined]
         page.on("requestfailed", lambda request: page.faults.append(request.url))  # type: ignore[attr-defined]
         answer = page.goto(live_server.url + path)
         assert answer is not None
         assert answer.status == status, answer.status
+        if script:  # what is measured is measured in the page's own letters
+            page.evaluate("document.fonts.ready.then(() => true)")
         return page
 
     yield visit
-    for context in opened:
+    for context in opened.values():
         context.close()

@@ -11,8 +11,9 @@ from node.console.every_address import ADDRESSES, fill, filled_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
+PARTIES = ("isa", "mhlw")
 #: The door, and what is refused: they are pages too, but in no table.
-BESIDES = [(party, path) for party in ("isa", "mhlw") for path in ("/enter/", "/nothing/")]
+BESIDES = [(party, path) for party in PARTIES for path in ("/enter/", "/nothing/")]
 #: The strip is part of a page, fetched again by it.
 WHOLE = [each for each in ADDRESSES if each[1] != "/strip/"]
 #: The trail of whoever reads it grows by each reading: no two of its pages are alike.
@@ -39,40 +40,68 @@ def picture(page, name: str) -> None:
         page.screenshot(path=Path(place) / f"{name}.png", full_page=True)
 
 
+def each_of(party: str, addresses: list[tuple[str, str]]) -> list[str]:
+    return [address for of, address in addresses if of == party]
+
+
+# All pages within one test: making a node ready takes as long as looking at five of them.
 @pytest.mark.parametrize("language", ["ja", "en"])
-@pytest.mark.parametrize(("party", "address"), [*WHOLE, *BESIDES])
-def test_a_page_is_accessible_fits_a_telephone_and_asks_nobody_else(visit, party, address, language):
-    page = visit(filled_in(address), language=language, status=STATUS.get(address, 200))
-    name = f"{party}-{language}-{re.sub(r'[^A-Za-z0-9]+', '-', address).strip('-') or 'today'}"
-    picture(page, name)
-    found = Axe().run(page, options={"runOnly": RULES["runOnly"]})
+@pytest.mark.parametrize("party", PARTIES)
+def test_every_page_is_accessible_fits_a_telephone_and_asks_nobody_else(visit, party, language):
+    wrong = {}
+    for address in each_of(party, [*WHOLE, *BESIDES]):
+        page = visit(filled_in(address), language=language, status=STATUS.get(address, 200))
+        name = f"{party}-{language}-{re.sub(r'[^A-Za-z0-9]+', '-', address).strip('-') or 'today'}"
+        picture(page, name)
+        found = Axe().run(page, options={"runOnly": RULES["runOnly"]})
+        problems = [each["id"] for each in found.response["violations"]]
+        problems += [fault for fault in page.faults if "404" not in fault]
+        page.set_viewport_size({"width": 320, "height": 640})
+        picture(page, f"{name}-320")
+        if (width := page.evaluate("document.documentElement.scrollWidth")) > 320:
+            problems.append(f"{width} px wide on a telephone")
+        if problems:
+            wrong[address] = problems
+        page.close()
 
-    assert [each["id"] for each in found.response["violations"]] == []
-    assert [fault for fault in page.faults if "404" not in fault] == []
-    page.set_viewport_size({"width": 320, "height": 640})
-    picture(page, f"{name}-320")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
-@pytest.mark.parametrize(("party", "address"), ALIKE)
-def test_a_page_is_whole_without_javascript(visit, party, address):
-    path = filled_in(address)
-    with_script, without = (visit(path, script=script).inner_text("main") for script in (True, False))
-
-    # Today says at what minute it was looked at.
-    assert re.sub(MOVING, "", without) == re.sub(MOVING, "", with_script)
+    assert wrong == {}
 
 
-@pytest.mark.parametrize(("party", "address"), WHOLE)
-def test_a_page_is_printed_whole_and_without_what_is_for_the_screen(visit, party, address):
-    page = visit(filled_in(address), PAPER)
-    page.emulate_media(media="print")
+@pytest.mark.parametrize("party", PARTIES)
+def test_every_page_is_whole_without_javascript(visit, party):
+    wrong = {}
+    for address in each_of(party, ALIKE):
+        path = filled_in(address)
+        seen = []
+        for script in (True, False):
+            page = visit(path, script=script)
+            # Today says at what minute it was looked at.
+            seen.append(re.sub(MOVING, "", page.inner_text("main")))
+            page.close()
+        if seen[0] != seen[1]:
+            wrong[address] = seen
 
-    assert not page.locator(".navigation").is_visible()
-    assert page.locator("h1").is_visible()
-    assert page.locator("main button:visible, main .actions a:visible").count() == 0
-    assert page.evaluate(CUT_OFF) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("party", PARTIES)
+def test_every_page_is_printed_whole_and_without_what_is_for_the_screen(visit, party):
+    wrong = {}
+    for address in each_of(party, WHOLE):
+        page = visit(filled_in(address), PAPER)
+        page.emulate_media(media="print")
+        seen = {
+            "navigation": page.locator(".navigation").is_visible(),
+            "no heading": not page.locator("h1").is_visible(),
+            "buttons": page.locator("main button:visible, main .actions a:visible").count() > 0,
+            "cut off": page.evaluate(CUT_OFF) != [],
+            "wider than the paper": page.evaluate("document.documentElement.scrollWidth") > PAPER["width"],
+        }
+        if problems := [what for what, is_so in seen.items() if is_so]:
+            wrong[address] = problems
+        page.close()
+
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("party", ["isa"])
