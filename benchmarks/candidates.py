@@ -190,7 +190,7 @@ def _tried(told: Any) -> set[float]:
 
 
 def take_turns(
-    places: dict[str, Path], rounds: int, limits: Bounds, scratch: Path
+    places: dict[str, Path], rounds: int, limits: Bounds, scratch: Path, left_out: set[str]
 ) -> tuple[dict[tuple[str, str], list[Run]], dict[tuple[str, str], Judged]]:
     """Let all contestants do each task by turns; the first round warms up, is judged, and is not counted."""
     runs: dict[tuple[str, str], list[Run]] = {}
@@ -198,7 +198,9 @@ def take_turns(
     for task, place in places.items():
         answers = answers_of(task, place)
         for number in range(rounds + 1):
-            for one in CONTESTANTS if number == 0 else CONTESTANTS[: -len(ONCE)]:
+            for one in CONTESTANTS:
+                if one in left_out or (number and one in ONCE):
+                    continue
                 out = scratch / f"{one}.csv"
                 out.unlink(missing_ok=True)
                 script = str(HERE / "contestants" / f"candidates_{one}.py")
@@ -311,6 +313,7 @@ def main() -> None:
     parser.add_argument("--notifications", type=int, default=NOTIFICATIONS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=900)
+    parser.add_argument("--leave-out", action="append", default=[], choices=[*RIVALS, *ONCE])
     parser.add_argument("--gib", type=float, default=22)
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "renkei-benchmarks")
     parser.add_argument("--results", type=Path, default=None)
@@ -323,7 +326,7 @@ def main() -> None:
         world = draw_world(options.data, options.residents, options.notifications, limits)
         write_febrl(scratch)
         places = {task: scratch / task if task.startswith("febrl") else world for task in TASKS}
-        runs, judged = take_turns(places, options.rounds, limits, scratch)
+        runs, judged = take_turns(places, options.rounds, limits, scratch, {*options.leave_out})
         whole = at_full_size(options.data, limits, scratch) if full else None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -338,7 +341,7 @@ def main() -> None:
         figures(runs, judged),
         f"{options.rounds} rounds after one to warm up, from files to answers, each contestant by turns. "
         f"Of Splink's time on the world {training:.1f} s are training, which Renkei's does not hold. "
-        "dedupe, for reference, runs once.",
+        + ("dedupe, for reference, runs once." if "dedupe" not in options.leave_out else ""),
     ]
     title = "Candidates for what was not found"
     publish("candidates", title, sections, data, PACKAGES, options.results or (RESULTS if full else None))
