@@ -7,6 +7,7 @@ Which of them count is not decided here but by the agreement file.
 """
 
 import base64
+import functools
 import os
 import textwrap
 from collections.abc import Iterator
@@ -271,13 +272,21 @@ def _encrypted(key: PrivateKey, passphrase: bytes) -> bytes:
 
 def _private(entry: KeyEntry, passphrase: bytes) -> PrivateKey:
     try:
-        pem = (entry.directory / "key.pem").read_bytes()
-        key = serialization.load_pem_private_key(pem, passphrase)
+        key = _unlocked((entry.directory / "key.pem").read_bytes(), passphrase)
     except (OSError, ValueError, TypeError):  # TypeError: a key that is not encrypted, which we never take
         raise Misused("key_unreadable", f"{entry.use} {entry.number:04d}") from None
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise Misused("key_unreadable", f"{entry.use} {entry.number:04d}")
     return key
+
+
+@functools.lru_cache(maxsize=16)
+def _unlocked(pem: bytes, passphrase: bytes) -> object:
+    """Unlock a key once a process: scrypt is slow by design, and a receipt should not wait for it.
+
+    Whoever holds the passphrase in memory, as a node that serves must, gives nothing more away by the key.
+    """
+    return serialization.load_pem_private_key(pem, passphrase)
 
 
 def _is_for(certificate: x509.Certificate, entry: KeyEntry) -> bool:

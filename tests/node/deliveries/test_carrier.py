@@ -234,13 +234,14 @@ def test_openssl_without_the_right_handshake_is_shut_out(pair, isa, arguments):
     assert b"alert" in done.stderr
 
 
-def test_a_certificate_that_is_not_the_counterparts_is_shut_out(pair, isa):
+def test_a_certificate_that_is_not_the_counterparts_is_shut_out(pair, isa, tmp_path):
     own = Home(pair.nodes["isa"] / "exchange")  # ISA calling itself
     key, certificate = tls._own(own, "isa", now())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with tls._joined(certificate) as path:
-        context.load_cert_chain(path, key, pair.passphrase)
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(certificate.public_bytes(Encoding.PEM))
+    context.load_cert_chain(file, key, pair.passphrase)
     connection = http.client.HTTPSConnection("127.0.0.1", pair.ports["isa"], timeout=20, context=context)
 
     def ask() -> None:

@@ -1,9 +1,9 @@
 """TLS between the nodes: 1.3 alone, and of all certificates only the counterpart's pinned one."""
 
+import functools
+import hashlib
 import ssl
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -21,18 +21,36 @@ def context(home: Home, now: datetime, *, server: bool) -> ssl.SSLContext:
 
     Raises `Misused` with `key_missing` where a certificate is not at hand.
     """
+    terms = home.terms()
+    pinned = _pinned(home, terms.counterpart, now)
+    key, certificate = _own(home, terms.party, now)
+    return _context(
+        server,
+        "".join(map(_pem, pinned)),
+        _pem(certificate),
+        key,
+        hashlib.sha256(key.read_bytes()).digest(),
+        settings.KEY_PASSPHRASE,
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _context(
+    server: bool, pinned: str, certificate: str, key: Path, _digest: bytes, passphrase: bytes
+) -> ssl.SSLContext:
+    """Make it once a process, as long as certificates and key stay: scrypt, which guards the key, is slow."""
     found = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
     found.minimum_version = ssl.TLSVersion.TLSv1_3
     found.check_hostname = False  # the certificate itself is pinned, whatever address it answers at
     found.verify_mode = ssl.CERT_REQUIRED
     # Only what is loaded here is trusted, and that is the certificate itself, not whoever issued it.
     found.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    terms = home.terms()
-    pinned = _pinned(home, terms.counterpart, now)
-    found.load_verify_locations(cadata="".join(each.public_bytes(Encoding.PEM).decode() for each in pinned))
-    key, certificate = _own(home, terms.party, now)
-    with _joined(certificate) as path:
-        found.load_cert_chain(path, key, settings.KEY_PASSPHRASE)
+    found.load_verify_locations(cadata=pinned)
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+        # A file of its own: the ssl module takes nothing else. It is no secret.
+        file.write(certificate)
+        file.flush()
+        found.load_cert_chain(file.name, key, passphrase)
     return found
 
 
@@ -62,10 +80,5 @@ def _own(home: Home, party: str, now: datetime) -> tuple[Path, x509.Certificate]
     raise Misused("key_missing", f"{party} tls")
 
 
-@contextmanager
-def _joined(certificate: x509.Certificate) -> Iterator[str]:
-    """Give the certificate as a file of its own: the ssl module takes nothing else. It is no secret."""
-    with tempfile.NamedTemporaryFile(suffix=".pem") as file:
-        file.write(certificate.public_bytes(Encoding.PEM))
-        file.flush()
-        yield file.name
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(Encoding.PEM).decode()
