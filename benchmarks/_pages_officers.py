@@ -3,8 +3,9 @@
     python _pages_officers.py SECONDS THINK   reads what `_pages_node.py` printed, prints every answer
 
 THINK is how many seconds an officer looks at a page, on average (evenly from half to one and a half times); 0
-is as fast as it goes. Prints JSON: `answers` (page, seconds, bytes as sent, bytes unpacked, status), `rate`
-and `besides`, the bytes of what every page links. Asks the loopback alone, for so many seconds and no longer.
+is as fast as it goes. Prints JSON: `answers` (page, seconds, bytes as sent, status), `rate`, `besides`, the
+bytes of what every page links, and `pictures`, those of a page's own. Asks the loopback alone, for so many
+seconds and no longer.
 """
 
 import json
@@ -19,6 +20,9 @@ from typing import Any
 import requests
 from django_otp.oath import totp
 
+SAMPLES = 20
+_STYLE = re.compile(r'(?:href|src)="(/static/[^"]+\.(?:css|js|svg|png|ico))"')
+_PICTURE = re.compile(r'<img[^>]+src="(/static/[^"]+)"')
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -54,13 +58,25 @@ def look(session: requests.Session, said: dict[str, Any], seconds: float, think:
         answer = session.get(
             f"http://{said['console']}{address}", timeout=60, allow_redirects=False, stream=True
         )
-        sent = answer.raw.read(decode_content=False)
-        took = time.perf_counter() - began
-        unpacked = int(answer.headers.get("Content-Length") or len(sent))
-        answers.append([name, took, len(sent), unpacked, answer.status_code])
+        size = len(answer.raw.read(decode_content=False))
+        answers.append([name, time.perf_counter() - began, size, answer.status_code])
         if think:
             time.sleep(think * chance.uniform(0.5, 1.5))
     return answers
+
+
+def sent(session: requests.Session, address: str) -> int:
+    """How many bytes come for an address, as they are sent."""
+    return len(session.get(address, timeout=30, stream=True).raw.read(decode_content=False))
+
+
+def pictures(session: requests.Session, console: str, addresses: list[str]) -> int:
+    """How many bytes of pictures a page brings of its own, at most."""
+    most = 0
+    for address in addresses[:SAMPLES]:
+        linked = _PICTURE.findall(session.get(f"http://{console}{address}", timeout=30).text)
+        most = max(most, sum(sent(session, f"http://{console}{each}") for each in linked))
+    return most
 
 
 def main(seconds: float, think: float) -> None:
@@ -74,12 +90,11 @@ def main(seconds: float, think: float) -> None:
         ]
         answers = [answer for each in looking for answer in each.result()]
     rate = len(answers) / (time.perf_counter() - began)
-    styles = requests.get(f"http://{said['console']}/enter/", timeout=30).text
-    linked = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js|svg|png|ico))"', styles))
-    besides = sum(
-        len(requests.get(f"http://{said['console']}{each}", timeout=30).content) for each in sorted(linked)
-    )
-    print(json.dumps({"answers": answers, "rate": rate, "besides": besides}))
+    first, console = sessions[0], said["console"]
+    linked = set(_STYLE.findall(requests.get(f"http://{console}/enter/", timeout=30).text))
+    besides = sum(sent(first, f"http://{console}{each}") for each in sorted(linked))
+    own = {name: pictures(first, console, addresses) for name, addresses in said["pages"].items()}
+    print(json.dumps({"answers": answers, "rate": rate, "besides": besides, "pictures": own}))
 
 
 if __name__ == "__main__":

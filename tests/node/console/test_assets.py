@@ -1,7 +1,10 @@
 """What the console brings of others is what was recorded when it was fetched, no more and no less."""
 
+import gzip
 import hashlib
 from pathlib import Path
+
+import pytest
 
 from renkei.node import console
 
@@ -20,3 +23,18 @@ def test_every_vendored_file_has_its_recorded_digest():
 
     assert len(found) > 100
     assert found == recorded
+
+
+@pytest.mark.parametrize("party", ["isa"])
+@pytest.mark.parametrize("name", ["htmx.min.js", "noto-sans-jp.css", "tokens.css"])
+def test_styles_and_script_are_sent_compressed_to_who_takes_it(client, node, name):
+    plain = (VENDOR / name).read_bytes()
+    sent = {}
+    for accepted in ("gzip", "identity"):
+        answer = client.get(f"/static/console/vendor/{name}", headers={"accept-encoding": accepted})
+        sent[accepted] = (answer.get("Content-Encoding"), b"".join(answer.streaming_content))
+
+    assert sent["identity"] == (None, plain)
+    assert sent["gzip"][0] == "gzip"
+    assert len(sent["gzip"][1]) < len(plain) / 2
+    assert gzip.decompress(sent["gzip"][1]) == plain
