@@ -19,7 +19,7 @@ TRAIL = 20_000
 
 
 def make_officers(count: int) -> list[dict[str, str]]:
-    """Make local accounts with every duty and a one-time code."""
+    """Make local accounts with every duty and a one-time code, anew where an earlier run left them."""
     from django_otp.plugins.otp_totp.models import TOTPDevice
 
     from renkei.node.officers.duties import Duty
@@ -28,9 +28,14 @@ def make_officers(count: int) -> list[dict[str, str]]:
     made = []
     for number in range(count):
         password, key = secrets.token_urlsafe(12), secrets.token_hex(20)
-        officer = Officer.objects.create_user(f"bench{number}", display_name="架空 花子", password=password)
-        Assignment.objects.bulk_create(Assignment(officer=officer, duty=duty) for duty in Duty)
-        TOTPDevice.objects.create(user=officer, key=key, confirmed=True)
+        officer, _ = Officer.objects.get_or_create(
+            username=f"bench{number}", defaults={"display_name": "架空 花子"}
+        )
+        officer.set_password(password)
+        officer.save()
+        for duty in Duty:
+            Assignment.objects.get_or_create(officer=officer, duty=duty)
+        TOTPDevice.objects.update_or_create(user=officer, defaults={"key": key, "confirmed": True})
         made.append({"username": officer.username, "password": password, "key": key})
     return made
 
