@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -142,6 +143,17 @@ def test_a_node_that_cannot_serve_says_why(rehearsed):
             Served(os.environ | rehearsed.environment("mhlw")).ready()
     finally:
         configuration.write_text(before)
+
+
+@pytest.mark.parametrize("name", ["carrier", "console"])
+def test_an_address_that_is_not_free_is_named_and_nothing_serves(rehearsed, name):
+    port = (rehearsed.ports if name == "carrier" else rehearsed.consoles)["mhlw"]
+    with socket.create_server(("127.0.0.1", port)):
+        said = run("serve", "--node", str(rehearsed.nodes["mhlw"]))
+
+    assert said.returncode == 2
+    assert f"Nothing can listen at 127.0.0.1:{port}." in said.stderr
+    assert f"[{name}] listen" in said.stderr
 
 
 def test_a_served_nodes_log_never_fills_its_pipe():

@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -65,7 +64,6 @@ class TwoNodes:
     def serve(self, *parties: str) -> None:
         for party in parties or tuple(self.made.nodes):
             self.serving[party] = Served(self.environment(party)).ready()
-            time.sleep(0.5)
 
     def silence(self, *parties: str, how: int = signal.SIGTERM) -> None:
         """Stop serving: the network to a node is gone."""

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -62,7 +61,6 @@ def serve(nodes: TwoNodes, party: str, at: int = 0, counting: Path | None = None
     nodes.serving[party] = Served(environment(nodes, party, counting), command)
     with suppress(DoesNotServe) if at else nullcontext():  # it may die before it serves
         nodes.serving[party].ready()
-    time.sleep(0.5)
 
 
 def cycle(nodes: TwoNodes, party: str, at: int, counting: Path | None = None) -> int:

@@ -5,6 +5,7 @@ asked for, the port for machines that watch.
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.conf import settings
 
 from renkei.node import checks, logs
 from renkei.node.deliveries.carrier import service
+from renkei.node.errors import Unconfigured
 from renkei.node.observing import service as observing
 from renkei.node.wsgi import application
 
@@ -23,7 +25,7 @@ _log = structlog.get_logger()
 def serve(clock: Callable[[], datetime]) -> None:
     """Serve until told to stop (SIGTERM, SIGINT); transfers under way are let finish for a moment.
 
-    Raises `Unconfigured` where a system check finds an error.
+    Raises `Unconfigured` where a system check finds an error, or an address is not free.
     """
     checks.refuse_errors()
     servers = {"carrier": service.make(clock), "console": _console()}
@@ -31,21 +33,20 @@ def serve(clock: Callable[[], datetime]) -> None:
         servers["metrics"] = observing.make(clock)
     for server in servers.values():
         server.error_log = logs.of_server
-    threads = {
-        name: threading.Thread(target=_run, args=(name, server), name=name)
-        for name, server in servers.items()
-    }
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
-    for name, thread in threads.items():
-        thread.start()
-        _log.info("serving", what=name, address=":".join(map(str, servers[name].bind_addr)))
-    while not over.wait(1) and all(thread.is_alive() for thread in threads.values()):
-        pass
-    for server in servers.values():
-        server.stop()
-    for thread in threads.values():
+    with ExitStack() as listening:
+        for name, server in servers.items():
+            _listen(name, server)
+            listening.callback(server.stop)
+        threads = [threading.Thread(target=server.serve, name=name) for name, server in servers.items()]
+        for thread in threads:
+            thread.start()
+            _log.info("serving", what=thread.name, address=_address(servers[thread.name]))
+        while not over.wait(1) and all(thread.is_alive() for thread in threads):
+            pass
+    for thread in threads:
         thread.join()
 
 
@@ -54,8 +55,19 @@ def _console() -> Any:
     return Server((host, int(port)), application, numthreads=settings.NODE.console.workers * 4)
 
 
-def _run(name: str, server: Any) -> None:
+def _listen(name: str, server: Any) -> None:
+    address = _address(server)
     try:
-        server.safe_start()
+        server.prepare()
     except OSError as fault:
-        _log.error("not_serving", what=name, trouble=type(fault).__name__, reason=fault.strerror)
+        _log.error("not_serving", what=name, trouble=type(fault).__name__)
+        raise Unconfigured(
+            f"Nothing can listen at {address}. End what listens there, or name another address in "
+            f"renkei.toml ([{name}] listen).",
+            f"{address} で待ち受けられません。そのアドレスを使っているものを終了するか、renkei.tomlの"
+            f"[{name}] listenに別のアドレスを書いてください。",
+        ) from fault
+
+
+def _address(server: Any) -> str:
+    return ":".join(map(str, server.bind_addr))
