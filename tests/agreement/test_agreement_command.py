@@ -175,6 +175,23 @@ def test_json_shows_a_decision_with_its_default_and_whether_it_is_overridden(tmp
 
 
 @pytest.mark.parametrize(
+    ("days", "both"), [({"isa": "2026-04-01"}, False), ({"isa": "2026-04-01", "mhlw": "2026-04-02"}, True)]
+)
+def test_a_decision_is_confirmed_once_both_offices_did(tmp_path, days, both):
+    policy = tmp_path / "office.toml"
+    stated = "".join(f"grace_days.{party} = {day}\n" for party, day in days.items())
+    policy.write_text(f"grace_days = 0\n[confirmed]\n{stated}", encoding="utf-8")
+    page = unfolded(printed("--policy", str(policy), "--lang", "ja"))
+    rows = json.loads(printed("--policy", str(policy), "--json"))["decisions"]
+    row = next(each for each in rows if each["key"] == "grace_days")
+
+    assert row["confirmed"] is both
+    assert row["confirmed_on"] == {"isa": None, "mhlw": None} | days
+    assert ("（確認済み）" in page) is both
+    assert all(f"確認 {day}: {PARTIES[party].office_ja}" in page for party, day in days.items())
+
+
+@pytest.mark.parametrize(
     ("text", "width", "lines"),
     [
         ("", 10, [""]),

@@ -13,9 +13,9 @@ from renkei.agreement.decisions import (
     IDENTITY_ITEMS,
     Policy,
     PolicyError,
-    load_policy,
 )
 from renkei.agreement.parties import ISA, MHLW
+from renkei.agreement.policy_file import load_policy
 from renkei.agreement.readings import READINGS
 
 
@@ -39,7 +39,7 @@ def test_the_defaults_are_those_of_the_specification():
 
 
 def test_every_decision_is_a_member_of_the_policy_and_starts_as_its_value():
-    assert [field.name for field in fields(Policy)] == list(DECISIONS)
+    assert [field.name for field in fields(Policy)] == [*DECISIONS, "confirmations"]
     assert {key: getattr(DEFAULT_POLICY, key) for key in DECISIONS} == {
         key: decision.value for key, decision in DECISIONS.items()
     }
@@ -48,7 +48,7 @@ def test_every_decision_is_a_member_of_the_policy_and_starts_as_its_value():
 @pytest.mark.parametrize("decision", DECISIONS.values(), ids=lambda decision: decision.key)
 def test_a_decision_awaits_the_word_of_both_offices(decision):
     assert decision.confirmed_by == (ISA.office_ja, MHLW.office_ja)
-    assert decision.confirmed is False
+    assert DEFAULT_POLICY.confirmed(decision.key) == {"isa": None, "mhlw": None}
     assert decision.question_ja.endswith("か。")
     assert decision.question_en.endswith("?")
     assert decision.why_ja
@@ -92,6 +92,16 @@ def test_a_policy_file_overrides_one_decision_and_leaves_the_rest(tmp_path, text
     }
 
 
+def test_a_policy_says_which_office_confirmed_what_it_states_and_when(tmp_path):
+    text = 'grace_days = 0\n[confirmed]\ngrace_days = { mhlw = 2026-04-01, isa = "2026-04-03" }\n'
+    policy = load_policy(a_policy_file(tmp_path, text))
+
+    assert policy.confirmed("grace_days") == {"isa": date(2026, 4, 3), "mhlw": date(2026, 4, 1)}
+    assert policy.confirmed("due_months") == {"isa": None, "mhlw": None}
+    assert policy.told() == {}
+    assert repr(policy) == repr(DEFAULT_POLICY)
+
+
 @pytest.mark.parametrize("text", ["", "# nothing decided\n", b"\xef\xbb\xbf"])
 def test_an_empty_policy_is_the_default(tmp_path, text):
     assert load_policy(a_policy_file(tmp_path, text)) == DEFAULT_POLICY
@@ -131,6 +141,18 @@ def test_a_policy_may_begin_with_a_byte_order_mark(tmp_path):
         ("in_scope_from = 2021-03-22T00:00:00", ["in_scope_from cannot be 2021-03-22T00:00:00"]),
         ("in_scope_from = 2021", ["in_scope_from cannot be 2021"]),
         ("in_scope_from = 12:00:00", ["in_scope_from cannot be"]),
+        ("confirmed = true", ["confirmed = true", "isa, mhlw"]),
+        ("[confirmed]\ngrace = { isa = 2026-04-01 }", ["confirmed.grace is not a decision"]),
+        ("[confirmed]\ngrace_days = { isa = 2026-04-01 }", ["confirmed.grace_days: the file does not"]),
+        ("grace_days = 0\n[confirmed]\ngrace_days = true", ["confirmed.grace_days = true", "isa, mhlw"]),
+        (
+            "grace_days = 0\n[confirmed]\ngrace_days.moj = 2026-04-01",
+            ["confirmed.grace_days.moj = 2026-04-01", "isa, mhlw"],
+        ),
+        (
+            "grace_days = 0\n[confirmed]\ngrace_days.isa = 'soon'",
+            ["confirmed.grace_days.isa = 'soon'", "2021-03-22"],
+        ),
     ],
 )
 def test_a_wrong_key_or_value_is_refused_by_name_in_both_languages(tmp_path, text, named):

@@ -1,20 +1,20 @@
 """Decisions: every default that the agreement's text leaves open, as data that an office may override.
 
 Clause 8(2) gives open points to two offices, who decide them together. Neither has confirmed anything
-here: these are the project's proposals, shown to users as such. To add one, add a `Decision` to the
-table and a field of the same name to `Policy`.
+here: these are the project's proposals, shown to users as such, until a policy file says which office
+confirmed which value and when. To add one, add a `Decision` to the table and a field of the same name to
+`Policy`.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
 from renkei.agreement.errors import RenkeiError
-from renkei.agreement.parties import ISA, MHLW
+from renkei.agreement.parties import ISA, MHLW, PARTIES
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -96,7 +96,7 @@ def _read_bool(value: object) -> bool:
     return value
 
 
-_A_DAY = Allowed(_read_day, en="a date such as 2021-03-22", ja="2021-03-22 のような日付")
+A_DAY = Allowed(_read_day, en="a date such as 2021-03-22", ja="2021-03-22 のような日付")
 _MORE_LIKELY_THAN_NOT = Allowed(_read_share, en="a number from 0.5 to 1", ja="0.5以上1以下の数")
 _YES_OR_NO = Allowed(_read_bool, en="true or false", ja="true 又は false")
 
@@ -105,7 +105,7 @@ _YES_OR_NO = Allowed(_read_bool, en="true or false", ja="true 又は false")
 class Decision(Generic[T_co]):
     """One default that the text leaves open: the question, the value taken and why.
 
-    `clause` is where the question arises. `confirmed` says whether both offices of `confirmed_by` agreed.
+    `clause` is where the question arises, `confirmed_by` whose word it takes (`Policy.confirmed` has it).
     """
 
     key: str
@@ -118,7 +118,6 @@ class Decision(Generic[T_co]):
     why_en: str
     basis: Basis = "decision"
     confirmed_by: tuple[str, ...] = (ISA.office_ja, MHLW.office_ja)  # 8(2)
-    confirmed: bool = False
 
     def read(self, value: object) -> T_co:
         """Return the value as this decision's type; PolicyError, saying what is allowed, if it cannot be."""
@@ -126,12 +125,12 @@ class Decision(Generic[T_co]):
             return self.allowed.read(value)
         except ValueError:
             raise PolicyError(
-                f"{self.key} cannot be {_shown(value)}: give {self.allowed.en}.",
-                f"{self.key} に {_shown(value)} は指定できません。指定できるもの: {self.allowed.ja}。",
+                f"{self.key} cannot be {shown(value)}: give {self.allowed.en}.",
+                f"{self.key} に {shown(value)} は指定できません。指定できるもの: {self.allowed.ja}。",
             ) from None
 
 
-def _shown(value: object, most: int = 60) -> str:
+def shown(value: object, most: int = 60) -> str:
     """Write a refused value of a policy (never personal data) as TOML users know it, cut to a line."""
     text = {True: "true", False: "false"}[value] if isinstance(value, bool) else f"{value!r}"
     if isinstance(value, date):
@@ -162,7 +161,7 @@ DISCLOSED_ITEMS = Decision(
 IN_SCOPE_FROM = Decision(
     key="in_scope_from",
     value=date(2021, 3, 22),
-    allowed=_A_DAY,
+    allowed=A_DAY,
     clause="3(1)イ",
     question_ja="いつ以降の上陸許可・変更許可を、未届の疑いの対象とするか。",
     question_en="From which day on do landings and changes of status count for suspected omissions?",
@@ -266,6 +265,8 @@ class Policy:
     """The decisions in force for a run: the defaults of `DECISIONS`, some of them overridden.
 
     Items are kept in the order of 別紙1. PolicyError where a decision cannot take the value given.
+    `confirmations`: by decision, the day on which the office of a party confirmed its value. No run depends
+    on them, so neither does what tells one policy from another.
     """
 
     compared_items: tuple[str, ...] = COMPARED_ITEMS.value
@@ -278,11 +279,16 @@ class Policy:
     truncated_from: int = TRUNCATED_FROM.value
     kanji_only_names_meet: bool = KANJI_ONLY_NAMES_MEET.value
     candidate_threshold: float = CANDIDATE_THRESHOLD.value
+    confirmations: Mapping[str, Mapping[str, date]] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = DECISIONS[field.name].read(getattr(self, field.name))
-            object.__setattr__(self, field.name, value)  # the dataclass is frozen to everyone else
+        for key, decision in DECISIONS.items():
+            value = decision.read(getattr(self, key))
+            object.__setattr__(self, key, value)  # the dataclass is frozen to everyone else
+
+    def confirmed(self, key: str) -> dict[str, date | None]:
+        """Return by party on which day its office confirmed the decision (8(2)); None where it has not."""
+        return {party: self.confirmations.get(key, {}).get(party) for party in PARTIES}
 
     def overridden(self) -> tuple[str, ...]:
         """Return the keys whose value is not the default."""
@@ -300,59 +306,3 @@ def _plain(value: object) -> object:
 
 
 DEFAULT_POLICY = Policy()
-
-
-def load_policy(path: Path) -> Policy:
-    """Read a policy from a TOML file of `key = value`; what it leaves out keeps the default.
-
-    PolicyError names the file and every wrong key or value, and what is allowed; for a file that is not
-    TOML, the line.
-    """
-    given = _read_toml(path)
-    refusals = [_unknown(key) for key in given if key not in DECISIONS]
-    for key, value in given.items():
-        if key in DECISIONS:
-            try:
-                DECISIONS[key].read(value)
-            except PolicyError as refusal:
-                refusals.append(refusal)
-    if refusals:
-        raise PolicyError(
-            f"{path.name}: " + " ".join(refusal.en for refusal in refusals),
-            f"{path.name}: " + "".join(refusal.ja for refusal in refusals),
-        )
-    return Policy(**given)
-
-
-def _unknown(key: str) -> PolicyError:
-    known = ", ".join(DECISIONS)
-    return PolicyError(
-        f"{key} is not a decision: the keys are {known}.",
-        f"{key} という決定事項はありません。指定できるキー: {known}。",
-    )
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    import tomllib  # whoever seals loads this module, and never reads a policy
-
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError:
-        raise PolicyError(
-            f"{path.name}: the policy cannot be opened.", f"{path.name}: 方針ファイルを開けません。"
-        ) from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise PolicyError(
-            f"{path.name}, line {line}: the policy is not UTF-8.",
-            f"{path.name} {line}行目: 方針ファイルが UTF-8 ではありません。",
-        ) from None
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))  # no attribute says it before Python 3.14
-        line = int(found[1]) if found else len(text.splitlines())
-        raise PolicyError(
-            f"{path.name}, line {line}: this is not TOML.",
-            f"{path.name} {line}行目: TOML として読めません。",
-        ) from None

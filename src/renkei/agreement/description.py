@@ -58,6 +58,9 @@ def _decision(key: str, policy: Policy) -> dict[str, Any]:
     row["default"] = row["value"]
     row["value"] = _plain(getattr(policy, key))
     row["overridden"] = key in policy.overridden()
+    days = policy.confirmed(key)
+    row["confirmed"] = all(days.values())
+    row["confirmed_on"] = {party: _plain(day) for party, day in days.items()}
     return row
 
 

@@ -192,7 +192,12 @@ class _Page:
                 self._say(f"{self._('既定', 'default')}: {_value(decision.value)}", indent=4)
             self._say(self._(decision.question_ja, decision.question_en), indent=4)
             self._say(self._(decision.why_ja, decision.why_en), indent=4)
-            self._basis(decision.basis, decision.clause, decision.confirmed)
+            confirmed = policy.confirmed(key)
+            self._basis(decision.basis, decision.clause, all(confirmed.values()))
+            for party, day in confirmed.items():
+                if day:
+                    office = self._(PARTIES[party].office_ja, PARTIES[party].office_en)
+                    self._say(f"{self._('確認', 'confirmed')} {day}: {office}", indent=4)
         self._offices()
 
     def _readings(self) -> None:

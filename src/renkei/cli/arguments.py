@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 import typer
 
 from renkei.agreement.datasets import Dataset
-from renkei.agreement.decisions import DEFAULT_POLICY, Policy, load_policy
+from renkei.agreement.decisions import DEFAULT_POLICY, Policy
 from renkei.agreement.errors import RenkeiError
+from renkei.agreement.policy_file import load_policy
 
 EncodingOption = Annotated[
     Literal["utf-8", "cp932"],
@@ -16,7 +17,9 @@ EncodingOption = Annotated[
 ]
 PolicyOption = Annotated[
     Path | None,
-    typer.Option("--policy", metavar="FILE", help="TOML with decisions that replace the defaults."),
+    typer.Option(
+        "--policy", metavar="FILE", help="TOML: decisions instead of defaults, and who confirmed them."
+    ),
 ]
 
 

@@ -117,6 +117,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 # Whoever comes back from the directory comes from another site, and must still be the one who left for it.
 SESSION_COOKIE_SAMESITE = "Lax" if NODE.oidc.client_id else "Strict"
 CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "renkei.node.console.keeping.token_refused"
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if PRODUCTION else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"

@@ -126,8 +126,10 @@ def test_the_second_officer_is_told_who_was_faster(case, officer, colleague):
 def test_an_officer_is_told_when_isa_changed_the_case_meanwhile(case, answer, officer):
     seen = case_of("N1")
     answer(a_discrepancy(1, mismatched_items="sex", linked_sex="1"))
-    with pytest.raises(ChangedMeanwhile, match="isa"):
+    with pytest.raises(ChangedMeanwhile, match="last by Immigration Services Agency") as told:
         handling.move(seen, "take", officer, version=seen.version, now=NOW)
+
+    assert "出入国在留管理庁からの送付により更新" in told.value.ja
 
 
 ACTS = {

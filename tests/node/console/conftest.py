@@ -44,6 +44,8 @@ FOUND = {
         "organisation_name": "株式会社架空",
     },
 }
+COUNTED = {"rows": 41203, "withdrawn": 12}
+REJECTED = {"rejected": 174, "rejected:unreadable:birth_date": 3, "rejected:missing:card_number": 171}
 WIDE = {"width": 1366, "height": 900}
 NARROW = {"width": 320, "height": 640}
 
@@ -93,7 +95,7 @@ def two_days(transactional_db, party: str) -> None:
                 state=Step.State.DONE if done else Step.State.WAITING,
                 started_at=NOW if done else None,
                 finished_at=NOW if done else None,
-                counts={"rows": 41203, "withdrawn": 12} if done else {},
+                counts=COUNTED | (REJECTED if step.name == "open" else {}) if done else {},
                 awaited="receipt" if position == 6 and number else "",
             )
     alarms.hold(alarms.AlarmKind.NO_RECEIPT, ["annex1 2026-04-02"], NOW)

@@ -1,6 +1,7 @@
 """Every page of the table at its addresses: what a test that must hold for all of them walks over."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from node.console.cases_shown import PLACE, cases_of_a_place, number_of, stated
 from node.console.conftest import SERVICE
 from renkei.node.cases.models import Case
 from renkei.node.console import manual
+from renkei.node.console.incident_forms import mark
 from renkei.node.console.views.incidents import ACTS
 from renkei.node.incidents.models import Incident
 from renkei.node.officers.models import Officer
@@ -97,6 +99,92 @@ ADDRESSES: Final = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page that comes only in answer to a form: what is sent where, and the status it comes with.
+
+    `token` is sent in place of the right one. `without` is what the officer has lost by then: the
+    "session" or the "duties"; such answers come last, since nothing gives it back.
+    """
+
+    address: str
+    status: int
+    fields: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    token: str = ""
+    without: str = ""
+
+
+_LEAK: Final = {"kind": "leak", "suspected": "true", "say-overview": "媒体一枚が見当たらない。"}
+_CANDIDATES: Final = "/findings/candidates/N0000000003/"
+_NUMBERS: Final = ("{N1}", "{N2}")
+
+ANSWERS: Final[Sequence[Answer]] = (
+    Answer("/incidents/new/", 403, _LEAK, token="of another session"),
+    Answer("/deliveries/out/{service}/1/", 422, {"act": "resend"}),
+    Answer("/deliveries/out/{service}/1/", 422, {"act": "confirm"}),
+    Answer("/officers/", 422, {"name": "tanaka", "display_name": "試験 一郎"}),
+    Answer("/officers/sato/", 422, {"act": "nothing"}),
+    Answer("/officers/sato/", 200, {"act": "enrol"}),
+    Answer("/officers/sato/", 422, {"act": "confirm", "code": "000000"}),
+    Answer("/incidents/new/", 422, _LEAK | {"step": "check", "persons": "many", "contact": "試験"}),
+    Answer("/incidents/new/", 200, _LEAK | {"step": "check", "condition": "malicious"}),
+    Answer("/incidents/{incident}/add/", 409, {"say-cause": "鍵の閉め忘れ", "looked_at": "earlier"}),
+    Answer("/incidents/{incident}/close/", 422, {"say-other": "なし", "looked_at": "{mark}"}),
+    Answer("/incidents/{incident}/report/", 422, {"looked_at": "{mark}"}),
+)
+"""What both agencies answer with."""
+
+REFUSED_TO_ALL: Final[Sequence[Answer]] = (
+    Answer("/trail/", 403, without="duties"),
+    Answer("/incidents/new/", 401, _LEAK, without="session"),
+    Answer("/enter/", 200, {"username": "nobody", "password": "x", "code": "0"}, without="session"),
+)
+"""What both answer those with who may not, or no longer."""
+
+ANSWERS_OF: Final[Mapping[str, Sequence[Answer]]] = {
+    "isa": (
+        Answer("/purpose/", 400, {"subject": "discrepancy N0000000002", "next": "/findings/"}),
+        Answer("/findings/corrections/R8-1124-0001-1/", 422),
+        Answer(_CANDIDATES, 422),
+        Answer(_CANDIDATES, 409, {"choice": "1", "reason": "slip_of_the_pen", "version": "earlier"}),
+    ),
+    "mhlw": (
+        Answer("/purpose/", 400, {"subject": _NUMBERS, "next": "/discrepancies/"}),
+        Answer("/cases/{N2}/moves/close/", 400, {"step": "check", "reason": "写しで確認"}),
+        Answer(
+            "/cases/{N2}/moves/close/",
+            200,
+            {"step": "check", "reason": "写しで確認", "outcome": "employer_corrected"},
+        ),
+        Answer(
+            "/cases/{N2}/moves/request_correction/",
+            200,
+            {"step": "check", "reason": "旅券の写しと異なる", "items": ("name", "birth_date")},
+        ),
+        Answer("/cases/{N1}/moves/take/", 409, {"step": "confirm", "version": "0"}),
+        Answer("/cases/{N1}/moves/close/", 409, {"step": "check", "reason": "x", "outcome": "other"}),
+        Answer("/cases/{N2}/acts/note/", 400),
+        Answer("/cases/{N2}/acts/document/", 400),
+        Answer("/cases/{N2}/acts/place/", 400, {"office": "x"}),
+        Answer("/cases/{N2}/acts/place/", 409, {"office": "2703", "version": "0"}),
+        Answer("/cases/search/", 200, {"sought": "R8-0101-9999"}),
+        Answer("/cases/assign/", 200, {"number": _NUMBERS, "kind": "discrepancy"}),
+        Answer("/cases/assign/", 400, {"number": _NUMBERS, "kind": "discrepancy", "step": "confirm"}),
+        Answer("/cases/export/", 400, {"kind": "discrepancy", "query": "state=new"}),
+        Answer("/cases/by-card-number/", 400, {"card_number": "AB1"}),
+        Answer("/cases/by-card-number/", 200, {"card_number": "AB00000001CD", "purpose": "labour_market"}),
+        Answer("/letters/", 400, {"number": _NUMBERS, "name": "inquiry"}),
+        Answer("/letters/templates/inquiry/", 400, {"text": "{{架空}}", "version": "0"}),
+    ),
+}
+"""What one agency alone answers with."""
+
+
+def answers_of(party: str) -> Sequence[Answer]:
+    """All that one agency answers with, those last that cost the officer duties and session."""
+    return (*ANSWERS, *ANSWERS_OF[party], *REFUSED_TO_ALL)
+
+
 def fill(officer: Officer, place: object, hostile: str = "") -> None:
     """Put cases on an MHLW node that `shown` prepared, with a purpose stated for each."""
     if settings.NODE.party == "mhlw":
@@ -106,8 +194,11 @@ def fill(officer: Officer, place: object, hostile: str = "") -> None:
 
 
 def filled_in(address: str) -> str:
-    """Return the address with what this node's rows are called."""
+    """Return the address, or what is typed, with what this node's rows are called."""
     party = settings.NODE.party
     cases = {each: number_of(each) for each in ("N1", "N2", "N3", "L4")} if party == "mhlw" else {}
     other = SERVICE["mhlw" if party == "isa" else "isa"]
-    return address.format(service=SERVICE[party], other=other, incident=Incident.objects.get().pk, **cases)
+    incident = Incident.objects.get()
+    return address.format(
+        service=SERVICE[party], other=other, incident=incident.pk, mark=mark(incident), **cases
+    )

@@ -2,8 +2,11 @@
 
 import pytest
 
-from renkei.node.deliveries.models import Delivery
+from renkei.node.audit.models import Entry
+from renkei.node.deliveries.models import Delivery, Handover
 from renkei.node.findings.models import CorrectionRequest, NotFound
+from renkei.node.incidents.models import Incident
+from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.usefixtures("shown")]
@@ -18,6 +21,13 @@ def tab_to(page, selector: str) -> None:
         if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
             return
     pytest.fail(f"{selector} is not reached by Tab")
+
+
+def follow(page, selector: str) -> None:
+    """Tab to a link or button, press Enter, and wait for what comes."""
+    tab_to(page, selector)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 @pytest.fixture
@@ -73,6 +83,59 @@ def test_a_delivery_is_sent_again(visit):
     page.wait_for_selector("[role=status]")
 
     assert Delivery.objects.get(direction="out").state == "sealed"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_an_incident_is_declared_and_taken_up_to_a_duty_done(visit, script):
+    page = visit("/incidents/", script=script)
+    follow(page, "a[href='/incidents/new/']")
+    for choice in ("#kind-leak", "#suspected-true"):
+        tab_to(page, choice)
+        page.keyboard.press("Space")
+    tab_to(page, "#say-overview")
+    page.keyboard.type("媒体一枚が見当たらない。")
+    for step in ("check", "confirm"):
+        follow(page, f"button[name=step][value={step}]")
+    made = Incident.objects.latest("pk")
+    follow(page, f"a[href='/incidents/{made.pk}/report/']")
+    tab_to(page, "input[name=reported]")
+    page.keyboard.press("Space")
+    follow(page, "main form button")
+
+    assert (made.kind, made.suspected) == ("leak", True)
+    assert Entry.objects.get(verb="INCIDENT_DECLARED", subject=str(made)).actor == "tanaka"
+    assert [each.noted_by for each in made.reports.all()] == ["tanaka"]
+    assert page.locator("[role=status]").is_visible()
+
+
+def test_a_delivery_by_medium_is_asked_for_and_confirmed_by_a_second_officer(
+    visit, client, officer, live_server
+):
+    colleague = Officer.objects.get(username="sato")
+    Assignment.objects.create(officer=colleague, duty=Duty.OPERATE)
+    Handover.objects.all().delete()
+    Delivery.objects.filter(direction="out").update(state="sent")
+    page = visit("/deliveries/")
+    follow(page, "a[href='/deliveries/out/annex2-3/1/']")
+    tab_to(page, "input[id^=medium-]")
+    page.keyboard.press("Space")
+    for name in ("agreed_by", "handed_over_by", "taken_over_by"):
+        tab_to(page, f"#{name}")
+        page.keyboard.type("試験 相手")
+    follow(page, "button[value=ask]")
+    asked = Handover.objects.get()
+    alone = page.locator("button[value=confirm]").count()
+    colleague.set_unusable_password()
+    colleague.save()
+    client.force_login(colleague)
+    session = client.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    page.reload()
+    follow(page, "button[value=confirm]")
+    asked.refresh_from_db()
+
+    assert (asked.asked_by, alone, asked.confirmed_by) == (officer, 0, colleague)
+    assert page.locator("button[value=medium]").is_visible()
 
 
 def test_a_duty_is_given(visit):

@@ -337,6 +337,21 @@ def _device(user: Officer):
     return TOTPDevice.objects.create(user=user, confirmed=True)
 
 
+@pytest.mark.parametrize(("sent_from", "kept"), [("same-origin", True), ("cross-site", False), ("", False)])
+def test_what_was_typed_before_entering_anew_in_another_window_comes_back(entered, officer, sent_from, kept):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(officer)
+    address = f"/cases/{number_of('N1')}/acts/note/"
+    words = {"text": "一時間かけて書いた記録"}
+    refused = strict.post(address, words, headers={"Sec-Fetch-Site": sent_from})
+    again = strict.get(address).content.decode()
+
+    assert refused.status_code == 403
+    assert ("入力した内容は残っています" in refused.content.decode()) is kept
+    assert (words["text"] in again) is kept
+    assert not handling.Event.objects.filter(what="note").exists()
+
+
 def test_luggage_that_was_tampered_with_is_dropped(client, officer, cases):
     address = f"/cases/{number_of('N1')}/acts/note/"
     kept = client.post(address, {"text": "一時間かけて書いた記録"}).context["kept"]

@@ -4,10 +4,12 @@ from datetime import date
 
 import pytest
 from django.db import transaction
+from django.utils.html import strip_tags
 
 from node.console.conftest import NOW, SERVICE
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
+from renkei.node.console.count_words import reason_in_words
 from renkei.node.cycle.models import Step
 from renkei.node.deliveries.models import Delivery
 from renkei.node.officers.duties import Duty
@@ -49,6 +51,36 @@ def test_a_date_without_a_day_says_so(client, wanted):
     assert "その日の日次処理はありません" in answer.content.decode()
 
 
+def text_of(client, path: str) -> str:
+    return " ".join(strip_tags(client.get(path).content.decode()).split())
+
+
+@pytest.mark.parametrize(
+    ("party", "day"), [("isa", "2026-04-01"), ("isa", "2026-04-02"), ("mhlw", "2026-04-01")]
+)
+def test_rows_that_could_not_be_taken_stand_by_reason_in_words_of_past_days_too(client, day):
+    enter(client, Duty.OPERATE)
+    page = text_of(client, f"/days/{day}/")
+
+    assert "必須の項目が空欄: 在留カード番号 171読み取れない: 生年月日 3" in page
+    assert "受け取れない行 174" in page
+    assert "missing" not in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("missing:requested_on", ("必須の項目が空欄: 依頼日", "required item blank: day of the request")),
+        ("duplicate:identifier", ("識別番号の重複: 識別番号", "identifier repeated: identifier")),
+        ("unknown_person", ("外国人の記録がない", "person not in the register")),
+        ("unreadable:shoe_size", ("読み取れない: shoe_size", "unreadable: shoe_size")),
+        ("solar_flare", ("solar_flare", "solar_flare")),
+    ],
+)
+def test_a_reason_is_said_in_words_and_what_no_table_knows_as_it_is(reason, said):
+    assert tuple(reason_in_words(reason, language) for language in ("ja", "en")) == said
+
+
 @pytest.mark.parametrize(("duty", "opens"), [(Duty.OPERATE, True), (Duty.ADMINISTER, False)])
 def test_a_day_shows_its_deliveries_and_leads_to_them_where_they_may_be_opened(
     client, delivery, party, duty, opens
@@ -74,7 +106,7 @@ def test_a_step_leads_an_auditor_to_its_entries(client):
         if part.startswith("/trail/?") and step.name in part
     )
 
-    assert "4711" in client.get(address).content.decode()
+    assert "4,711" in client.get(address).content.decode()
 
 
 def test_who_does_not_audit_is_led_to_no_trail(client):

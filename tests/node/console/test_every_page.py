@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from node.console.conftest import NARROW
-from node.console.every_address import ADDRESSES, fill, filled_in
+from node.console.conftest import NARROW, WIDE
+from node.console.every_address import ADDRESSES, Answer, answers_of, fill, filled_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -21,8 +21,18 @@ WHOLE = [each for each in ADDRESSES if each[1] != "/strip/"]
 #: The trail of whoever reads it grows by each reading: no two of its pages are alike.
 ALIKE = [each for each in WHOLE if each[1] != "/trail/?actor=tanaka"]
 STATUS = {"/nothing/": 404}
+#: What the browser itself says of a page that is refused.
+STATUS_TOLD = re.compile(r"status of 4\d\d")
 MOVING = r"\d+時間\d+分|\d+行|\d\d:\d\d 時点"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+SEND = """([address, fields, token]) => {
+    const own = document.querySelector("[name=csrfmiddlewaretoken]").value;
+    const form = Object.assign(document.createElement("form"), {method: "post", action: address});
+    for (const [name, value] of [["csrfmiddlewaretoken", token || own], ...fields])
+        form.append(Object.assign(document.createElement("input"), {type: "hidden", name, value}));
+    document.body.append(form);
+    form.submit();
+}"""
 #: The printable width of A4, upright, with a margin of 15 mm, in CSS pixels.
 PAPER = {"width": 680, "height": 960}
 #: What is cut off on paper: a region that scrolls on the screen and is wider than the paper.
@@ -66,6 +76,28 @@ def in_print(page) -> Iterator[str]:
     yield from (problem for problem, is_so in seen.items() if is_so)
 
 
+def problems_of(page, name: str) -> list[str]:
+    """Look at a page as the rules do and at the width of a telephone; returns what is wrong with it."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
+    picture(page, name)
+    found = Axe().run(page, options={"runOnly": RULES["runOnly"]})
+    problems = [each["id"] for each in found.response["violations"]]
+    problems += [fault for fault in page.faults if not STATUS_TOLD.search(fault)]
+    problems += on_a_telephone(page, name)
+    page.set_viewport_size(WIDE)
+    return problems
+
+
+def send(page, answer: Answer) -> int:
+    """Send a form's fields from within the page, as its own form would; returns the answer's status."""
+    cases = [(name, [text] if isinstance(text, str) else text) for name, text in answer.fields.items()]
+    fields = [(name, filled_in(text)) for name, texts in cases for text in texts]
+    with page.expect_navigation() as navigation:
+        page.evaluate(SEND, [filled_in(answer.address), fields, answer.token])
+    page.evaluate("document.fonts.ready.then(() => true)")
+    return navigation.value.status
+
+
 # All pages within one test, and all that is asked of one at one visit: making a node ready takes as long as
 # looking at five of them.
 @pytest.mark.parametrize("language", ["ja", "en"])
@@ -74,17 +106,38 @@ def test_every_page_is_accessible_fits_telephone_and_paper_and_asks_nobody_else(
     wrong = {}
     for address in each_of(party, [*WHOLE, *BESIDES]):
         page = visit(filled_in(address), language=language, status=STATUS.get(address, 200))
-        name = f"{party}-{language}-{re.sub(r'[^A-Za-z0-9]+', '-', address).strip('-') or 'today'}"
-        picture(page, name)
-        found = Axe().run(page, options={"runOnly": RULES["runOnly"]})
-        problems = [each["id"] for each in found.response["violations"]]
-        problems += [fault for fault in page.faults if "404" not in fault]
-        problems += on_a_telephone(page, name)
+        problems = problems_of(page, f"{party}-{language}-{address}")
         if (party, address) not in BESIDES:
             problems += in_print(page)
         if problems:
             wrong[address] = problems
         page.close()
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("party", PARTIES)
+def test_every_answer_to_a_form_is_accessible_fits_a_telephone_and_says_what_is_wrong(
+    visit, party, language, officer
+):
+    wrong = {}
+    page = visit("/account/", language=language)
+    page.wait_for_load_state("networkidle")  # its icon, which leaving at once would cut short
+    for number, answer in enumerate(answers_of(party)):
+        if answer.without == "duties":
+            officer.assignments.all().delete()
+        if answer.without == "session":
+            page.context.clear_cookies(name="sessionid")
+        status = send(page, answer)
+        problems = problems_of(page, f"{party}-{language}-answer-{number}-{answer.address}")
+        if status != answer.status:
+            problems.append(f"answered with {status}")
+        if answer.status >= 400 and not page.locator("main [role=alert], main [role=status]").count():
+            problems.append("does not announce the refusal")
+        if problems:
+            wrong[f"{number} {answer.address} {answer.status}"] = problems
+        page.faults.clear()
 
     assert wrong == {}
 

@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from docx import Document
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from lxml import etree
 
 from node.cases.made_up import DISCREPANCIES, Answering, a_discrepancy, an_omission
 from node.console.cases_shown import PLACE, cases_of_a_place, number_of, stated
@@ -68,6 +70,27 @@ def test_one_letter_is_for_several_cases_of_an_employer(entered, officer):
     assert "外国人雇用状況の届出の有無" in text
     assert "令和8年12月15日" in text
     assert "試験 一郎" in text
+
+
+def test_a_letter_has_the_form_of_an_official_one(entered, officer):
+    document = Document(io.BytesIO(made(entered, officer, "N1").content))
+    lines = [each for each in document.paragraphs if each.text]
+    centred = [each.text for each in lines if each.alignment == WD_ALIGN_PARAGRAPH.CENTER]
+    right = [each.text for each in lines if each.alignment == WD_ALIGN_PARAGRAPH.RIGHT]
+
+    assert centred == ["外国人雇用状況の届出の内容について（照会）", "記"]
+    assert right[1:] == ["公共職業安定所（所番号1301）", "以上"]
+    assert "〒100-0001 東京都千代田区架空1-1" in [each.text for each in lines]
+    assert document.core_properties.title == centred[0]
+
+
+def test_the_columns_of_the_list_are_as_wide_as_what_stands_in_them(entered, officer):
+    (table,) = Document(io.BytesIO(made(entered, officer, "N1", "N2").content)).tables
+    widths = [round(cell.width.mm, 1) for cell in table.rows[1].cells]
+
+    assert widths == [round(column.width.mm, 1) for column in table.columns]
+    assert widths == [28.8, 28.8, 31.2, 31.2, 40.0]
+    assert b"tblHeader" in etree.tostring(table.rows[0]._tr)
 
 
 def test_a_letter_needs_a_purpose_for_each_case_and_asks_once_for_all(entered):

@@ -1,17 +1,21 @@
 """The trail's page: sentences, filters, seals looked at, a signed export, and its own reading on record."""
 
+import ast
 import hashlib
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 from django.db import transaction
 
+import renkei.node
 from renkei.exchange import cms
 from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
+from renkei.node.console.fact_words import FACTS, fact_in_words
 from renkei.node.console.templatetags.console import subject as named
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
@@ -60,6 +64,57 @@ def test_acts_read_as_sentences_with_name_and_purpose(client, auditor, acts):
 )
 def test_what_an_act_was_about_is_named(subject, said):
     assert named(subject) == said
+
+
+@pytest.mark.parametrize(
+    ("act", "facts", "ja", "en"),
+    [
+        ("DUTY_ASSIGNED", {"duty": "audit"}, "職務: 監査", "duty: Audit"),
+        ("DUTY_ASSIGNED", {"office": ""}, "所管: —", "office: —"),
+        ("STEP_DONE", {"counts": {"rows": 41203}}, "件数: 行 41,203", "counts: rows 41,203"),
+        (
+            "DELIVERY_OPENED",
+            {"counts": {"new": 1, "rejected:missing:name": 2}},
+            "件数: 新規 1、受け取れない行 (必須の項目が空欄: 氏名) 2",
+            "counts: new 1, rejected rows (required item blank: name) 2",
+        ),
+        ("CASE_MOVED", {"outcome": "other"}, "確認の結果: その他", "outcome: other"),
+        ("ACCOUNT_MADE", {"local": True}, "この装置のパスワード: はい", "password of this system: yes"),
+        ("INCIDENT_ADDED", {"items": ["cause", "other"]}, "記載した項目: 原因、その他参考となる事項", None),
+        (
+            "CORRECTION_DECIDED",
+            {"reason": "not_established"},
+            "理由: 誤りを確認できない",
+            "reason: that it is wrong could not be established",
+        ),
+        ("CANDIDATES_REJECTED", {"reason": "not_established"}, "理由: 本人と認めるに足りない", None),
+        ("DELIVERY_RESENT", {"reason": "asked"}, "理由: 相手方から求められた", None),
+        ("SOLAR_FLARE", {"flares": "x_class"}, "flares: x_class", "flares: x_class"),
+        ("DELIVERY_REFUSED", {"code": "E-unheard-of"}, "不受理の理由: E-unheard-of", None),
+    ],
+)
+def test_facts_are_said_in_words_and_what_no_table_knows_as_it_is(act, facts, ja, en):
+    ((name, value),) = facts.items()
+
+    assert fact_in_words(act, name, value, "ja") == ja
+    assert en is None or fact_in_words(act, name, value, "en") == en
+
+
+def test_every_fact_that_is_written_has_a_name_in_words():
+    written = set()
+    for path in Path(renkei.node.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "record":
+                written |= {each.arg for each in call.keywords if each.arg}
+
+    assert {"counts", "duty", "sha256"} <= written
+    assert written - {"purpose"} - set(FACTS) == set()
+
+
+def test_the_trail_shows_facts_in_words(client, auditor, acts):
+    page = client.get("/trail/", {"verb": "MATCHED"}).content.decode()
+
+    assert "行数: 12" in page
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from renkei.agreement.datasets import PERSONS
+from renkei.agreement.parties import PARTIES
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.corrections import take_back_unsent
 from renkei.node.cases.errors import ChangedMeanwhile, Incomplete, NoSuchMove
 from renkei.node.cases.models import Case, CorrectionRequest, Event
-from renkei.node.cases.moves import MOVES, Move, Outcome, State
+from renkei.node.cases.moves import MOVES, Move, State
 from renkei.node.errors import NotPermitted
 from renkei.node.officers.gate import Act, Subject, permitted, require
 from renkei.node.officers.models import Officer
@@ -175,9 +176,12 @@ def _change(case: Case, version: int, row: Move | None, changes: dict[str, objec
 
 def _changed(case: Case) -> ChangedMeanwhile:
     last = Event.objects.filter(case=case).select_related("officer").first()
-    who = str(last.officer) if last and last.officer else settings.NODE.counterpart
+    sender = PARTIES[settings.NODE.counterpart]
+    by, who = sender.name_en, f"{sender.name_ja}からの送付"
+    if last and last.officer:
+        by = who = str(last.officer)
     return ChangedMeanwhile(
-        f"{case.number} was changed meanwhile (last by {who}). Look at it again, then decide.",
+        f"{case.number} was changed meanwhile (last by {by}). Look at it again, then decide.",
         f"{case.number}は、この間に{who}により更新されました。内容を確かめてから、もう一度操作してください。",
     )
 
@@ -189,10 +193,8 @@ def _complete(row: Move, reason: str, outcome: str, items: Sequence[str]) -> Non
             f"理由を1字以上{LONGEST_REASON}字以下で書いてください。",
         )
     if outcome not in row.outcomes if row.outcomes else outcome:
-        known = ", ".join(each.value for each in Outcome if each in row.outcomes)
         raise Incomplete(
-            f"One of these outcomes is needed: {known or 'none'}. Choose it.",
-            f"確認の結果を選んでください（{known or 'なし'}）。",
+            "One of the outcomes of this step is needed. Choose it.", "確認の結果を選んでください。"
         )
     asked = row.name == _REQUEST
     if asked != bool(items) or not set(items) <= set(PERSONS.names):

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 from docx import Document
+from docx.document import Document as DocumentObject
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from reportlab.lib import colors
@@ -15,20 +17,24 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, SimpleDocTemplate, Spacer, Table, TableStyle
 from reportlab.platypus import Paragraph as Set
 
+from renkei.agreement.parties import MHLW
 from renkei.exchange.cover_sheet import japanese_font
 from renkei.node.cases.letters import Letter, Paragraph, Rows
 
 _MARGIN: Final = 25
 _FONT: Final = "Noto Sans CJK JP"
 #: reportlab's numbers for left, centre and right.
-_ALIGNED: Final[Mapping[str, Literal[0, 1, 2]]] = {"body": 0, "title": 1, "right": 2}
+_ALIGNED: Final[Mapping[str, Literal[0, 1, 2]]] = {"body": 0, "title": 1, "centre": 1, "right": 2}
 _IN_WORD: Final = {
     "title": WD_ALIGN_PARAGRAPH.CENTER,
+    "centre": WD_ALIGN_PARAGRAPH.CENTER,
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
     "body": WD_ALIGN_PARAGRAPH.LEFT,
 }
+#: What a page's frame keeps free within the margins, in points; a table is no wider than the text.
+_INSET: Final = 6
 #: How wide the columns of the cases are, of the width between the margins.
-_WIDTHS: Final = (0.19, 0.21, 0.18, 0.18, 0.24)
+_WIDTHS: Final = (0.18, 0.18, 0.195, 0.195, 0.25)
 
 
 def as_pdf(letter: Letter) -> bytes:
@@ -37,15 +43,16 @@ def as_pdf(letter: Letter) -> bytes:
     document = SimpleDocTemplate(
         target,
         pagesize=A4,
-        title="照会文書",
+        title=_title(letter),
+        author=MHLW.name_ja,
+        lang="ja-JP",
         leftMargin=_MARGIN * mm,
         rightMargin=_MARGIN * mm,
         topMargin=_MARGIN * mm,
         bottomMargin=_MARGIN * mm,
-        invariant=True,
     )
     font = japanese_font()
-    document.build([_set(block, font, document.width) for block in letter])
+    document.build([_set(block, font, document.width - 2 * _INSET) for block in letter])
     return target.getvalue()
 
 
@@ -83,8 +90,14 @@ def _table(block: Rows, font: str, width: float) -> Flowable:
     return table
 
 
+def _title(letter: Letter) -> str:
+    titles = (each.text for each in letter if isinstance(each, Paragraph) and each.kind == "title")
+    return next(titles, "照会文書")
+
+
 def _plain(text: str) -> str:
-    """Keep what was typed from being read as markup."""
+    """Keep what was typed from being read as markup, and an ideographic space as wide as it is."""
+    text = text.replace("\u3000", "\u00a0\u00a0")
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -97,8 +110,10 @@ def as_docx(letter: Letter) -> bytes:
     normal = document.styles["Normal"]
     normal.font.name, normal.font.size = _FONT, Pt(10.5)
     normal.element.rPr.rFonts.set(qn("w:eastAsia"), _FONT)
-    document.core_properties.author = ""
-    document.core_properties.title = "照会文書"
+    for language in document.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:eastAsia"), "ja-JP")
+    document.core_properties.author = MHLW.name_ja
+    document.core_properties.title = _title(letter)
     for block in letter:
         if isinstance(block, Rows):
             _word_table(document, block)
@@ -113,11 +128,22 @@ def as_docx(letter: Letter) -> bytes:
     return target.getvalue()
 
 
-def _word_table(document: "Document", block: Rows) -> None:  # type: ignore[valid-type]
-    table = document.add_table(rows=0, cols=len(block.head), style="Table Grid")  # type: ignore[attr-defined]
-    for row in (block.head, *block.rows):
-        for cell, text in zip(table.add_row().cells, row, strict=True):
-            cell.text = text
+def _word_table(document: DocumentObject, block: Rows) -> None:
+    table = document.add_table(rows=0, cols=len(block.head), style="Table Grid")
+    table.autofit = False
+    widths = [Mm((210 - 2 * _MARGIN) * share) for share in _WIDTHS]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width  # LibreOffice goes by the columns, Word by the cells
+    for number, row in enumerate((block.head, *block.rows)):
+        made = table.add_row()
+        for cell, text, width in zip(made.cells, row, widths, strict=True):
+            cell.width = width
+            run = cell.paragraphs[0].add_run(text)
+            run.font.size = Pt(9)
+            run.bold = number == 0
+    # The head stands again on each page that the list goes on to.
+    head = table.rows[0]._tr.get_or_add_trPr()
+    head.append(OxmlElement("w:tblHeader"))
 
 
 FORMATS: Final[Mapping[str, tuple[str, Callable[[Letter], bytes]]]] = {

@@ -36,12 +36,14 @@ LETTER: Final = "letter"
 LONGEST: Final = 4000
 _CASES: Final = "事案一覧"
 _BLANK: Final = re.compile(r"《([^《》\n]*)》")
+#: What a line of a wording begins with that is set otherwise.
+_KINDS: Final = {"#": "title", "=": "centre", ">": "right"}
 _HEAD: Final = ("事案番号", "届出の識別番号", "届出日", "雇用開始日", "確認をお願いする項目")
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph: `kind` is title, right or body."""
+    """A paragraph: `kind` is title, centre, right or body."""
 
     text: str
     kind: str
@@ -73,7 +75,7 @@ class _Facts:
 BLANKS: Final[Mapping[str, Callable[[_Facts], str]]] = {
     "日付": lambda facts: day_in_words(facts.day.isoformat(), "ja"),
     "宛先": lambda facts: _addressee(facts.establishment),
-    "差出人": lambda facts: f"公共職業安定所 {facts.office}" if facts.office else "公共職業安定所",
+    "差出人": lambda facts: f"公共職業安定所（所番号{facts.office}）" if facts.office else "公共職業安定所",
     "回答期限": lambda facts: day_in_words(facts.reply_by.isoformat(), "ja"),
     "担当": lambda facts: str(facts.officer),
 }
@@ -164,7 +166,8 @@ def _establishment(case: Case) -> Establishment | None:
 def _addressee(found: Establishment | None) -> str:
     if found is None:
         return "（宛先を記入）　御中"
-    place = " ".join(part for part in (found.postal_code and f"〒{found.postal_code}", found.address) if part)
+    code = re.sub(r"^([0-9]{3})([0-9]{4})$", r"\1-\2", found.postal_code or "")
+    place = " ".join(part for part in (code and f"〒{code}", found.address) if part)
     return f"{place}\n{found.establishment_name or ''}　御中"
 
 
@@ -174,9 +177,7 @@ def _filled(text: str, facts: _Facts, cases: Sequence[Case]) -> list[Paragraph |
         if line == f"《{_CASES}》":
             found.append(Rows(_HEAD, _rows(cases)))
             continue
-        kind, text = ("title", line[1:]) if line.startswith("#") else ("body", line)
-        if line.startswith(">"):
-            kind, text = "right", line[1:]
+        kind, text = (_KINDS[line[0]], line[1:]) if line[:1] in _KINDS else ("body", line)
         filled = _BLANK.sub(lambda blank: BLANKS[blank[1]](facts) if blank[1] in BLANKS else "", text.strip())
         found += [Paragraph(part, kind) for part in filled.split("\n")]
     return found

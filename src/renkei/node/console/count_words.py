@@ -5,7 +5,8 @@ from types import MappingProxyType
 from typing import Final
 
 from renkei.agreement.errors import Lang
-from renkei.matching.wording import OUTCOMES, Words
+from renkei.matching.spoken import column_name
+from renkei.matching.wording import OUTCOMES, REJECT_REASONS, Words
 
 COUNTS: Final[Mapping[str, Words]] = MappingProxyType(
     {
@@ -36,6 +37,14 @@ COUNTS: Final[Mapping[str, Words]] = MappingProxyType(
         "corrections": Words("訂正依頼", "correction requests"),
         "corrections_accepted": Words("応じられた訂正依頼", "correction requests accepted"),
         "corrections_rejected": Words("応じられなかった訂正依頼", "correction requests rejected"),
+        "gone": Words("なくなった記録", "records that are no more"),
+        "awaiting_person": Words("本人の記録を待つもの", "whose person is not there yet"),
+        "no_card_number": Words("在留カード番号なし", "without a card number"),
+        "not_notifiable": Words("届出対象外の在留資格", "status outside the duty to notify"),
+        "past_retention": Words("保存期間の過ぎたもの", "past their retention"),
+        "requests": Words("訂正依頼", "correction requests"),
+        "taken": Words("受け付けたもの", "taken"),
+        "again": Words("二度目のもの", "received before"),
         # What matching found.
         "looked_at": Words("見直した届出", "notifications looked at"),
         "sought": Words("候補者を探した届出", "notifications whose candidates were sought"),
@@ -56,14 +65,46 @@ COUNTS: Final[Mapping[str, Words]] = MappingProxyType(
 )
 """By the name that the count has where it is taken."""
 
-_REJECTED: Final = "rejected:"
+REJECTED: Final = "rejected:"
+"""What the name of a count begins with that is of rows not taken for one reason."""
+
+_OF_REQUESTS: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "request_id": Words("訂正依頼の番号", "number of the request"),
+        "identifier": Words("識別番号", "identifier"),
+        "kind": Words("突合結果の種別", "kind of the finding"),
+        "items": Words("訂正を依頼する項目", "items to be corrected"),
+        "reason": Words("理由", "reason"),
+        "requested_on": Words("依頼日", "day of the request"),
+    }
+)
+"""Columns of a correction request, and the identifier of an answer: in no dataset of the agreement."""
 
 
 def count_in_words(name: str, language: Lang) -> str:
-    """Name a count; of rows that could not be taken the reason's code stands behind it.
+    """Name a count; of rows that could not be taken the reason stands behind it.
 
     A name that is not in the table stands for itself.
     """
-    if name.startswith(_REJECTED):
-        return f"{COUNTS['rejected'].say(language)} ({name.removeprefix(_REJECTED)})"
+    if name.startswith(REJECTED):
+        return (
+            f"{COUNTS['rejected'].say(language)} ({reason_in_words(name.removeprefix(REJECTED), language)})"
+        )
     return COUNTS[name].say(language) if name in COUNTS else name
+
+
+def reason_in_words(reason: str, language: Lang) -> str:
+    """Say why a row could not be taken (`missing:name`); a reason or column of no table stands for itself."""
+    kind, _, column = reason.partition(":")
+    if kind not in REJECT_REASONS:
+        return reason
+    said = REJECT_REASONS[kind].name.say(language)
+    if not column:
+        return said
+    try:
+        named = (
+            _OF_REQUESTS[column].say(language) if column in _OF_REQUESTS else column_name(column, language)
+        )
+    except KeyError:
+        named = column
+    return f"{said}: {named}"

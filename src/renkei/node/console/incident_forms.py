@@ -3,6 +3,7 @@
 Each refusal is an IncidentRefused, whose sentence stands above the form; what was typed stays in it.
 """
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 from types import MappingProxyType
@@ -143,7 +144,7 @@ def deliveries(fields: QueryDict) -> Concerned | None:
     return counted
 
 
-def stands(incident: Incident) -> str:
+def mark(incident: Incident) -> str:
     """Return a mark of all that an officer looked at; another one means that somebody was faster."""
     parts = (
         incident.suspected,
@@ -155,7 +156,7 @@ def stands(incident: Incident) -> str:
         incident.reports.count(),
         incident.notices.count(),
     )
-    return "|".join(map(str, parts))
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
 def _number(text: str) -> int:

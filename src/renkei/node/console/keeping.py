@@ -21,7 +21,6 @@ _LASTS: Final = timedelta(days=1)
 
 def ask_to_enter(request: HttpRequest) -> HttpResponse:
     """Answer a form sent after the session's end with the way in, what was typed in its luggage."""
-    fields = {name: values for name, values in request.POST.lists() if name not in _NEVER_KEPT}
     path = request.get_full_path()
     return render(
         request,
@@ -29,10 +28,26 @@ def ask_to_enter(request: HttpRequest) -> HttpResponse:
         {
             "form": EnterForm(request),
             "next": path,
-            "kept": signing.dumps({"path": path, "fields": fields}, salt=_SALT, compress=True),
+            "kept": signing.dumps({"path": path, "fields": _fields(request)}, salt=_SALT, compress=True),
         },
         status=401,
     )
+
+
+def token_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that came without the session's token: the officer entered anew in another window.
+
+    What was typed waits behind the link to the same page; only if it was typed on a page of ours, which the
+    browser says, since nobody else may fill in an officer's forms.
+    """
+    kept = request.user.is_authenticated and request.headers.get("Sec-Fetch-Site") == "same-origin"
+    if kept:
+        request.session[_SESSION] = {"path": request.get_full_path(), "fields": _fields(request)}
+    return render(request, "console/token_refused.html", {"kept": kept}, status=403)
+
+
+def _fields(request: HttpRequest) -> dict[str, list[str]]:
+    return {name: [*map(str, values)] for name, values in request.POST.lists() if name not in _NEVER_KEPT}
 
 
 def unpack(request: HttpRequest, luggage: str) -> None:

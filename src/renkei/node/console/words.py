@@ -62,3 +62,33 @@ EVENTS: Final[Mapping[str, Words]] = MappingProxyType(
         "letter": Words("照会文書を作成しました", "Letter made"),
     }
 )
+#: How far a delivery has come.
+DELIVERY_STATES: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "planned": Words("準備中", "being made"),
+        "sealed": Words("封緘済", "sealed"),
+        "sent": Words("送信済", "sent"),
+        "received": Words("受信済", "received"),
+        "opened": Words("取込済", "taken in"),
+        "accepted": Words("受理", "accepted"),
+        "refused": Words("不受理", "refused"),
+    }
+)
+DUTIES: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "operate": Words("運用", "Operation"),
+        "handle_cases": Words("事案", "Cases"),
+        "audit": Words("監査", "Audit"),
+        "administer": Words("管理", "Administration"),
+    }
+)
+#: How a step of the day stands: its own state, or `awaited` where it waits for the counterpart.
+STEP_STATES: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "done": Words("完了", "done"),
+        "running": Words("処理中", "running"),
+        "stopped": Words("停止", "stopped"),
+        "awaited": Words("待機", "waiting"),
+        "waiting": Words("未着手", "not begun"),
+    }
+)

@@ -16,11 +16,12 @@ from renkei.agreement.omissions import REASONS
 from renkei.exchange.keys import spoken as in_groups
 from renkei.exchange.refusals import NOTICES
 from renkei.matching.spoken import column_name, value_in_words
-from renkei.matching.wording import CAUSES, OUTCOMES, Meaning
-from renkei.node.console.count_words import count_in_words
+from renkei.matching.wording import CAUSES, OUTCOMES, Meaning, Words
+from renkei.node.console.count_words import count_in_words, reason_in_words
 from renkei.node.console.eras import in_era
+from renkei.node.console.fact_words import fact_in_words
 from renkei.node.console.incident_forms import ITEMS
-from renkei.node.console.words import EVENTS, KINDS, STATES
+from renkei.node.console.words import DELIVERY_STATES, DUTIES, EVENTS, KINDS, STATES
 from renkei.node.console.words import OUTCOMES as CASE_OUTCOMES
 from renkei.node.findings.claims import CONFIRMED
 
@@ -90,6 +91,12 @@ def count_name(name: str) -> str:
 
 
 @register.filter
+def rejection(reason: str) -> str:
+    """Say why rows could not be taken; a reason that is not in the table is shown as it is."""
+    return reason_in_words(reason, language())
+
+
+@register.filter
 def item(column: str) -> str:
     """Name a column of the data dictionary as the agreement and its forms do."""
     return _item(column)
@@ -132,15 +139,6 @@ _SERVICES: Final = {
     "incident": ("漏えい等", "Incident"),
     "receipt": ("返送", "Return"),
 }
-_STATES: Final = {
-    "planned": ("準備中", "being made"),
-    "sealed": ("封緘済", "sealed"),
-    "sent": ("送信済", "sent"),
-    "received": ("受信済", "received"),
-    "opened": ("取込済", "taken in"),
-    "accepted": ("受理", "accepted"),
-    "refused": ("不受理", "refused"),
-}
 _KINDS: Final = {
     "data": ("データあり", "data"),
     "empty": ("該当なし", "empty day"),
@@ -152,6 +150,10 @@ def _said(table: Mapping[str, tuple[str, str]], code: str) -> str:
     return table[code][language() == "en"] if code in table else code
 
 
+def _worded(table: Mapping[str, Words], code: str) -> str:
+    return table[code].say(language()) if code in table else code
+
+
 @register.filter
 def service(code: str) -> str:
     """Name a service of the exchange."""
@@ -161,7 +163,7 @@ def service(code: str) -> str:
 @register.filter
 def delivery_state(code: str) -> str:
     """Name how far a delivery has come."""
-    return _said(_STATES, code)
+    return _worded(DELIVERY_STATES, code)
 
 
 @register.filter
@@ -223,12 +225,6 @@ def total(counts: Mapping[str, int]) -> str:
     return counted(sum(counts.values())) if counts else "—"
 
 
-_DUTIES: Final = {
-    "operate": ("運用", "Operation"),
-    "handle_cases": ("事案", "Cases"),
-    "audit": ("監査", "Audit"),
-    "administer": ("管理", "Administration"),
-}
 _USES: Final = {
     "tls": ("通信(TLS)", "TLS"),
     "signing": ("署名", "signing"),
@@ -240,7 +236,7 @@ _USES: Final = {
 @register.filter
 def duty(code: str) -> str:
     """Name a duty."""
-    return _said(_DUTIES, code)
+    return _worded(DUTIES, code)
 
 
 @register.filter
@@ -270,19 +266,12 @@ def bits(weight: float) -> str:
 
 
 @register.filter
-def fact(found: object) -> str:
-    """Write a fact of the trail: a number or word as it is, counts by name beside one another."""
-    if isinstance(found, Mapping):
-        return ", ".join(f"{name} {count}" for name, count in found.items()) or "—"
-    if isinstance(found, list):
-        return ", ".join(map(str, found)) or "—"
-    written = str(found)
-    return written if len(written) <= _LONGEST_FACT else f"{written[:_LONGEST_FACT]}…"  # a signature
+def facts(entry: Any) -> list[str]:
+    """Say the facts of an entry of the trail in words, one by one."""
+    return [fact_in_words(entry.verb, name, value, language()) for name, value in entry.facts.items()]
 
 
 #: The first word of what a purpose is stated for, where it is no case number.
-_LONGEST_FACT: Final = 200
-
 _SUBJECTS: Final = {
     "discrepancy": ("不一致", "discrepancy"),
     "suspected_omission": ("未届の疑い", "suspected omission"),

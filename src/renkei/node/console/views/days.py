@@ -9,8 +9,11 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from renkei.matching.wording import Words
 from renkei.node.console.access import page
+from renkei.node.console.count_words import REJECTED
 from renkei.node.console.pages import PAGES
+from renkei.node.console.words import STEP_STATES
 from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.party import DAY
 from renkei.node.cycle.steps import DayStep
@@ -28,9 +31,25 @@ class ShownStep:
     step: Step
 
     @property
+    def standing(self) -> Words:
+        """Say how the step stands."""
+        awaited = self.step.state == Step.State.WAITING and self.step.awaited
+        return STEP_STATES["awaited" if awaited else self.step.state]
+
+    @property
     def counts(self) -> Sequence[tuple[str, int]]:
         """What the step counted, by name."""
-        return list(self.step.counts.items())
+        return [each for each in self.step.counts.items() if not each[0].startswith(REJECTED)]
+
+    @property
+    def rejections(self) -> Sequence[tuple[str, int]]:
+        """The rows that could not be taken, by reason, what is frequent first."""
+        by_reason = [
+            (name.removeprefix(REJECTED), count)
+            for name, count in self.step.counts.items()
+            if name.startswith(REJECTED)
+        ]
+        return sorted(by_reason, key=lambda each: (-each[1], each[0]))
 
 
 def shown_steps(day: Day) -> list[ShownStep]:

@@ -1,6 +1,5 @@
 """I-01 to I-04: incidents with their clocks, one of them, declaring one, and what is done about it."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -230,7 +229,7 @@ def incident_act(request: HttpRequest, number: int, act: str) -> HttpResponseBas
         try:
             with transaction.atomic():
                 locked = Incident.objects.select_for_update().get(pk=number)
-                if fields.get("looked_at") != _mark(locked):
+                if fields.get("looked_at") != forms.mark(locked):
                     raise _SomebodyFaster(
                         "Somebody else has changed the incident meanwhile. Look at it, and decide anew: what "
                         "you typed is kept.",
@@ -256,7 +255,7 @@ def incident_act(request: HttpRequest, number: int, act: str) -> HttpResponseBas
             "incident": found,
             "act": row,
             "refused": refused,
-            "looked_at": _mark(found),
+            "looked_at": forms.mark(found),
             "left": [each for each in running if each.done_at is None],
             "reported": fields.getlist("reported") if hasattr(fields, "getlist") else [],
             "untold": found.ours and notices.untold(found),
@@ -269,10 +268,6 @@ def incident_act(request: HttpRequest, number: int, act: str) -> HttpResponseBas
 def _found(request: HttpRequest, number: int) -> tuple[Incident, datetime]:
     officer, now = cast(Officer, request.user), timezone.now()
     return get_object_or_404(handling.listed(officer, now), pk=number), now
-
-
-def _mark(incident: Incident) -> str:
-    return hashlib.sha256(forms.stands(incident).encode()).hexdigest()[:16]
 
 
 def _next_clock(incident: Incident) -> clocks.Running | None:

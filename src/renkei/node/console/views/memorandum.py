@@ -20,7 +20,14 @@ def memorandum(request: HttpRequest) -> HttpResponse:
     decided = settings.NODE.decided()
     changed = decided.overridden()
     decisions = [
-        {"key": key, "row": row, "value": getattr(decided, key), "changed": key in changed}
+        {
+            "key": key,
+            "row": row,
+            "value": getattr(decided, key),
+            "named": isinstance(getattr(decided, key), tuple),
+            "changed": key in changed,
+            "confirmed": [(PARTIES[party], day) for party, day in decided.confirmed(key).items()],
+        }
         for key, row in DECISIONS.items()
     ]
     return render(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any, Final, cast
 
 from django.conf import settings
@@ -18,16 +19,17 @@ from renkei.node.cases.models import Case
 from renkei.node.console.access import page
 from renkei.node.console.alarm_places import place_of
 from renkei.node.console.templatetags.console import subject
-from renkei.node.console.views.days import shown_steps
+from renkei.node.console.views.days import ShownStep, shown_steps
 from renkei.node.console.views.lists import LISTS
-from renkei.node.console.words import KINDS
+from renkei.node.console.words import KINDS, STEP_STATES
 from renkei.node.cycle import alarms
 from renkei.node.cycle.figures import figures
-from renkei.node.cycle.models import Day
+from renkei.node.cycle.models import Day, Step
 from renkei.node.findings import trays
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Officer
 
+_NOT_BEGUN: Final = STEP_STATES[Step.State.WAITING.value]
 #: So many overdue cases are counted; beyond it the page says that there are more.
 _COUNTED: Final = 1000
 #: So many of the cases due next are shown.
@@ -69,8 +71,17 @@ def today(request: HttpRequest) -> HttpResponse:
 
 @page("today_strip")
 def strip(request: HttpRequest) -> HttpResponse:
-    """Show the strip of steps alone, which the page fetches again every half minute."""
-    return render(request, "console/strip.html", _the_day())
+    """Show the strip of steps alone, which the page fetches again every half minute.
+
+    `seen` says how the steps stood when it was last fetched: what changed is announced, and nothing else.
+    """
+    shown = _the_day()
+    seen = request.GET.get("seen", shown["mark"]).split(".")
+    changed = zip_longest(shown["steps"], shown["mark"].split("."), seen)
+    shown["news"] = [
+        step for step, now, before in changed if step and now != before and step.standing is not _NOT_BEGUN
+    ]
+    return render(request, "console/strip.html", shown)
 
 
 def _cases(officer: Officer, now: datetime) -> dict[str, Any]:
@@ -100,14 +111,21 @@ def _requests() -> dict[str, Any]:
     return {"waiting": [Waiting(words, reverse("corrections"))] if found else []}
 
 
+def _mark(shown: ShownStep) -> str:
+    """Return what differs once the step stands otherwise, or is another day's."""
+    return f"{shown.step.day_id}-{shown.step.state}{'-awaited' if shown.step.awaited else ''}"
+
+
 def _the_day() -> dict[str, Any]:
     latest = list(Day.objects.order_by("-business_day").prefetch_related("steps")[:2])
     day = latest[0] if latest else None
     before = latest[1] if len(latest) > 1 else None
+    steps = shown_steps(day) if day else []
     return {
         "day": day,
         "ordinal": Day.objects.count(),
-        "steps": shown_steps(day) if day else [],
+        "steps": steps,
+        "mark": ".".join(_mark(each) for each in steps),
         "figures": figures(settings.NODE.party, day, before) if day else [],
         "seen_at": timezone.now(),
     }

@@ -1,0 +1,169 @@
+"""What the facts of an entry of the trail are called on the pages, and the codes that they hold.
+
+The trail itself keeps names and codes, which never change; what is in no table here stands as it is.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from renkei.agreement.errors import Lang
+from renkei.exchange.refusals import NOTICES
+from renkei.matching.wording import DATASETS, Words
+from renkei.node.audit.verbs import Verb
+from renkei.node.cases.letters import NAMES as LETTERS
+from renkei.node.console.count_words import count_in_words
+from renkei.node.console.incident_forms import ITEMS
+from renkei.node.console.incident_forms import KINDS as INCIDENTS
+from renkei.node.console.words import DELIVERY_STATES, DUTIES, EVENTS, OUTCOMES
+from renkei.node.deliveries import resending
+from renkei.node.findings import deciding, requests
+from renkei.node.incidents import clocks
+from renkei.node.operations import accepting
+
+FACTS: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "accepted": Words("認めた封印", "seals accepted"),
+        "asked": Words("申請の行", "entry that asked"),
+        "asked_by": Words("申請した職員", "asked by"),
+        "by": Words("確認した職員", "confirmed by"),
+        "by_actor": Words("職員で絞込み", "narrowed by account"),
+        "by_first": Words("期間(から)", "from"),
+        "by_last": Words("期間(まで)", "to"),
+        "by_verb": Words("行為で絞込み", "narrowed by act"),
+        "cases": Words("事案", "cases"),
+        "changed": Words("改めたもの", "changed"),
+        "characters": Words("字数", "characters"),
+        "code": Words("不受理の理由", "why it was refused"),
+        "compared": Words("照合した封印", "seals compared"),
+        "confirmed": Words("受領証で確かめた封印", "confirmed by receipts"),
+        "counts": Words("件数", "counts"),
+        "covers": Words("停止の範囲", "what it covers"),
+        "dataset": Words("データ", "dataset"),
+        "day": Words("日", "day"),
+        "decision": Words("回答", "decision"),
+        "direction": Words("方向", "way"),
+        "document": Words("文書の番号", "number of the document"),
+        "duty": Words("職務", "duty"),
+        "entries": Words("行数", "entries"),
+        "fault": Words("障害", "fault"),
+        "files": Words("ファイル数", "files"),
+        "first": Words("最初の行", "first entry"),
+        "head": Words("末尾の封印", "seal of the last entry"),
+        "heads": Words("認めたファイルと封印", "files and their seals"),
+        "items": Words("記載した項目", "items"),
+        "kind": Words("種別", "kind"),
+        "last": Words("最後の行", "last entry"),
+        "last_sent": Words("最後に送った番号", "last number sent"),
+        "letter": Words("文書", "letter"),
+        "local": Words("この装置のパスワード", "password of this system"),
+        "mode": Words("範囲", "extent"),
+        "move": Words("したこと", "move"),
+        "new": Words("新規", "new"),
+        "number": Words("番号", "number"),
+        "of": Words("候補者数", "candidates"),
+        "office": Words("所管", "office"),
+        "outcome": Words("確認の結果", "outcome"),
+        "persons": Words("本人の数", "persons"),
+        "rank": Words("順位", "rank"),
+        "reason": Words("理由", "reason"),
+        "reference": Words("文書番号", "reference"),
+        "reported": Words("報告・通知したもの", "duties done"),
+        "requests": Words("訂正依頼", "correction requests"),
+        "rows": Words("行数", "rows"),
+        "sealed": Words("暗号化", "sealed"),
+        "sequence": Words("送付の番号", "number of the delivery"),
+        "sha256": Words("照合値", "digest"),
+        "signature": Words("署名", "signature"),
+        "state": Words("状態", "state"),
+        "suspected": Words("おそれの段階", "suspected"),
+        "to": Words("担当", "assigned to"),
+        "trouble": Words("障害", "fault"),
+        "way": Words("照合の方法", "compared by"),
+        "whole": Words("全件", "everything"),
+        "with_whom": Words("照合の相手", "with whom"),
+    }
+)
+"""By the name that the fact has in `audit.trail.record`."""
+
+_YES_OR_NO: Final = {True: Words("はい", "yes"), False: Words("いいえ", "no")}
+_REASONS: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "network_failure": Words("ネットワークの障害", "network failure"),
+        "agreed": Words("双方の合意", "both agreed"),
+        **{code: Words(said["ja"], said["en"]) for code, said in resending.REASONS.items()},
+        **{code: Words(*said) for code, said in accepting.REASONS.items()},
+    }
+)
+_OF_ACTS: Final[Mapping[tuple[str, str], Mapping[str, Words]]] = MappingProxyType(
+    {
+        (Verb.CORRECTION_DECIDED.name, "reason"): {
+            code: Words(each.ja, each.en) for code, each in requests.REASONS.items()
+        },
+        **{
+            (verb.name, "reason"): {code: Words(each.ja, each.en) for code, each in deciding.REASONS.items()}
+            for verb in (Verb.CANDIDATE_CONFIRMED, Verb.CANDIDATES_REJECTED, Verb.CANDIDATE_REOPENED)
+        },
+    }
+)
+_CODES: Final[Mapping[str, Mapping[str, Words]]] = MappingProxyType(
+    {
+        "changed": {
+            "at_least": Words("少なくとも(人)", "persons at least"),
+            "conditions": Words("報告の要件", "conditions for reporting"),
+            "deliveries": Words("対象の送付", "deliveries concerned"),
+            "persons": Words("本人の数", "persons"),
+            "rows": Words("行数", "rows"),
+            "suspected": Words("確からしさ", "certainty"),
+        },
+        "code": {code: Words(each.ja, each.en) for code, each in NOTICES.items()},
+        "covers": {
+            "everything": Words("全部", "everything"),
+            "notification": Words("届出", "a notification"),
+            "person": Words("本人", "a person"),
+        },
+        "dataset": DATASETS,
+        "decision": {"accepted": Words("応じた", "accepted"), "rejected": Words("応じなかった", "rejected")},
+        "direction": {"out": Words("送信", "sent"), "in": Words("受信", "received")},
+        "duty": DUTIES,
+        "items": ITEMS,
+        "kind": INCIDENTS,
+        "letter": LETTERS,
+        "mode": {"full": Words("全件", "all there is"), "delta": Words("差分", "what changed")},
+        "move": EVENTS,
+        "outcome": OUTCOMES,
+        "reason": _REASONS,
+        "reported": {each.code: Words(each.ja, each.en) for each in clocks.CLOCKS},
+        "state": DELIVERY_STATES,
+        "way": {"network": Words("通信", "network"), "telephone": Words("電話", "telephone")},
+    }
+)
+_LONGEST: Final = 200
+
+
+def fact_in_words(act: str, name: str, value: Any, language: Lang) -> str:
+    """Say one fact of an act: its name, and what it holds, counts and lists one beside another."""
+    said = FACTS[name].say(language) if name in FACTS else name
+    written = _written(_OF_ACTS.get((act, name)) or _CODES.get(name, {}), value, language)
+    return f"{said}: {written if len(written) <= _LONGEST else written[:_LONGEST] + '…'}"  # a signature
+
+
+def _written(codes: Mapping[str, Words], value: Any, language: Lang) -> str:
+    beside = "、" if language == "ja" else ", "
+    match value:
+        case bool():
+            return _YES_OR_NO[value].say(language)
+        case int():
+            return f"{value:,}"
+        case Mapping():
+            counts = (
+                f"{count_in_words(each, language)} {_written({}, count, language)}"
+                for each, count in value.items()
+            )
+            return beside.join(counts) or "—"
+        case list():
+            return beside.join(_written(codes, each, language) for each in value) or "—"
+        case str():
+            return codes[value].say(language) if value in codes else value or "—"
+        case _:
+            return "—" if value is None else str(value)
