@@ -96,6 +96,9 @@ esac
 "$uv" run --no-sync python -m compileall -q src >&2
 
 # 4. What only the operating system has.
+ls /usr/share/fonts/*/ipaexfont*/ipaexg.ttf >/dev/null 2>&1 ||
+    apt_get "letters and cover sheets carry their own font" fonts-ipaexfont-gothic ||
+    [ "${outside:-no}" = no ] || exit 1
 if [ "${tests:-no}" = yes ]; then
     command -v openssl >/dev/null 2>&1 || apt_get "tests hold deliveries against openssl" openssl || exit 1
 fi

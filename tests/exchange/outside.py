@@ -14,6 +14,7 @@ from typing import NoReturn
 import pytest
 from cryptography.hazmat.primitives import serialization as form
 
+from renkei.exchange.cover_sheet import FONTS
 from renkei.exchange.keys import FileDecrypter, FileSigner
 
 _JARS = [Path("/usr/share/java") / f"{name}.jar" for name in ("bcpkix", "bcprov", "bcutil")]
@@ -31,6 +32,16 @@ def openssl(*arguments: object, check: bool = True) -> subprocess.CompletedProce
     ran = subprocess.run(command, capture_output=True, check=False)
     assert not check or ran.returncode == 0, ran.stderr.decode()
     return ran
+
+
+def text_of_pdf(page: bytes) -> str:
+    """Read a page as any reader of PDF does, from the font that it carries."""
+    if shutil.which("pdftotext") is None:
+        missing("Debian's poppler-utils")
+    if not any(Path(path).is_file() for path in FONTS):
+        missing("Debian's fonts-ipaexfont-gothic")
+    command = ["pdftotext", "-layout", "-", "-"]
+    return subprocess.run(command, input=page, capture_output=True, check=True).stdout.decode()
 
 
 def missing(what: str) -> NoReturn:

@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from material import NOW, YEAR, a_signer, authority, rsa_key
-from outside import missing
+from outside import text_of_pdf
 from world import DAY, World, a_row, agreement_json, copied, pin, plain_text_in
 
 from renkei.exchange import agreement_file, media
@@ -198,13 +197,7 @@ def test_the_cover_sheet_is_one_page_in_japanese_with_what_the_handlers_need(wor
     made = world.send()
     copied_files = media.export(made.files, world.directory / "medium", WHY)
     digest = sha256(made.files.manifest_bytes())
-    page = world.directory / "sheet.pdf"
-    page.write_bytes(cover_sheet(made.manifest, digest, copied_files, WHY, world.agreement))
-    if shutil.which("pdftotext") is None:
-        missing("Debian's poppler-utils")
-    text = subprocess.run(
-        ["pdftotext", "-layout", page, "-"], capture_output=True, text=True, check=True
-    ).stdout
+    text = text_of_pdf(cover_sheet(made.manifest, digest, copied_files, WHY, world.agreement))
 
     assert text.count("\f") == 1
     for words in (

@@ -73,8 +73,14 @@ def _written(request: HttpRequest, numbers: list[str], officer: Officer) -> Http
         raise NoLetter(
             "A day to reply by and a format are needed. Give both.", "回答期限と形式を指定してください。"
         ) from None
+    now = timezone.now()
+    if reply_by < timezone.localdate(now):
+        raise NoLetter(
+            "The day to reply by has passed. Give a later one.",
+            "回答期限が過ぎています。後の日を指定してください。",
+        )
     name = request.POST.get("name", "")
-    text, cases = letters.write(numbers, name, officer, reply_by=reply_by, now=timezone.now())
+    text, cases = letters.write(numbers, name, officer, reply_by=reply_by, now=now)
     response = HttpResponse(made(text), content_type=media_type)
     ending = request.POST["format"]
     response["Content-Disposition"] = f'attachment; filename="{cases[0].number}-{name}.{ending}"'
