@@ -10,6 +10,7 @@ from typing import Any, Final
 from renkei.agreement.errors import Lang
 from renkei.exchange.refusals import NOTICES
 from renkei.matching.wording import DATASETS, Words
+from renkei.node.audit.trail import SYSTEM
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.letters import NAMES as LETTERS
 from renkei.node.console.count_words import count_in_words
@@ -86,6 +87,18 @@ FACTS: Final[Mapping[str, Words]] = MappingProxyType(
 )
 """By the name that the fact has in `audit.trail.record`."""
 
+SYSTEM_ITSELF: Final = Words("システム", "the system")
+ACTS: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        verb.name: Words(
+            verb.value.ja.replace("{actor}が ", "").replace("{subject}", "…"),
+            verb.value.en.replace("{actor} ", "").replace("{subject}", "…"),
+        )
+        for verb in Verb
+    }
+)
+"""Each act by the name of its verb: its sentence without who and what."""
+
 _YES_OR_NO: Final = {True: Words("はい", "yes"), False: Words("いいえ", "no")}
 _REASONS: Final[Mapping[str, Words]] = MappingProxyType(
     {
@@ -108,6 +121,8 @@ _OF_ACTS: Final[Mapping[tuple[str, str], Mapping[str, Words]]] = MappingProxyTyp
 )
 _CODES: Final[Mapping[str, Mapping[str, Words]]] = MappingProxyType(
     {
+        "by_actor": {SYSTEM: SYSTEM_ITSELF},
+        "by_verb": ACTS,
         "changed": {
             "at_least": Words("少なくとも(人)", "persons at least"),
             "conditions": Words("報告の要件", "conditions for reporting"),

@@ -22,8 +22,9 @@ from renkei.exchange import cms
 from renkei.exchange.errors import ExchangeError
 from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import SYSTEM, record, seal_of
-from renkei.node.audit.verbs import Sentence, Verb
+from renkei.node.audit.verbs import Verb
 from renkei.node.console.access import page
+from renkei.node.console.fact_words import ACTS, SYSTEM_ITSELF
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.templatetags.console import subject as named
 from renkei.node.cycle.alarms import AlarmKind
@@ -38,7 +39,6 @@ _TOO_MANY: Final = (
     "書き出せるのは{most:,}行までです。期間を狭めてください。",
     "At most {most:,} entries can be exported at once. Narrow the period.",
 )
-_SYSTEM: Final = ("システム", "the system")
 
 
 class Filters(forms.Form):
@@ -52,8 +52,7 @@ class Filters(forms.Form):
 
     def __init__(self, *args: Any, **others: Any) -> None:
         super().__init__(*args, **others)
-        english = language() == "en"
-        named = [(verb.name, _act(verb.value, english)) for verb in Verb]
+        named = [(name, words.say(language())) for name, words in ACTS.items()]
         cast(forms.ChoiceField, self.fields["verb"]).choices = [("", "—"), *named]
 
 
@@ -108,13 +107,6 @@ def trail(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def _act(sentence: Sentence, english: bool) -> str:
-    """Name an act for the filter: its sentence without who and what."""
-    if english:
-        return sentence.en.replace("{actor} ", "").replace("{subject}", "…")
-    return sentence.ja.replace("{actor}が ", "").replace("{subject}", "…")
-
-
 def _facts(narrowed: Mapping[str, str]) -> dict[str, str]:
     """Return by what else the auditor narrowed it, for the entry of the reading."""
     return {f"by_{name}": value for name, value in narrowed.items() if name != "subject"}
@@ -137,7 +129,7 @@ def _shown(entries: list[Entry]) -> list[ShownEntry]:
     accounts = Officer.objects.filter(username__in={entry.actor for entry in entries})
     names = {officer.username: str(officer) for officer in accounts}
     english = language() == "en"
-    names[SYSTEM] = _SYSTEM[english]
+    names[SYSTEM] = SYSTEM_ITSELF.say(language())
     shown = []
     for entry in entries:
         known = Verb[entry.verb].value if entry.verb in Verb.__members__ else None
