@@ -10,7 +10,7 @@ PYTEST = run --no-sync pytest --quiet --numprocesses auto
 NODE_TESTS = tests/two_nodes tests/node
 FAST = $(PYTEST) --dist worksteal -m "not slow and not spark" $(NODE_TESTS:%=--ignore=%)
 SLOW = $(PYTEST) --dist loadfile -m "slow or spark" $(NODE_TESTS:%=--ignore=%)
-NODE = $(PYTEST) --dist loadgroup --no-loadscope-reorder $(NODE_TESTS)
+NODE = $(PYTEST) --dist loadfile --no-loadscope-reorder $(NODE_TESTS)
 # A node's own tests once more, on a throw-away PostgreSQL; the pages look the same on it.
 ON_POSTGRESQL = $(PYTEST) --dist loadfile -m "not browser" tests/node
 # The whole suite does not skip what other programs say of our files: setup.sh has installed them.

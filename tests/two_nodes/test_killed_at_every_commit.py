@@ -18,7 +18,7 @@ from renkei.cli.served import DoesNotServe, Served
 from two_nodes.nodes import TwoNodes, two_nodes
 from two_nodes.test_a_week import WEEK, land_change, land_first, state
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed")]  # they share days that take minutes
+pytestmark = pytest.mark.slow
 
 SHARE = int(os.environ.get("RENKEI_COMMIT_POINTS_EACH", "1"))
 DYING = [sys.executable, str(Path(__file__).parent / "dying_node.py")]

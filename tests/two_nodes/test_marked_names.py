@@ -22,7 +22,7 @@ from node.records import made_up
 from two_nodes.nodes import RENKEI, TwoNodes, two_nodes
 from two_nodes.test_a_week import WEEK
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("marked")]  # they share days that take minutes
+pytestmark = pytest.mark.slow
 
 MARK = "QXMARKED"
 KANJI = "標識漢字"

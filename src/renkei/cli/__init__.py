@@ -3,14 +3,15 @@
 import gc
 import os
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from renkei.agreement.errors import RenkeiError
 from renkei.cli import speech
 
 if TYPE_CHECKING:
-    from renkei.cli.commands import app
+    import typer
+
+    app: typer.Typer
 
 __all__ = ["app", "main"]
 
@@ -22,16 +23,13 @@ _ALLOCATORS = {
     "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
 }
 
-# Commands that work on files, each in a module of its name: the others' need not be loaded for it.
-_ON_FILES = ("simulate", "prepare", "reconcile", "explain", "demo")
-
 
 def __getattr__(name: str) -> Any:
     """Give `app`, loading every command only when it is asked for."""
     if name == "app":
-        from renkei.cli.commands import app
+        from renkei.cli.commands import application
 
-        return app
+        return application()
     raise AttributeError(name)
 
 
@@ -77,27 +75,7 @@ def _loaded() -> Any:
 
 
 def _application() -> Any:
-    """Return an application of the command that is meant, and load little else.
+    """Return an application of the command that is meant, or of all where it is none."""
+    from renkei.cli.commands import COMMANDS, application
 
-    The commands of the exchange must stay small in memory, and a matching is to begin at once.
-    """
-    asked = sys.argv[1] if len(sys.argv) > 1 else ""
-    if asked in _ON_FILES:
-        return _alone(asked)
-    from renkei.cli import exchange
-
-    if asked in exchange.NAMES:
-        return exchange.alone(asked)
-    from renkei.cli.commands import app
-
-    return app
-
-
-def _alone(command: str) -> Any:
-    import typer
-
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    # A group, though of one: the command keeps its name in `renkei reconcile --help`.
-    app.callback()(lambda: None)
-    app.command()(getattr(import_module(f"renkei.cli.{command}"), command))
-    return app
+    return application(*[name for name in sys.argv[1:2] if name in COMMANDS])

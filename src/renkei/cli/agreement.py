@@ -24,7 +24,7 @@ from renkei.agreement.parties import PARTIES
 from renkei.agreement.purposes import ACTS, PURPOSES
 from renkei.agreement.readings import READINGS
 from renkei.agreement.statuses import STATUSES, Work
-from renkei.cli import speech
+from renkei.cli import agreement_file, speech
 from renkei.cli.arguments import PolicyOption, read_policy
 from renkei.cli.folding import fold
 
@@ -42,12 +42,21 @@ _CONFIDENCE = {
 _BASIS = {"memorandum": ("申合せ", "memorandum"), "decision": ("決定", "decision")}
 
 
+app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+app.command()(agreement_file.sign)
+app.command()(agreement_file.verify)
+
+
+@app.callback()
 def agreement(
+    context: typer.Context,
     policy: PolicyOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     lang: speech.LangOption = None,
 ) -> None:
-    """Print the agreement: parties, clauses, annexes, grounds, purposes, calendar and decisions."""
+    """Print the agreement; sign and verify the file that both parties load."""
+    if context.invoked_subcommand is not None:
+        return
     decided = read_policy(policy)
     if as_json:
         typer.echo(json.dumps(describe(decided), ensure_ascii=False, indent=2))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from renkei.agreement.errors import Lang
-from renkei.cli import candidates, returned, speech
+from renkei.cli import speech
 from renkei.cli.arguments import EncodingOption, read_day
 from renkei.cli.started import NodeOption, moment, start
 
@@ -24,19 +24,6 @@ medium = typer.Typer(
     rich_markup_mode=None,
 )
 MediumArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The medium.")]
-
-
-def mount(app: typer.Typer) -> None:
-    """Add the commands of a node to an application."""
-    app.command("init")(init)
-    app.command("migrate")(migrate)
-    app.command("serve")(serve)
-    app.command("import")(import_)
-    app.command("status")(status)
-    app.add_typer(cycle, name="cycle")
-    app.add_typer(medium, name="medium")
-    app.add_typer(returned.app, name="returned")
-    app.add_typer(candidates.app, name="candidates")
 
 
 def init(

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from node.findings import guessed
 from node.records.made_up import NOW, card_of, notification, person
+from renkei.cli import app
 from renkei.cli.arguments import UnusableArguments
-from renkei.cli.commands import app
 from renkei.node.audit.models import Entry
 from renkei.node.errors import NotPermitted
 from renkei.node.findings import matching

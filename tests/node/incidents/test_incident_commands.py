@@ -8,8 +8,8 @@ import structlog
 from typer.testing import CliRunner
 
 from renkei.agreement.errors import RenkeiError
+from renkei.cli import app
 from renkei.cli.arguments import UnusableArguments
-from renkei.cli.commands import app
 from renkei.node.audit.errors import TrailBroken
 from renkei.node.audit.models import Entry
 from renkei.node.deliveries.models import Delivery
