@@ -235,14 +235,17 @@ def live(directory: Path, number: int) -> None:
 
 
 def _write_scope(directory: Path, day: date) -> None:
-    from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
+    from renkei.agreement.datasets import CARDS, PERMISSIONS, PERSONS
     from renkei.node.findings.scope import scope
 
     directory.mkdir(exist_ok=True)
     with scope(day - timedelta(days=1), day, at_most=sys.maxsize) as concerned:
-        concerned.frame(NOTIFICATIONS).write_csv(directory / "notifications.csv")
-        for dataset in (PERSONS, CARDS, PERMISSIONS):
-            concerned.frame(dataset).write_parquet(directory / f"{dataset.name}.parquet")
+        (notifications, *register), *others = concerned.parts()
+    if others:
+        raise SystemExit("The day was matched in parts: there are no files of it for the bare command.")
+    notifications.write_csv(directory / "notifications.csv")
+    for dataset, rows in zip((PERSONS, CARDS, PERMISSIONS), register, strict=True):
+        rows.write_parquet(directory / f"{dataset.name}.parquet")
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def refresh(*, whole: bool) -> None:
 
 def _find(*, whole: bool) -> None:
     columns = ", ".join(f'n."{name}"' for name in _READ)
-    source = "records_receivednotification n"
+    near, kept = f"SELECT {columns} FROM records_receivednotification n", "NOT MATERIALIZED"
     if not whole:
         transfer.drop(_CARDS)
         transfer.execute(
@@ -67,11 +67,13 @@ def _find(*, whole: bool) -> None:
             "WHERE t.kind = 'person'"
         )
         transfer.analyze(_CARDS)
-        source = f"{_CARDS} t JOIN {source} ON n.card_number = t.key"
+        near += f" JOIN {_CARDS} t ON n.card_number = t.key"
+        # PostgreSQL takes next to none to be not found, and would seek those among all there are first.
+        kept = "MATERIALIZED"
     found = transfer.read(
-        f"SELECT {columns} FROM {source} WHERE n.deleted_on IS NULL AND NOT EXISTS "
-        "(SELECT 1 FROM records_card c JOIN records_person p ON p.person_id = c.person_id "
-        "WHERE c.card_number = n.card_number)",
+        f"WITH near AS {kept} ({near} WHERE n.deleted_on IS NULL) SELECT {columns} FROM near n "
+        "WHERE NOT EXISTS (SELECT 1 FROM records_card c JOIN records_person p "
+        "ON p.person_id = c.person_id WHERE c.card_number = n.card_number)",
         _READ,
     )
     transfer.temporary(_NOW, _keyed(found))
