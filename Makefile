@@ -4,15 +4,16 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup check test test-fast test-node demo bench docs pictures assets
 
-# Two workers on two cores. Parts go file by file where tests share what is costly: Spark's session, two nodes.
+# Two workers on two cores. Parts go file by file where tests share what is costly, Spark's session or two
+# nodes, and in the order of tests/conftest.py.
 PYTEST = run --no-sync pytest --quiet --numprocesses auto
-# What takes longest goes first, so that no core waits at the end.
+BY_FILE = --dist loadfile --no-loadscope-reorder
 NODE_TESTS = tests/two_nodes tests/node
 FAST = $(PYTEST) --dist worksteal -m "not slow and not spark" $(NODE_TESTS:%=--ignore=%)
-SLOW = $(PYTEST) --dist loadfile -m "slow or spark" $(NODE_TESTS:%=--ignore=%)
-NODE = $(PYTEST) --dist loadfile --no-loadscope-reorder $(NODE_TESTS)
+SLOW = $(PYTEST) $(BY_FILE) -m "slow or spark" $(NODE_TESTS:%=--ignore=%)
+NODE = $(PYTEST) $(BY_FILE) $(NODE_TESTS)
 # A node's own tests once more, on a throw-away PostgreSQL; the pages look the same on it.
-ON_POSTGRESQL = $(PYTEST) --dist loadfile -m "not browser" tests/node
+ON_POSTGRESQL = $(PYTEST) $(BY_FILE) -m "not browser" tests/node
 # The whole suite does not skip what other programs say of our files: setup.sh has installed them.
 WHOLE = RENKEI_OUTSIDE=required
 

@@ -20,6 +20,7 @@ import psycopg
 from node.records import made_up
 from renkei.cli.served import Served
 from renkei.node.rehearsal import Rehearsal, rehearse
+from two_nodes import processes
 
 RENKEI = [sys.executable, "-m", "renkei"]
 
@@ -38,9 +39,10 @@ class TwoNodes:
 
     def run(self, party: str, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command of a node's to its end."""
-        return subprocess.run(
-            [*RENKEI, *command], env=self.environment(party), capture_output=True, text=True, check=check
-        )
+        done = processes.run(command, self.environment(party))
+        if check:
+            done.check_returncode()
+        return done
 
     def cycle(self, party: str, day: date) -> list[dict]:
         """Run a node's cycle; returns the steps that were worked on."""
