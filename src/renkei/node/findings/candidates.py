@@ -90,12 +90,10 @@ def store(found: pl.DataFrame) -> None:
         f"CAST(probability AS double precision) FROM {_FOUND}"
     )
     transfer.execute(
-        "UPDATE findings_notfound SET pending = false, nobody = "
-        f"(SELECT CAST(f.nobody AS double precision) FROM {_FOUND} f "
-        "WHERE f.notification_id = findings_notfound.notification_id AND f.rank = 1), best = "
-        f"(SELECT CAST(f.probability AS double precision) FROM {_FOUND} f "
-        "WHERE f.notification_id = findings_notfound.notification_id AND f.rank = 1) "
-        f"WHERE notification_id IN (SELECT notification_id FROM {_SOUGHT})"
+        "UPDATE findings_notfound SET pending = false, nobody = CAST(f.nobody AS double precision), "
+        f"best = CAST(f.probability AS double precision) FROM {_SOUGHT} s LEFT JOIN {_FOUND} f "
+        "ON f.notification_id = s.notification_id AND f.rank = 1 "
+        "WHERE findings_notfound.notification_id = s.notification_id"
     )
     changed = pl.concat([before, _probable()]).filter(~pl.struct(pl.all()).is_duplicated())
     transfer.put(
