@@ -14,6 +14,7 @@ from renkei.cli.evaluate import read_labels
 from renkei.matching.checking import Checked, check
 from renkei.matching.outcomes import link
 from renkei.matching.outputs import text_writer, write_whole
+from renkei.matching.places import Places
 from renkei.matching.reading import open_source
 from renkei.matching.reconciliation import kept_columns
 
@@ -64,7 +65,7 @@ def learn(
                 sources[dataset].batches(),
                 dataset,
                 keep=kept_columns(dataset, DEFAULT_POLICY),
-                known_persons=None if known is None else lambda: known.taken["person_id"],
+                known_persons=None if known is None else lambda: Places(known.taken["person_id"]),
                 progress=lambda rows: tell(dataset.name, rows),
             )
 

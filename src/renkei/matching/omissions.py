@@ -20,17 +20,15 @@ PROBABLE = {
 }
 
 
-def in_scope(permissions: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """Keep the permissions that 3(1)イ speaks of: confirmed contract, 就労資格, landed or changed in time."""
+def in_scope(policy: Policy) -> pl.Expr:
+    """Tell the permissions that 3(1)イ speaks of: confirmed contract, 就労資格, landed or changed in time."""
     always, designated = (
         [key for key, code in CANONICAL_STATUS.items() if is_work_status(code, work_designated=designated)]
         for designated in (False, True)
     )
     status = pl.col("status_of_residence")
     works = status.is_in(always) | (status.is_in(designated) & pl.col("work_designated").fill_null(False))
-    return permissions.filter(
-        pl.col("contract_confirmed") & works & (pl.col("permitted_on") >= policy.in_scope_from)
-    )
+    return pl.col("contract_confirmed") & works & (pl.col("permitted_on") >= policy.in_scope_from)
 
 
 def due_on(policy: Policy) -> pl.Expr:
@@ -53,40 +51,35 @@ def suspect(
     `probable` (columns of `PROBABLE`, the candidates above the threshold) also with `notification_id`: where
     one of them would be credit under the right number, it is the reason.
     """
-    scope = in_scope(permissions, policy)
     # Millions of permissions fall on a few thousand days; their due dates are reckoned once for each.
-    days = scope.select(pl.col("permitted_on").unique())
+    days = permissions.select(pl.col("permitted_on").unique())
     late = days.filter(due_on(policy) < as_of)["permitted_on"]
-    overdue = scope.filter(pl.col("permitted_on").is_in(late.implode()))
-    heard = (
-        overdue.select("permission_id", "person", "permitted_on")
-        .join(
-            judged.select("person", "identity_conflict", "employment_start").drop_nulls("person"), on="person"
-        )
-        .with_columns(
-            in_time=(pl.col("employment_start") >= pl.col("permitted_on")).fill_null(True),
-            same_person=~pl.col("identity_conflict"),
-        )
-        .group_by("permission_id")
-        .agg(
-            credited=(pl.col("in_time") & pl.col("same_person")).any(),
-            # By one condition alone: had it held, the notification would have been credit.
-            too_early=(~pl.col("in_time") & pl.col("same_person")).any(),
-            conflict=(pl.col("in_time") & ~pl.col("same_person")).any(),
-        )
+    # Rows, not whole permissions: most are credited, and of those nothing more is asked.
+    concerned = permissions.select(in_scope(policy) & pl.col("permitted_on").is_in(late.implode()))
+    overdue = permissions.select("person", "permitted_on").with_row_index("row").filter(concerned.to_series())
+    heard = overdue.join(
+        judged.select("person", "identity_conflict", "employment_start").drop_nulls("person"), on="person"
+    ).select(
+        "row",
+        in_time=(pl.col("employment_start") >= pl.col("permitted_on")).fill_null(True),
+        same_person=~pl.col("identity_conflict"),
     )
-    suspected = (
-        overdue.join(heard, on="permission_id", how="left")
-        .filter(~pl.col("credited").fill_null(False))
-        .with_columns(
-            reason=pl.when("too_early")
-            .then(pl.lit("start_before_permission"))
-            .when("conflict")
-            .then(pl.lit("identity_conflict"))
-            .otherwise(pl.lit("no_notification"))
-        )
-        .drop("credited", "too_early", "conflict")
+    credited = heard.filter(pl.col("in_time") & pl.col("same_person")).select("row")
+    uncredited = overdue.select("row").join(credited, on="row", how="anti", maintain_order="left")
+    # By one condition alone: had it held, the notification would have been credit.
+    alone = (
+        heard.join(uncredited, on="row", how="semi")
+        .group_by("row")
+        .agg(too_early=pl.col("same_person").any(), conflict=pl.col("in_time").any())
     )
+    reasons = uncredited.join(alone, on="row", how="left", maintain_order="left").select(
+        reason=pl.when("too_early")
+        .then(pl.lit("start_before_permission"))
+        .when("conflict")
+        .then(pl.lit("identity_conflict"))
+        .otherwise(pl.lit("no_notification"))
+    )
+    suspected = permissions.select(pl.all().gather(uncredited["row"])).with_columns(reasons.to_series())
     return suspected if probable is None else probably_notified(suspected, probable, "person")
 
 

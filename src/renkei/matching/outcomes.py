@@ -13,6 +13,7 @@ from renkei.agreement.decisions import Policy
 from renkei.matching import compare
 from renkei.matching.causes import ITEMS_AT_ONCE, explain_differences
 from renkei.matching.names import compare_names, fold_plain, fold_writing, in_other_letters
+from renkei.matching.places import Places
 from renkei.matching.values import is_card_number
 from renkei.matching.verdicts import Verdict
 
@@ -31,6 +32,9 @@ MATCHES = {
 }
 
 _DIFFERENT = int(Verdict.DIFFERENT)
+
+# A number and whoever uses it, as a notification says.
+_USED_BY = ("card_number", "name", "birth_date")
 
 
 class Judged(NamedTuple):
@@ -53,29 +57,21 @@ def link(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl
     each compared item, `held_kanji`, and `shared_number`.
     """
     live = notifications["deleted_on"].is_null()
-    places = _places(notifications["card_number"], live, cards["card_number"])
+    numbers = notifications["card_number"].set(~live, None)
+    places = Places(cards["card_number"]).of(numbers)
     held = {f"{item}_held": item for item in policy.compared_items}
     records = cards.select("person", "person_id", held_kanji="kanji_name", **held)
-    shared = _shared_numbers(notifications.filter(live), policy)
+    shared = _shared_numbers(notifications.select(_USED_BY).filter(live), policy)
     return pl.concat([notifications, records.select(pl.all().gather(places))], how="horizontal").with_columns(
         live=live,
         shared_number=live & pl.col("card_number").is_in(shared.implode()) if len(shared) else pl.lit(False),
     )
 
 
-def _places(numbers: pl.Series, live: pl.Series, cards: pl.Series) -> pl.Series:
-    """The row of each notification's card, null where there is none; only keys take part in the join."""
-    wanted = numbers.to_frame("number").with_row_index("notification").filter(live)
-    hits = cards.to_frame("number").with_row_index("card").join(wanted, on="number")
-    places = pl.repeat(None, len(numbers), dtype=pl.UInt32, eager=True)
-    return places.scatter(hits["notification"], hits["card"])
-
-
 def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
-    """Find the numbers that two live notifications use for people of different name and birth date."""
-    used = notifications.select("card_number", "name", "birth_date")
+    """Find the numbers that two live notifications (`_USED_BY`) use for different names and birth dates."""
     # Equal hashes include all equal numbers, and are far cheaper to find.
-    several = used.filter(used["card_number"].hash().is_duplicated())
+    several = notifications.filter(notifications["card_number"].hash().is_duplicated())
     # Most numbers used twice are one person's with two employers: one birth date, nothing to compare.
     spread = several.group_by("card_number").agg(
         differ=(pl.col("birth_date").min() != pl.col("birth_date").max())

@@ -14,6 +14,7 @@ from renkei.agreement.decisions import COMPARABLE_ITEMS, DEFAULT_POLICY, Policy
 from renkei.matching.checking import Checked, check, rejects_in_order
 from renkei.matching.omissions import suspect
 from renkei.matching.outcomes import judge_notifications, link
+from renkei.matching.places import Places
 from renkei.matching.reading import BATCH_ROWS, match_columns, text_batch
 from renkei.matching.release import annex_2, annex_3, matches
 from renkei.matching.statistics import Read, Statistics, count, tally
@@ -137,7 +138,7 @@ def reconcile_batches(
     `progress` is told a dataset's name and the rows read of it, also from another thread.
     """
 
-    def checked(dataset: Dataset, known_persons: Callable[[], pl.Series] | None = None) -> Checked:
+    def checked(dataset: Dataset, known_persons: Callable[[], Places] | None = None) -> Checked:
         return check(
             batches(dataset),
             dataset,
@@ -146,18 +147,21 @@ def reconcile_batches(
             progress=lambda rows: progress(dataset.name, rows),
         )
 
+    def persons_and_places() -> tuple[Checked, Places]:
+        persons = checked(PERSONS)
+        return persons, Places(persons.taken["person_id"])
+
     with ThreadPoolExecutor(_FILES_AT_ONCE) as threads:
         # Persons first, since others wait for them at their end; then the longest.
-        reading_persons = threads.submit(checked, PERSONS)
+        reading_persons = threads.submit(persons_and_places)
 
-        def known() -> pl.Series:
-            return reading_persons.result().taken["person_id"]
+        def known() -> Places:
+            return reading_persons.result()[1]
 
         reading_cards = threads.submit(checked, CARDS, known)
         reading_notifications = threads.submit(checked, NOTIFICATIONS)
-        notifications, persons, cards = (
-            reading.result() for reading in (reading_notifications, reading_persons, reading_cards)
-        )
+        notifications, cards = reading_notifications.result(), reading_cards.result()
+        persons, _ = reading_persons.result()
         # Permissions play no part in comparing, which leaves a core idle now and then: they are read then.
         reading_permissions = threads.submit(checked, PERMISSIONS, known)
         linked = link(notifications.taken, cards.taken, policy)

@@ -28,6 +28,7 @@ from renkei.agreement.errors import RenkeiError
 from renkei.matching.checking import REJECTS, empty, place_persons, rejects_in_order, type_batch
 from renkei.matching.omissions import suspect
 from renkei.matching.outcomes import MATCHES, judge_notifications, link
+from renkei.matching.places import Places
 from renkei.matching.reading import Source, text_batch
 from renkei.matching.reconciliation import Reconciliation, as_text, kept_columns
 from renkei.matching.release import annex_2, annex_3, matches
@@ -297,7 +298,7 @@ def _judged(
         for dataset in (PERSONS, CARDS, PERMISSIONS)
     )
     nobody = _linked(empty(NOTIFICATIONS, kept_columns(NOTIFICATIONS, policy)), _no_cards(policy), policy)
-    known = persons["person_id"]
+    known = Places(persons["person_id"])
     judged = judge_notifications(
         place_persons(like_before(linked, nobody), known), place_persons(cards, known), persons, policy
     )
@@ -306,7 +307,7 @@ def _judged(
     if candidates is not None:
         from renkei.matching.candidates.suspicions import probable
 
-        explaining = probable(*candidates, known, policy)
+        explaining = probable(*candidates, persons["person_id"], policy)
     suspected = suspect(placed, judged.notifications, as_of=as_of, policy=policy, probable=explaining)
     tallied = tally(judged.notifications, suspected)
     parts = {

@@ -19,6 +19,7 @@ Null is blank. What cannot be read is null too; `read` tells the two apart.
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -163,7 +164,9 @@ def canonical_status(column: str) -> pl.Expr:
     return pl.col(column).cast(pl.String).replace(CANONICAL_STATUS)
 
 
+@lru_cache(maxsize=4)
 def _nowhere(height: int) -> pl.Series:
+    """Say no of every row. One column serves all that are as long: who changes it takes a clone."""
     return pl.repeat(False, height, dtype=pl.Boolean, eager=True)
 
 
@@ -195,7 +198,7 @@ def _through_distinct(
     blank, unreadable = text.is_null(), typed.is_null() & text.is_not_null()
     if not keep and not blank.any() and not unreadable.any():
         return _unkept(raw)
-    codes = pl.Series(raw.indices.cast(pa.uint32()))
+    codes = pl.Series(raw.indices)
     return Values(
         typed.gather(codes),
         blank.gather(codes).fill_null(True) if blank.any() else _nulls(raw.indices),
@@ -220,7 +223,7 @@ def _mended(text: pl.Series, kind: _Shaped) -> Values:
     written = text.gather(rows).to_arrow().cast(pa.string())
     trimmed = _trimmed(written, edges(written))
     mended = kind.mend(trimmed)
-    unreadable = _nowhere(len(text)).scatter(rows, mended.is_null() & trimmed.is_not_null())
+    unreadable = _nowhere(len(text)).clone().scatter(rows, mended.is_null() & trimmed.is_not_null())
     # What is no card number is kept as written: it may say what was meant (§1).
     kept = mended.zip_with(mended.is_not_null(), trimmed) if kind.keeps_odd else mended
     typed = text.clone().scatter(rows, kept)
@@ -235,7 +238,7 @@ def _without_wrong(values: Values, shape: Shape, tell: Callable[[Bytes], Flags])
     if not wrong.any():
         return values
     rows = values.typed.is_not_null().arg_true().filter(pl.Series(wrong))
-    everywhere = _nowhere(len(values.typed)).scatter(rows, True)
+    everywhere = _nowhere(len(values.typed)).clone().scatter(rows, True)
     return Values(values.typed.set(everywhere, None), values.blank, values.unreadable | everywhere)
 
 

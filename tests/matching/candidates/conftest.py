@@ -14,6 +14,7 @@ from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.matching.candidates.suspicions import not_found
 from renkei.matching.checking import check
 from renkei.matching.outcomes import link
+from renkei.matching.places import Places
 from renkei.matching.reading import open_source
 from renkei.matching.reconciliation import kept_columns
 from renkei.simulation import Plan, with_rates, write_world
@@ -41,7 +42,7 @@ def read(place: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         batches = open_source(place / f"{name}.csv", dataset).batches()
         return check(batches, dataset, keep=kept_columns(dataset, DEFAULT_POLICY), known_persons=known).taken
 
-    persons = taken(PERSONS)["person_id"]
+    persons = Places(taken(PERSONS)["person_id"])
     cards = taken(CARDS, lambda: persons)
     notifications = taken(NOTIFICATIONS)
     truth = pl.read_csv(place / "truth/notifications.csv", infer_schema=False)

@@ -22,6 +22,7 @@ from renkei.matching.candidates.pairs import (
 from renkei.matching.candidates.parameters import Item
 from renkei.matching.candidates.weighing import value_of
 from renkei.matching.checking import check
+from renkei.matching.places import Places
 from renkei.matching.reconciliation import as_batches, kept_columns
 from renkei.node.findings.planner import few
 from renkei.node.records import keys, transfer
@@ -53,7 +54,7 @@ def _typed(frame: pl.DataFrame, dataset: Dataset, known: pl.Series | None = None
         as_batches(frame, dataset),
         dataset,
         keep=kept_columns(dataset, settings.NODE.decided()),
-        known_persons=None if known is None else lambda: known,
+        known_persons=None if known is None else lambda: Places(known),
     ).taken
 
 
