@@ -54,22 +54,22 @@ def _causes_of(
     policy: Policy,
 ) -> pl.Series:
     """The cause of each difference in one item, null where the item does not differ."""
-    differs = notifications.select(
-        "person",
-        pl.col("card_number").alias("reported_card"),
-        pl.col(item).alias("reported"),
-        row=pl.int_range(pl.len()),
-    ).filter(verdicts["verdict"] == int(Verdict.DIFFERENT))
     held = {"held": item, **({"held_kanji": "kanji_name"} if item == "name" else {})}
+    # What the reported card says has already disagreed: only a record that says something else can agree.
+    disagreed = {f"{item}_held": "held", "held_kanji": "held_kanji"}
+    said = {f"reported_{name}": linked for linked, name in disagreed.items() if name in held}
+    differs = notifications.select(
+        "person", pl.col(item).alias("reported"), row=pl.int_range(pl.len()), **said
+    ).filter(verdicts["verdict"] == int(Verdict.DIFFERENT))
+    something_else = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"reported_{name}")) for name in held)
 
     records = persons.select(**held).select(pl.all().gather(differs["person"]))
-    latest = pl.concat([differs, records], how="horizontal")
+    latest = pl.concat([differs, records], how="horizontal").filter(something_else)
     as_latest = _agreeing(item, latest, policy)
-    # The reported card has already disagreed; only the person's other cards can say something new.
     others = (
         differs.join(as_latest, on="row", how="anti")
-        .join(cards.select("person", "card_number", **held), on="person")
-        .filter(pl.col("card_number") != pl.col("reported_card"))
+        .join(cards.select("person", **held), on="person")
+        .filter(something_else)
     )
     other_card = _agreeing(item, others, policy)
 
