@@ -6,19 +6,19 @@ whose person has not come is none yet.
 """
 
 import hashlib
-from contextlib import nullcontext
 from typing import Final
 
 import polars as pl
 
 from renkei.agreement.decisions import COMPARABLE_ITEMS, IDENTITY_ITEMS
-from renkei.node.findings.planner import few
+from renkei.node.findings.planner import few, many
 from renkei.node.records import keys, transfer
 from renkei.node.records.models import Touched
 
 _NOW: Final = "not_found_now"
 _NEW: Final = "not_found_new"
 _CARDS: Final = "not_found_cards"
+_NUMBERS: Final = "not_found_numbers"
 _PEOPLE: Final = "not_found_people"
 _PENDING: Final = "not_found_to_seek"
 _READ: Final = ("notification_id", "card_number", *COMPARABLE_ITEMS)
@@ -44,7 +44,7 @@ def refresh(*, whole: bool) -> None:
 
     What is touched stays so: the matching that follows takes it.
     """
-    with nullcontext() if whole else few():
+    with many() if whole else few():
         _find(whole=whole)
         _forget(whole=whole)
     _keep()
@@ -53,30 +53,34 @@ def refresh(*, whole: bool) -> None:
     else:
         with few():
             _touch()
-    transfer.drop(_NOW, _NEW, _CARDS, _PEOPLE, _PENDING)
+    transfer.drop(_NOW, _NEW, _CARDS, _NUMBERS, _PEOPLE, _PENDING)
 
 
 def _find(*, whole: bool) -> None:
     columns = ", ".join(f'n."{name}"' for name in _READ)
-    near, kept = f"SELECT {columns} FROM records_receivednotification n", "NOT MATERIALIZED"
-    if not whole:
-        transfer.drop(_CARDS)
+    unheld = (
+        "NOT EXISTS (SELECT 1 FROM records_card c JOIN records_person p ON p.person_id = c.person_id "
+        "WHERE c.card_number = {number})"
+    )
+    near = f"SELECT {columns} FROM records_receivednotification n"
+    if whole:
+        near += f" WHERE n.deleted_on IS NULL AND {unheld.format(number='n.card_number')}"
+    else:
+        transfer.drop(_CARDS, _NUMBERS)
         transfer.execute(
             f"CREATE TEMPORARY TABLE {_CARDS} AS SELECT key FROM records_touched WHERE kind = 'card' "
             "UNION SELECT c.card_number FROM records_touched t JOIN records_card c ON c.person_id = t.key "
             "WHERE t.kind = 'person'"
         )
         transfer.analyze(_CARDS)
-        near += f" JOIN {_CARDS} t ON n.card_number = t.key"
-        # PostgreSQL takes next to none to be not found, and would seek those among all there are first.
-        kept = "MATERIALIZED"
-    found = transfer.read(
-        f"WITH near AS {kept} ({near} WHERE n.deleted_on IS NULL) SELECT {columns} FROM near n "
-        "WHERE NOT EXISTS (SELECT 1 FROM records_card c JOIN records_person p "
-        "ON p.person_id = c.person_id WHERE c.card_number = n.card_number)",
-        _READ,
-    )
-    transfer.temporary(_NOW, _keyed(found))
+        # Few of them are in no card: only of those the notifications are read.
+        transfer.execute(
+            f"CREATE TEMPORARY TABLE {_NUMBERS} AS SELECT t.key FROM {_CARDS} t "
+            f"WHERE {unheld.format(number='t.key')}"
+        )
+        transfer.analyze(_NUMBERS)
+        near += f" JOIN {_NUMBERS} t ON n.card_number = t.key WHERE n.deleted_on IS NULL"
+    transfer.temporary(_NOW, _keyed(transfer.read(near, _READ)))
 
 
 def _keyed(found: pl.DataFrame) -> pl.DataFrame:
