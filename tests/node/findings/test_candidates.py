@@ -18,6 +18,13 @@ BORN = {"birth_date": "1998-04-01", "nationality": "VNM"}
 OTHER = {"name": "SAMPLE HANAKO", "birth_date": "1970-12-31", "nationality": "CHN"}
 
 
+def strange(register, **fields):
+    """Let somebody come who has nothing in common with anybody but what is given."""
+    fields = {"sex": "2", "stay_expires_on": "2031-01-01", "name": "SAMPLE HANAKO"} | fields
+    register("persons", person(2, **fields))
+    register("cards", card_of(2, **fields))
+
+
 class Seen:
     """A search that keeps what it was handed."""
 
@@ -105,6 +112,8 @@ def test_whoever_was_looked_for_is_not_looked_for_again(register, deliver, seen)
         (lambda register: register("persons", person(2)), True),  # of that name
         (lambda register: register("persons", person(2, name="グエン")), True),  # born that day
         (lambda register: register("persons", person(2, **OTHER)), False),
+        (lambda register: strange(register, **BORN), False),  # born that day, and nothing else
+        (lambda register: strange(register, **BORN, sex="1"), True),
         (lambda register: register("persons", person(1, address="東京都架空区1-1")), True),  # a candidate
         (lambda register: register("persons", {"person_id": "P1"}), True),  # a candidate who goes
     ],

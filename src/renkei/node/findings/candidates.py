@@ -13,7 +13,7 @@ from django.conf import settings
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
 from renkei.node.findings import near
 from renkei.node.findings.models import Candidate, NotFound
-from renkei.node.findings.planner import few
+from renkei.node.findings.planner import few, many
 from renkei.node.findings.searching import search
 from renkei.node.records import transfer
 
@@ -102,20 +102,24 @@ def store(found: pl.DataFrame) -> None:
     transfer.drop(_FOUND)
 
 
-def probable() -> pl.DataFrame:
-    """Return whom undecided notifications probably mean.
+def probable(among: str | None = None) -> pl.DataFrame:
+    """Return whom undecided notifications probably mean, of everybody or of a table with `person_id`.
 
-    Columns `notification_id`, `person_id`, `probability`, `employment_start` (canonical text).
+    Columns `notification_id`, `person_id`, `probability`, `employment_start` (canonical text). Within a
+    transaction.
     """
     start = (
         "(SELECT n.employment_start FROM records_receivednotification n "
         "WHERE n.notification_id = c.notification_id)"
     )
-    found = transfer.read(
-        _PROBABLE.format(columns=f"c.notification_id, c.person_id, CAST(c.probability AS text), {start}"),
-        ("notification_id", "person_id", "probability", "employment_start"),
-        (threshold(),),
-    )
+    some = f" AND EXISTS (SELECT 1 FROM {among} s WHERE s.person_id = c.person_id)" if among else ""
+    with few() if among else many():
+        found = transfer.read(
+            _PROBABLE.format(columns=f"c.notification_id, c.person_id, CAST(c.probability AS text), {start}")
+            + some,
+            ("notification_id", "person_id", "probability", "employment_start"),
+            (threshold(),),
+        )
     return found.with_columns(pl.col("probability").cast(pl.Float64))
 
 

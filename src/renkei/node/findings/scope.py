@@ -57,6 +57,11 @@ class Scope:
 
     whole: bool
 
+    @property
+    def people(self) -> str | None:
+        """The table of who is in scope, `person_id`; none where everybody is."""
+        return None if self.whole else _PERSONS
+
     def parts(self) -> Iterator[Frames]:
         """Yield notifications, persons, cards, permissions, as text, of one closed part after the other."""
         if not self.whole:
