@@ -49,6 +49,7 @@ def fill(directory: Path, world: Path, days: int) -> None:
     from renkei.matching.values import to_text
     from renkei.node.findings import answers, matching
     from renkei.node.records import transfer
+    from renkei.node.records.keys import name_key
 
     call_command("migrate", verbosity=0)
     tables = {
@@ -58,13 +59,14 @@ def fill(directory: Path, world: Path, days: int) -> None:
         NOTIFICATIONS: ("records_receivednotification", "annex1.csv"),
     }
     for dataset, (table, file) in tables.items():
-        own = [pl.lit(0).alias("sequence")] if dataset is NOTIFICATIONS else []
+        numbered = [pl.lit(0).alias("sequence")] if dataset is NOTIFICATIONS else []
         line = 0
         with transaction.atomic():
             for batch in open_source(world / file, dataset).batches():
                 lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
                 typed, _ = type_batch(batch, lines, dataset, rules=PREPARING)
                 named = [to_text(each.kind, pl.col(each.name)).alias(each.name) for each in dataset.columns]
+                own = [name_key(typed["name"]).alias("name_key")] if dataset is PERSONS else numbered
                 good = typed.select(*named, *own).drop_nulls(dataset.identifier.name)
                 transfer.put(table, good.unique(dataset.identifier.name, keep="first", maintain_order=True))
                 line += batch.num_rows

@@ -14,7 +14,15 @@ from renkei.node.findings.models import Candidate, NotFound
 pytestmark = pytest.mark.django_db
 
 DAY = date(2026, 11, 24)
+BORN = {"birth_date": "1998-04-01", "nationality": "VNM"}
 OTHER = {"name": "SAMPLE HANAKO", "birth_date": "1970-12-31", "nationality": "CHN"}
+
+
+def strange(register, **fields):
+    """Let somebody come who has nothing in common with anybody but what is given."""
+    fields = {"sex": "2", "stay_expires_on": "2031-01-01", "name": "SAMPLE HANAKO"} | fields
+    register("persons", person(2, **fields))
+    register("cards", card_of(2, **fields))
 
 
 class Seen:
@@ -51,11 +59,19 @@ def found() -> list[tuple[str, int, str, str]]:
         ({"card_number": "ＡＢ 0000 0002 ＣＤ"}, True),
         ({"card_number": "AB00000022CD"}, False),  # two slips, and nothing else alike
         ({"card_number": "AB00000022CD", "name": "Anh, Nguyễn Văn"}, True),
+        ({"card_number": "ZZ00009999CD", "name": "Anh, Nguyễn Văn"}, True),  # a third of the number
+        ({"card_number": "なし", "name": "Anh, Nguyễn Văn", "stay_expires_on": "2031-01-01"}, False),
+        ({"card_number": "なし", "name": "Anh, Nguyễn Văn", "birth_date": "1998-12-31"}, True),
+        ({"card_number": "なし", "name": "Anh, Nguyễn Văn", "birth_date": "1970-04-01"}, True),
         ({"card_number": "なし", "name": "グエン", "birth_date": "1998-04-01", "nationality": "VNM"}, True),
         ({"card_number": "なし", "birth_date": "1998-04-01"}, False),  # of another nationality
+        ({"card_number": "なし", **BORN, "sex": "2"}, True),  # of the same expiry
+        ({"card_number": "なし", **BORN, "sex": "2", "stay_expires_on": "2031-01-01"}, False),
     ],
 )
-def test_few_of_the_register_are_met(register, deliver, seen, reported, near):
+@pytest.mark.parametrize("one_by_one", [5_000, 0], ids=["one by one", "all at once"])
+def test_few_of_the_register_are_met(register, deliver, seen, monkeypatch, one_by_one, reported, near):
+    monkeypatch.setattr("renkei.node.findings.near.FEW", one_by_one)
     register("persons", person(1), person(2, name="EXAMPLE JIRO", birth_date="1960-01-01", nationality="PER"))
     register("cards", card_of(1), card_of(1, 77_000_777), card_of(2, 99_000_999))
     deliver(notification(1, **(OTHER | reported)))
@@ -96,6 +112,8 @@ def test_whoever_was_looked_for_is_not_looked_for_again(register, deliver, seen)
         (lambda register: register("persons", person(2)), True),  # of that name
         (lambda register: register("persons", person(2, name="グエン")), True),  # born that day
         (lambda register: register("persons", person(2, **OTHER)), False),
+        (lambda register: strange(register, **BORN), False),  # born that day, and nothing else
+        (lambda register: strange(register, **BORN, sex="1"), True),
         (lambda register: register("persons", person(1, address="東京都架空区1-1")), True),  # a candidate
         (lambda register: register("persons", {"person_id": "P1"}), True),  # a candidate who goes
     ],

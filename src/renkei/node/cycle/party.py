@@ -40,9 +40,9 @@ def take_in(context: Context) -> Counts:
 
 def select_annex_1(context: Context) -> Counts:
     """MHLW: choose what goes into the day's 別紙1, and the correction requests that go along."""
-    rows = annex1.changes_since_sent(context.day)
+    rows = annex1.choose(context.day)
     asked = corrections.corrections_to_send(context.day)
-    return {"rows": rows.height, **_by(rows, "action"), "corrections": asked.height}
+    return {"rows": sum(rows.values()), **rows, "corrections": asked.height}
 
 
 def seal_annex_1(context: Context) -> Counts:
@@ -193,10 +193,6 @@ def _seal(
 def _of_day(direction: Delivery.Direction, service: str, day: date) -> Delivery | None:
     of_day = Delivery.objects.filter(direction=direction, service=service, business_day=day)
     return of_day.order_by("-revision").first()  # the last one made, where others were refused
-
-
-def _by(rows: pl.DataFrame, column: str) -> dict[str, int]:
-    return dict(rows.group_by(column).len().sort(column).iter_rows())
 
 
 _TAKE_IN = DayStep("take_in", "取込", "Take in", take_in, atomic=False)

@@ -18,12 +18,14 @@ from renkei.node.audit.verbs import Verb
 from renkei.node.findings import requests
 from renkei.node.findings.errors import AnswersOutOfStep
 from renkei.node.findings.models import AnswerDay, Kind
-from renkei.node.findings.planner import few
+from renkei.node.findings.planner import by_index, few, many
 from renkei.node.records import transfer
 from renkei.node.records.turns import wait_for_turn
 
 #: Stands where a digest would: whatever stands or does not is told again.
 _UNTOLD: Final = "?"
+#: So many rows of an answer are sooner joined with the findings than looked up.
+_MANY: Final = 100_000
 
 
 @transaction.atomic
@@ -36,7 +38,7 @@ def select(day: date) -> Mapping[str, int]:
     wait_for_turn()
     chosen, new = AnswerDay.objects.get_or_create(day=day)
     if new:
-        with few():
+        with by_index():
             transfer.execute(
                 "INSERT INTO findings_answer (day, kind, identifier, action, word, row) "
                 "SELECT %s, kind, identifier, CASE WHEN digest = '' THEN 'withdraw' ELSE 'report' END, "
@@ -89,7 +91,7 @@ def mark_sent(day: date, sequence: int) -> int:
             "Run the days in their order.",
             f"{day}分の回答は未選別か、別の番号で封緘済みです。日付の順に処理してください。",
         )
-    with few():
+    with few() if sum(AnswerDay.objects.get(pk=day).counts.values()) < _MANY else many():
         transfer.execute(
             "UPDATE findings_finding SET told_sequence = %s FROM findings_answer a WHERE a.day = %s "
             "AND a.kind = findings_finding.kind AND a.identifier = findings_finding.identifier",
@@ -101,7 +103,7 @@ def mark_sent(day: date, sequence: int) -> int:
 
 def accepted(sequence: int) -> int:
     """Forget what the accepted answer withdrew: nothing stands, and the counterpart knows of nothing."""
-    with few():
+    with by_index():
         return transfer.execute(
             "DELETE FROM findings_finding WHERE digest = '' AND told = '' AND told_sequence <= %s",
             (sequence,),

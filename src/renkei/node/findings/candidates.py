@@ -11,10 +11,11 @@ import polars as pl
 from django.conf import settings
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
+from renkei.node.findings import near
 from renkei.node.findings.models import Candidate, NotFound
-from renkei.node.findings.planner import few
+from renkei.node.findings.planner import few, many
 from renkei.node.findings.searching import search
-from renkei.node.records import keys, transfer
+from renkei.node.records import transfer
 
 #: Takes canonical notifications, persons and cards; returns the columns of FOUND, best first.
 Find = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]
@@ -30,7 +31,6 @@ FOUND: Final = (
 )
 _SLICE: Final = 2_000
 _SOUGHT: Final = "sought"
-_NEAR: Final = "sought_numbers"
 _PEOPLE: Final = "sought_people"
 _FOUND: Final = "found_candidates"
 # Whoever is probable enough lets a suspicion say so, until an officer has decided.
@@ -51,19 +51,18 @@ def seek(find: Find = search) -> int:
 
     Looked for once, until the notification or somebody near it changes.
     """
-    sought = 0
-    while True:
-        pending = NotFound.objects.filter(pending=True).order_by("notification_id")
-        names = list(pending.values_list("notification_id", flat=True)[:_SLICE])
-        if not names:
-            break
-        transfer.temporary(_SOUGHT, pl.DataFrame({"notification_id": names}))
+    pending = NotFound.objects.filter(pending=True).order_by("notification_id")
+    names = list(pending.values_list("notification_id", flat=True))
+    if not names:
+        return 0
+    near.meet("u.pending")
+    for start in range(0, len(names), _SLICE):
+        transfer.temporary(_SOUGHT, pl.DataFrame({"notification_id": names[start : start + _SLICE]}))
         with few():
             notifications, persons, cards = _near()
         store(find(notifications, persons, cards))
-        sought += len(names)
-    transfer.drop(_SOUGHT, _NEAR, _PEOPLE)
-    return sought
+    transfer.drop(_SOUGHT, near.PAIRS, _PEOPLE)
+    return len(names)
 
 
 def store(found: pl.DataFrame) -> None:
@@ -103,20 +102,24 @@ def store(found: pl.DataFrame) -> None:
     transfer.drop(_FOUND)
 
 
-def probable() -> pl.DataFrame:
-    """Return whom undecided notifications probably mean.
+def probable(among: str | None = None) -> pl.DataFrame:
+    """Return whom undecided notifications probably mean, of everybody or of a table with `person_id`.
 
-    Columns `notification_id`, `person_id`, `probability`, `employment_start` (canonical text).
+    Columns `notification_id`, `person_id`, `probability`, `employment_start` (canonical text). Within a
+    transaction.
     """
     start = (
         "(SELECT n.employment_start FROM records_receivednotification n "
         "WHERE n.notification_id = c.notification_id)"
     )
-    found = transfer.read(
-        _PROBABLE.format(columns=f"c.notification_id, c.person_id, CAST(c.probability AS text), {start}"),
-        ("notification_id", "person_id", "probability", "employment_start"),
-        (threshold(),),
-    )
+    some = f" AND EXISTS (SELECT 1 FROM {among} s WHERE s.person_id = c.person_id)" if among else ""
+    with few() if among else many():
+        found = transfer.read(
+            _PROBABLE.format(columns=f"c.notification_id, c.person_id, CAST(c.probability AS text), {start}")
+            + some,
+            ("notification_id", "person_id", "probability", "employment_start"),
+            (threshold(),),
+        )
     return found.with_columns(pl.col("probability").cast(pl.Float64))
 
 
@@ -137,19 +140,10 @@ def _near() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         "ON n.notification_id = s.notification_id",
         NOTIFICATIONS.names,
     )
-    numbers = notifications.select(
-        "notification_id", keys.plain_number(notifications["card_number"]).alias("plain")
-    )
-    transfer.temporary(_NEAR, keys.near_numbers(numbers).select(pl.col("plain").unique()))
-    transfer.temporary(_PEOPLE, pl.DataFrame(schema={"person_id": pl.String}))
-    of_sought = f"FROM {_SOUGHT} s JOIN findings_notfound u ON u.notification_id = s.notification_id"
+    transfer.drop(_PEOPLE)
     transfer.execute(
-        f"INSERT INTO {_PEOPLE} "
-        f"SELECT c.person_id FROM {_NEAR} m JOIN records_card c ON c.card_number = m.plain "
-        "WHERE c.person_id IS NOT NULL "
-        f"UNION SELECT p.person_id {of_sought} JOIN records_person p ON p.name_key = u.name_key "
-        f"UNION SELECT p.person_id {of_sought} JOIN records_person p "
-        "ON p.birth_date = u.birth_date AND p.nationality = u.nationality"
+        f"CREATE TEMPORARY TABLE {_PEOPLE} AS SELECT DISTINCT m.person_id FROM {_SOUGHT} s "
+        f"JOIN {near.PAIRS} m ON m.notification_id = s.notification_id"
     )
     transfer.analyze(_PEOPLE)
     persons, cards = (

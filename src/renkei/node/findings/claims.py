@@ -12,7 +12,6 @@ import polars as pl
 from renkei.agreement.datasets import OMISSIONS_WITH_CANDIDATES
 from renkei.matching.omissions import probably_notified
 from renkei.matching.reconciliation import Reconciliation
-from renkei.node.findings import candidates
 from renkei.node.records import transfer
 
 #: Stands in `differences` of a notification that is matched by an officer's word, and by it alone.
@@ -24,13 +23,13 @@ Reconcile = Callable[[Sequence[pl.DataFrame]], Reconciliation]
 
 
 def reckon(
-    found: Reconciliation, frames: Sequence[pl.DataFrame], reconcile: Reconcile
+    found: Reconciliation, frames: Sequence[pl.DataFrame], probable: pl.DataFrame, reconcile: Reconcile
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Let what was confirmed count, and what is probable be said; returns `matches` and `annex3` anew.
 
     `frames` are notifications, persons, cards and permissions in scope, closed under confirmations; `found`
-    is what reconciling them says. Where a number is found after all, or the confirmed card is the person's no
-    more, a confirmation says nothing.
+    is what reconciling them says, `probable` what `candidates.probable` returns of whom they are about. Where
+    a number is found after all, or the confirmed card is the person's no more, a confirmation says nothing.
     """
     notifications, persons, cards, permissions = frames
     matches, suspected = found.matches, found.annex3
@@ -51,7 +50,7 @@ def reckon(
         granted = permissions.join(theirs, on="person_id", how="semi").select("permission_id")
         others = suspected.join(granted, on="permission_id", how="anti")
         suspected = pl.concat([others, again.annex3]).sort("permission_id")
-    return matches, _say_probable(suspected, permissions)
+    return matches, _say_probable(suspected, permissions, probable)
 
 
 def _confirmed(matches: pl.DataFrame, cards: pl.DataFrame) -> pl.DataFrame:
@@ -78,12 +77,10 @@ def _as_if(matches: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
     ).select(matches.columns)
 
 
-def _say_probable(suspected: pl.DataFrame, permissions: pl.DataFrame) -> pl.DataFrame:
+def _say_probable(suspected: pl.DataFrame, permissions: pl.DataFrame, probable: pl.DataFrame) -> pl.DataFrame:
     """Give what a probable candidate's notification may explain that reason, and the notification."""
     permitted = permissions.select("permission_id", "person_id", "permitted_on")
     known = suspected.drop("notification_id", strict=False).join(
         permitted, on="permission_id", how="left", maintain_order="left"
     )
-    return probably_notified(known, candidates.probable(), "person_id").select(
-        OMISSIONS_WITH_CANDIDATES.names
-    )
+    return probably_notified(known, probable, "person_id").select(OMISSIONS_WITH_CANDIDATES.names)

@@ -56,7 +56,8 @@ def match(day: date, find: candidates.Find = search) -> Mapping[str, int]:
     with scope(since, day, at_most=_worth_telling_apart(last)) as concerned:
         transfer.temporary(_OUTCOMES, pl.DataFrame(schema=dict.fromkeys(_OUTCOME, pl.String)))
         transfer.temporary(_FINDINGS, pl.DataFrame(schema=dict.fromkeys(_FOUND, pl.String)))
-        looked_at = sum(_judge(frames, day, policy) for frames in concerned.parts())
+        probable = candidates.probable(concerned.people)
+        looked_at = sum(_judge(frames, probable, day, policy) for frames in concerned.parts())
         transfer.analyze(_OUTCOMES)
         transfer.analyze(_FINDINGS)
         outcomes, items = _keep_outcomes(last)
@@ -89,10 +90,12 @@ def _rules(policy: Policy) -> str:
     return hashlib.sha256(f"{version('renkei')} {policy!r}".encode()).hexdigest()
 
 
-def _judge(frames: Frames, day: date, policy: Policy) -> int:
+def _judge(frames: Frames, probable: pl.DataFrame, day: date, policy: Policy) -> int:
     """Match one closed part, and set aside what its notifications came to and what is found."""
     found = reconcile(*frames, as_of=day, policy=policy)
-    matches, annex3 = claims.reckon(found, frames, lambda some: reconcile(*some, as_of=day, policy=policy))
+    matches, annex3 = claims.reckon(
+        found, frames, probable, lambda some: reconcile(*some, as_of=day, policy=policy)
+    )
     notifications, _, _, permissions = frames
     numbers = notifications.select("notification_id", "card_number")
     transfer.put(_OUTCOMES, matches.join(numbers, on="notification_id").select(_OUTCOME))

@@ -6,21 +6,26 @@ whose person has not come is none yet.
 """
 
 import hashlib
-from contextlib import nullcontext
 from typing import Final
 
 import polars as pl
 
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
 from renkei.agreement.decisions import COMPARABLE_ITEMS, IDENTITY_ITEMS
-from renkei.node.findings.planner import few
+from renkei.node.findings.planner import few, many
+from renkei.node.findings.searching import concerned
 from renkei.node.records import keys, transfer
 from renkei.node.records.models import Touched
 
 _NOW: Final = "not_found_now"
 _NEW: Final = "not_found_new"
 _CARDS: Final = "not_found_cards"
+_NUMBERS: Final = "not_found_numbers"
 _PEOPLE: Final = "not_found_people"
 _PENDING: Final = "not_found_to_seek"
+_UNSURE: Final = "not_found_to_weigh"
+# Probabilities are kept with six digits: what all of a notification's come to may be short by so much.
+_ROUNDING: Final = 0.00001
 _READ: Final = ("notification_id", "card_number", *COMPARABLE_ITEMS)
 _KEPT: Final = (
     "notification_id",
@@ -44,7 +49,7 @@ def refresh(*, whole: bool) -> None:
 
     What is touched stays so: the matching that follows takes it.
     """
-    with nullcontext() if whole else few():
+    with many() if whole else few():
         _find(whole=whole)
         _forget(whole=whole)
     _keep()
@@ -53,30 +58,34 @@ def refresh(*, whole: bool) -> None:
     else:
         with few():
             _touch()
-    transfer.drop(_NOW, _NEW, _CARDS, _PEOPLE, _PENDING)
+    transfer.drop(_NOW, _NEW, _CARDS, _NUMBERS, _PEOPLE, _PENDING)
 
 
 def _find(*, whole: bool) -> None:
     columns = ", ".join(f'n."{name}"' for name in _READ)
-    near, kept = f"SELECT {columns} FROM records_receivednotification n", "NOT MATERIALIZED"
-    if not whole:
-        transfer.drop(_CARDS)
+    unheld = (
+        "NOT EXISTS (SELECT 1 FROM records_card c JOIN records_person p ON p.person_id = c.person_id "
+        "WHERE c.card_number = {number})"
+    )
+    near = f"SELECT {columns} FROM records_receivednotification n"
+    if whole:
+        near += f" WHERE n.deleted_on IS NULL AND {unheld.format(number='n.card_number')}"
+    else:
+        transfer.drop(_CARDS, _NUMBERS)
         transfer.execute(
             f"CREATE TEMPORARY TABLE {_CARDS} AS SELECT key FROM records_touched WHERE kind = 'card' "
             "UNION SELECT c.card_number FROM records_touched t JOIN records_card c ON c.person_id = t.key "
             "WHERE t.kind = 'person'"
         )
         transfer.analyze(_CARDS)
-        near += f" JOIN {_CARDS} t ON n.card_number = t.key"
-        # PostgreSQL takes next to none to be not found, and would seek those among all there are first.
-        kept = "MATERIALIZED"
-    found = transfer.read(
-        f"WITH near AS {kept} ({near} WHERE n.deleted_on IS NULL) SELECT {columns} FROM near n "
-        "WHERE NOT EXISTS (SELECT 1 FROM records_card c JOIN records_person p "
-        "ON p.person_id = c.person_id WHERE c.card_number = n.card_number)",
-        _READ,
-    )
-    transfer.temporary(_NOW, _keyed(found))
+        # Few of them are in no card: only of those the notifications are read.
+        transfer.execute(
+            f"CREATE TEMPORARY TABLE {_NUMBERS} AS SELECT t.key FROM {_CARDS} t "
+            f"WHERE {unheld.format(number='t.key')}"
+        )
+        transfer.analyze(_NUMBERS)
+        near += f" JOIN {_NUMBERS} t ON n.card_number = t.key WHERE n.deleted_on IS NULL"
+    transfer.temporary(_NOW, _keyed(transfer.read(near, _READ)))
 
 
 def _keyed(found: pl.DataFrame) -> pl.DataFrame:
@@ -144,7 +153,12 @@ def _keep() -> None:
 
 
 def _touch() -> None:
-    """Have candidates looked for again where somebody who changed is one of them or may become one."""
+    """Have candidates looked for again where somebody who changed is one of them or may become one.
+
+    Whoever shares a name or a day with a notification is near it, but hardly ever its candidate: those who
+    changed are weighed first. Where much of the probability is with people of whom only the best are kept,
+    one of these may have been somebody who is near no more, and it is looked for anyway.
+    """
     transfer.drop(_PEOPLE)
     transfer.execute(
         f"CREATE TEMPORARY TABLE {_PEOPLE} AS SELECT DISTINCT key AS person_id FROM records_touched "
@@ -167,6 +181,9 @@ def _touch() -> None:
             f"INSERT INTO {_PENDING} SELECT u.notification_id FROM {_CARDS} c "
             f"JOIN findings_notfound u ON u.{part} = c.{part}"
         )
+    transfer.analyze(_PENDING)
+    weighed = _concerned()
+    transfer.temporary(_PENDING, weighed.to_frame("notification_id"))
     transfer.execute(
         f"INSERT INTO {_PENDING} SELECT c.notification_id FROM {_PEOPLE} t "
         "JOIN findings_candidate c ON c.person_id = t.person_id"
@@ -176,6 +193,38 @@ def _touch() -> None:
         "UPDATE findings_notfound SET pending = true WHERE state <> 'confirmed' AND NOT pending "
         f"AND notification_id IN (SELECT notification_id FROM {_PENDING})"
     )
+
+
+def _concerned() -> pl.Series:
+    """Return of the notifications near somebody who changed those whose candidates that may change."""
+    others = (
+        "u.nobody + (SELECT COALESCE(SUM(c.probability), 0) FROM findings_candidate c "
+        f"WHERE c.notification_id = u.notification_id) < {1 - _ROUNDING}"
+    )
+    near = transfer.read(
+        f"SELECT u.notification_id, CASE WHEN {others} THEN 'others' END "
+        f"FROM (SELECT DISTINCT notification_id FROM {_PENDING}) m JOIN findings_notfound u "
+        "ON u.notification_id = m.notification_id WHERE u.state <> 'confirmed' AND NOT u.pending",
+        ("notification_id", "others"),
+    )
+    sure, unsure = (near.filter(pl.col("others").is_not_null() == is_sure) for is_sure in (True, False))
+    if unsure.is_empty():
+        return sure["notification_id"]
+    transfer.temporary(_UNSURE, unsure.select("notification_id"))
+    rows = [
+        transfer.read(
+            f"SELECT {', '.join(f't.{name}' for name in dataset.names)} FROM {some} s "
+            f"JOIN {table} t ON t.{key} = s.{key}",
+            dataset.names,
+        )
+        for dataset, some, table, key in (
+            (NOTIFICATIONS, _UNSURE, "records_receivednotification", "notification_id"),
+            (PERSONS, _PEOPLE, "records_person", "person_id"),
+            (CARDS, _PEOPLE, "records_card", "person_id"),
+        )
+    ]
+    transfer.drop(_UNSURE)
+    return pl.concat([sure["notification_id"], concerned(*rows)])
 
 
 def _touch_claimed(notifications: str) -> None:

@@ -5,7 +5,7 @@ since it may be a handful or millions: `scope_persons` and `scope_cards` (empty 
 `scope_outcomes` and `scope_findings`: what the last matchings said of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +17,7 @@ from django.db import DatabaseError
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 from renkei.node.findings.models import Kind
-from renkei.node.findings.planner import few
+from renkei.node.findings.planner import few, many
 from renkei.node.records import touched, transfer
 from renkei.node.records.models import Touched
 
@@ -27,18 +27,23 @@ _PERSONS: Final = "scope_persons"
 _CARDS: Final = "scope_cards"
 _TOUCHED: Final = "touched_since"
 
-# What is tied by confirmations, kept apart while the rest is matched part by part.
-_TIED: Final = {_PERSONS: "tied_persons", _CARDS: "tied_cards"}
-_SCOPED: Final = " JOIN {scope} s ON t.{key} = s.{key}"
-
-#: The table of each dataset, and the temporary table and column that its rows in scope are found by.
-_FROM: Final = {
-    NOTIFICATIONS.name: ("records_receivednotification", _CARDS, "card_number"),
-    PERSONS.name: ("records_person", _PERSONS, "person_id"),
-    CARDS.name: ("records_card", _CARDS, "card_number"),
-    PERMISSIONS.name: ("records_permission", _PERSONS, "person_id"),
+_TABLES: Final = {
+    NOTIFICATIONS.name: "records_receivednotification",
+    PERSONS.name: "records_person",
+    CARDS.name: "records_card",
+    PERMISSIONS.name: "records_permission",
 }
-
+_OF_SCOPED_PERSON: Final = f"JOIN {_PERSONS} s ON t.person_id = s.person_id"
+_OF_SCOPED_CARD: Final = f"JOIN {_CARDS} s ON t.card_number = s.card_number"
+_ADDED: Final = f"NOT EXISTS (SELECT 1 FROM {_CARDS} k WHERE k.card_number = {{number}})"
+#: What lies in scope, of each dataset.
+_SCOPED: Final = {
+    NOTIFICATIONS.name: _OF_SCOPED_CARD,
+    PERSONS.name: _OF_SCOPED_PERSON,
+    # Whoever holds a card in scope is in scope: by person, those of one are found at once.
+    CARDS.name: _OF_SCOPED_PERSON,
+    PERMISSIONS.name: _OF_SCOPED_PERSON,
+}
 
 #: Beyond so many people, everything is matched part by part: what is in memory does not grow with a register.
 PEOPLE_AT_ONCE = 300_000
@@ -52,6 +57,11 @@ class Scope:
 
     whole: bool
 
+    @property
+    def people(self) -> str | None:
+        """The table of who is in scope, `person_id`; none where everybody is."""
+        return None if self.whole else _PERSONS
+
     def parts(self) -> Iterator[Frames]:
         """Yield notifications, persons, cards, permissions, as text, of one closed part after the other."""
         if not self.whole:
@@ -59,18 +69,20 @@ class Scope:
                 found = _frames(_SCOPED)
             yield found
         elif _people() <= PEOPLE_AT_ONCE:
-            yield _frames("")
+            yield _frames({})
         else:
-            for _ in _fill_by_parts():
-                yield _frames(_SCOPED)
+            with many():
+                yield from _by_parts()
 
 
-def _frames(scoped: str) -> Frames:
+def _frames(parts: Mapping[str, str], parameters: tuple[str, ...] = ()) -> Frames:
+    """Read of each dataset's table, `t`, what `parts` cuts out, by its name; all where it does not."""
+
     def rows(dataset: Dataset) -> pl.DataFrame:
-        table, scope_table, key = _FROM[dataset.name]
         columns = ", ".join(f't."{name}"' for name in dataset.names)
-        joined = scoped.format(scope=scope_table, key=key)
-        return transfer.read(f'SELECT {columns} FROM "{table}" t{joined}', dataset.names)
+        cut = parts.get(dataset.name, "")
+        query = f'SELECT {columns} FROM "{_TABLES[dataset.name]}" t {cut}'
+        return transfer.read(query, dataset.names, parameters)
 
     return rows(NOTIFICATIONS), rows(PERSONS), rows(CARDS), rows(PERMISSIONS)
 
@@ -80,60 +92,59 @@ def _people() -> int:
     return int(counted.item())
 
 
-def _fill_by_parts() -> Iterator[None]:
-    """Fill what names the scope with one part of everything after the other; no notification is in two.
+def _by_parts() -> Iterator[Frames]:
+    """Read one part of everything after the other; no notification is in two.
 
-    First whoever is tied to others by confirmations; then people by ranges, with all their cards; at last the
-    numbers that are in no card.
+    First whoever is tied to others by confirmations; then people by ranges, with all their cards, each read
+    as it lies in the tables; at last the numbers that are in no card.
     """
     transfer.execute(
         f"INSERT INTO {_PERSONS} SELECT DISTINCT person_id FROM findings_notfound WHERE state = 'confirmed'"
     )
+    _add_their_cards()
     while _follow_confirmations():
         pass
-    transfer.drop(*_TIED.values())
-    for scope_table, tied in _TIED.items():
-        transfer.execute(f"CREATE TEMPORARY TABLE {tied} AS SELECT * FROM {scope_table}")
-        transfer.analyze(tied)
-        transfer.analyze(scope_table)
-    yield
-    untied_person = f"NOT EXISTS (SELECT 1 FROM {_TIED[_PERSONS]} x WHERE x.person_id = t.person_id)"
-    untied_card = f"NOT EXISTS (SELECT 1 FROM {_TIED[_CARDS]} x WHERE x.card_number = t.card_number)"
+    transfer.analyze(_PERSONS)
+    transfer.analyze(_CARDS)
+    yield _frames(_SCOPED)
+    untied_person = f"NOT EXISTS (SELECT 1 FROM {_PERSONS} x WHERE x.person_id = t.person_id)"
+    untied_card = f"NOT EXISTS (SELECT 1 FROM {_CARDS} x WHERE x.card_number = t.card_number)"
     for within, bounds in _ranges():
-        # A card whose person has not come is in the range where the person will be.
-        _refill(
-            f"SELECT t.person_id FROM records_person t WHERE {within} AND {untied_person}",
-            f"SELECT t.card_number FROM records_card t WHERE {within} AND {untied_card}",
+        theirs = f"WHERE {within.format(row='t')} AND {untied_person}"
+        yield _frames(
+            {
+                # A card whose person has not come is in the range where the person will be.
+                NOTIFICATIONS.name: "JOIN records_card c ON c.card_number = t.card_number "
+                f"WHERE {within.format(row='c')} AND {untied_card}",
+                PERSONS.name: theirs,
+                CARDS.name: f"WHERE {within.format(row='t')} AND {untied_card}",
+                PERMISSIONS.name: theirs,
+            },
             bounds,
         )
-        yield
-    _refill(
-        f"SELECT person_id FROM {_TIED[_PERSONS]} WHERE false",
-        "SELECT DISTINCT t.card_number FROM records_receivednotification t WHERE NOT EXISTS "
-        f"(SELECT 1 FROM records_card c WHERE c.card_number = t.card_number) AND {untied_card}",
+    nobody = "WHERE false"
+    yield _frames(
+        {
+            NOTIFICATIONS.name: "WHERE NOT EXISTS (SELECT 1 FROM records_card c "
+            f"WHERE c.card_number = t.card_number) AND {untied_card}",
+            PERSONS.name: nobody,
+            CARDS.name: nobody,
+            PERMISSIONS.name: nobody,
+        }
     )
-    yield
 
 
 def _ranges() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Cut the register into ranges of so many people: a condition on `t`, and its parameters."""
+    """Cut the register into ranges of so many people: a condition on a `{row}`, and its parameters."""
     place = "row_number() OVER (ORDER BY person_id) AS place"
     cuts = transfer.read(
         f"SELECT person_id FROM (SELECT person_id, {place} FROM records_person) AS p "
         f"WHERE place / {PEOPLE_AT_ONCE} * {PEOPLE_AT_ONCE} = place ORDER BY person_id",
         ("person_id",),
     )["person_id"].to_list()
-    yield "t.person_id < %s", (cuts[0],)
-    yield from (("t.person_id >= %s AND t.person_id < %s", two) for two in pairwise(cuts))
-    yield "t.person_id >= %s", (cuts[-1],)
-
-
-def _refill(persons: str, cards: str, parameters: tuple[str, ...] = ()) -> None:
-    # Made anew, since what is deleted stays to be read through until the transaction is over.
-    for table, query in ((_PERSONS, persons), (_CARDS, cards)):
-        transfer.drop(table)
-        transfer.execute(f"CREATE TEMPORARY TABLE {table} AS {query}", parameters)
-        transfer.analyze(table)
+    yield "{row}.person_id < %s", (cuts[0],)
+    yield from (("{row}.person_id >= %s AND {row}.person_id < %s", two) for two in pairwise(cuts))
+    yield "{row}.person_id >= %s", (cuts[-1],)
 
 
 @contextmanager
@@ -157,7 +168,7 @@ def scope(last: date | None, day: date, *, at_most: int) -> Iterator[Scope]:
         yield Scope(whole)
     finally:
         with suppress(DatabaseError):  # where the transaction is broken they go with it
-            transfer.drop(_TOUCHED, _PERSONS, _CARDS, OUTCOMES, FINDINGS, *_TIED.values())
+            transfer.drop(_TOUCHED, _PERSONS, _CARDS, OUTCOMES, FINDINGS)
 
 
 def _close(last: date, day: date) -> None:
@@ -185,21 +196,25 @@ def _follow_confirmations() -> bool:
     A number may have been mistaken for several people's, so that one leads to another; whether any did.
     """
     new = f"NOT EXISTS (SELECT 1 FROM {_PERSONS} p WHERE p.person_id = u.person_id)"
-    added = "NOT EXISTS (SELECT 1 FROM {cards} k WHERE k.card_number = {number})"
     people = transfer.execute(
         f"INSERT INTO {_PERSONS} SELECT DISTINCT u.person_id FROM {_CARDS} s JOIN findings_notfound u "
         f"ON u.card_number = s.card_number WHERE u.state = 'confirmed' AND {new}"
     )
-    held = transfer.execute(
-        f"INSERT INTO {_CARDS} SELECT c.card_number FROM {_PERSONS} p JOIN records_card c "
-        f"ON c.person_id = p.person_id WHERE {added.format(cards=_CARDS, number='c.card_number')}"
-    )
+    if people:
+        _add_their_cards()
     numbers = transfer.execute(
         f"INSERT INTO {_CARDS} SELECT DISTINCT u.card_number FROM {_PERSONS} p JOIN findings_notfound u "
         "ON u.person_id = p.person_id WHERE u.state = 'confirmed' AND "
-        f"{added.format(cards=_CARDS, number='u.card_number')}"
+        f"{_ADDED.format(number='u.card_number')}"
     )
-    return bool(people or held or numbers)
+    return bool(people or numbers)
+
+
+def _add_their_cards() -> None:
+    transfer.execute(
+        f"INSERT INTO {_CARDS} SELECT c.card_number FROM {_PERSONS} p JOIN records_card c "
+        f"ON c.person_id = p.person_id WHERE {_ADDED.format(number='c.card_number')}"
+    )
 
 
 def _look_back() -> None:

@@ -4,6 +4,7 @@ What the library counts in a whole register is asked of the database, where an i
 name or a day of birth. How common the other values are is taken as it was when the parameters were learned.
 """
 
+from math import log2
 from typing import Final
 
 import polars as pl
@@ -20,7 +21,7 @@ from renkei.matching.candidates.pairs import (
     with_shares,
 )
 from renkei.matching.candidates.parameters import Item
-from renkei.matching.candidates.weighing import value_of
+from renkei.matching.candidates.weighing import value_of, weigh
 from renkei.matching.checking import check
 from renkei.matching.places import Places
 from renkei.matching.reconciliation import as_batches, kept_columns
@@ -29,6 +30,8 @@ from renkei.node.records import keys, transfer
 from renkei.node.records.models import Person
 
 _ASKED: Final = "asked_values"
+# Probabilities are kept with six digits: a sixteenth part of the last, as log2 of odds.
+_LEAST_ODDS: Final = -24
 
 
 def search(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> pl.DataFrame:
@@ -37,16 +40,39 @@ def search(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFra
     The frames are canonical text, with the columns of their datasets.
     """
     parameters = default_parameters()
+    people = max(Person.objects.count(), 1)
+    sought, seen = _seen(notifications, persons, cards, people)
+    return judge(seen, sought, parameters, people)
+
+
+def concerned(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> pl.Series:
+    """Return which notifications, by `notification_id`, may have somebody of these as a candidate.
+
+    Of all others nobody given is so probable, even were there nobody else, that a printed digit changed.
+    """
+    parameters = default_parameters()
+    people = max(Person.objects.count(), 1)
+    sought, seen = _seen(notifications, persons, cards, people)
+    # As in `probabilities`, against nobody alone: with others beside them they are less probable still.
+    odds = pl.col("weight") * parameters.sharpness + log2(parameters.prior / (1 - parameters.prior) / people)
+    queries = weigh(seen, parameters).filter(odds >= _LEAST_ODDS)["query"].unique()
+    return sought["notification_id"].gather(queries)
+
+
+def _seen(
+    notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame, people: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the notifications, typed, and what pairs with these people look like."""
+    parameters = default_parameters()
     known = _typed(persons, PERSONS)["person_id"]
     sought, held = _typed(notifications, NOTIFICATIONS), with_persons(_typed(cards, CARDS, known))
     seen = look(sought, held, parameters)
-    people = max(Person.objects.count(), 1)
     counts = {}
     for item in by_frequency(parameters):
         value = value_of(item.name)
         nothing = pl.DataFrame(schema={value: seen.schema[value], "holders": pl.UInt32})
         counts[item.name] = _holders(seen, item) if item.name in _COUNTED else nothing
-    return judge(with_shares(seen, counts, people), sought, parameters, people)
+    return sought, with_shares(seen, counts, people)
 
 
 def _typed(frame: pl.DataFrame, dataset: Dataset, known: pl.Series | None = None) -> pl.DataFrame:

@@ -4,6 +4,7 @@ A day's rows are chosen once and kept until they are sealed, so that whatever di
 are marked as sent are the rows that were.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -34,6 +35,22 @@ _CONCERNED: Final = "concerned"
 _CANDIDATES: Final = "candidates"
 
 
+def choose(day: date) -> Mapping[str, int]:
+    """Choose what goes into a day's 別紙1, once; returns how many rows by `action`, none once it is sealed.
+
+    Raises SelectionOutOfStep while another day's rows wait to be sealed.
+    """
+    with transaction.atomic():
+        wait_for_turn()
+        chosen = Selection.objects.filter(pk=day).first()
+        if chosen is None:
+            if waiting := Selection.objects.filter(sequence=None).first():
+                raise _out_of_step(day, f"{waiting.day} is not sealed yet", f"{waiting.day}分が未封緘です")
+            chosen = _select(day)
+    counts: Mapping[str, int] = chosen.counts if chosen.sequence is None else {}
+    return counts
+
+
 def changes_since_sent(day: date) -> pl.DataFrame:
     """Return the rows of a day's 別紙1, by identifier: columns of `notifications` as released, and `action`.
 
@@ -42,17 +59,14 @@ def changes_since_sent(day: date) -> pl.DataFrame:
     rows are the same; after it there are none: what changed meanwhile is another day's. Raises
     SelectionOutOfStep while another day's rows wait to be sealed.
     """
-    with transaction.atomic():
-        wait_for_turn()
-        chosen = Selection.objects.filter(pk=day).first()
-        if chosen is None:
-            if waiting := Selection.objects.filter(sequence=None).first():
-                raise _out_of_step(day, f"{waiting.day} is not sealed yet", f"{waiting.day}分が未封緘です")
-            _select(day)
-        elif chosen.sequence is not None:
-            return pl.DataFrame(schema=dict.fromkeys((*NOTIFICATIONS.names, "action"), pl.String))
-    columns = (*NOTIFICATIONS.names, "action")
-    return transfer.read(f'SELECT {", ".join(columns)} FROM "{_SELECTED}"', columns).sort("notification_id")
+    names = (*NOTIFICATIONS.names, "action")
+    if not choose(day):
+        return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    columns = transfer.read(f'SELECT {", ".join(names)} FROM "{_SELECTED}"', names).get_columns()
+    order = columns[0].arg_sort()
+    # One column after the other, so that a first delivery is never in memory twice.
+    columns.reverse()
+    return pl.DataFrame([columns.pop().gather(order) for _ in names])
 
 
 def mark_sent(sequence: int, day: date) -> int:
@@ -98,7 +112,7 @@ def take_back(day: date, sequence: int) -> int:
     return SentNotification.objects.filter(sequence=sequence).update(refused=True)
 
 
-def _select(day: date) -> None:
+def _select(day: date) -> Selection:
     touched.take(_CONCERNED, (Touched.Kind.NOTIFICATION,))
     transfer.temporary(_CANDIDATES, _released())
     named = ", ".join(f"c.{name}" for name in NOTIFICATIONS.names)
@@ -123,8 +137,9 @@ def _select(day: date) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f'SELECT action, count(*) FROM "{_SELECTED}" GROUP BY action ORDER BY action')
         counts = {str(action): int(count) for action, count in cursor.fetchall()}
-    Selection.objects.create(day=day, counts=counts)
+    chosen = Selection.objects.create(day=day, counts=counts)
     record(None, Verb.NOTIFICATIONS_SELECTED, day.isoformat(), counts=counts)
+    return chosen
 
 
 def _released() -> pl.DataFrame:
