@@ -1,7 +1,8 @@
 """A throw-away PostgreSQL for tests: started with a command, gone with it.
 
-    python tools/postgres.py -- COMMAND …      run a command with RENKEI_DATABASE_URL set
-    python tools/postgres.py start DIR         start one and print its URL; `stop DIR` ends it and removes DIR
+    python tools/postgres.py [SETTING=VALUE …] -- COMMAND …   run a command with RENKEI_DATABASE_URL set
+    python tools/postgres.py start DIR                        start one and print its URL
+    python tools/postgres.py stop DIR                         end it and remove DIR
 
 It listens on a Unix socket in its own directory alone. Started as root it runs as `postgres`, which the
 server insists on.
@@ -18,7 +19,7 @@ from urllib.parse import quote
 
 _NAME: Final = "renkei"
 # Nothing here outlives its directory: what makes a real one durable would only cost time.
-_HASTE: Final = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=256MB"
+_HASTE: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=256MB")
 
 
 def programs() -> Path:
@@ -31,8 +32,8 @@ def programs() -> Path:
     raise SystemExit("No PostgreSQL server found. Install it: apt-get install postgresql")
 
 
-def start(directory: Path) -> str:
-    """Make a cluster in a directory, start it, and return the URL of an empty database."""
+def start(directory: Path, *settings: str) -> str:
+    """Make a cluster in a directory, start it with more settings, and return the URL of an empty database."""
     directory.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
         shutil.chown(directory, "postgres", "postgres")
@@ -40,7 +41,8 @@ def start(directory: Path) -> str:
     _run(
         "initdb", "--auth=trust", "--username", _NAME, "--encoding=UTF8", "--locale=C.UTF-8", "-D", str(data)
     )
-    options = f"-c listen_addresses='' -c unix_socket_directories={directory} {_HASTE}"
+    haste = " ".join(f"-c {setting}" for setting in (*_HASTE, *settings))
+    options = f"-c listen_addresses='' -c unix_socket_directories={directory} {haste}"
     _run("pg_ctl", "-D", str(data), "-w", "-l", str(directory / "log"), "-o", options, "start")
     _run("createdb", "-h", str(directory), "-U", _NAME, _NAME)
     return f"postgres://{_NAME}@{quote(str(directory), safe='')}/{_NAME}"
@@ -64,14 +66,16 @@ def _run(program: str, *arguments: str) -> None:
 
 def main() -> int:
     """Do as the module says."""
-    match sys.argv[1:]:
-        case ["--", *command] if command:
-            directory = Path(tempfile.mkdtemp(prefix="renkei-pg-"))
-            try:
-                environment = os.environ | {"RENKEI_DATABASE_URL": start(directory)}
-                return subprocess.run(command, env=environment, check=False).returncode
-            finally:
-                stop(directory)
+    words = sys.argv[1:]
+    if "--" in words[:-1]:
+        settings, command = words[: words.index("--")], words[words.index("--") + 1 :]
+        directory = Path(tempfile.mkdtemp(prefix="renkei-pg-"))
+        try:
+            environment = os.environ | {"RENKEI_DATABASE_URL": start(directory, *settings)}
+            return subprocess.run(command, env=environment, check=False).returncode
+        finally:
+            stop(directory)
+    match words:
         case ["start", directory]:
             print(start(Path(directory)))
         case ["stop", directory]:
