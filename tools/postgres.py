@@ -69,12 +69,12 @@ def main() -> int:
     words = sys.argv[1:]
     if "--" in words[:-1]:
         settings, command = words[: words.index("--")], words[words.index("--") + 1 :]
-        directory = Path(tempfile.mkdtemp(prefix="renkei-pg-"))
+        place = Path(tempfile.mkdtemp(prefix="renkei-pg-"))
         try:
-            environment = os.environ | {"RENKEI_DATABASE_URL": start(directory, *settings)}
+            environment = os.environ | {"RENKEI_DATABASE_URL": start(place, *settings)}
             return subprocess.run(command, env=environment, check=False).returncode
         finally:
-            stop(directory)
+            stop(place)
     match words:
         case ["start", directory]:
             print(start(Path(directory)))
