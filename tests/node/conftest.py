@@ -47,6 +47,12 @@ def _emptied_between_tests() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _passwords_hashed_fast(settings) -> None:
+    """Hash passwords at once: the real hasher is slow by design, a quarter of a second for each password."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(params=("isa", "mhlw"))
 def party(request: pytest.FixtureRequest) -> str:
     """Each party in turn; a test for one alone overrides it."""
