@@ -1,5 +1,7 @@
 """The order of the suite: what takes longest goes first, so that no core waits for another at the end."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -18,8 +20,20 @@ DEAREST: Final = (
 )
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the dearest files to the front; within a file, and among the rest, the order stays."""
+#: Directories of a node's tests, which make a part of the suite of their own.
+NODE: Final = {"node", "two_nodes"}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark a node's tests, let pytest choose by marks, and sort the dearest files to the front.
+
+    Within a file, and among the rest, the order stays.
+    """
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).parts[0] in NODE:
+            item.add_marker("node")
+    yield
     places = {name: place for place, name in enumerate(DEAREST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
