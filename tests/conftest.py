@@ -9,17 +9,15 @@ import pytest
 #: Files by the processor time of all their tests, most first; the rest take less than a minute each.
 DEAREST: Final = (
     "test_every_page.py",
-    "test_a_week.py",
-    "test_backup_and_restore.py",
-    "test_killed_at_every_commit.py",
-    "test_spark.py",
-    "test_learning.py",
     "test_by_change.py",
+    "test_backup_and_restore.py",
+    "test_a_week.py",
+    "test_learning.py",
+    "test_spark.py",
+    "test_killed_at_every_commit.py",
     "test_against_reference.py",
     "test_incidents.py",
 )
-
-
 #: Directories of a node's tests, which make a part of the suite of their own.
 NODE: Final = {"node", "two_nodes"}
 
