@@ -10,7 +10,8 @@ PYTEST = run --no-sync pytest --quiet --numprocesses auto
 BY_FILE = --dist loadfile --no-loadscope-reorder
 NODE_TESTS = tests/two_nodes tests/node
 FAST = $(PYTEST) --dist worksteal -m "not slow and not spark" $(NODE_TESTS:%=--ignore=%)
-SLOW = $(PYTEST) $(BY_FILE) -m "slow or spark" $(NODE_TESTS:%=--ignore=%)
+# All that is not fast in one run: at the end of each, one worker waits for the other.
+REST = $(PYTEST) $(BY_FILE) -m "slow or spark or node"
 NODE = $(PYTEST) $(BY_FILE) $(NODE_TESTS)
 # A node's own tests once more, on a throw-away PostgreSQL; the pages look the same on it.
 ON_POSTGRESQL = $(PYTEST) $(BY_FILE) -m "not browser" tests/node
@@ -33,7 +34,7 @@ check:  ## format, lint, types, import arrows, personal data: what must hold bef
 
 test:  ## the whole suite, the fast part first (half an hour on two cores)
 	@uv=$$(tools/setup.sh spark) && \
-	$(WHOLE) "$$uv" $(FAST) && $(WHOLE) "$$uv" $(SLOW) && "$$uv" $(NODE) && \
+	$(WHOLE) "$$uv" $(FAST) && $(WHOLE) "$$uv" $(REST) && \
 	"$$uv" run --no-sync python tools/postgres.py -- "$$uv" $(ON_POSTGRESQL)
 
 test-fast:  ## the fast part alone (under 2 minutes; no Java)

@@ -1,5 +1,7 @@
 """The order of the suite: what takes longest goes first, so that no core waits for another at the end."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -7,19 +9,29 @@ import pytest
 #: Files by the processor time of all their tests, most first; the rest take less than a minute each.
 DEAREST: Final = (
     "test_every_page.py",
-    "test_a_week.py",
-    "test_backup_and_restore.py",
-    "test_killed_at_every_commit.py",
-    "test_spark.py",
-    "test_learning.py",
     "test_by_change.py",
+    "test_backup_and_restore.py",
+    "test_a_week.py",
+    "test_learning.py",
+    "test_spark.py",
+    "test_killed_at_every_commit.py",
     "test_against_reference.py",
     "test_incidents.py",
 )
+#: Directories of a node's tests, which make a part of the suite of their own.
+NODE: Final = {"node", "two_nodes"}
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the dearest files to the front; within a file, and among the rest, the order stays."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark a node's tests, let pytest choose by marks, and sort the dearest files to the front.
+
+    Within a file, and among the rest, the order stays.
+    """
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).parts[0] in NODE:
+            item.add_marker("node")
+    yield
     places = {name: place for place, name in enumerate(DEAREST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))

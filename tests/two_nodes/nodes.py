@@ -1,25 +1,31 @@
 """Two real nodes in processes of their own, between them real TLS: made, fed, run, cut off, killed."""
 
+import atexit
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import psycopg
+from cryptography.hazmat.primitives import serialization
 
 from node.records import made_up
 from renkei.cli.served import Served
-from renkei.node.rehearsal import Rehearsal, rehearse
+from renkei.node.config import FILE
+from renkei.node.rehearsal import Rehearsal, free_ports, rehearse
 from two_nodes import processes
 
 RENKEI = [sys.executable, "-m", "renkei"]
@@ -92,29 +98,68 @@ class TwoNodes:
 
 @contextmanager
 def two_nodes(directory: Path, database: str | None) -> Iterator[TwoNodes]:
-    """Make two nodes and serve them; `database` is a PostgreSQL server's, where not SQLite is meant."""
-    urls = (
-        {party: f"{database.rsplit('/', 1)[0]}/two_{party}" for party in ("isa", "mhlw")} if database else {}
-    )
-    for url in urls.values():
-        fresh_database(url)
+    """Serve two nodes, as good as new; `database` is a PostgreSQL server's, where not SQLite is meant."""
+    untouched = _made_once(database)
     shutil.rmtree(directory, ignore_errors=True)
-    made = rehearse(directory, datetime.now(UTC).replace(microsecond=0), urls)
+    shutil.copytree(untouched.nodes["isa"].parent, directory)
+    made = _moved(untouched, directory)
+    if database:
+        for party in made.nodes:
+            fresh_database(_named(database, party), of=_named(database, party, "_untouched"))
     nodes = TwoNodes(made)
-    for party in made.nodes:
-        nodes.run(party, "migrate")
     try:
         yield nodes
     finally:
         nodes.silence()
 
 
-def fresh_database(url: str) -> None:
-    """Make an empty database on a throw-away server."""
+@cache
+def _made_once(database: str | None) -> Rehearsal:
+    """Make two nodes with their databases as migrations leave them, for as long as this process tests.
+
+    Keys and migrations take as long as three days of what is tested. The keys are under the passphrase still,
+    though by few rounds: each command unlocks three, and what `renkei keys` writes is tested elsewhere.
+    """
+    place = Path(tempfile.mkdtemp(prefix="renkei-two-nodes-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    urls = {party: _named(database, party, "_untouched") for party in ("isa", "mhlw")} if database else {}
+    for url in urls.values():
+        fresh_database(url)
+    made = rehearse(place / "nodes", datetime.now(UTC).replace(microsecond=0), urls)
+    for file in place.rglob("key.pem"):
+        key = serialization.load_pem_private_key(file.read_bytes(), made.passphrase)
+        lightly = serialization.BestAvailableEncryption(made.passphrase)
+        pem = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+        file.write_bytes(key.private_bytes(*pem, lightly))
+    for party in made.nodes:
+        TwoNodes(made).run(party, "migrate")
+    return made
+
+
+def _moved(made: Rehearsal, directory: Path) -> Rehearsal:
+    """Give copied nodes their place, ports that are free now, and databases of their own."""
+    nodes = {party: directory / party for party in made.nodes}
+    free = free_ports(2 * len(nodes))
+    ports, consoles = (dict(zip(nodes, free[which::2], strict=True)) for which in (0, 1))
+    moves = ((made.ports, ports), (made.consoles, consoles))
+    new = {str(old[party]): str(now[party]) for old, now in moves for party in nodes}
+    for place in nodes.values():
+        text = (place / FILE).read_text("utf-8").replace("_untouched", "")
+        (place / FILE).write_text(re.sub(r"(?<=:)[0-9]+(?=\")", lambda port: new[port[0]], text), "utf-8")
+    return replace(made, nodes=nodes, ports=ports, consoles=consoles)
+
+
+def _named(server: str, party: str, which: str = "") -> str:
+    return f"{server.rsplit('/', 1)[0]}/two_{party}{which}"
+
+
+def fresh_database(url: str, of: str | None = None) -> None:
+    """Make a database on a throw-away server: empty, or as another is."""
     parts = urlsplit(url)
     server = psycopg.connect(host=unquote(parts.hostname or ""), user=parts.username, dbname="postgres")
     name = parts.path[1:]
     with closing(server) as connection:
         connection.autocommit = True
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
+        template = f' TEMPLATE "{urlsplit(of).path[1:]}"' if of else ""
+        connection.execute(f'CREATE DATABASE "{name}"{template}')

@@ -17,12 +17,18 @@ _LOADED: Final = (
     "django.contrib.auth.hashers",
     "django.core.management",
     "django.forms",
+    "holidays",
     "polars",
     "psycopg",
     "pyarrow.csv",
     "renkei.cli.node",
     "renkei.exchange.home",
+    "renkei.matching.candidates",
     "renkei.matching.reading",
+    "renkei.matching.reconciliation",
+    "renkei.node.logs",
+    "requests",
+    "typer._adapters",
 )
 
 

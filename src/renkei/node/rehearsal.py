@@ -50,7 +50,7 @@ class Rehearsal:
 def rehearse(directory: Path, now: datetime, databases: Mapping[str, str] | None = None) -> Rehearsal:
     """Make two nodes that know each other below a directory, each ready to `migrate`."""
     passphrase = secrets.token_urlsafe(18).encode()
-    free = _free_ports(2 * len(PARTIES))
+    free = free_ports(2 * len(PARTIES))
     ports, consoles = (dict(zip(PARTIES, free[place::2], strict=True)) for place in (0, 1))
     nodes = {party: directory / party for party in PARTIES}
     homes = {party: Home(node / "exchange") for party, node in nodes.items()}
@@ -175,7 +175,8 @@ class _Authority:
         )
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports of this machine that nothing listens on, all different."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:

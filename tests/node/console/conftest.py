@@ -247,7 +247,10 @@ Visit = Callable[..., Page]
 
 @pytest.fixture
 def visit(browser: Browser, live_server, node, officer, client) -> Iterator[Visit]:
-    """Open an address as the officer; `script=False` without JavaScript."""
+    """Open an address as the officer; `script=False` without JavaScript.
+
+    `after` is a page of the same kind that is done with: a new one costs the browser two or three processes.
+    """
     client.force_login(officer)
     session = client.cookies["sessionid"].value
     opened: dict[tuple[object, ...], BrowserContext] = {}
@@ -265,11 +268,24 @@ def visit(browser: Browser, live_server, node, officer, client) -> Iterator[Visi
             opened[kind] = context
         return opened[kind]
 
-    def visit(path: str, size=WIDE, *, script: bool = True, language: str = "ja", status: int = 200) -> Page:
-        page = context_of(*size.values(), script, language).new_page()
+    def new_page(kind: tuple[object, ...]) -> Page:
+        page = context_of(*kind).new_page()
         page.faults = []  # type: ignore[attr-defined]
         page.on("console", lambda said: page.faults.append(said.text) if said.type == "error" else None)  # type: ignore[attr-defined]
         page.on("requestfailed", lambda request: page.faults.append(request.url))  # type: ignore[attr-defined]
+        return page
+
+    def visit(
+        path: str,
+        size=WIDE,
+        *,
+        script: bool = True,
+        language: str = "ja",
+        status: int = 200,
+        after: Page | None = None,
+    ) -> Page:
+        page = after or new_page((*size.values(), script, language))
+        page.faults.clear()  # type: ignore[attr-defined]
         answer = page.goto(live_server.url + path)
         assert answer is not None
         assert answer.status == status, answer.status

@@ -71,11 +71,12 @@ def in_print(page) -> Iterator[str]:
         "cut off in print": page.evaluate(CUT_OFF) != [],
         "wider than the paper": page.evaluate("document.documentElement.scrollWidth") > PAPER["width"],
     }
+    page.emulate_media(media="null")
     yield from (problem for problem, is_so in seen.items() if is_so)
 
 
-def problems_of(page, name: str, status: int) -> list[str]:
-    """Look at a page as the rules do and at the width of a telephone; returns what is wrong with it.
+def problems_of(page, name: str, status: int, *, printed: bool = False) -> list[str]:
+    """Look at a page as the rules do, on a telephone and on paper where `printed`; returns what is wrong.
 
     `status` is the page's own, which the browser tells of where the page is refused.
     """
@@ -85,6 +86,8 @@ def problems_of(page, name: str, status: int) -> list[str]:
     problems = [each["id"] for each in found.response["violations"]]
     problems += [fault for fault in page.faults if f"status of {status}" not in fault]
     problems += on_a_telephone(page, name)
+    if printed:
+        problems += in_print(page)
     page.set_viewport_size(WIDE)
     return problems
 
@@ -104,16 +107,14 @@ def send(page, answer: Answer) -> int:
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("party", PARTIES)
 def test_every_page_is_accessible_fits_telephone_and_paper_and_asks_nobody_else(visit, party, language):
-    wrong = {}
+    wrong, page = {}, None
     for address in each_of(party, [*WHOLE, *BESIDES]):
         status = STATUS.get(address, 200)
-        page = visit(filled_in(address), language=language, status=status)
-        problems = problems_of(page, f"{party}-{language}-{address}", status)
-        if (party, address) not in BESIDES:
-            problems += in_print(page)
+        page = visit(filled_in(address), language=language, status=status, after=page)
+        printed = (party, address) not in BESIDES
+        problems = problems_of(page, f"{party}-{language}-{address}", status, printed=printed)
         if problems:
             wrong[address] = problems
-        page.close()
 
     assert wrong == {}
 
@@ -146,19 +147,17 @@ def test_every_answer_to_a_form_is_accessible_fits_a_telephone_and_says_what_is_
 
 @pytest.mark.parametrize("party", PARTIES)
 def test_every_page_is_whole_without_javascript(visit, party):
-    wrong = {}
+    wrong, plain, page = {}, None, None
     for address in each_of(party, ALIKE):
         path = filled_in(address)
-        page = visit(path, script=False)
-        seen = [shown_of(page)]
+        plain = visit(path, script=False, after=plain)
+        seen = [shown_of(plain)]
         # The one script acts where an attribute asks it to: elsewhere there is nothing to compare.
-        asks = "hx-" in page.content()
-        scripts = page.locator("script").evaluate_all("found => found.map(each => each.getAttribute('src'))")
-        page.close()
+        asks = "hx-" in plain.content()
+        scripts = plain.locator("script").evaluate_all("found => found.map(each => each.getAttribute('src'))")
         if asks:
-            page = visit(path)
+            page = visit(path, after=page)
             seen.append(shown_of(page))
-            page.close()
         if not seen[0] or seen[0] != seen[-1] or scripts != ["/static/console/vendor/htmx.min.js"]:
             wrong[address] = (seen, scripts)
 

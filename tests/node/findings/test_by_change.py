@@ -159,7 +159,8 @@ def _whole(day: date):
     as_if = frames[0].with_columns(
         card_number=pl.col("notification_id").replace_strict(named, default=pl.col("card_number"))
     )
-    again = reconcile(as_if, *frames[1:], as_of=day, policy=DEFAULT_POLICY)
+    # Nobody is confirmed on most days: then that is the same question.
+    again = reconcile(as_if, *frames[1:], as_of=day, policy=DEFAULT_POLICY) if named else found
     judged = {row[0]: row for row in again.matches.select(*OUTCOME).iter_rows()}
     outcomes = {row[0]: row for row in found.matches.select(*OUTCOME).iter_rows()}
     for identifier in named:

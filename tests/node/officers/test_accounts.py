@@ -27,10 +27,7 @@ def party() -> str:
 
 
 @pytest.fixture
-def administrator(node, settings) -> Officer:
-    settings.PASSWORD_HASHERS = [
-        "django.contrib.auth.hashers.MD5PasswordHasher"
-    ]  # the real one is slow by design
+def administrator(node) -> Officer:
     first = accounts.create("suzuki", "鈴木 三郎", LONG, by=None, now=NOW)
     accounts.entrust(first, Duty.ADMINISTER, by=None, now=NOW)
     return first

@@ -19,13 +19,6 @@ LONG = "a plainly made up phrase"
 CLAIMS = {"sub": "directory-0001", "preferred_username": "tanaka", "name": "田中 一郎"}
 
 
-@pytest.fixture(autouse=True)
-def fast(settings):
-    settings.PASSWORD_HASHERS = [
-        "django.contrib.auth.hashers.MD5PasswordHasher"
-    ]  # the real is slow by design
-
-
 @pytest.fixture
 def officer(db) -> Officer:
     return Officer.objects.create_user("tanaka", password=LONG)
