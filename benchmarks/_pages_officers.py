@@ -1,4 +1,4 @@
-"""Officers at a console, in a process of their own: each enters, and opens one page after another.
+"""Officers at a console, in a process of their own (locust's): each enters, and opens one page after another.
 
     python _pages_officers.py SECONDS THINK   reads what `_pages_node.py` printed, prints every answer
 
@@ -13,12 +13,16 @@ import random
 import re
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from itertools import count
+from typing import Any, ClassVar
 
+import gevent.event
+import locust
 import requests
 from django_otp.oath import totp
+from locust.env import Environment
 
 SAMPLES = 20
 _CODE_LASTS = 30
@@ -27,9 +31,8 @@ _PICTURE = re.compile(r'<img[^>]+src="(/static/[^"]+)"')
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
-def enter(console: str, officer: dict[str, str]) -> requests.Session:
+def enter(session: requests.Session, console: str, officer: dict[str, str]) -> None:
     """Enter with password and one-time code, as the form asks."""
-    session = requests.Session()
     session.headers["Referer"] = f"http://{console}/enter/"
     # The loopback is as good as TLS, to a browser too.
     session.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
@@ -44,25 +47,56 @@ def enter(console: str, officer: dict[str, str]) -> requests.Session:
     }
     answered = session.post(f"http://{console}/enter/", data=words, timeout=30, allow_redirects=False)
     assert answered.status_code == 302, "let in"
-    return session
 
 
-def look(session: requests.Session, said: dict[str, Any], seconds: float, think: float, seed: int) -> list:
-    """Open pages until the time is over; every page as often as every other."""
-    chance = random.Random(seed)
-    names, answers = list(said["pages"]), []
-    over = time.perf_counter() + seconds
-    while time.perf_counter() < over:
-        name = chance.choice(names)
-        address = chance.choice(said["pages"][name])
-        began = time.perf_counter()
-        answer = session.get(
-            f"http://{said['console']}{address}", timeout=60, allow_redirects=False, stream=True
+class Officer(locust.HttpUser):
+    """Opens pages at random, every page as often as every other, once all officers are in."""
+
+    said: ClassVar[dict[str, Any]]
+    first: ClassVar[requests.Session]
+    numbers: ClassVar[Iterator[int]] = count()
+    inside: ClassVar[int] = 0
+    everybody_in: ClassVar = gevent.event.Event()
+
+    def on_start(self) -> None:
+        """Enter, and wait for the others: to check a password is dear, and no page's doing."""
+        number, officers = next(self.numbers), self.said["officers"]
+        self.chance = random.Random(number)
+        enter(self.client, self.said["console"], officers[number])
+        Officer.first = self.client
+        Officer.inside += 1
+        if Officer.inside == len(officers):
+            self.everybody_in.set()
+        self.everybody_in.wait()
+
+    @locust.task
+    def look(self) -> None:
+        """Open a page."""
+        page = self.chance.choice(list(self.said["pages"]))
+        self.client.get(
+            self.chance.choice(self.said["pages"][page]), name=page, allow_redirects=False, timeout=60
         )
-        size = len(answer.raw.read(decode_content=False))
-        answers.append([name, time.perf_counter() - began, size, answer.status_code])
-        if think:
-            time.sleep(think * chance.uniform(0.5, 1.5))
+
+
+def look(said: dict[str, Any], seconds: float, think: float) -> list[list[Any]]:
+    """Let all officers in, and then look for so long; returns every answer."""
+    Officer.said = said
+    Officer.host = f"http://{said['console']}"
+    Officer.wait_time = locust.between(think * 0.5, think * 1.5)
+    answers: list[list[Any]] = []
+
+    def answered(*, name: str, response_time: float, response: requests.Response, **_: object) -> None:
+        if name in said["pages"]:
+            size = int(response.headers.get("Content-Length", 0))
+            answers.append([name, response_time / 1000, size, response.status_code])
+
+    environment = Environment(user_classes=[Officer])
+    environment.events.request.add_listener(answered)
+    runner = environment.create_local_runner()
+    runner.start(len(said["officers"]), spawn_rate=len(said["officers"]))
+    Officer.everybody_in.wait()
+    gevent.sleep(seconds)
+    runner.quit()
     return answers
 
 
@@ -81,22 +115,16 @@ def pictures(session: requests.Session, console: str, addresses: list[str]) -> i
 
 
 def main(seconds: float, think: float) -> None:
-    """Let all officers in, and then look at once."""
+    """Look, and then weigh what the pages bring with them."""
     said = json.load(sys.stdin)
     # A code counts once: whoever entered in the run before this waits for the next.
     time.sleep(_CODE_LASTS - time.time() % _CODE_LASTS)
-    sessions = [enter(said["console"], officer) for officer in said["officers"]]
-    began = time.perf_counter()
-    with ThreadPoolExecutor(len(sessions)) as threads:
-        looking = [
-            threads.submit(look, session, said, seconds, think, seed) for seed, session in enumerate(sessions)
-        ]
-        answers = [answer for each in looking for answer in each.result()]
-    rate = len(answers) / (time.perf_counter() - began)
-    first, console = sessions[0], said["console"]
+    answers = look(said, seconds, think)
+    first, console = Officer.first, said["console"]
     linked = set(_STYLE.findall(requests.get(f"http://{console}/enter/", timeout=30).text))
     besides = sum(sent(first, f"http://{console}{each}") for each in sorted(linked))
     own = {name: pictures(first, console, addresses) for name, addresses in said["pages"].items()}
+    rate = len(answers) / seconds
     print(json.dumps({"answers": answers, "rate": rate, "besides": besides, "pictures": own}))
 
 
