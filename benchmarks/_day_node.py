@@ -75,6 +75,7 @@ def fill(directory: Path, world: Path, days: int) -> None:
     first = matching.match(FIRST)
     answers.select(FIRST)
     answers.mark_sent(FIRST, 0)
+    answers.accepted(0)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     _draw(directory, days)

@@ -43,19 +43,24 @@ def deliver(node, tmp_path):
     return taking
 
 
+def carried(day: date) -> set[tuple[str, str, str]]:
+    """Say what a day's answer carries: (dataset, identifier, action)."""
+    return {
+        (name, row[0], row[-1])
+        for name, table in answers.to_send(day).items()
+        if "action" in table.columns
+        for row in table.iter_rows()
+    }
+
+
 @pytest.fixture
 def run_day(node):
-    """Match and select a day; returns what its answer carries: (dataset, identifier, action)."""
+    """Match and select a day; returns what its answer carries."""
 
     def running(day: date) -> set[tuple[str, str, str]]:
         matching.match(day)
         answers.select(day)
-        return {
-            (name, row[0], row[-1])
-            for name, table in answers.to_send(day).items()
-            if "action" in table.columns
-            for row in table.iter_rows()
-        }
+        return carried(day)
 
     return running
 

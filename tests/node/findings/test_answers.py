@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from django.db import connection, transaction
 
+from node.findings.conftest import carried
 from node.records.made_up import card, card_of, notification, permission, person
 from renkei.node.audit.models import Entry
 from renkei.node.findings import answers, matching
@@ -47,7 +48,7 @@ def test_what_differs_now_is_reported_again_and_what_agrees_is_withdrawn(known, 
     deliver(notification(1))
     assert run_day(THIRD) == {WITHDRAWN}
     answers.mark_sent(THIRD, 3)
-    assert answers.accepted(3) == 1
+    assert [answers.accepted(number) for number in (1, 2, 3)] == [0, 0, 1]
     assert not Finding.objects.exists()
 
 
@@ -124,6 +125,93 @@ def test_what_is_corrected_before_it_could_be_sealed_is_told_and_then_taken_back
     assert run_day(THIRD) == set()
 
 
+WRONG, AGREES = notification(1, **BORN), notification(1)
+OTHERWISE = notification(1, **BORN, sex="2")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "refused", "now", "said"),
+    [
+        (WRONG, OTHERWISE, WRONG, set()),
+        (WRONG, AGREES, WRONG, set()),
+        (AGREES, WRONG, AGREES, set()),
+        (WRONG, OTHERWISE, OTHERWISE, {REPORTED}),
+        (WRONG, AGREES, OTHERWISE, {REPORTED}),
+        (AGREES, WRONG, WRONG, {REPORTED}),
+        (WRONG, OTHERWISE, AGREES, {WITHDRAWN}),
+        (WRONG, AGREES, AGREES, {WITHDRAWN}),
+    ],
+    ids=(
+        "it differed and is as it was",
+        "it was withdrawn and stands as it did",
+        "it was new and is gone",
+        "it differs still",
+        "it was withdrawn and stands otherwise",
+        "it is new still",
+        "it differed and is gone",
+        "it is gone still",
+    ),
+)
+@pytest.mark.parametrize("sealed", [True, False], ids=["", "a day selected meanwhile is selected anew"])
+def test_a_refused_answer_goes_again_where_what_stands_is_not_what_was_accepted(
+    known, deliver, run_day, accepted, refused, now, said, sealed
+):
+    deliver(accepted)
+    run_day(FIRST)
+    answers.mark_sent(FIRST, 1)
+    answers.accepted(1)
+    deliver(refused)
+    run_day(SECOND)
+    answers.mark_sent(SECOND, 2)
+    deliver(now)
+    matching.match(THIRD)
+    if not sealed:
+        answers.select(THIRD)
+    answers.take_back(SECOND, 2)
+    answers.select(SECOND)
+    answers.select(THIRD)
+
+    assert carried(SECOND) == said
+    assert carried(THIRD) == set()
+    answers.mark_sent(SECOND, 3)
+    answers.accepted(3)
+    assert set(Finding.objects.values_list("standing", flat=True)) == ({True} if now != AGREES else set())
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)], ids=["in their order", "the later one first"])
+def test_of_two_refused_answers_neither_was_told(known, deliver, run_day, order):
+    rows = {FIRST: WRONG, SECOND: OTHERWISE, THIRD: AGREES}
+    for sequence, (day, row) in enumerate(rows.items()):
+        deliver(row)
+        run_day(day)
+        answers.mark_sent(day, sequence)
+    answers.accepted(0)
+    for sequence in order:
+        answers.take_back((FIRST, SECOND, THIRD)[sequence], sequence)
+    deliver(OTHERWISE)
+    matching.match(THIRD)
+    answers.select(SECOND)
+
+    assert carried(SECOND) == {REPORTED}
+    answers.mark_sent(SECOND, 3)
+    answers.take_back(SECOND, 3)
+    deliver(WRONG)
+    assert run_day(THIRD) == set()
+
+
+def test_a_withdrawal_that_waits_outlives_that_its_report_is_accepted(known, deliver, run_day):
+    deliver(WRONG)
+    run_day(FIRST)
+    deliver(AGREES)
+    run_day(SECOND)
+    answers.mark_sent(FIRST, 1)
+    answers.accepted(1)
+    answers.mark_sent(SECOND, 2)
+    answers.take_back(SECOND, 2)
+
+    assert run_day(SECOND) == {WITHDRAWN}
+
+
 def test_an_answer_is_marked_once_and_by_one_number(known, deliver, run_day):
     deliver(notification(1, **BORN))
     run_day(FIRST)
@@ -133,6 +221,8 @@ def test_an_answer_is_marked_once_and_by_one_number(known, deliver, run_day):
         answers.mark_sent(FIRST, 8)
     with pytest.raises(AnswersOutOfStep):
         answers.mark_sent(SECOND, 8)
+    assert set(Answer.objects.values_list("identifier", "row", "sequence")) == {("N1", "", 7)}
+    answers.accepted(7)
     assert not Answer.objects.exists()
 
 

@@ -240,7 +240,7 @@ def test_what_stands_and_what_was_told_equal_one_full_run(
             for each in dict.fromkeys(unsealed):
                 if refuses:
                     _refused(each)
-                _tell(each, counterpart, refused=refuses)
+                _tell(each, counterpart)
             unsealed.clear()
         annex2, annex3, outcomes = _whole(day)
 
@@ -287,7 +287,7 @@ def _refused(day: date) -> None:
     answers.take_back(day, number)
 
 
-def _tell(day: date, counterpart: dict[str, dict[str, tuple]], *, refused: bool) -> None:
+def _tell(day: date, counterpart: dict[str, dict[str, tuple]]) -> None:
     with transaction.atomic():
         answers.select(day)  # chosen already, unless one before it was refused
     for name in counterpart:
@@ -297,7 +297,7 @@ def _tell(day: date, counterpart: dict[str, dict[str, tuple]], *, refused: bool)
             identifier, said = row[frame.columns[0]], tuple(row[column] for column in columns)
             if row["action"] == "withdraw":
                 told = counterpart[name].pop(identifier, None)
-                assert told or refused, "only what was told is withdrawn, were it by a refused answer"
+                assert told, "only what was told is withdrawn"
             else:
                 assert counterpart[name].get(identifier) != said, "nothing is told again"
                 counterpart[name][identifier] = said

@@ -1,7 +1,8 @@
 """A day's answer: `report` what is new or different from what was told, `withdraw` what no longer stands.
 
 Selected once and kept until it is sealed, so that whatever dies in between, what counts as told is what was.
-Decisions on correction requests go along.
+Until the counterpart accepts a row, what was told before it is kept: that is what the counterpart holds where
+it refuses. Decisions on correction requests go along.
 """
 
 from collections.abc import Mapping
@@ -22,8 +23,6 @@ from renkei.node.findings.planner import by_index, few, many
 from renkei.node.records import transfer
 from renkei.node.records.turns import wait_for_turn
 
-#: Stands where a digest would: whatever stands or does not is told again.
-_UNTOLD: Final = "?"
 #: So many rows of an answer are sooner joined with the findings than looked up.
 _MANY: Final = 100_000
 
@@ -40,9 +39,9 @@ def select(day: date) -> Mapping[str, int]:
     if new:
         with by_index():
             transfer.execute(
-                "INSERT INTO findings_answer (day, kind, identifier, action, word, row) "
+                "INSERT INTO findings_answer (day, kind, identifier, action, word, row, told, told_word) "
                 "SELECT %s, kind, identifier, CASE WHEN digest = '' THEN 'withdraw' ELSE 'report' END, "
-                "CASE WHEN digest = '' THEN told_word ELSE word END, row "
+                "CASE WHEN digest = '' THEN told_word ELSE word END, row, told, told_word "
                 "FROM findings_finding WHERE digest <> told",
                 (day.isoformat(),),
             )
@@ -97,40 +96,68 @@ def mark_sent(day: date, sequence: int) -> int:
             "AND a.kind = findings_finding.kind AND a.identifier = findings_finding.identifier",
             (sequence, day.isoformat()),
         )
-        sent = transfer.execute("DELETE FROM findings_answer WHERE day = %s", (day.isoformat(),))
+    sent = transfer.execute(
+        "UPDATE findings_answer SET sequence = %s, row = '' WHERE day = %s", (sequence, day.isoformat())
+    )
     return sent + requests.mark_answered(day, sequence)
 
 
+@transaction.atomic
 def accepted(sequence: int) -> int:
-    """Forget what the accepted answer withdrew: nothing stands, and the counterpart knows of nothing."""
+    """Forget what an accepted answer said, and findings of which nothing stands and nothing is known.
+
+    Returns how many findings. What another answer, out or waiting, speaks of is kept: that may be refused.
+    """
+    wait_for_turn()
+    transfer.execute("DELETE FROM findings_answer WHERE sequence = %s", (sequence,))
     with by_index():
         return transfer.execute(
-            "DELETE FROM findings_finding WHERE digest = '' AND told = '' AND told_sequence <= %s",
-            (sequence,),
+            "DELETE FROM findings_finding WHERE digest = '' AND told = '' AND NOT EXISTS "
+            "(SELECT 1 FROM findings_answer a WHERE a.kind = findings_finding.kind "
+            "AND a.identifier = findings_finding.identifier)"
         )
 
 
 def take_back(day: date, sequence: int) -> int:
-    """Let what delivery `sequence` of a day told be told again, since MHLW refused it; returns how many rows.
+    """Undo what delivery `sequence` of a day told, since MHLW refused it; returns how many rows.
 
-    What was selected since and is not sealed is selected anew as well: nothing older may be told after it.
-    What a later delivery told stands. Within its transaction.
+    What was told before counts again: it goes where that is not what stands now. What was selected since and
+    is not sealed is undone as well: nothing older may be told after it. What a later delivery told stands.
+    Within its transaction.
     """
     wait_for_turn()
-    untold = f"UPDATE findings_finding SET told = '{_UNTOLD}' WHERE "
     unsealed = AnswerDay.objects.filter(sequence=None)
-    with few():
-        transfer.execute(
-            f"{untold} EXISTS (SELECT 1 FROM findings_answer a WHERE a.kind = findings_finding.kind "
-            "AND a.identifier = findings_finding.identifier)"
-        )
-        transfer.execute("DELETE FROM findings_answer")
-        again = transfer.execute(f"{untold} told_sequence = %s", (sequence,))
     for waiting in unsealed:
+        _untell(waiting.day)
         requests.take_back(waiting.day, None)
     unsealed.delete()
-    AnswerDay.objects.filter(pk=day, sequence=sequence).delete()
+    refused = AnswerDay.objects.filter(pk=day, sequence=sequence)
+    again = _untell(day) if refused.exists() else 0
+    refused.delete()
     return again + requests.take_back(day, sequence)
+
+
+def _untell(day: date) -> int:
+    """Take a day's rows out of what was told of each finding; what was told before goes to the next in line.
+
+    That is the row that was selected after it, or the finding itself. Returns how many rows.
+    """
+    later = (
+        "(SELECT min(l.id) FROM findings_answer l "
+        "WHERE l.kind = a.kind AND l.identifier = a.identifier AND l.id > a.id)"
+    )
+    with few():
+        for table, is_next in (
+            ("findings_finding", f"{later} IS NULL"),
+            ("findings_answer", f"findings_answer.id = {later}"),
+        ):
+            transfer.execute(
+                f"UPDATE {table} SET told = a.told, told_word = a.told_word FROM findings_answer a "
+                f"WHERE a.day = %s AND a.kind = {table}.kind AND a.identifier = {table}.identifier "
+                f"AND {is_next}",
+                (day.isoformat(),),
+            )
+        return transfer.execute("DELETE FROM findings_answer WHERE day = %s", (day.isoformat(),))
 
 
 def _counts(day: date) -> list[tuple[str, str, str]]:
@@ -146,7 +173,8 @@ def _counts(day: date) -> list[tuple[str, str, str]]:
 def _table(day: date, kind: Kind, dataset: Dataset, words: tuple[str, ...]) -> pl.DataFrame:
     """Write one annex: whole rows that are reported; of those withdrawn, identifier and `words` alone."""
     found = transfer.read(
-        "SELECT identifier, action, word, row FROM findings_answer WHERE day = %s AND kind = %s",
+        "SELECT identifier, action, word, row FROM findings_answer "
+        "WHERE day = %s AND kind = %s AND sequence IS NULL",
         ("identifier", "action", "word", "row"),
         (day.isoformat(), kind.value),
     )

@@ -69,9 +69,9 @@ class Finding(models.Model):
 
     `row` is the annex's row as JSON of canonical text, blank as null, and empty once it no longer stands:
     what is withdrawn has no purpose any more (申合せ7). `digest` covers the row, and is empty when nothing
-    stands; `told` is the digest that was last selected for an answer, empty where the counterpart knows of
-    nothing. What is to be told is where the two differ. `word` is the outcome, or ground and reason, that a
-    withdrawal repeats; `told_sequence` the delivery that spoke of it last.
+    stands; `told` is the digest that was last selected for an answer that was not refused, empty where the
+    counterpart knows of nothing. What is to be told is where the two differ. `word` is the outcome, or ground
+    and reason, that a withdrawal repeats; `told_sequence` the delivery that spoke of it last.
     """
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -110,7 +110,11 @@ class AnswerDay(models.Model):
 
 
 class Answer(models.Model):
-    """One row of a day's answer, from its selection until it is sealed; then it is gone."""
+    """One row of a day's answer, from its selection until it is accepted, or refused.
+
+    `row` is gone once it is sealed, by delivery `sequence`. `told` and `told_word` are the finding's from
+    before: what the counterpart holds should this answer be refused.
+    """
 
     day = models.CharField(max_length=10)
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -118,9 +122,13 @@ class Answer(models.Model):
     action = models.CharField(max_length=8)
     word = models.TextField()
     row = models.TextField()
+    told = models.CharField(max_length=64)
+    told_word = models.TextField()
+    sequence = models.PositiveBigIntegerField(null=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint("day", "kind", "identifier", name="an_answer_once_a_day"),)
+        # By finding first: of the few days that are out, one is read through as soon as looked up.
+        constraints = (models.UniqueConstraint("kind", "identifier", "day", name="an_answer_once_a_day"),)
 
 
 class CorrectionRequest(models.Model):

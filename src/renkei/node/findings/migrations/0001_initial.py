@@ -49,9 +49,12 @@ class Migration(migrations.Migration):
                 ('action', models.CharField(max_length=8)),
                 ('word', models.TextField()),
                 ('row', models.TextField()),
+                ('told', models.CharField(max_length=64)),
+                ('told_word', models.TextField()),
+                ('sequence', models.PositiveBigIntegerField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('day'), models.F('kind'), models.F('identifier'), name='an_answer_once_a_day')],
+                'constraints': [models.UniqueConstraint(models.F('kind'), models.F('identifier'), models.F('day'), name='an_answer_once_a_day')],
             },
         ),
         migrations.CreateModel(
