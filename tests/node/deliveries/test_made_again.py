@@ -155,6 +155,31 @@ def test_a_refused_answer_is_told_again_with_what_it_withdrew(pair, be, tmp_path
     assert set(Finding.objects.values_list("kind", "identifier")) == {("discrepancy", "N2")}
 
 
+def test_two_refused_days_are_made_again_though_the_later_was_chosen_first(pair, be, tmp_path):
+    """Both answers are refused; the later is let go first, and its run is cut off before it is sealed."""
+    be("isa")
+    for dataset, rows in {"persons": map(person, (1, 2)), "cards": map(card_of, (1, 2))}.items():
+        land(tmp_path, dataset, "full", *rows)
+    wrong = {"birth_date": "1990-12-31"}
+    receive(be, tmp_path, DAY, notification(1, **wrong))
+    receive(be, tmp_path, NEXT, notification(2, **wrong))
+    refuse(be, "mhlw", "annex2-3", 1)
+    refuse(be, "mhlw", "annex2-3", 2)
+    again(NEXT, None)
+    steps = {step.name: step for step in STEPS["isa"]}
+    steps["answer"].work(Context(NEXT, now()))
+    Step.objects.filter(day__business_day=NEXT, name="answer").update(state="done")
+    again(DAY, None)
+    run("isa")
+    run("isa", NEXT)
+    made = Delivery.objects.filter(direction="out", service="annex2-3", sequence__gt=2).order_by("sequence")
+
+    assert [(each.business_day, each.revision, each.state, each.counts) for each in made] == [
+        (DAY, 2, "sealed", {"discrepancies": 2}),
+        (NEXT, 2, "sealed", {}),
+    ]
+
+
 def receive(be, tmp_path, day, *rows) -> None:
     """Let MHLW send these rows on a day, and ISA answer as far as it comes."""
     from node.records.made_up import frame

@@ -51,9 +51,13 @@ def again(day: date, actor: Actor | None) -> Delivery:
                 f"{day}分の送付は不受理になっていません。`renkei status`を確かめてください。",
             )
         take_back(day, found.sequence)
-        sealed = Delivery.objects.filter(direction=Delivery.Direction.OUT, service=service)
-        days = sealed.exclude(state=Delivery.State.PLANNED).exclude(business_day=day).values("business_day")
-        for step in steps.filter(day__business_day__gte=day).exclude(day__business_day__in=days):
+        # What is sealed stays; a refused day that was let go before this one is chosen, not sealed anew.
+        sealed = Step.objects.filter(name="seal", state=Step.State.DONE).exclude(day__business_day=day)
+        standing = Delivery.objects.filter(direction=Delivery.Direction.OUT, service=service).exclude(
+            state__in=(Delivery.State.PLANNED, Delivery.State.REFUSED)
+        )
+        concerned = steps.filter(day__business_day__gte=day).exclude(day__in=sealed.values("day"))
+        for step in concerned.exclude(day__business_day__in=standing.values("business_day")):
             Step.objects.filter(day=step.day_id, position__gte=step.position).update(
                 state=Step.State.WAITING, counts={}, finished_at=None, awaited="", trouble=""
             )
