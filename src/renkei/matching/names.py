@@ -5,6 +5,7 @@ difference in name. Everything here works on whole columns.
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +28,9 @@ _MARKED_LATIN = r"(\p{Latin})\p{Mn}+"
 _LATIN = r"\p{Latin}"
 _OTHER_LETTER = r"[\p{L}--\p{Latin}]"
 KANA_ALONE = r"^[\p{Hiragana}\p{Katakana}ー ]+$"
+
+# A comparison is many short steps, each on one core: of many pairs, two parts are compared side by side.
+_MANY, _SIDE_BY_SIDE = 50_000, 2
 
 # The levels of likeness, best first: the first that fits is the verdict and its cause.
 LEVELS: tuple[tuple[str, Verdict], ...] = (
@@ -101,6 +105,14 @@ def compare_names(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     `pairs` has the columns `reported`, `held`, `held_kanji` (String; `held_kanji` may be null). Returns, in
     row order, `verdict` (UInt8, `Verdict`) and `cause` (String, a level of `LEVELS`).
     """
+    if pairs.height < _MANY:
+        return _compared(pairs, policy)
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as threads:
+        parts = pairs.iter_slices(-(-pairs.height // _SIDE_BY_SIDE))
+        return pl.concat(threads.map(lambda part: _compared(part, policy), parts))
+
+
+def _compared(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     # What is written alike is the same, whatever the script; only the others are folded.
     odd = (pairs["reported"] != pairs["held"]).arg_true()
     others = pairs[odd]

@@ -148,7 +148,7 @@ def reconcile_batches(
         )
 
     def persons_and_places() -> tuple[Checked, Places]:
-        persons = checked(PERSONS)
+        persons = checked(PERSONS).in_one_piece()
         return persons, Places(persons.taken["person_id"])
 
     with ThreadPoolExecutor(_FILES_AT_ONCE) as threads:
@@ -158,8 +158,8 @@ def reconcile_batches(
         def known() -> Places:
             return reading_persons.result()[1]
 
-        reading_cards = threads.submit(checked, CARDS, known)
-        reading_notifications = threads.submit(checked, NOTIFICATIONS)
+        reading_cards = threads.submit(lambda: checked(CARDS, known).in_one_piece())
+        reading_notifications = threads.submit(lambda: checked(NOTIFICATIONS).in_one_piece())
         notifications, cards = reading_notifications.result(), reading_cards.result()
         persons, _ = reading_persons.result()
         # Permissions play no part in comparing, which leaves a core idle now and then: they are read then.
