@@ -56,8 +56,7 @@ def _causes_of(
     """The cause of each difference in one item, null where the item does not differ."""
     held = {"held": item, **({"held_kanji": "kanji_name"} if item == "name" else {})}
     # What the reported card says has already disagreed: only a record that says something else can agree.
-    disagreed = {f"{item}_held": "held", "held_kanji": "held_kanji"}
-    said = {f"reported_{name}": linked for linked, name in disagreed.items() if name in held}
+    said = {f"reported_{name}": f"{item}_held" if name == "held" else name for name in held}
     differs = notifications.select(
         "person", pl.col(item).alias("reported"), row=pl.int_range(pl.len()), **said
     ).filter(verdicts["verdict"] == int(Verdict.DIFFERENT))
