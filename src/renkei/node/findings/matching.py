@@ -14,14 +14,15 @@ from renkei.agreement.decisions import Policy
 from renkei.matching.reconciliation import reconcile
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.findings import candidates, claims, not_found
+from renkei.node.findings import candidates, claims, holders, not_found
 from renkei.node.findings.errors import DayPassed
 from renkei.node.findings.models import Kind, Outcome, Run
 from renkei.node.findings.planner import few
 from renkei.node.findings.scope import FINDINGS, OUTCOMES, Frames, scope
 from renkei.node.findings.searching import search
-from renkei.node.records import transfer
+from renkei.node.records import counted, transfer
 from renkei.node.records.intake import refresh_due
+from renkei.node.records.models import Person
 from renkei.node.records.turns import wait_for_turn
 
 # What is judged, of all parts together.
@@ -51,6 +52,9 @@ def match(day: date, find: candidates.Find = search) -> Mapping[str, int]:
     since = last.day if last and last.rules == rules else None
     if since is None:
         refresh_due(policy)
+        counted.count(Person)
+    else:
+        holders.ask()
     not_found.refresh(whole=since is None)
     sought = candidates.seek(find)
     with scope(since, day, at_most=_worth_telling_apart(last)) as concerned:
@@ -63,6 +67,7 @@ def match(day: date, find: candidates.Find = search) -> Mapping[str, int]:
         outcomes, items = _keep_outcomes(last)
         standing, changed = _keep_findings({} if last is None else last.standing, day)
         transfer.drop(_OUTCOMES, _FINDINGS)
+    holders.forget()
     counts = {"looked_at": looked_at, "changed": changed}
     Run.objects.update_or_create(
         day=day,
@@ -123,6 +128,17 @@ def _keep_outcomes(last: Run | None) -> tuple[dict[str, int], dict[str, int]]:
             ("mismatched_items", last.items if last else {}),
         )
     }
+    names = ", ".join(f'"{name}"' for name in _OUTCOME)
+    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in _OUTCOME[1:])
+    judged = ", ".join(f'j."{name}"' for name in _OUTCOME)
+    differs = " OR ".join(f's."{name}" IS DISTINCT FROM j."{name}"' for name in _OUTCOME[1:])
+    # Held against what was noted: an upsert looks every row up again and locks it, the many that stay too.
+    transfer.execute(
+        f"INSERT INTO findings_outcome ({names}) SELECT {judged} FROM {_OUTCOMES} j "
+        f"LEFT JOIN {OUTCOMES} s ON s.notification_id = j.notification_id "
+        f"WHERE s.notification_id IS NULL OR {differs} "
+        f"ON CONFLICT (notification_id) DO UPDATE SET {changes}"
+    )
     transfer.execute(
         f"DELETE FROM {OUTCOMES} WHERE EXISTS "
         f"(SELECT 1 FROM {_OUTCOMES} j WHERE j.notification_id = {OUTCOMES}.notification_id)"
@@ -132,13 +148,6 @@ def _keep_outcomes(last: Run | None) -> tuple[dict[str, int], dict[str, int]]:
             "DELETE FROM findings_outcome AS o "
             f"WHERE o.notification_id IN (SELECT s.notification_id FROM {OUTCOMES} s)"
         )
-    names = ", ".join(f'"{name}"' for name in _OUTCOME)
-    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in _OUTCOME[1:])
-    differs = " OR ".join(f'kept."{name}" IS DISTINCT FROM excluded."{name}"' for name in _OUTCOME[1:])
-    transfer.execute(
-        f'INSERT INTO findings_outcome AS kept ({names}) SELECT {names} FROM "{_OUTCOMES}" WHERE true '
-        f"ON CONFLICT (notification_id) DO UPDATE SET {changes} WHERE {differs}"
-    )
     outcomes, items = ({name: n for name, n in sorted(each.items()) if n} for each in counted.values())
     return outcomes, items
 
@@ -147,6 +156,19 @@ def _keep_findings(before: Mapping[str, int], day: date) -> tuple[dict[str, int]
     """Keep what stands now of what is concerned; returns how many stand by kind, and how many changed."""
     standing = _recounted(
         before or {kind.value: 0 for kind in Kind}, _grouped(FINDINGS, "kind"), _grouped(_FINDINGS, "kind")
+    )
+    listed, found = ", ".join(_FOUND), ", ".join(f"j.{name}" for name in _FOUND)
+    today = (
+        f"CAST('{day.isoformat()}' AS date)" if connection.vendor == "postgresql" else f"'{day.isoformat()}'"
+    )
+    changed = transfer.execute(
+        f"INSERT INTO findings_finding AS kept ({listed}, standing, since) "
+        f"SELECT {found}, true, {today} FROM {_FINDINGS} j "
+        f"LEFT JOIN {FINDINGS} s ON s.kind = j.kind AND s.identifier = j.identifier "
+        "WHERE s.kind IS NULL OR s.digest <> j.digest OR s.person_id IS DISTINCT FROM j.person_id "
+        "ON CONFLICT (kind, identifier) DO UPDATE SET person_id = excluded.person_id, word = excluded.word, "
+        "row = excluded.row, digest = excluded.digest, standing = true, "
+        "since = CASE WHEN kept.standing THEN kept.since ELSE excluded.since END"
     )
     transfer.execute(
         f"DELETE FROM {FINDINGS} WHERE EXISTS (SELECT 1 FROM {_FINDINGS} j "
@@ -157,18 +179,6 @@ def _keep_findings(before: Mapping[str, int], day: date) -> tuple[dict[str, int]
             "UPDATE findings_finding AS f SET standing = false, row = '', digest = '' "
             f"FROM {FINDINGS} s WHERE s.kind = f.kind AND s.identifier = f.identifier"
         )
-    listed = ", ".join(_FOUND)
-    today = (
-        f"CAST('{day.isoformat()}' AS date)" if connection.vendor == "postgresql" else f"'{day.isoformat()}'"
-    )
-    changed = transfer.execute(
-        f"INSERT INTO findings_finding AS kept ({listed}, standing, since) "
-        f'SELECT {listed}, true, {today} FROM "{_FINDINGS}" WHERE true '
-        "ON CONFLICT (kind, identifier) DO UPDATE SET person_id = excluded.person_id, word = excluded.word, "
-        "row = excluded.row, digest = excluded.digest, standing = true, "
-        "since = CASE WHEN kept.standing THEN kept.since ELSE excluded.since END "
-        "WHERE kept.digest <> excluded.digest OR kept.person_id IS DISTINCT FROM excluded.person_id"
-    )
     return standing, changed + gone
 
 

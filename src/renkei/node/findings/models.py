@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from renkei.node.records.columns import Identifier
+
 
 class Kind(models.TextChoices):
     """What a finding is about: a row of 別紙2 or of 別紙3."""
@@ -45,7 +47,7 @@ class Outcome(models.Model):
     naming another number, leads back to here.
     """
 
-    notification_id = models.TextField(primary_key=True)
+    notification_id = Identifier()
     card_number = models.TextField(null=True)
     outcome = models.TextField()
     person_id = models.TextField(null=True)
@@ -196,7 +198,7 @@ class NotFound(models.Model):
         CONFIRMED = "confirmed", "確認した"
         REJECTED = "rejected", "該当しない"
 
-    notification_id = models.TextField(primary_key=True)
+    notification_id = Identifier()
     card_number = models.TextField()
     name_key = models.TextField(null=True)
     birth_date = models.TextField(null=True)

@@ -14,13 +14,13 @@ from renkei.matching.candidates.numbers import distances
 from renkei.node.findings.planner import few, many
 from renkei.node.records import keys, transfer
 
-#: Pairs of `notification_id` and `person_id`: a temporary table, filled by `meet`.
+#: Pairs of `notification_id` and `person_id`, some twice: a temporary table, filled by `meet`.
 PAIRS: Final = "near_pairs"
 #: Beyond so many the register is sooner read through than asked some three hundred times for each.
 FEW: Final = 5_000
 _ASKING: Final = "near_asking"
 _NUMBERS: Final = "near_numbers"
-_HALF_MET: Final = "near_half_met"
+_MET: Final = "near_met"
 _PAIR: Final = ("notification_id", "person_id")
 _ASKED: Final = (
     "notification_id", "card_number", "name_key", "birth_date", "nationality", "head", "tail", "ends",
@@ -89,25 +89,25 @@ def _by_parts(asking: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_person() -> None:
-    """Add whom name, birth date, nationality and sex tell; of those met by half of it, whom a card tells."""
+    """Add whom name, birth date, nationality and sex tell; of those met by half of it, whom a card tells.
+
+    Each row of the register is fetched once: of millions, hardly two of them lie on one page.
+    """
+    told = "u.notification_id, u.plain, u.stay_expires_on, p.person_id"
+    transfer.drop(_MET)
     transfer.execute(
-        f"INSERT INTO {PAIRS} SELECT u.notification_id, p.person_id {_NAMED} WHERE {_LIKE_BORN} "
-        f"UNION SELECT u.notification_id, p.person_id {_BORN} AND p.sex = u.sex"
+        f"CREATE TEMPORARY TABLE {_MET} AS SELECT {told}, COALESCE({_LIKE_BORN}, false) AS enough {_NAMED} "
+        f"UNION ALL SELECT {told}, COALESCE(p.sex = u.sex, false) {_BORN}"
     )
-    half = ", ".join(f"u.{name}" for name in ("notification_id", "plain", "stay_expires_on"))
-    transfer.drop(_HALF_MET)
-    transfer.execute(
-        f"CREATE TEMPORARY TABLE {_HALF_MET} AS "
-        f"SELECT {half}, p.person_id {_NAMED} WHERE NOT COALESCE({_LIKE_BORN}, false) "
-        f"UNION ALL SELECT {half}, p.person_id {_BORN} AND p.sex IS DISTINCT FROM u.sex"
-    )
-    transfer.analyze(_HALF_MET)
-    told = " OR ".join(
+    transfer.analyze(_MET)
+    transfer.execute(f"INSERT INTO {PAIRS} SELECT notification_id, person_id FROM {_MET} WHERE enough")
+    by_card = " OR ".join(
         ["c.stay_expires_on = h.stay_expires_on"]
         + [f"{third.replace('{}', 'c.card_number')} = {third.replace('{}', 'h.plain')}" for third in _THIRDS]
     )
+    # An index holds what is asked of the cards (`cards_of_a_person`): none is fetched.
     transfer.execute(
-        f"INSERT INTO {PAIRS} SELECT DISTINCT h.notification_id, h.person_id "
-        f"FROM {_HALF_MET} h JOIN records_card c ON c.person_id = h.person_id WHERE {told}"
+        f"INSERT INTO {PAIRS} SELECT h.notification_id, h.person_id "
+        f"FROM {_MET} h JOIN records_card c ON c.person_id = h.person_id WHERE NOT h.enough AND ({by_card})"
     )
-    transfer.drop(_HALF_MET)
+    transfer.drop(_MET)

@@ -12,6 +12,7 @@ import polars as pl
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
 from renkei.agreement.decisions import COMPARABLE_ITEMS, IDENTITY_ITEMS
+from renkei.node.findings.holders import HOLDERS
 from renkei.node.findings.planner import few, many
 from renkei.node.findings.searching import concerned
 from renkei.node.records import keys, transfer
@@ -47,7 +48,7 @@ _PARTS: Final = ("head", "tail", "ends")
 def refresh(*, whole: bool) -> None:
     """Keep which are not found as the tables stand, within a transaction; `whole` looks at everything anew.
 
-    What is touched stays so: the matching that follows takes it.
+    What is touched stays so: the matching that follows takes it. Unless `whole`, its holders were asked for.
     """
     with many() if whole else few():
         _find(whole=whole)
@@ -63,25 +64,18 @@ def refresh(*, whole: bool) -> None:
 
 def _find(*, whole: bool) -> None:
     columns = ", ".join(f'n."{name}"' for name in _READ)
-    unheld = (
-        "NOT EXISTS (SELECT 1 FROM records_card c JOIN records_person p ON p.person_id = c.person_id "
-        "WHERE c.card_number = {number})"
-    )
     near = f"SELECT {columns} FROM records_receivednotification n"
     if whole:
-        near += f" WHERE n.deleted_on IS NULL AND {unheld.format(number='n.card_number')}"
-    else:
-        transfer.drop(_CARDS, _NUMBERS)
-        transfer.execute(
-            f"CREATE TEMPORARY TABLE {_CARDS} AS SELECT key FROM records_touched WHERE kind = 'card' "
-            "UNION SELECT c.card_number FROM records_touched t JOIN records_card c ON c.person_id = t.key "
-            "WHERE t.kind = 'person'"
+        near += (
+            " WHERE n.deleted_on IS NULL AND NOT EXISTS (SELECT 1 FROM records_card c "
+            "JOIN records_person p ON p.person_id = c.person_id WHERE c.card_number = n.card_number)"
         )
-        transfer.analyze(_CARDS)
+    else:
+        transfer.drop(_NUMBERS)
         # Few of them are in no card: only of those the notifications are read.
         transfer.execute(
-            f"CREATE TEMPORARY TABLE {_NUMBERS} AS SELECT t.key FROM {_CARDS} t "
-            f"WHERE {unheld.format(number='t.key')}"
+            f"CREATE TEMPORARY TABLE {_NUMBERS} AS SELECT t.key FROM {HOLDERS} t WHERE NOT EXISTS "
+            "(SELECT 1 FROM records_person p WHERE p.person_id = t.person_id)"
         )
         transfer.analyze(_NUMBERS)
         near += f" JOIN {_NUMBERS} t ON n.card_number = t.key WHERE n.deleted_on IS NULL"
@@ -111,7 +105,7 @@ def _digests(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
 def _forget(*, whole: bool) -> None:
     """Forget what is found, gone or deleted; whoever seemed to be meant is matched again."""
     near = (
-        "" if whole else f"EXISTS (SELECT 1 FROM {_CARDS} t WHERE t.key = findings_notfound.card_number) AND"
+        "" if whole else f"EXISTS (SELECT 1 FROM {HOLDERS} t WHERE t.key = findings_notfound.card_number) AND"
     )
     gone = (
         f"FROM findings_notfound WHERE {near} NOT EXISTS "

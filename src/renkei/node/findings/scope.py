@@ -16,7 +16,8 @@ import polars as pl
 from django.db import DatabaseError
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
-from renkei.node.findings.models import Kind
+from renkei.node.findings.holders import HOLDERS
+from renkei.node.findings.models import Kind, Outcome
 from renkei.node.findings.planner import few, many
 from renkei.node.records import touched, transfer
 from renkei.node.records.models import Touched
@@ -26,6 +27,9 @@ FINDINGS: Final = "scope_findings"
 _PERSONS: Final = "scope_persons"
 _CARDS: Final = "scope_cards"
 _TOUCHED: Final = "touched_since"
+#: What the last matchings said, whole: what is said again is not written again.
+_SAID: Final = tuple(field.name for field in Outcome._meta.fields)
+_FOUND: Final = ("kind", "identifier", "person_id", "digest")
 
 _TABLES: Final = {
     NOTIFICATIONS.name: "records_receivednotification",
@@ -151,6 +155,8 @@ def _ranges() -> Iterator[tuple[str, tuple[str, ...]]]:
 def scope(last: date | None, day: date, *, at_most: int) -> Iterator[Scope]:
     """Give what is concerned since the day matched last, within a transaction; afterwards it is forgotten.
 
+    Holders were asked for (`holders`), unless there was no such day.
+
     Everything is, where nothing was matched before or more than `at_most` numbers and persons were touched.
     What is touched counts as looked at once the transaction is committed.
     """
@@ -174,8 +180,11 @@ def scope(last: date | None, day: date, *, at_most: int) -> Iterator[Scope]:
 def _close(last: date, day: date) -> None:
     transfer.execute(
         f"INSERT INTO {_PERSONS} SELECT key FROM {_TOUCHED} WHERE kind = 'person' "
+        f"UNION SELECT person_id FROM {HOLDERS} WHERE person_id IS NOT NULL "
+        # What another transaction touched since they were asked for.
         f"UNION SELECT c.person_id FROM {_TOUCHED} t JOIN records_card c ON c.card_number = t.key "
         "WHERE t.kind = 'card' AND c.person_id IS NOT NULL "
+        f"AND NOT EXISTS (SELECT 1 FROM {HOLDERS} h WHERE h.key = t.key) "
         # Overdue is who was due before the day: newly so, who was due from the last day on.
         "UNION SELECT person_id FROM records_permission WHERE due_on >= %s AND due_on < %s",
         (last.isoformat(), day.isoformat()),
@@ -219,29 +228,32 @@ def _add_their_cards() -> None:
 
 def _look_back() -> None:
     """Note what was said before of what is in scope, also of notifications that are no more."""
-    _make(OUTCOMES, "notification_id", "outcome", "mismatched_items")
-    _make(FINDINGS, "kind", "identifier")
+    _make(OUTCOMES, *_SAID)
+    _make(FINDINGS, *_FOUND)
+    outcomes, findings = (
+        ", ".join(f"{t}.{name}" for name in names) for t, names in (("o", _SAID), ("f", _FOUND))
+    )
     transfer.execute(
-        f"INSERT INTO {OUTCOMES} SELECT o.notification_id, o.outcome, o.mismatched_items FROM {_CARDS} s "
+        f"INSERT INTO {OUTCOMES} SELECT {outcomes} FROM {_CARDS} s "
         "JOIN findings_outcome o ON o.card_number = s.card_number"
     )
     transfer.analyze(OUTCOMES)
     transfer.execute(
-        f"INSERT INTO {FINDINGS} SELECT f.kind, f.identifier FROM {OUTCOMES} o JOIN findings_finding f "
+        f"INSERT INTO {FINDINGS} SELECT {findings} FROM {OUTCOMES} o JOIN findings_finding f "
         f"ON f.kind = '{Kind.DISCREPANCY}' AND f.identifier = o.notification_id WHERE f.standing "
-        f"UNION ALL SELECT f.kind, f.identifier FROM {_PERSONS} s JOIN findings_finding f "
+        f"UNION ALL SELECT {findings} FROM {_PERSONS} s JOIN findings_finding f "
         f"ON f.person_id = s.person_id WHERE f.kind = '{Kind.SUSPECTED_OMISSION}' AND f.standing"
     )
     transfer.analyze(FINDINGS)
 
 
 def _look_back_at_everything() -> None:
-    _make(OUTCOMES, "notification_id", "outcome", "mismatched_items")
-    _make(FINDINGS, "kind", "identifier")
+    _make(OUTCOMES, *_SAID)
+    _make(FINDINGS, *_FOUND)
+    transfer.execute(f"INSERT INTO {OUTCOMES} SELECT {', '.join(_SAID)} FROM findings_outcome")
     transfer.execute(
-        f"INSERT INTO {OUTCOMES} SELECT notification_id, outcome, mismatched_items FROM findings_outcome"
+        f"INSERT INTO {FINDINGS} SELECT {', '.join(_FOUND)} FROM findings_finding WHERE standing"
     )
-    transfer.execute(f"INSERT INTO {FINDINGS} SELECT kind, identifier FROM findings_finding WHERE standing")
     transfer.analyze(OUTCOMES)
     transfer.analyze(FINDINGS)
 

@@ -26,7 +26,7 @@ from renkei.matching.checking import check
 from renkei.matching.places import Places
 from renkei.matching.reconciliation import as_batches, kept_columns
 from renkei.node.findings.planner import few
-from renkei.node.records import keys, transfer
+from renkei.node.records import counted, keys, transfer
 from renkei.node.records.models import Person
 
 _ASKED: Final = "asked_values"
@@ -40,7 +40,7 @@ def search(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFra
     The frames are canonical text, with the columns of their datasets.
     """
     parameters = default_parameters()
-    people = max(Person.objects.count(), 1)
+    people = max(counted.rows(Person), 1)
     sought, seen = _seen(notifications, persons, cards, people)
     return judge(seen, sought, parameters, people)
 
@@ -51,7 +51,7 @@ def concerned(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.Data
     Of all others nobody given is so probable, even were there nobody else, that a printed digit changed.
     """
     parameters = default_parameters()
-    people = max(Person.objects.count(), 1)
+    people = max(counted.rows(Person), 1)
     sought, seen = _seen(notifications, persons, cards, people)
     # As in `probabilities`, against nobody alone: with others beside them they are less probable still.
     odds = pl.col("weight") * parameters.sharpness + log2(parameters.prior / (1 - parameters.prior) / people)

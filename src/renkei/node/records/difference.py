@@ -4,7 +4,7 @@ from typing import Final
 
 from django.db import connection
 
-from renkei.node.records import touched, transfer
+from renkei.node.records import counted, touched, transfer
 from renkei.node.records.staging import INCOMING, OUTSIDE, REFUSED
 from renkei.node.records.tables import Table
 
@@ -34,6 +34,7 @@ def apply(table: Table, *, whole: bool) -> dict[str, int]:
         f"JOIN {_DIFFERENCE} d ON d.identifier = i.{table.key} WHERE d.act <> 'removed'"
     )
     counts = _counts(table)
+    counted.carry(table.name, counts["new"] - counts["removed"])
     transfer.drop(_DIFFERENCE)
     if sum(counts[act] for act in ("new", "changed", "removed")) > _rows_when_analyzed(table) * _MUCH:
         # Whoever asks next must not wait for the statistics of an empty table to be corrected.

@@ -120,6 +120,13 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Counted',
+            fields=[
+                ('table', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('rows', models.BigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='Touched',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -145,7 +152,7 @@ class Migration(migrations.Migration):
                 ('issued_on', models.TextField(null=True)),
             ],
             options={
-                'indexes': [models.Index(models.F('person_id'), name='cards_of_a_person')],
+                'indexes': [models.Index(fields=['person_id'], include=('card_number', 'stay_expires_on'), name='cards_of_a_person')],
             },
         ),
         migrations.CreateModel(
