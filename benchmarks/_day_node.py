@@ -239,9 +239,11 @@ def live(directory: Path, number: int) -> None:
 
 def _write_scope(directory: Path, day: date) -> None:
     from renkei.agreement.datasets import CARDS, PERMISSIONS, PERSONS
+    from renkei.node.findings import holders
     from renkei.node.findings.scope import scope
 
     directory.mkdir(exist_ok=True)
+    holders.ask()
     with scope(day - timedelta(days=1), day, at_most=sys.maxsize) as concerned:
         (notifications, *register), *others = concerned.parts()
     if others:
