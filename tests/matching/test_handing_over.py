@@ -1,0 +1,30 @@
+"""Polars takes over what Arrow holds, whatever its kind and wherever it begins."""
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from polars.testing import assert_series_equal
+
+from renkei.matching.handing_over import filled, series
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (pa.array(["a", None, ""]), pl.Series(["a", None, ""])),
+        (pa.array(["a", None, ""], pa.large_string()), pl.Series(["a", None, ""])),
+        (pa.array(["x", "a", None]).slice(1), pl.Series(["a", None])),
+        (pa.array([], pa.string()), pl.Series([], dtype=pl.String)),
+        (pa.array([True, None, False]), pl.Series([True, None, False])),
+        (pa.array([1, None], pa.int32()), pl.Series([1, None], dtype=pl.Int32)),
+    ],
+)
+def test_a_column_keeps_its_values_and_blanks(column, expected):
+    assert_series_equal(series(column), expected)
+
+
+@pytest.mark.parametrize("start", [0, 1, 7, 8, 9])
+def test_where_something_stands_is_told_from_any_row_on(start):
+    column = pa.array([None if row % 3 else "a" for row in range(20)]).slice(start)
+
+    assert_series_equal(filled(column), pl.Series(column.is_valid()))
