@@ -1,11 +1,12 @@
 """Polars takes over what Arrow holds, whatever its kind and wherever it begins."""
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
 from polars.testing import assert_series_equal
 
-from renkei.matching.handing_over import filled, series
+from renkei.matching.handing_over import filled, row_numbers, series
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,8 @@ def test_where_something_stands_is_told_from_any_row_on(start):
     column = pa.array([None if row % 3 else "a" for row in range(20)]).slice(start)
 
     assert_series_equal(filled(column), pl.Series(column.is_valid()))
+
+
+def test_row_numbers_keep_their_type() -> None:
+    assert_series_equal(row_numbers(np.array([3, 0], np.uint32)), pl.Series([3, 0], dtype=pl.UInt32))
+    assert row_numbers(np.empty(0, np.uint32)).dtype == pl.UInt32

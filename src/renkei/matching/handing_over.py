@@ -1,10 +1,12 @@
-"""Columns from Arrow, which reads, to Polars, which computes (decision 0002).
+"""Columns from Arrow, which reads, to Polars, which computes (decision 0002); from NumPy by the same way.
 
-Without `pyarrow.compute`: to load it takes as long as to read a small file.
+Without `pyarrow.compute`, `numpy.ma` and pandas: to load each takes as long as to read a small file.
 """
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 
 class _Handed:
@@ -29,3 +31,8 @@ def filled(column: pa.Array) -> pl.Series:
     # What says so is a bit for each value already.
     bits = [None, column.buffers()[0]]
     return series(pa.Array.from_buffers(pa.bool_(), len(column), bits, null_count=0, offset=column.offset))
+
+
+def row_numbers(rows: NDArray[np.uint32]) -> pl.Series:
+    """Take over row numbers (UInt32); nobody may change them after."""
+    return series(pa.Array.from_buffers(pa.uint32(), len(rows), [None, pa.py_buffer(rows)], null_count=0))

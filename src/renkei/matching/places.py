@@ -10,6 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from renkei.matching.handing_over import row_numbers
+
 Hashes = NDArray[np.uint64]
 Rows = NDArray[np.uint32]
 
@@ -61,7 +63,7 @@ class Places:
             hashes = self._hashing(keys)
             found = [self._likely(hashes[at : at + _STRETCH]) for at in range(0, len(hashes), _STRETCH)]
             likely = np.concatenate([np.empty(0, np.uint32), *found])
-            rows = pl.Series("place", likely)
+            rows = row_numbers(likely)
             rows = rows.set((rows == _NOWHERE) | keys.is_null(), None)
             if not (self._among.gather(rows) != keys).any():
                 return rows
