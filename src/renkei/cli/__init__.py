@@ -1,12 +1,12 @@
 """The command line: it reads arguments, calls one package, and says what came of it."""
 
-import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from renkei.agreement.errors import RenkeiError
 from renkei.cli import speech
+from renkei.cli.loading import for_good
 
 if TYPE_CHECKING:
     import typer
@@ -65,16 +65,9 @@ def main() -> None:
 
 
 def _loaded() -> Any:
-    """Return the application, ready to run.
-
-    What is loaded stays: to look for garbage in it again and again takes a tenth of the start.
-    """
-    gc.disable()
-    try:
+    """Return the application, ready to run."""
+    with for_good():
         return _application()
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _application() -> Any:

@@ -33,6 +33,7 @@ from renkei.agreement.statuses import MHLW_CODES, STATUSES, canonical
 from renkei.matching.dates import partial_to_text, read_dates
 from renkei.matching.edges import Bytes, Edges, Shape, Text, digits, edges, longest
 from renkei.matching.handing_over import filled, series
+from renkei.matching.reading import FEW_DISTINCT
 
 # An MHLW code for several statuses (39: 高度専門職1号イ, ロ, ハ) is kept as that set when compared.
 STATUS_SETS: Mapping[str, tuple[str, ...]] = {
@@ -113,20 +114,6 @@ class Values(NamedTuple):
     typed: pl.Series
     blank: pl.Series
     unreadable: pl.Series
-
-
-# Kinds of which even a register of millions holds few: each distinct text is read once.
-FEW_DISTINCT = frozenset(
-    {
-        Kind.DATE,
-        Kind.PARTIAL_DATE,
-        Kind.SEX,
-        Kind.BOOLEAN,
-        Kind.STATUS,
-        Kind.NATIONALITY,
-        Kind.GROUND,
-    }
-)
 
 
 def read(column: Column, raw: pa.Array, keep: bool = True) -> Values:
