@@ -96,7 +96,7 @@ def reconcile(
             )
         else:
             result = reconcile_batches(
-                lambda dataset: begun.get(dataset) or sources[dataset].batches(),
+                lambda dataset: begun.pop(dataset, None) or sources[dataset].batches(),
                 as_of=day,
                 policy=decisions,
                 candidates=weighed_by,
