@@ -59,9 +59,13 @@ def offered(tree: ast.Module) -> list[str] | None:
 
 
 def public_names(tree: ast.Module) -> set[str]:
-    """What a package's front module takes from its own modules or defines, underscored names aside."""
+    """What a package's front module takes from its own modules or defines, underscored names aside.
+
+    What it names for the type checker alone, and loads when it is asked for, is shown as well.
+    """
     names: set[str] = set()
-    for node in tree.body:
+    inner = [node for each in tree.body if isinstance(each, ast.If) for node in each.body]
+    for node in [*tree.body, *inner]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("renkei."):
             names |= {alias.asname or alias.name for alias in node.names}
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):

@@ -32,8 +32,16 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_a_matching_loads_no_other_command_and_no_report() -> None:
     modules = json.loads(run("-c", LOADED, "reconcile", "--help").stderr)
 
-    assert "renkei.matching.reconciliation" in modules
-    for other in ("renkei.simulation", "renkei.exchange", "cryptography", "jinja2", "pyspark", "pandas"):
+    assert "renkei.matching.reading" in modules
+    for other in (
+        "polars",
+        "renkei.simulation",
+        "renkei.exchange",
+        "cryptography",
+        "jinja2",
+        "pyspark",
+        "pandas",
+    ):
         assert other not in modules
 
 

@@ -237,3 +237,15 @@ def test_a_disk_that_refuses_ends_with_1_and_says_so_without_a_traceback(
     assert ran.returncode != 0
     assert "Traceback" not in ran.stderr
     assert MARK not in ran.stderr
+
+
+def test_a_matching_loads_only_what_it_computes_with(world: list[str]) -> None:
+    code = (
+        "import sys; from renkei.cli import main\n"
+        "try: main()\n"
+        "finally: print({'pandas', 'numpy.ma', 'pyarrow.compute', 'rich'} & {*sys.modules})"
+    )
+    command = [sys.executable, "-c", code, *world]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+
+    assert loaded == "set()"

@@ -4,7 +4,8 @@ import polars as pl
 import pyarrow as pa
 
 from renkei.agreement.datasets import Column
-from renkei.matching.values import FEW_DISTINCT, read, to_text
+from renkei.matching.reading import FEW_DISTINCT
+from renkei.matching.values import read, to_text
 
 UNREADABLE = "(unreadable)"
 BLANK = "(blank)"

@@ -16,11 +16,15 @@ COUSINS = "、。〇‐’“áÂ\u0a00あ漢𠮷A1"
 TEXTS = st.one_of(st.text(st.sampled_from(WHITE + COUSINS), max_size=5), st.text(max_size=5), st.none())
 
 
+# Text as Arrow reads it and as Polars hands it over.
+KINDS = st.sampled_from((pa.string(), pa.large_string()))
+
+
 # Arrow's first array loads pandas where it is installed, which takes its time.
 @settings(deadline=None)
-@given(st.lists(TEXTS, max_size=8), st.integers(0, 3))
-def test_what_needs_trimming_or_measuring_is_never_missed(texts, start):
-    column = pa.array(texts, pa.string()).slice(min(start, len(texts)))
+@given(st.lists(TEXTS, max_size=8), KINDS, st.integers(0, 3))
+def test_what_needs_trimming_or_measuring_is_never_missed(texts, kind, start):
+    column = pa.array(texts, kind).slice(min(start, len(texts)))
     kept = pl.Series(texts[start:], dtype=pl.String)
     seen = edges(column)
 
@@ -46,9 +50,9 @@ CARDS = st.sampled_from((*FITTING, *OUTSIDE, "AB00000001C", "AB00000001CDE", "",
 
 
 @settings(deadline=None)
-@given(st.lists(CARDS, max_size=8), st.integers(0, 3))
-def test_a_shape_is_seen_where_the_pattern_fits_everywhere_and_nowhere_else(texts, start):
-    column = pa.array(texts, pa.string()).slice(min(start, len(texts)))
+@given(st.lists(CARDS, max_size=8), KINDS, st.integers(0, 3))
+def test_a_shape_is_seen_where_the_pattern_fits_everywhere_and_nowhere_else(texts, kind, start):
+    column = pa.array(texts, kind).slice(min(start, len(texts)))
     filled = [text for text in column.to_pylist() if text is not None]
     seen = CARD.bytes_of(column)
 

@@ -1,12 +1,12 @@
 """The command line: it reads arguments, calls one package, and says what came of it."""
 
-import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from renkei.agreement.errors import RenkeiError
 from renkei.cli import speech
+from renkei.cli.loading import for_good
 
 if TYPE_CHECKING:
     import typer
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 
-# Read by the allocators when Polars and Arrow are loaded. Memory given back to the kernel at once comes again
-# cleared, page by page: a sixth of a large matching's processor time. A user's own settings stand.
-_ALLOCATORS = {
+# Read by the libraries when they are loaded; a user's own settings stand.
+_SETTINGS = {
+    # Memory given back to the kernel at once comes again cleared, page by page: a sixth of a large matching's
+    # processor time.
     "_RJEM_MALLOC_CONF": "dirty_decay_ms:5000,muzzy_decay_ms:5000",
     "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
+    # NumPy's threads for linear algebra wait for it at full speed from the start, and there is none here.
+    "OPENBLAS_NUM_THREADS": "1",
 }
 
 
@@ -41,7 +44,7 @@ def __dir__() -> list[str]:
 def main() -> None:
     """Run a command; a refusal is said in the user's language and ends with status 2, a fault with 1."""
     lang = speech.chosen_language(sys.argv)
-    for name, value in _ALLOCATORS.items():
+    for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     try:
         _loaded()()
@@ -62,16 +65,9 @@ def main() -> None:
 
 
 def _loaded() -> Any:
-    """Return the application, ready to run.
-
-    What is loaded stays: to look for garbage in it again and again takes a tenth of the start.
-    """
-    gc.disable()
-    try:
+    """Return the application, ready to run."""
+    with for_good():
         return _application()
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _application() -> Any:

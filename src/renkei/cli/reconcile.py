@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from renkei.agreement.datasets import DATASETS, NOTIFICATIONS
+from renkei.agreement.datasets import CARDS, DATASETS, NOTIFICATIONS, PERSONS
 from renkei.cli import speech
 from renkei.cli.arguments import (
     EncodingOption,
@@ -16,9 +16,8 @@ from renkei.cli.arguments import (
     read_policy,
     register_file,
 )
-from renkei.matching.outputs import reconciliation_files, text_writer, write_whole
+from renkei.cli.loading import for_good
 from renkei.matching.reading import open_source
-from renkei.matching.reconciliation import reconcile_batches
 from renkei.matching.small_cells import SMALLEST_CELL
 
 if TYPE_CHECKING:
@@ -75,6 +74,11 @@ def reconcile(
         dataset: open_source(path, dataset, encoding)
         for dataset, path in {NOTIFICATIONS: notifications, **paths}.items()
     }
+    # The two that are needed first are read from now on, on another core, while what computes is loaded.
+    begun = {dataset: sources[dataset].batches() for dataset in (PERSONS, CARDS) if engine == "polars"}
+    with for_good():
+        from renkei.matching.outputs import reconciliation_files, text_writer, write_whole
+        from renkei.matching.reconciliation import reconcile_batches
     with speech.progress(quiet) as tell:
         # What only some runs need is loaded by those.
         if engine == "spark":
@@ -92,7 +96,7 @@ def reconcile(
             )
         else:
             result = reconcile_batches(
-                lambda dataset: sources[dataset].batches(),
+                lambda dataset: begun.pop(dataset, None) or sources[dataset].batches(),
                 as_of=day,
                 policy=decisions,
                 candidates=weighed_by,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from unicodedata import east_asian_width
 
 import typer
 
@@ -99,15 +100,16 @@ def one_of(words: tuple[str, str], chosen: Lang | None) -> str:
 
 def print_counts(rows: Iterable[tuple[str, int]]) -> None:
     """Print labelled counts as two columns."""
-    from rich.console import Console
-    from rich.table import Table
+    counts = [(label, f"{count:,}") for label, count in rows]
+    left = max((_columns(label) for label, _ in counts), default=0)
+    right = max((len(count) for _, count in counts), default=0)
+    for label, count in counts:
+        typer.echo(f"{label}{' ' * (left - _columns(label))}  {count:>{right}}")
 
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column()
-    table.add_column(justify="right")
-    for label, count in rows:
-        table.add_row(label, f"{count:,}")
-    Console().print(table)
+
+def _columns(text: str) -> int:
+    """The columns that a text takes on a terminal."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 _DATASETS = {

@@ -4,7 +4,6 @@ A rule of reading is a row of `SHAPES`; a new way to write a date is a new row.
 """
 
 import polars as pl
-import pyarrow as pa
 
 from renkei.matching.edges import Shape
 
@@ -41,7 +40,7 @@ def read_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
     """
     # The quick way for most: whole dates in canonical form. The calendar has no year 0.
     canonical = folded
-    if _CANONICAL_SHAPE.bytes_of(folded.to_arrow().cast(pa.string())) is None:
+    if _CANONICAL_SHAPE.bytes_of(folded.to_arrow()) is None:
         canonical = folded.set(~folded.str.contains(_CANONICAL), None)
     days = canonical.str.to_date("%Y-%m-%d", strict=False)
     days = days.set(days.dt.year() == 0, None)

@@ -4,13 +4,15 @@ Removing white space, counting characters and matching patterns cost tens of tim
 none is needed, and of a register's hundred million values hardly one needs any.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
+Text: TypeAlias = "pa.StringArray | pa.LargeStringArray"
+"""As Arrow reads it, and as Polars hands it over."""
 
 # How white space begins and ends in UTF-8: one byte, of the lowest 33; two, led by C2; three, led by one of
 # four pairs.
@@ -44,7 +46,7 @@ class Shape:
         self._lows = np.tile(low, times)
         self._spans = np.tile(np.frombuffer(highest, np.uint8) - low, times)
 
-    def bytes_of(self, column: pa.StringArray) -> Bytes | None:
+    def bytes_of(self, column: Text) -> Bytes | None:
         """Return the bytes of every filled value, a row for each, if all are of this shape; else None."""
         offsets = _offsets(column)
         widths = np.diff(offsets)
@@ -68,12 +70,12 @@ def digits(width: int) -> Shape:
     return Shape(b"0" * width, b"9" * width)
 
 
-def longest(column: pa.StringArray) -> int:
+def longest(column: Text) -> int:
     """Return the bytes of the longest value."""
     return int(np.diff(_offsets(column)).max()) if len(column) else 0
 
 
-def edges(column: pa.StringArray) -> Edges:
+def edges(column: Text) -> Edges:
     """Look at the first and last bytes of every value."""
     if len(column) == 0 or column.buffers()[2] is None:
         return Edges(False, bool(len(column) > column.null_count), 0)
@@ -103,16 +105,17 @@ def _may_need_trimming(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -
     return bool(ends_in_two) or _led_by_three(data, np.maximum(ends - 3, starts))
 
 
-def _offsets(column: pa.StringArray) -> np.ndarray:
-    return np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
+def _offsets(column: Text) -> np.ndarray:
+    width = np.dtype(np.int64 if pa.types.is_large_string(column.type) else np.int32)
+    return np.frombuffer(column.buffers()[1], width, len(column) + 1, column.offset * width.itemsize)
 
 
-def _filled(column: pa.StringArray) -> np.ndarray:
+def _filled(column: Text) -> np.ndarray:
     bits = np.frombuffer(column.buffers()[0], np.uint8)
     return np.unpackbits(bits, count=column.offset + len(column), bitorder="little")[column.offset :]
 
 
-def _data(column: pa.StringArray) -> Bytes:
+def _data(column: Text) -> Bytes:
     data = column.buffers()[2]
     return np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
+
+from renkei.matching.handing_over import row_numbers
 
 Hashes = NDArray[np.uint64]
 Rows = NDArray[np.uint32]
@@ -62,7 +63,8 @@ class Places:
             hashes = self._hashing(keys)
             found = [self._likely(hashes[at : at + _STRETCH]) for at in range(0, len(hashes), _STRETCH)]
             likely = np.concatenate([np.empty(0, np.uint32), *found])
-            rows = pl.Series("place", pa.array(likely, mask=likely == _NOWHERE)).set(keys.is_null(), None)
+            rows = row_numbers(likely)
+            rows = rows.set((rows == _NOWHERE) | keys.is_null(), None)
             if not (self._among.gather(rows) != keys).any():
                 return rows
         return self._by_join(keys)

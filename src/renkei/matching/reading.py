@@ -2,11 +2,13 @@
 
 A file that cannot be trusted as a whole is refused as a whole, before any of it is taken. Refusals name
 files, lines and columns; values never, since a value is personal data.
+
+Nothing here needs Polars, so that a file can be read while it is loaded.
 """
 
 import csv
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -17,9 +19,21 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from renkei.agreement.datasets import Column, Dataset
+from renkei.agreement.datasets import Column, Dataset, Kind
 from renkei.agreement.errors import RenkeiError
-from renkei.matching.values import FEW_DISTINCT
+
+# Kinds of which even a register of millions holds few: each distinct text is read once.
+FEW_DISTINCT = frozenset(
+    {
+        Kind.DATE,
+        Kind.PARTIAL_DATE,
+        Kind.SEX,
+        Kind.BOOLEAN,
+        Kind.STATUS,
+        Kind.NATIONALITY,
+        Kind.GROUND,
+    }
+)
 
 Encoding = Literal["utf-8", "cp932"]
 
@@ -46,19 +60,25 @@ class Source:
     encoding: Encoding
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield the records in order, as `text_batch` shapes them; blank is null or "".
+        """Return the records in order, as `text_batch` shapes them; blank is null or "".
 
-        Raises RefusedFile where the file turns out not to be what its name says.
+        The first batch is read at once, each other while the caller is busy with the last. Iterating raises
+        RefusedFile where the file turns out not to be what its name says.
         """
         batches = _parquet_batches(self) if _is_parquet(self.path) else _csv_batches(self)
-        for batch in _ahead(batches):
-            yield text_batch(batch, self.dataset, self.columns)
+        return (text_batch(batch, self.dataset, self.columns) for batch in _ahead(batches))
 
 
 def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Decode the next batch while the caller is busy with the last."""
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, batches, None)
+    """Decode the first batch now, and the next while the caller is busy with the last."""
+    thread = ThreadPoolExecutor(1)
+    return _one_after_another(batches, thread, thread.submit(next, batches, None))
+
+
+def _one_after_another(
+    batches: Iterator[pa.RecordBatch], thread: ThreadPoolExecutor, coming: "Future[pa.RecordBatch | None]"
+) -> Iterator[pa.RecordBatch]:
+    with thread:
         while (batch := coming.result()) is not None:
             coming = thread.submit(next, batches, None)
             yield batch

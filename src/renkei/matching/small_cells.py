@@ -6,9 +6,10 @@ further rows until that holds for it as well. So no smaller count stands there o
 the table still adds up.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import polars as pl
+if TYPE_CHECKING:  # a command's options name the number below, and begin before Polars is there
+    import polars as pl
 
 SMALLEST_CELL = 5
 """The smallest count by nationality or status that stands alone; below it groups are merged."""
@@ -22,7 +23,7 @@ class Protected(NamedTuple):
     merged: int
 
 
-def protect(counts: pl.DataFrame, *, fewest: int, most_rows: int) -> Protected:
+def protect(counts: "pl.DataFrame", *, fewest: int, most_rows: int) -> Protected:
     """Protect a table of counts: its first column is the key (blank is of the rest), all others are counts.
 
     `fewest` is the smallest count that may be shown; `most_rows` limits the rows that stand alone.

@@ -31,7 +31,9 @@ from renkei.agreement.datasets import Column, Kind
 from renkei.agreement.nationalities import NATIONALITIES
 from renkei.agreement.statuses import MHLW_CODES, STATUSES, canonical
 from renkei.matching.dates import partial_to_text, read_dates
-from renkei.matching.edges import Bytes, Edges, Shape, digits, edges, longest
+from renkei.matching.edges import Bytes, Edges, Shape, Text, digits, edges, longest
+from renkei.matching.handing_over import filled, series
+from renkei.matching.reading import FEW_DISTINCT
 
 # An MHLW code for several statuses (39: 高度専門職1号イ, ロ, ハ) is kept as that set when compared.
 STATUS_SETS: Mapping[str, tuple[str, ...]] = {
@@ -114,20 +116,6 @@ class Values(NamedTuple):
     unreadable: pl.Series
 
 
-# Kinds of which even a register of millions holds few: each distinct text is read once.
-FEW_DISTINCT = frozenset(
-    {
-        Kind.DATE,
-        Kind.PARTIAL_DATE,
-        Kind.SEX,
-        Kind.BOOLEAN,
-        Kind.STATUS,
-        Kind.NATIONALITY,
-        Kind.GROUND,
-    }
-)
-
-
 def read(column: Column, raw: pa.Array, keep: bool = True) -> Values:
     """Read one column into canonical, typed values; nothing is raised for a bad value.
 
@@ -171,7 +159,7 @@ def _nowhere(height: int) -> pl.Series:
 
 
 def _nulls(raw: pa.Array) -> pl.Series:
-    return pl.Series(raw.is_null()) if raw.null_count else _nowhere(len(raw))
+    return ~filled(raw) if raw.null_count else _nowhere(len(raw))
 
 
 def _unkept(raw: pa.Array) -> Values:
@@ -179,9 +167,9 @@ def _unkept(raw: pa.Array) -> Values:
     return Values(pl.repeat(None, len(raw), eager=True), _nulls(raw), _nowhere(len(raw)))
 
 
-def _trimmed(raw: pa.StringArray, seen: Edges) -> pl.Series:
+def _trimmed(raw: Text, seen: Edges) -> pl.Series:
     """Remove outer white space; what is then empty is blank."""
-    text = pl.Series(raw)
+    text = series(raw)
     if seen.trim:
         text = text.str.strip_chars()
     if seen.trim or seen.empty:
@@ -198,7 +186,7 @@ def _through_distinct(
     blank, unreadable = text.is_null(), typed.is_null() & text.is_not_null()
     if not keep and not blank.any() and not unreadable.any():
         return _unkept(raw)
-    codes = pl.Series(raw.indices)
+    codes = series(raw.indices)
     return Values(
         typed.gather(codes),
         blank.gather(codes).fill_null(True) if blank.any() else _nulls(raw.indices),
@@ -212,15 +200,15 @@ def _shaped(raw: pa.StringArray, kind: _Shaped, keep: bool) -> Values:
     if letters is not None and not keep and kind.wrong is None:
         return _unkept(raw)
     if letters is not None:
-        values = Values(pl.Series(raw), _nulls(raw), _nowhere(len(raw)))
+        values = Values(series(raw), _nulls(raw), _nowhere(len(raw)))
     else:
-        values = _mended(pl.Series(raw), kind)
+        values = _mended(series(raw), kind)
     return values if kind.wrong is None else _without_wrong(values, kind.shape, kind.wrong)
 
 
 def _mended(text: pl.Series, kind: _Shaped) -> Values:
     rows = (~text.str.contains(kind.pattern)).arg_true()
-    written = text.gather(rows).to_arrow().cast(pa.string())
+    written = text.gather(rows).to_arrow()
     trimmed = _trimmed(written, edges(written))
     mended = kind.mend(trimmed)
     unreadable = _nowhere(len(text)).clone().scatter(rows, mended.is_null() & trimmed.is_not_null())
@@ -232,7 +220,7 @@ def _mended(text: pl.Series, kind: _Shaped) -> Values:
 
 def _without_wrong(values: Values, shape: Shape, tell: Callable[[Bytes], Flags]) -> Values:
     """Make unreadable what has the shape and is wrong all the same."""
-    letters = shape.bytes_of(values.typed.drop_nulls().to_arrow().cast(pa.string()))
+    letters = shape.bytes_of(values.typed.drop_nulls().to_arrow())
     assert letters is not None  # noqa: S101 - what was mended has the shape
     wrong = tell(letters)
     if not wrong.any():

@@ -64,9 +64,13 @@ class Case(models.Model):
             models.Index("due_on", "id", condition=_OPEN, name="open_cases"),
             models.Index("kind", "due_on", "id", condition=_OPEN, name="open_cases_of_a_kind"),
             models.Index("office", "due_on", "id", condition=_OPEN, name="open_cases_of_an_office"),
-            models.Index("assigned_to", "due_on", "id", condition=_OPEN, name="open_cases_of_an_officer"),
-            models.Index("state", "due_on", "id", condition=_OPEN, name="open_cases_in_a_state"),
-            models.Index("due_on", "id", condition=_OPEN & Q(identity_caution=True), name="open_cautions"),
+            models.Index(
+                "kind", "assigned_to", "due_on", "id", condition=_OPEN, name="open_cases_of_an_officer"
+            ),
+            models.Index("kind", "state", "due_on", "id", condition=_OPEN, name="open_cases_in_a_state"),
+            models.Index(
+                "kind", "due_on", "id", condition=_OPEN & Q(identity_caution=True), name="open_cautions"
+            ),
             models.Index("kind", "id", condition=_CLOSED, name="closed_cases_of_a_kind"),
             models.Index("office", "id", condition=_CLOSED, name="closed_cases_of_an_office"),
             models.Index("kind", "opened_on", "items", name="cases_as_they_came"),

@@ -142,15 +142,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(models.F('assigned_to'), models.F('due_on'), models.F('id'), condition=models.Q(('state', 'closed'), _negated=True), name='open_cases_of_an_officer'),
+            index=models.Index(models.F('kind'), models.F('assigned_to'), models.F('due_on'), models.F('id'), condition=models.Q(('state', 'closed'), _negated=True), name='open_cases_of_an_officer'),
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(models.F('state'), models.F('due_on'), models.F('id'), condition=models.Q(('state', 'closed'), _negated=True), name='open_cases_in_a_state'),
+            index=models.Index(models.F('kind'), models.F('state'), models.F('due_on'), models.F('id'), condition=models.Q(('state', 'closed'), _negated=True), name='open_cases_in_a_state'),
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(models.F('due_on'), models.F('id'), condition=models.Q(models.Q(('state', 'closed'), _negated=True), ('identity_caution', True)), name='open_cautions'),
+            index=models.Index(models.F('kind'), models.F('due_on'), models.F('id'), condition=models.Q(models.Q(('state', 'closed'), _negated=True), ('identity_caution', True)), name='open_cautions'),
         ),
         migrations.AddIndex(
             model_name='case',
