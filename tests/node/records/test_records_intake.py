@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from django.db import DatabaseError, connection
-from django.test.utils import CaptureQueriesContext
+from django.db import DatabaseError
 
 from node.records.made_up import (
     ALL,
@@ -26,9 +25,9 @@ from renkei.matching.checking import PREPARING, RECEIVING, check
 from renkei.matching.prepare import prepare
 from renkei.matching.reading import RefusedFile, open_source
 from renkei.node.audit.models import Entry
-from renkei.node.records import counted, intake
+from renkei.node.records import intake
 from renkei.node.records.errors import NotOurs
-from renkei.node.records.models import Import, Permission, Person, Reject, Touched
+from renkei.node.records.models import Import, Permission, Reject, Touched
 from renkei.node.records.tables import RECEIVED, TABLES
 
 pytestmark = pytest.mark.django_db
@@ -116,21 +115,6 @@ def test_a_full_extract_replaces_what_stands_by_its_difference(take):
         *(("card", card(number)) for number in (2, 3, 4)),
         *(("person", f"P{number}") for number in (2, 9, 3, 4)),
     }
-
-
-@pytest.mark.parametrize("party", ["isa"])
-def test_rows_counted_once_are_carried_on_with_every_extract(take):
-    take("persons", "full", person(1), person(2))
-    before = counted.rows(Person)
-    take("persons", "delta", person(2, address="東京都架空区1-1"), person(3), person(4), {"person_id": "P1"})
-
-    with CaptureQueriesContext(connection) as asked:
-        after = counted.rows(Person)
-
-    assert (before, after) == (2, 3)
-    assert len(asked) == 1  # what was carried on; the table itself is not asked
-    take("persons", "full", person(3), person(4), person(5), person(6))
-    assert counted.rows(Person) == counted.count(Person) == 4
 
 
 @pytest.mark.parametrize("party", ["isa"])

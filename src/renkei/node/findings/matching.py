@@ -121,7 +121,7 @@ def _keep_outcomes(last: Run | None) -> tuple[dict[str, int], dict[str, int]]:
 
     The second counts the mismatched ones by the items that differ.
     """
-    counted = {
+    carried = {
         column: _recounted(before, _grouped(OUTCOMES, column), _grouped(_OUTCOMES, column))
         for column, before in (
             ("outcome", last.outcomes if last else {}),
@@ -148,7 +148,7 @@ def _keep_outcomes(last: Run | None) -> tuple[dict[str, int], dict[str, int]]:
             "DELETE FROM findings_outcome AS o "
             f"WHERE o.notification_id IN (SELECT s.notification_id FROM {OUTCOMES} s)"
         )
-    outcomes, items = ({name: n for name, n in sorted(each.items()) if n} for each in counted.values())
+    outcomes, items = ({name: n for name, n in sorted(each.items()) if n} for each in carried.values())
     return outcomes, items
 
 
