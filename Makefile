@@ -4,17 +4,20 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup check test test-fast test-node demo bench docs pictures assets
 
-# Two workers on two cores. Parts go file by file where tests share what is costly, Spark's session or two
-# nodes, and in the order of tests/conftest.py.
-PYTEST = run --no-sync pytest --quiet --numprocesses auto
+# A worker for each core; where tests wait for servers, browsers and disks a third of the time, three for two.
+# Parts go file by file where tests share what is costly, Spark's session or two nodes, and in the order of
+# tests/conftest.py.
+PYTEST = run --no-sync pytest --quiet --numprocesses
+EACH_CORE = auto
+WAITING = $$(( $$(nproc) * 3 / 2 ))
 BY_FILE = --dist loadfile --no-loadscope-reorder
 NODE_TESTS = tests/two_nodes tests/node
-FAST = $(PYTEST) --dist worksteal -m "not slow and not spark" $(NODE_TESTS:%=--ignore=%)
+FAST = $(PYTEST) $(EACH_CORE) --dist worksteal -m "not slow and not spark" $(NODE_TESTS:%=--ignore=%)
 # All that is not fast in one run: at the end of each, one worker waits for the other.
-REST = $(PYTEST) $(BY_FILE) -m "slow or spark or node"
-NODE = $(PYTEST) $(BY_FILE) $(NODE_TESTS)
+REST = $(PYTEST) $(WAITING) $(BY_FILE) -m "slow or spark or node"
+NODE = $(PYTEST) $(WAITING) $(BY_FILE) $(NODE_TESTS)
 # A node's own tests once more, on a throw-away PostgreSQL; the pages look the same on it.
-ON_POSTGRESQL = $(PYTEST) $(BY_FILE) -m "not browser" tests/node
+ON_POSTGRESQL = $(PYTEST) $(WAITING) $(BY_FILE) -m "not browser" tests/node
 # The whole suite does not skip what other programs say of our files: setup.sh has installed them.
 WHOLE = RENKEI_OUTSIDE=required
 
