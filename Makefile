@@ -4,12 +4,12 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup check test test-fast test-node demo bench docs pictures assets
 
-# A worker for each core; where tests wait for servers, browsers and disks a third of the time, three for two.
+# A worker for each core; where tests wait for servers, browsers and disks much of the time, two.
 # Parts go file by file where tests share what is costly, Spark's session or two nodes, and in the order of
 # tests/conftest.py.
 PYTEST = run --no-sync pytest --quiet --numprocesses
 EACH_CORE = auto
-WAITING = $$(( $$(nproc) * 3 / 2 ))
+WAITING = $$(( $$(nproc) * 2 ))
 BY_FILE = --dist loadfile --no-loadscope-reorder
 NODE_TESTS = tests/two_nodes tests/node
 FAST = $(PYTEST) $(EACH_CORE) --dist worksteal -m "not slow and not spark" $(NODE_TESTS:%=--ignore=%)

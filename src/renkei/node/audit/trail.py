@@ -32,12 +32,7 @@ def record(actor: Actor | None, verb: Verb, subject: str = "", *, purpose: str =
     holds personal data. Raises TransactionManagementError outside a transaction, since act and trace stand
     or fall together.
     """
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("the trail is written in the transaction of the act")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    # SQLite's transactions are IMMEDIATE (settings): only one writes at a time anyway.
+    wait_to_write()
     last = Entry.objects.order_by("-number").values_list("number", "sha256").first()
     number, previous = (last[0] + 1, last[1]) if last else (1, FIRST_PREVIOUS)
     entry = Entry(
@@ -53,6 +48,20 @@ def record(actor: Actor | None, verb: Verb, subject: str = "", *, purpose: str =
     entry.sha256 = seal_of(entry)
     entry.save(force_insert=True)
     return entry
+
+
+def wait_to_write() -> None:
+    """Wait until nobody else writes the trail; the turn ends with the transaction.
+
+    `record` does it. Whoever takes the next number of something that `record` then names does it before.
+    Raises TransactionManagementError outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("the trail is written in the transaction of the act")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    # SQLite's transactions are IMMEDIATE (settings): only one writes at a time anyway.
 
 
 def note_counterpart(delivery: str, found: str, now: datetime) -> None:

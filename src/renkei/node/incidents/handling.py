@@ -6,15 +6,14 @@ trail, whose facts are items, codes and counts.
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Final
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from renkei.agreement.parties import PARTIES
-from renkei.node.audit.trail import SYSTEM, record
+from renkei.node.audit.trail import SYSTEM, record, wait_to_write
 from renkei.node.audit.verbs import Verb
 from renkei.node.incidents import clocks, notices
 from renkei.node.incidents.concerned import DATA, Concerned
@@ -22,8 +21,6 @@ from renkei.node.incidents.errors import IncidentRefused, NoSuchIncident
 from renkei.node.incidents.models import Condition, Incident, Item, Kind, Report, Statement
 from renkei.node.officers.gate import Act, require
 from renkei.node.officers.models import Officer
-
-_TRIES: Final = 20
 
 
 def declare(
@@ -70,21 +67,14 @@ def declare(
     words = dict(said)
     if concerned and not words.get(Item.DATA, "").strip():
         words[Item.DATA] = "、".join(DATA[service][0] for service in concerned.services)
-    for _ in range(_TRIES):
-        try:
-            with transaction.atomic():
-                return _declared(fields, words, by, now)
-        except IntegrityError:
-            continue  # somebody else took the number
-    raise IncidentRefused(
-        "No number could be had: too many incidents are being declared at once. Try again.",
-        "番号を取れませんでした。もう一度実行してください。",
-    )
+    with transaction.atomic():
+        return _declared(fields, words, by, now)
 
 
 def _declared(
     fields: Mapping[str, object], said: Mapping[Item, str], by: Officer | None, now: datetime
 ) -> Incident:
+    wait_to_write()  # whoever declares at the same moment takes the next number
     incident = Incident.objects.create(
         origin=settings.NODE.party, number=_next_number(now), seen_at=now, **fields
     )
