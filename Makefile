@@ -35,7 +35,7 @@ check:  ## format, lint, types, import arrows, personal data: what must hold bef
 	"$$uv" run --no-sync lint-imports && \
 	"$$uv" run --no-sync python tools/pii_hook.py --all
 
-test:  ## the whole suite, the fast part first (half an hour on two cores)
+test:  ## the whole suite, the fast part first (a quarter of an hour on two cores)
 	@uv=$$(tools/setup.sh spark) && \
 	$(WHOLE) "$$uv" $(FAST) && $(WHOLE) "$$uv" $(REST) && \
 	"$$uv" run --no-sync python tools/postgres.py -- "$$uv" $(ON_POSTGRESQL)
