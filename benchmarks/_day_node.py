@@ -222,9 +222,12 @@ def live(directory: Path, number: int) -> None:
         _write_scope(place / "scope", day)
         transaction.set_rollback(True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT version(), current_setting('fsync'), current_setting('shared_buffers')")
-        name, fsync, buffers = cursor.fetchone()
-    server = f"{name.split(' on ')[0]} (fsync {fsync}, shared_buffers {buffers})"
+        cursor.execute(
+            "SELECT version(), current_setting('fsync'), current_setting('shared_buffers'), "
+            "current_setting('huge_pages')"
+        )
+        name, fsync, buffers, pages = cursor.fetchone()
+    server = f"{name.split(' on ')[0]} (fsync {fsync}, shared_buffers {buffers}, huge_pages {pages})"
     words = {
         "seconds": took,
         "processor": processor,
