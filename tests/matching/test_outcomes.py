@@ -183,6 +183,22 @@ SHARED = [
         ),
         "yes yes yes",
     ),
+    # six, of whom the first four agree with all: they are told from the others some at a time
+    (
+        (
+            *({**ANH, "birth_date": f"1998-04-2{day}"} for day in range(1, 5)),
+            ANH | {"birth_date": "1999-05-05"},
+            BINH | {"birth_date": "1998-00-00"},
+        ),
+        "yes yes yes yes yes yes",
+    ),
+    (
+        (
+            *({**ANH, "birth_date": f"1998-04-2{day}"} for day in range(1, 6)),
+            BINH | {"birth_date": "1998-00-00"},
+        ),
+        "no no no no no no",
+    ),
     # no pair differs in both, though two names and two birth dates stand
     ((ANH, ANH | {"name": "TRAN BINH"}, ANH | {"name": "PHAM CHI"}), "no no no"),
     ((ANH, ANH | {"birth_date": "1970-12-31"}), "no no"),

@@ -74,8 +74,9 @@ def reconcile(
         dataset: open_source(path, dataset, encoding)
         for dataset, path in {NOTIFICATIONS: notifications, **paths}.items()
     }
-    # The two that are needed first are read from now on, on another core, while what computes is loaded.
-    begun = {dataset: sources[dataset].batches() for dataset in (PERSONS, CARDS) if engine == "polars"}
+    # Those that are needed first are read from now on, on another core, while what computes is loaded.
+    first = (PERSONS, CARDS, NOTIFICATIONS) if engine == "polars" else ()
+    begun = {dataset: sources[dataset].batches() for dataset in first}
     with for_good():
         from renkei.matching.outputs import reconciliation_files, text_writer, write_whole
         from renkei.matching.reconciliation import reconcile_batches

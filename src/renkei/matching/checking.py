@@ -231,5 +231,11 @@ def _set_aside(table: pl.DataFrame, troubles: list[pl.DataFrame], dataset: Datas
         pl.col(dataset.identifier.name).alias("identifier"),
         pl.col("reasons"),
     )
-    taken = table if reasons.is_empty() else table.join(reasons, on="line", how="anti", maintain_order="left")
+    taken = table if reasons.is_empty() else table.filter(~_at(reasons["line"], table.height))
     return Checked(dataset, taken.drop("line"), rejects, table.height)
+
+
+def _at(lines: pl.Series, height: int) -> pl.Series:
+    """Tell which rows of a whole file stand at these lines."""
+    rows = lines - (_HEADER_LINES + 1)
+    return pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(rows, True)

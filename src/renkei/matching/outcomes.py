@@ -33,6 +33,9 @@ MATCHES = {
 
 _DIFFERENT = int(Verdict.DIFFERENT)
 
+# Nearly every shared number is of fewer people: all pairs of theirs are compared at once.
+_PIVOTS = 4
+
 # A number and whoever uses it, as a notification says.
 _USED_BY = ("card_number", "name", "birth_date")
 
@@ -58,11 +61,15 @@ def link(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl
     """
     live = notifications["deleted_on"].is_null()
     numbers = notifications["card_number"].set(~live, None)
-    places = Places(cards["card_number"]).of(numbers)
     held = {f"{item}_held": item for item in policy.compared_items}
     records = cards.select("person", "person_id", held_kanji="kanji_name", **held)
-    shared = _shared_numbers(notifications.select(_USED_BY).filter(live), policy)
-    return pl.concat([notifications, records.select(pl.all().gather(places))], how="horizontal").with_columns(
+    with ThreadPoolExecutor(1) as thread:
+        # Notifications among themselves, on another core while they are looked for among the cards.
+        sharing = thread.submit(_shared_numbers, notifications.select(_USED_BY).filter(live), policy)
+        places = Places(cards["card_number"]).of(numbers)
+        linked = pl.concat([notifications, records.select(pl.all().gather(places))], how="horizontal")
+        shared = sharing.result()
+    return linked.with_columns(
         live=live,
         shared_number=live & pl.col("card_number").is_in(shared.implode()) if len(shared) else pl.lit(False),
     )
@@ -88,17 +95,19 @@ def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
         .with_columns(member=pl.int_range(pl.len()).over("card_number"), members=pl.len().over("card_number"))
     )
     found = [pl.Series("card_number", [], dtype=pl.String)]
-    turn = 0
-    # One member of each number's group is held against all later ones, until a pair differs or all were.
-    while (suspects := suspects.filter(pl.col("members") > turn + 1)).height:
-        pivot = suspects.filter(pl.col("member") == turn).select(
-            "card_number", "name", "birth_date", "writing"
+    first = 0
+    # Some members of each number's group are held against all later ones, until a pair differs or all were.
+    while (suspects := suspects.filter(pl.col("members") > first + 1)).height:
+        pivots = suspects.filter(pl.col("member").is_between(first, first + _PIVOTS, closed="left")).select(
+            "card_number", "member", "name", "birth_date", "writing"
         )
-        pairs = suspects.filter(pl.col("member") > turn).join(pivot, on="card_number", suffix="_pivot")
+        pairs = suspects.join(pivots, on="card_number", suffix="_pivot").filter(
+            pl.col("member") > pl.col("member_pivot")
+        )
         numbers = pairs.filter(_name_different_people(pairs, policy))["card_number"].unique()
         found.append(numbers)
         suspects = suspects.join(numbers.to_frame(), on="card_number", how="anti")
-        turn += 1
+        first += _PIVOTS
     return pl.concat(found).unique()
 
 

@@ -238,8 +238,11 @@ def _card_numbers(text: pl.Series) -> pl.Series:
 
 
 def _look_up(words: Mapping[str, object], dtype: pl.DataType) -> Callable[[pl.Series], pl.Series]:
+    # Columns once and for all: of a mapping they would be made anew for every column that is read.
+    written, meant = pl.Series([*words], dtype=pl.String), pl.Series([*words.values()])
+
     def read_words(folded: pl.Series) -> pl.Series:
-        return folded.replace_strict(words, default=None, return_dtype=dtype)
+        return folded.replace_strict(written, meant, default=None, return_dtype=dtype)
 
     return read_words
 
