@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -28,6 +29,8 @@ from node.deliveries.over_tls import (
 )
 from renkei.exchange.manifest import read
 from renkei.node.audit.models import Entry
+from renkei.node.cycle.party import open_day
+from renkei.node.cycle.steps import Context
 from renkei.node.deliveries import boxes, receiving, sending
 from renkei.node.deliveries.models import Delivery
 from renkei.node.deliveries.sending import Unreachable
@@ -49,6 +52,20 @@ def test_what_a_death_left_half_opened_is_removed_at_the_start(pair, be, sealed_
     receiving.sweep_all()
 
     assert list(place.rglob("*.csv")) == []
+
+
+def test_a_day_is_not_open_before_its_receipt_is_given(pair, be, sealed_alone):
+    receiving.take(sealed_alone, now())
+    opened = pair.nodes["isa"] / "exchange/inbox/annex1/00000001/opened"
+    step = open_day("annex1", lambda sequence, package, now: {"rows": 1})
+    step(Context(DAY, now()))
+    shutil.rmtree(opened)  # what the disk shows where a node died between the rows and the receipt
+    counts = step(Context(DAY, now()))
+
+    assert counts == {"rows": 1}
+    assert [path.name for path in opened.glob("*.accepted.json")] == [
+        "mhlw-isa-annex1-00000001.accepted.json"
+    ]
 
 
 def test_a_refusal_that_was_signed_but_not_noted_is_noted_next_time(pair, be, sealed_alone):

@@ -132,7 +132,11 @@ def open_day(service: str, commit: Commit) -> Callable[[Context], Counts | Await
         take = partial(commit, now=context.now)
         while True:
             delivery = _of_day(_IN, service, context.day)
-            if delivery is not None and delivery.state == _State.OPENED:
+            if (
+                delivery is not None
+                and delivery.state == _State.OPENED
+                and not receiving.owes_receipt(delivery, context.now)
+            ):
                 counts: Mapping[str, int] = delivery.counts
                 return counts
             if receiving.open_next(service, take, now=context.now) is None:

@@ -113,6 +113,11 @@ def open_next(service: str, commit: Commit, *, now: datetime) -> Delivery | None
     return delivery
 
 
+def owes_receipt(delivery: Delivery, now: datetime) -> bool:
+    """Tell whether the receipt of opening is still to be given: a node may die between the rows and it."""
+    return delivery.sequence in boxes.inbox(now).unopened(delivery.service)
+
+
 def _keep_carried(package: Path, now: datetime) -> None:
     """Keep the receipts that came along; one that proves nothing holds up nothing."""
     for data, signature in carried.carried(package):
