@@ -14,6 +14,8 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from _databases import server
+
 
 def make(directory: Path, databases: dict[str, str]) -> None:
     """Make two nodes that know each other; prints the environment that each needs."""
@@ -68,10 +70,7 @@ def cycle(today: date) -> None:
         for step in worked
     }
     with connection.cursor() as cursor:
-        cursor.execute("SELECT version(), current_setting('fsync'), current_setting('shared_buffers')")
-        name, fsync, buffers = cursor.fetchone()
-    server = f"{name.split(' on ')[0]} (fsync {fsync}, shared_buffers {buffers})"
-    print(json.dumps({"steps": steps, "server": server}))
+        print(json.dumps({"steps": steps, "server": server(cursor)}))
 
 
 if __name__ == "__main__":

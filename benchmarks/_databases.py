@@ -1,6 +1,7 @@
 """Databases of a benchmark's own beside the one that it was given."""
 
 import sys
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from _measure import Bounds, run
@@ -11,6 +12,19 @@ connection = psycopg.connect(sys.argv[1], autocommit=True)
 connection.execute(f"DROP DATABASE IF EXISTS {sys.argv[2]} WITH (FORCE)")
 """
 _MAKE = _DROP + 'connection.execute(f"CREATE DATABASE {sys.argv[2]}")'
+
+
+#: What moves a benchmark's figures most.
+_SETTINGS = ("fsync", "shared_buffers", "huge_pages")
+_ASKED = ", ".join(f"current_setting('{name}')" for name in _SETTINGS)
+
+
+def server(cursor: Any) -> str:
+    """Name the server that a cursor speaks to, with the settings that a reader must know."""
+    cursor.execute(f"SELECT version(), {_ASKED}")
+    version, *settings = cursor.fetchone()
+    said = ", ".join(f"{name} {setting}" for name, setting in zip(_SETTINGS, settings, strict=True))
+    return f"{version.split(' on ')[0]} ({said})"
 
 
 def beside(database: str, name: str) -> str:

@@ -13,6 +13,8 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from _databases import server
+
 FIRST = date(2026, 4, 1)
 SEED = 20
 #: A day's changes: notifications, and people who change in the register and get a new card.
@@ -222,12 +224,7 @@ def live(directory: Path, number: int) -> None:
         _write_scope(place / "scope", day)
         transaction.set_rollback(True)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT version(), current_setting('fsync'), current_setting('shared_buffers'), "
-            "current_setting('huge_pages')"
-        )
-        name, fsync, buffers, pages = cursor.fetchone()
-    server = f"{name.split(' on ')[0]} (fsync {fsync}, shared_buffers {buffers}, huge_pages {pages})"
+        on = server(cursor)
     words = {
         "seconds": took,
         "processor": processor,
@@ -235,7 +232,7 @@ def live(directory: Path, number: int) -> None:
         "matched": dict(counts),
         "told": dict(told),
         "sealed_bytes": sent.sealed_size,
-        "server": server,
+        "server": on,
     }
     print(json.dumps(words))
 

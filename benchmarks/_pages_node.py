@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import quote
 
+from _databases import server
+
 PURPOSE = {"mhlw": "labour_market", "isa": "residence"}
 TRAIL = 20_000
 
@@ -197,8 +199,7 @@ def main(officers: int, samples: int) -> None:
     with connection.cursor() as cursor:
         # As autovacuum would have by the next morning.
         cursor.execute("VACUUM ANALYZE")
-        cursor.execute("SELECT version(), current_setting('shared_buffers')")
-        name, buffers = cursor.fetchone()
+        on = server(cursor)
     own, subjects = (mhlw_pages if party == "mhlw" else isa_pages)(samples)
     declare(subjects, party)
     pages = both_pages(party) | own
@@ -207,9 +208,8 @@ def main(officers: int, samples: int) -> None:
         "notifications": (Notification if party == "mhlw" else ReceivedNotification).objects.count(),
         "entries": Entry.objects.count(),
     }
-    server = f"{name.split(' on ')[0]} (shared_buffers {buffers})"
     said = {"officers": made, "pages": {name: each for name, each in pages.items() if each}, "counts": counts}
-    print(json.dumps(said | {"console": settings.NODE.console.listen, "server": server}))
+    print(json.dumps(said | {"console": settings.NODE.console.listen, "server": on}))
 
 
 if __name__ == "__main__":
