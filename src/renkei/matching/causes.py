@@ -54,15 +54,20 @@ def _causes_of(
     policy: Policy,
 ) -> pl.Series:
     """The cause of each difference in one item, null where the item does not differ."""
+    different = verdicts["verdict"] == int(Verdict.DIFFERENT)
+    causes = verdicts["cause"].set(~different, None).alias(item)
+    if not different.any():
+        return causes
     held = {"held": item, **({"held_kanji": "kanji_name"} if item == "name" else {})}
     # What the reported card says has already disagreed: only a record that says something else can agree.
     said = {f"reported_{name}": f"{item}_held" if name == "held" else name for name in held}
     differs = notifications.select(
         "person", pl.col(item).alias("reported"), row=pl.int_range(pl.len()), **said
-    ).filter(verdicts["verdict"] == int(Verdict.DIFFERENT))
+    ).filter(different)
     something_else = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"reported_{name}")) for name in held)
 
-    records = persons.select(**held).select(pl.all().gather(differs["person"]))
+    of = differs["person"]
+    records = persons.select(pl.col(column).gather(of).alias(name) for name, column in held.items())
     latest = pl.concat([differs, records], how="horizontal").filter(something_else)
     as_latest = _agreeing(item, latest, policy)
     others = (
@@ -72,10 +77,7 @@ def _causes_of(
     )
     other_card = _agreeing(item, others, policy)
 
-    looks = pl.when(verdicts["verdict"] == int(Verdict.DIFFERENT)).then(verdicts["cause"])
-    causes = pl.select(looks).to_series()
-    causes = causes.scatter(other_card["row"], pl.repeat("other_card", other_card.height, eager=True))
-    return causes.scatter(as_latest["row"], pl.repeat("as_latest", as_latest.height, eager=True)).alias(item)
+    return causes.scatter(other_card["row"], "other_card").scatter(as_latest["row"], "as_latest")
 
 
 def _agreeing(item: str, pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:

@@ -22,6 +22,7 @@ from renkei.matching.verdicts import Verdict
 Comparison = Callable[[pl.DataFrame, Policy], pl.DataFrame]
 
 _REPORTED, _HELD = pl.col("reported"), pl.col("held")
+_NO_CAUSE = pl.Series([None], dtype=pl.String)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,26 +242,21 @@ def judge(item: str, pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     `pairs` holds `reported` and `held` (for names also `held_kanji`), null where blank. Returns `verdict`
     (UInt8, `Verdict`) and `cause` (String, meaningful where the verdict is DIFFERENT) in row order.
     """
-    rows = pairs.with_row_index("row")
     # Most pairs are written alike to the letter; only the others deserve the long way round.
-    alike = _REPORTED == _HELD
-    if item == "sex":
-        alike = pl.lit(False)
-    quick = rows.select(
-        "row",
-        quick=pl.when(_REPORTED.is_null())
+    alike = pl.lit(False) if item == "sex" else _REPORTED == _HELD
+    verdicts = pairs.select(
+        pl.when(_REPORTED.is_null())
         .then(int(Verdict.NOT_REPORTED))
         .when(_HELD.is_null())
         .then(int(Verdict.NOT_HELD))
         .when(alike)
         .then(int(Verdict.SAME))
-        .cast(pl.UInt8),
-    )
-    left = rows.filter(quick["quick"].is_null())
-    verdicts = quick["quick"]
-    causes = pl.repeat(None, pairs.height, dtype=pl.String, eager=True)
-    if left.height:
-        judged = RULES[item].compare(left.drop("row"), policy)
-        verdicts = verdicts.scatter(left["row"], judged["verdict"])
-        causes = causes.scatter(left["row"], judged["cause"])
+        .cast(pl.UInt8)
+    ).to_series()
+    causes = _NO_CAUSE.new_from_index(0, pairs.height)
+    if verdicts.null_count():
+        rows = verdicts.is_null().arg_true()
+        judged = RULES[item].compare(pairs[rows], policy)
+        verdicts = verdicts.scatter(rows, judged["verdict"])
+        causes = causes.scatter(rows, judged["cause"])
     return pl.DataFrame({"verdict": verdicts, "cause": causes})

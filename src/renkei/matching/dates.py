@@ -42,12 +42,16 @@ def read_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
     canonical = folded
     if _CANONICAL_SHAPE.bytes_of(folded.to_arrow()) is None:
         canonical = folded.set(~folded.str.contains(_CANONICAL), None)
-    days = canonical.str.to_date("%Y-%m-%d", strict=False)
-    days = days.set(days.dt.year() == 0, None)
-    dates = days.to_frame("day").select(as_number(pl.col("day"))).to_series() if partial else days
-    odd = dates.is_null() & folded.is_not_null()
-    if not odd.any():
+    day = pl.col("day")
+    dates = (
+        canonical.to_frame("day")
+        .select(day.str.to_date("%Y-%m-%d", strict=False))
+        .select(pl.when(day.dt.year() > 0).then(as_number(day) if partial else day))
+        .to_series()
+    )
+    if dates.null_count() == folded.null_count():
         return dates
+    odd = dates.is_null() & folded.is_not_null()
     return dates.scatter(odd.arg_true(), _odd_dates(folded.filter(odd), partial=partial))
 
 
@@ -75,9 +79,18 @@ def _odd_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
 
 def _odd_parts(folded: pl.Series) -> pl.DataFrame:
     """Year, month and day (Int32) of dates in any other shape of `SHAPES`."""
-    parts = folded.to_frame("text").select(
-        pl.coalesce(_part(shape, name) for shape in SHAPES if f"?P<{name}>" in shape).alias(name)
-        for name in ("era", "year", "month", "day")
+    # Each shape is sought once; what it holds is taken apart after.
+    sought = {str(place): shape for place, shape in enumerate(SHAPES)}
+    text = pl.col("text").str
+    parts = (
+        folded.to_frame("text")
+        .select(text.extract_groups(shape).alias(place) for place, shape in sought.items())
+        .select(
+            pl.coalesce(
+                pl.col(place).struct.field(name) for place, shape in sought.items() if f"?P<{name}>" in shape
+            ).alias(name)
+            for name in ("era", "year", "month", "day")
+        )
     )
     era = pl.col("era").replace(ERA_NAMES)
     in_era = pl.when(pl.col("year") == "元").then(pl.lit("1")).otherwise("year").cast(pl.Int32)
@@ -87,10 +100,6 @@ def _odd_parts(folded: pl.Series) -> pl.DataFrame:
         month=pl.col("month").cast(pl.Int32),
         day=pl.col("day").cast(pl.Int32),
     )
-
-
-def _part(shape: str, name: str) -> pl.Expr:
-    return pl.col("text").str.extract_groups(shape).struct.field(name)
 
 
 def partial_to_text(partial: pl.Expr) -> pl.Expr:

@@ -131,9 +131,9 @@ def read(column: Column, raw: pa.Array, keep: bool = True) -> Values:
         return _unkept(raw)
     seen = edges(raw)
     text = _trimmed(raw, seen)
-    short = column.max_length is None or seen.longest <= column.max_length
-    too_long = _nowhere(len(text)) if short else text.str.len_chars() > column.max_length
-    return Values(text, text.is_null(), too_long.fill_null(False))
+    if column.max_length is None or seen.longest <= column.max_length:
+        return Values(text, _blank(text), _nowhere(len(text)))
+    return Values(text, _blank(text), (text.str.len_chars() > column.max_length).fill_null(False))
 
 
 def is_card_number(text: pl.Expr) -> pl.Expr:
@@ -156,6 +156,10 @@ def canonical_status(column: str) -> pl.Expr:
 def _nowhere(height: int) -> pl.Series:
     """Say no of every row. One column serves all that are as long: who changes it takes a clone."""
     return pl.repeat(False, height, dtype=pl.Boolean, eager=True)
+
+
+def _blank(text: pl.Series) -> pl.Series:
+    return text.is_null() if text.null_count() else _nowhere(len(text))
 
 
 def _nulls(raw: pa.Array) -> pl.Series:
@@ -183,14 +187,17 @@ def _through_distinct(
     text = _trimmed(raw.dictionary, edges(raw.dictionary))
     plain = text.str.contains("^[0-9A-Z-]*$").all()
     typed = reader(text if plain else text.str.normalize("NFKC").str.to_uppercase())
-    blank, unreadable = text.is_null(), typed.is_null() & text.is_not_null()
-    if not keep and not blank.any() and not unreadable.any():
+    # Counts come with a column; to ask of each row costs as much as to read the few distinct words.
+    some_blank = text.null_count() > 0
+    some_unreadable = typed.null_count() > text.null_count()
+    if not keep and not some_blank and not some_unreadable:
         return _unkept(raw)
     codes = series(raw.indices)
+    unreadable = typed.is_null() & text.is_not_null() if some_unreadable else None
     return Values(
         typed.gather(codes),
-        blank.gather(codes).fill_null(True) if blank.any() else _nulls(raw.indices),
-        unreadable.gather(codes).fill_null(False) if unreadable.any() else _nowhere(len(codes)),
+        text.is_null().gather(codes).fill_null(True) if some_blank else _nulls(raw.indices),
+        _nowhere(len(codes)) if unreadable is None else unreadable.gather(codes).fill_null(False),
     )
 
 
