@@ -14,9 +14,9 @@ BY_FILE = --dist loadfile --no-loadscope-reorder
 NODE_TESTS = tests/two_nodes tests/node
 FAST = $(PYTEST) $(EACH_CORE) --dist worksteal -m "not slow and not spark" $(NODE_TESTS:%=--ignore=%)
 # All that is not fast in one run: at the end of each, one worker waits for the other.
-REST = $(PYTEST) $(WAITING) $(BY_FILE) -m "slow or spark or node"
+REST = $(PYTEST) $(WAITING) $(BY_FILE) -m "(slow or spark or node) and not postgresql"
 NODE = $(PYTEST) $(WAITING) $(BY_FILE) $(NODE_TESTS)
-# A node's own tests once more, on a throw-away PostgreSQL; the pages look the same on it.
+# A node's own tests on a throw-away PostgreSQL, which a service runs on; the pages look the same on it.
 ON_POSTGRESQL = $(PYTEST) $(WAITING) $(BY_FILE) -m "not browser" tests/node
 # The whole suite does not skip what other programs say of our files: setup.sh has installed them.
 WHOLE = RENKEI_OUTSIDE=required
@@ -35,7 +35,7 @@ check:  ## format, lint, types, import arrows, personal data: what must hold bef
 	"$$uv" run --no-sync lint-imports && \
 	"$$uv" run --no-sync python tools/pii_hook.py --all
 
-test:  ## the whole suite, the fast part first (a quarter of an hour on two cores)
+test:  ## the whole suite, the fast part first (some ten minutes on two quick cores)
 	@uv=$$(tools/setup.sh spark) && \
 	$(WHOLE) "$$uv" $(FAST) && $(WHOLE) "$$uv" $(REST) && \
 	"$$uv" run --no-sync python tools/postgres.py -- "$$uv" $(ON_POSTGRESQL)
@@ -43,7 +43,7 @@ test:  ## the whole suite, the fast part first (a quarter of an hour on two core
 test-fast:  ## the fast part alone (under 2 minutes; no Java)
 	@uv=$$(tools/setup.sh test) && "$$uv" $(FAST)
 
-test-node:  ## a node's tests alone, on SQLite and on PostgreSQL
+test-node:  ## a node's tests alone, all of them on SQLite and on PostgreSQL
 	@uv=$$(tools/setup.sh spark) && "$$uv" $(NODE) && \
 	"$$uv" run --no-sync python tools/postgres.py -- "$$uv" $(ON_POSTGRESQL)
 

@@ -20,6 +20,8 @@ DEAREST: Final = (
 )
 #: Directories of a node's tests, which make a part of the suite of their own.
 NODE: Final = {"node", "two_nodes"}
+#: What is written anew for each database: bulk transfer and the trail's triggers.
+FOR_EACH_DATABASE: Final = {"records", "audit"}
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -30,8 +32,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """
     here = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(here).parts[0] in NODE:
+        part, *below = item.path.relative_to(here).parts
+        if part in NODE:
             item.add_marker("node")
+        # SQLite is for trying out: two whole nodes and every page in the browser run on it all the same.
+        if part == "node" and below[0] not in FOR_EACH_DATABASE and not item.get_closest_marker("browser"):
+            item.add_marker("postgresql")
     yield
     places = {name: place for place, name in enumerate(DEAREST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))

@@ -25,6 +25,8 @@ pytestmark = [
     # PySpark leaves sockets for the collector to close.
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+# A short run: what the just-in-time compiler would optimise is over before it has.
+os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 FILES = ("annex2.csv", "annex3.csv", "matches.csv", "rejects.csv", "summary.json")
 AS_OF = date(2026, 4, 1)
 

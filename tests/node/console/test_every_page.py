@@ -22,7 +22,7 @@ WHOLE = [each for each in ADDRESSES if each[1] != "/strip/"]
 ALIKE = [each for each in WHOLE if each[1] != "/trail/?actor=tanaka"]
 STATUS = {"/nothing/": 404}
 MOVING = r"\d+時間\d+分|\d+行|\d\d:\d\d 時点"
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 SEND = """([address, fields, token]) => {
     const own = document.querySelector("[name=csrfmiddlewaretoken]").value;
     const form = Object.assign(document.createElement("form"), {method: "post", action: address});
