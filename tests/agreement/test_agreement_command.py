@@ -16,7 +16,6 @@ from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.agreement.parties import PARTIES
 from renkei.agreement.purposes import ACTS, PURPOSES
 from renkei.agreement.statuses import STATUSES
-from renkei.cli.folding import fold
 
 RENKEI = str(Path(sys.executable).with_name("renkei"))
 
@@ -189,20 +188,3 @@ def test_a_decision_is_confirmed_once_both_offices_did(tmp_path, days, both):
     assert row["confirmed_on"] == {"isa": None, "mhlw": None} | days
     assert ("（確認済み）" in page) is both
     assert all(f"確認 {day}: {PARTIES[party].office_ja}" in page for party, day in days.items())
-
-
-@pytest.mark.parametrize(
-    ("text", "width", "lines"),
-    [
-        ("", 10, [""]),
-        ("在留管理情報", 8, ["在留管理", "情報"]),
-        ("在留管理、情報", 8, ["在留管", "理、情報"]),  # no line begins with 、
-        ("届出（別紙）", 6, ["届出", "（別", "紙）"]),  # no line ends with （
-        ("one two three", 7, ["one two", "three"]),
-        ("届出 grace_days", 10, ["届出", "grace_days"]),
-        ("extraordinary", 5, ["extraordinary"]),  # a word is never cut
-        ("※ は最新の番号", 8, ["※ は最新", "の番号"]),
-    ],
-)
-def test_text_folds_between_japanese_characters_and_between_words(text, width, lines):
-    assert fold(text, width) == lines

@@ -7,7 +7,8 @@ from rich.cells import cell_len
 # A line begins with no closing sign and ends with no opening one (行頭・行末禁則).
 _OPENING = "（「『【〔"
 _CLOSING = "、。，．）」』】〕；：！？ー々ゃゅょっャュョッ"
-_WIDE = "\u1100-\uffff"
+# Quotation marks, dashes and circled numbers, which stand below, belong to the words beside them.
+_WIDE = "\u1100-\u11ff\u2e80-\uffff"
 _PIECES = re.compile(rf"[{_OPENING}]*(?:[^\s{_WIDE}]+|[{_WIDE}])[{_CLOSING}]*|\s+")
 
 
