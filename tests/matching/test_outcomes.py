@@ -18,7 +18,7 @@ from builders import (
     rows,
 )
 
-from renkei.agreement.decisions import Policy
+from renkei.agreement.decisions import IDENTITY_ITEMS, Policy
 
 NOBODYS = "ZZ99999999ZZ"
 
@@ -148,6 +148,26 @@ def test_only_compared_items_make_a_mismatch() -> None:
     match = a_match(a_notification(sex="2"), policy=Policy(compared_items=("name", "birth_date")))
 
     assert match["outcome"] == "matched"
+
+
+@pytest.mark.parametrize(
+    ("compared", "identity", "outcome"),
+    [
+        (("stay_expires_on",), IDENTITY_ITEMS, "mismatched"),  # nothing compared that tells of identity
+        (("name", "stay_expires_on"), (), "mismatched"),
+        ((), IDENTITY_ITEMS, "matched"),
+        ((), (), "matched"),
+    ],
+)
+def test_a_policy_that_compares_nothing_of_identity_finds_no_conflict(compared, identity, outcome) -> None:
+    policy = Policy(compared_items=compared, identity_items=identity)
+    differing = {"name": "TRAN BINH", "sex": "2", "stay_expires_on": "2031-01-31"}
+    reported = [a_notification(notification_id=f"N{number}", **differing) for number in range(3)]
+
+    for how_many in (0, 1, 3):
+        matches = rows(reconciled(notifications=reported[:how_many], policy=policy).matches)
+        said = [(match["outcome"], match["identity_conflict"]) for match in matches]
+        assert said == [(outcome, "false")] * how_many
 
 
 # --- shared numbers ----------------------------------------------------------------------------------

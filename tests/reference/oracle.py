@@ -16,7 +16,7 @@ from itertools import combinations
 
 from . import items, names
 from .reading import File, Prepared, Raw, Row, Taken, prepare, read_file
-from .tables import ITEMS, columns, statuses
+from .tables import IDENTITY, ITEMS, columns, statuses
 
 __all__ = ["DEFAULTS", "Prepared", "Result", "prepare", "reconcile"]
 
@@ -25,8 +25,9 @@ DEFAULTS: dict[str, object] = {
     "disclosed_items": list(ITEMS),
     "grace_days": 0,
     "in_scope_from": "2021-03-22",
+    "identity_items": list(IDENTITY),
+    "identity_conflict_at": 2,
 }
-IDENTITY = ("name", "birth_date", "sex", "nationality")
 DISPATCH = ("dispatch_name", "dispatch_address", "dispatch_phone")
 
 
@@ -45,6 +46,8 @@ class Policy:
     disclosed: tuple[str, ...]
     grace_days: int
     in_scope_from: str
+    identity: tuple[str, ...]
+    identity_conflict_at: int
 
     @classmethod
     def of(cls, given: Mapping[str, object]) -> "Policy":
@@ -52,11 +55,15 @@ class Policy:
         compared, disclosed = chosen["compared_items"], chosen["disclosed_items"]
         assert isinstance(compared, Sequence)
         assert isinstance(disclosed, Sequence)
+        identity = chosen["identity_items"]
+        assert isinstance(identity, Sequence)
         return cls(
             compared=tuple(item for item in ITEMS if item in compared),
             disclosed=tuple(item for item in ITEMS if item in disclosed),
             grace_days=int(str(chosen["grace_days"])),
             in_scope_from=str(chosen["in_scope_from"]),
+            identity=tuple(identity),
+            identity_conflict_at=int(str(chosen["identity_conflict_at"])),
         )
 
 
@@ -152,7 +159,7 @@ def match(
                     latest,
                     causes,
                     card_superseded=number != latest["card_number"],
-                    identity_conflict=len(set(causes) & set(IDENTITY)) >= 2,
+                    identity_conflict=len(set(causes) & set(rules.identity)) >= rules.identity_conflict_at,
                     shared_number=number in shared,
                 )
             )

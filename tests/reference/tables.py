@@ -45,6 +45,8 @@ ITEMS = (
     "address",
     "extra_activity_permission",
 )
+# Those whose difference may mean another person (§4).
+IDENTITY = ("name", "birth_date", "sex", "nationality")
 
 
 @dataclass(frozen=True)

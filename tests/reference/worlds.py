@@ -15,7 +15,7 @@ from pathlib import Path
 
 from . import flaws, shapes, values
 from .reading import Row
-from .tables import IDENTIFIER, INPUTS, ITEMS, WITHHELD, columns
+from .tables import IDENTIFIER, IDENTITY, INPUTS, ITEMS, WITHHELD, columns
 
 AS_OF = (
     *("2026-03-31", "2026-04-30", "2026-05-01", "2024-02-29", "2024-03-01", "2021-04-30", "2021-05-01"),
@@ -106,6 +106,13 @@ class _Maker:
             policy["grace_days"] = rng.choice((0, 1, 3, 31))
         if rng.random() < 0.15:
             policy["in_scope_from"] = rng.choice(("2021-03-23", "2024-01-01", self.as_of))
+        if rng.random() < 0.15:
+            policy["identity_items"] = [item for item in IDENTITY if rng.random() < 0.5]
+        if rng.random() < 0.15:
+            policy["identity_conflict_at"] = rng.choice((1, 2, 3, 4))
+        if rng.random() < 0.1:
+            # Nothing that tells of identity, and now and then nothing at all.
+            policy["compared_items"] = [item for item in ITEMS if item not in IDENTITY and rng.random() < 0.5]
         return policy
 
     # The register ---------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ def explain_differences(
     in the same order, what `compare.judge` said. Returns, in the same order, `mismatched_items` (items in
     the order of 別紙1, joined by `;`) and `differences` (`item:cause`, likewise).
     """
+    if notifications.is_empty():
+        return pl.DataFrame(schema={"mismatched_items": pl.String, "differences": pl.String})
     people = notifications.select(pl.col("person").unique())
     cards = cards.join(people, on="person", how="semi")
     with ThreadPoolExecutor(ITEMS_AT_ONCE) as threads:

@@ -133,14 +133,19 @@ def judge_notifications(
         )
         judged = dict(zip(policy.compared_items, verdicts, strict=True))
     # A notification without a card has nothing held, so nothing differs.
-    different = pl.DataFrame({item: verdicts["verdict"] == _DIFFERENT for item, verdicts in judged.items()})
+    # A policy may compare nothing, or nothing that tells of identity: a column more, so that each row stays.
+    different = linked.select(nothing=pl.repeat(False, pl.len())).with_columns(
+        (verdicts["verdict"] == _DIFFERENT).alias(item) for item, verdicts in judged.items()
+    )
     differing = different.select(pl.any_horizontal(pl.all())).to_series().arg_true()
     mismatched = linked[differing]
     causes = explain_differences(
         mismatched, {item: judged[item][differing] for item in judged}, cards, persons, policy
     )
-    counted = [item for item in policy.identity_items if item in different.columns]
-    conflict = different.select(pl.sum_horizontal(pl.lit(0), *counted) >= policy.identity_conflict_at)
+    counted = ["nothing", *(item for item in policy.identity_items if item in judged)]
+    conflict = different.select(
+        pl.sum_horizontal(pl.col(counted).cast(pl.UInt32)) >= policy.identity_conflict_at
+    )
     outcome = (
         pl.when(~pl.col("live"))
         .then(pl.lit("deleted"))
