@@ -17,7 +17,7 @@ from renkei.matching.reconciliation import as_batches
 AT_ONCE = 20
 QUICK = [range(first, first + AT_ONCE) for first in range(0, 40, AT_ONCE)]
 # A world costs the engine some hundred milliseconds whatever its size: most of them wait for the whole suite.
-MORE = [range(first, first + AT_ONCE) for first in range(40, 200, AT_ONCE)]
+MORE = [range(first, first + AT_ONCE) for first in range(40, 300, AT_ONCE)]
 SEEDS = [*QUICK, *(pytest.param(seeds, marks=pytest.mark.slow) for seeds in MORE)]
 
 

@@ -52,17 +52,18 @@ class Policy:
     @classmethod
     def of(cls, given: Mapping[str, object]) -> "Policy":
         chosen = {**DEFAULTS, **given}
-        compared, disclosed = chosen["compared_items"], chosen["disclosed_items"]
-        assert isinstance(compared, Sequence)
-        assert isinstance(disclosed, Sequence)
-        identity = chosen["identity_items"]
-        assert isinstance(identity, Sequence)
+
+        def some_of(allowed: tuple[str, ...], key: str) -> tuple[str, ...]:
+            value = chosen[key]
+            assert isinstance(value, Sequence)
+            return tuple(item for item in allowed if item in value)
+
         return cls(
-            compared=tuple(item for item in ITEMS if item in compared),
-            disclosed=tuple(item for item in ITEMS if item in disclosed),
+            compared=some_of(ITEMS, "compared_items"),
+            disclosed=some_of(ITEMS, "disclosed_items"),
             grace_days=int(str(chosen["grace_days"])),
             in_scope_from=str(chosen["in_scope_from"]),
-            identity=tuple(identity),
+            identity=some_of(IDENTITY, "identity_items"),
             identity_conflict_at=int(str(chosen["identity_conflict_at"])),
         )
 

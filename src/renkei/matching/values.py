@@ -193,11 +193,12 @@ def _through_distinct(
     if not keep and not some_blank and not some_unreadable:
         return _unkept(raw)
     codes = series(raw.indices)
-    unreadable = typed.is_null() & text.is_not_null() if some_unreadable else None
     return Values(
         typed.gather(codes),
         text.is_null().gather(codes).fill_null(True) if some_blank else _nulls(raw.indices),
-        _nowhere(len(codes)) if unreadable is None else unreadable.gather(codes).fill_null(False),
+        (typed.is_null() & text.is_not_null()).gather(codes).fill_null(False)
+        if some_unreadable
+        else _nowhere(len(codes)),
     )
 
 

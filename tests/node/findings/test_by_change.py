@@ -206,7 +206,7 @@ def _standing(*whole) -> dict[str, set[tuple]]:
 @pytest.mark.parametrize("party", ["isa"])
 @pytest.mark.parametrize("at_once", [None, 1], ids=["by change", "whole, in parts of one person"])
 @hypothesis_settings(
-    max_examples=10,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[*HealthCheck],
 )
