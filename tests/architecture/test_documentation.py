@@ -12,7 +12,17 @@ import typer.main
 from renkei.cli import app
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "benchmarks").glob("*.md"),
+        *(ROOT / "deploy").glob("*.md"),
+        *(ROOT / "tests/reference").glob("*.md"),
+    ]
+)
+#: Pages about a subject: what they call is explained there, not only listed.
+EXPLAINING = [page for page in PAGES if page.parent == ROOT / "docs" and page.name != "commands.md"]
 COMMANDS = typer.main.get_command(app).commands
 
 
@@ -60,10 +70,15 @@ def test_the_page_of_commands_is_what_the_commands_say():
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
-def test_the_readme_shows_every_command(command: str):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_a_page_about_its_subject_shows_every_command(command: str):
+    called = {found for page in EXPLAINING for found, _ in calls_in(page.read_text(encoding="utf-8"))}
 
-    assert command in [called for called, _ in calls_in(readme)]
+    assert command in called
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=name)
+def test_the_table_of_contents_names_each_page(page: Path):
+    assert page.name == "README.md" or f"({page.name})" in (ROOT / "docs/README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
