@@ -33,8 +33,8 @@ def options_of(command: Any) -> set[str]:
 
 
 OPTIONS = {name: options_of(command) for name, command in COMMANDS.items()}
-CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-CALL = re.compile(r"^(?:\$ )?(?:uv run (?:--[a-z-]+ )*)?renkei ([a-z]+)((?:\\\n|[^\n])*)", re.MULTILINE)
+CODE_BLOCK = re.compile(r"^ *```.*?^ *```|^ {4,}[^\n]*$", re.MULTILINE | re.DOTALL)
+CALL = re.compile(r"^ *(?:\$ )?(?:uv run (?:--[a-z-]+ )*)?renkei ([a-z]+)((?:\\\n|[^\n])*)", re.MULTILINE)
 
 
 def name(path: Path) -> str:
@@ -129,6 +129,13 @@ def test_continuous_integration_runs_the_command_of_the_readme():
 
 
 def test_these_checks_see_what_they_look_for():
-    text = "`renkei reconcile --nonsense`\n```\nrenkei explain --notification X \\\n    --out DIR\n```\n"
+    text = (
+        "`renkei reconcile --nonsense`\n```\nrenkei explain --notification X \\\n    --out DIR\n```\n"
+        "1. In a list\n\n        renkei demo --wrong \\\n            --out DIR\n"
+    )
 
-    assert calls_in(text) == [("explain", {"--notification", "--out"}), ("reconcile", {"--nonsense"})]
+    assert calls_in(text) == [
+        ("explain", {"--notification", "--out"}),
+        ("demo", {"--wrong", "--out"}),
+        ("reconcile", {"--nonsense"}),
+    ]
