@@ -23,6 +23,8 @@ PAGES = sorted(
 )
 #: Pages about a subject: what they call is explained there, not only listed.
 EXPLAINING = [page for page in PAGES if page.parent == ROOT / "docs" and page.name != "commands.md"]
+#: Pages that are written by hand, and about today: the list of commands is generated, the memorandum quoted.
+WRITTEN = [page for page in PAGES if page.name not in {"commands.md", "CHANGELOG.md", "memorandum.ja.md"}]
 COMMANDS = typer.main.get_command(app).commands
 
 
@@ -107,6 +109,27 @@ def test_a_page_links_only_to_files_that_exist(page: Path):
     links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=name)
+def test_a_page_names_only_modules_that_exist(page: Path):
+    """By their path from the root or from src/renkei; a test may be named by its file alone."""
+    tests = {path.name for path in (ROOT / "tests").rglob("*.py")}
+    named = re.findall(r"`([\w./]+\.py)`", page.read_text(encoding="utf-8"))
+
+    assert [
+        each
+        for each in named
+        if each not in tests and not (ROOT / each).exists() and not (ROOT / "src/renkei" / each).exists()
+    ] == []
+
+
+@pytest.mark.parametrize("page", [page for page in WRITTEN if page.name != "glossary.md"], ids=name)
+def test_a_page_has_one_word_for_a_japanese_term(page: Path):
+    """Code, addresses of links and names of datasets aside, which stay as they are on the wire."""
+    text = re.sub(r"`[^`\n]+`|\]\([^)]*\)", "", CODE_BLOCK.sub("", page.read_text(encoding="utf-8")))
+
+    assert re.findall(r"(?i)discrepanc\w+|suspected non-\w+", text) == []
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs/decisions").glob("[0-9]*.md")), ids=name)
