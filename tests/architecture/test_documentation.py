@@ -43,6 +43,12 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as a link names them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def targets() -> set[str]:
     return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
@@ -130,6 +136,17 @@ def test_a_page_has_one_word_for_a_japanese_term(page: Path):
     text = re.sub(r"`[^`\n]+`|\]\([^)]*\)", "", CODE_BLOCK.sub("", page.read_text(encoding="utf-8")))
 
     assert re.findall(r"(?i)discrepanc\w+|suspected non-\w+", text) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_links_only_to_headings_that_exist(page: Path):
+    links = re.findall(r"\]\(([^)#:\s]*)#([^)]+)\)", page.read_text(encoding="utf-8"))
+
+    assert [
+        (path, heading)
+        for path, heading in links
+        if heading not in anchors((page.parent / path) if path else page)
+    ] == []
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs/decisions").glob("[0-9]*.md")), ids=name)

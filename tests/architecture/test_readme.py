@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from renkei.cli import app
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NODE = ("init", "status")  # each starts Django, in a process of its own
 LONGEST = 65
@@ -31,6 +32,11 @@ def in_prose(text: str) -> list[str]:
 
 def calls(*, of_a_node: bool) -> list[list[str]]:
     return [words for words in typed(README) if words[0] == "renkei" and (words[1] in NODE) == of_a_node]
+
+
+def ignored() -> set[str]:
+    """What git does not look at in the top directory."""
+    return {line.strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()}
 
 
 def test_the_first_commands_are_those_that_a_fresh_machine_needs():
@@ -58,6 +64,7 @@ def test_files_then_python_run_in_the_order_in_which_they_stand(
         exec(code, {})  # the README's own code
     shown = capsys.readouterr().out
 
+    assert {left.name for left in tmp_path.iterdir()} <= ignored(), "or the hook refuses what it wrote"
     assert "T012058501" in printed
     assert "mismatched" in printed, "a case that shows something"
     assert "mismatched" in shown
@@ -77,6 +84,8 @@ def test_the_commands_of_a_node_run_in_the_order_in_which_they_stand(tmp_path: P
             check=False,
         )
         assert (done.returncode, done.stderr) == (0, ""), shlex.join(words)
+
+    assert {left.name for left in tmp_path.iterdir()} <= ignored()
 
 
 def test_these_checks_see_what_they_look_for():
