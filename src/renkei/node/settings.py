@@ -113,7 +113,14 @@ USE_TZ = True
 SESSION_COOKIE_AGE = int(timedelta(minutes=60).total_seconds())
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+# Browsers keep cookies by host name and ignore the port: nodes on one host need cookie names of their own.
+# `__Host-` holds a cookie to this host, over https and for every path; browsers refuse it without Secure.
+_COOKIE = f"{'__Host-' if PRODUCTION else ''}renkei-{NODE.party}"
+SESSION_COOKIE_NAME = f"{_COOKIE}-session"
+CSRF_COOKIE_NAME = f"{_COOKIE}-csrf"
+LANGUAGE_COOKIE_NAME = f"{_COOKIE}-language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PRODUCTION
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # else in a cookie `messages`
 # Whoever comes back from the directory comes from another site, and must still be the one who left for it.
 SESSION_COOKIE_SAMESITE = "Lax" if NODE.oidc.client_id else "Strict"
 CSRF_COOKIE_SAMESITE = "Strict"

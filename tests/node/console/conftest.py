@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -252,7 +253,7 @@ def visit(browser: Browser, live_server, node, officer, client) -> Iterator[Visi
     `after` is a page of the same kind that is done with: a new one costs the browser two or three processes.
     """
     client.force_login(officer)
-    session = client.cookies["sessionid"].value
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
     opened: dict[tuple[object, ...], BrowserContext] = {}
 
     def context_of(width: int, height: int, script: bool, language: str) -> BrowserContext:
@@ -261,7 +262,7 @@ def visit(browser: Browser, live_server, node, officer, client) -> Iterator[Visi
         if kind not in opened:
             size = {"width": width, "height": height}
             context = browser.new_context(viewport=size, java_script_enabled=script, locale="ja-JP")
-            cookies = {"sessionid": session, "django_language": language}
+            cookies = {settings.SESSION_COOKIE_NAME: session, settings.LANGUAGE_COOKIE_NAME: language}
             context.add_cookies(
                 [{"name": name, "value": value, "url": live_server.url} for name, value in cookies.items()]
             )

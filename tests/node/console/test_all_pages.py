@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from node.console.cases_shown import HOSTILE
@@ -99,7 +100,7 @@ def test_the_walk_leaves_no_page_out(party):
 @pytest.mark.parametrize(("language", "other"), [("en", JAPANESE), ("ja", ENGLISH)])
 @pytest.mark.parametrize("party", EVERY_OF)
 def test_no_page_mixes_the_languages(entered, party, language, other):
-    entered.cookies["django_language"] = language
+    entered.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     mixed = {}
     for address in [address for of, address in ADDRESSES if of == party]:
         answer = entered.get(filled_in(address))

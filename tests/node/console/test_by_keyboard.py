@@ -1,6 +1,7 @@
 """The main task of a page by keyboard alone: what is tabbed to is seen, and Enter or Space does it."""
 
 import pytest
+from django.conf import settings
 
 from renkei.node.audit.models import Entry
 from renkei.node.deliveries.models import Delivery, Handover
@@ -128,8 +129,10 @@ def test_a_delivery_by_medium_is_asked_for_and_confirmed_by_a_second_officer(
     colleague.set_unusable_password()
     colleague.save()
     client.force_login(colleague)
-    session = client.cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
+    )
     page.reload()
     follow(page, "button[value=confirm]")
     asked.refresh_from_db()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 
 from node.console.conftest import NARROW, WIDE
 from node.console.every_address import ADDRESSES, Answer, answers_of, fill, filled_in
@@ -131,7 +132,7 @@ def test_every_answer_to_a_form_is_accessible_fits_a_telephone_and_says_what_is_
         if answer.without == "duties":
             officer.assignments.all().delete()
         if answer.without == "session":
-            page.context.clear_cookies(name="sessionid")
+            page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
         status = send(page, answer)
         problems = problems_of(page, f"{party}-{language}-answer-{number}-{answer.address}", answer.status)
         if status != answer.status:
