@@ -1,4 +1,4 @@
-"""`renkei demo` through the real entry point, and the evaluation it prints."""
+"""`renkei demo` through the real entry point, whole and from the wheel too, and the evaluation it prints."""
 
 import re
 import subprocess
@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from cli import installed
 from renkei.simulation.evaluation import evaluate
 
 RENKEI = Path(sys.executable).with_name("renkei")
@@ -39,14 +40,24 @@ def test_a_small_demonstration_leaves_what_it_says_and_explains_its_case(tmp_pat
 
 
 @pytest.mark.slow
-def test_the_demonstration_of_the_readme_tells_the_truth_and_plays_its_five_days(tmp_path):
-    printed = demonstrate(tmp_path / "demo")
+def test_the_demonstration_of_the_readme_from_the_wheel_tells_the_truth_and_plays_its_five_days(tmp_path):
+    there = installed.install(tmp_path / "venv", installed.wheel(tmp_path / "wheel"), "node")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = installed.run(there / "renkei", "demo", "--out", "demo", "--lang", "en", where=elsewhere)
+    printed = done.stdout
 
+    assert (done.returncode, done.stderr) == (0, "")
     played = re.findall(r"^(2026-04-\d\d) *$", printed, re.MULTILINE)
     assert played == ["2026-04-01", "2026-04-02", "2026-04-03", "2026-04-06", "2026-04-07"]
     assert printed.count("Nothing needs attention.") == 2
     right, all_of_them = re.search(r"as the key expects: ([\d,]+) of ([\d,]+)", printed).groups()
     assert int(right.replace(",", "")) >= 0.999 * int(all_of_them.replace(",", ""))
+    assert [
+        name
+        for name in ("report.html", "result", "annex1.csv", "world/truth", "nodes/mhlw", "nodes/isa/node.db")
+        if not (elsewhere / "demo" / name).exists()
+    ] == []
 
 
 def key(*rows: tuple[str, str, str, str | None, str | None]) -> pl.DataFrame:

@@ -1,10 +1,12 @@
 """A fault that nobody foresaw: said with its class and place, and with nothing of a row."""
 
+import os
 import sys
 
 import pytest
 
 from renkei import cli
+from renkei.cli import served
 
 MARK = "QXMARKED NAME"
 
@@ -39,3 +41,26 @@ def test_in_japanese_too(breaks, monkeypatch: pytest.MonkeyPatch, capsys: pytest
         cli.main()
 
     assert "想定外の障害です(ValueError)" in capsys.readouterr().err
+
+
+def test_a_nodes_command_that_fails_within_the_demonstration_is_quoted(tmp_path):
+    with pytest.raises(served.CommandFailed) as refused:
+        served.run(os.environ | {"LC_ALL": "en_US.UTF-8"}, "status", "--node", str(tmp_path))
+
+    for lang in ("ja", "en"):
+        assert "renkei status" in refused.value.say(lang)
+        assert f"{tmp_path} holds no renkei.toml" in refused.value.say(lang)
+
+
+@pytest.mark.parametrize("name", ["renkei.nothing", "nothing"])
+def test_a_module_that_no_package_of_ours_lacks_stays_a_fault(monkeypatch, capsys, name):
+    def missing() -> None:
+        raise ModuleNotFoundError(MARK, name=name)
+
+    monkeypatch.setattr(cli, "_loaded", lambda: missing)
+    monkeypatch.setattr(sys, "argv", ["renkei", "status", "--lang", "en"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert ended.value.code == 1
+    assert "ModuleNotFoundError" in capsys.readouterr().err

@@ -47,7 +47,7 @@ def main() -> None:
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     try:
-        _loaded()()
+        _run()
     except RenkeiError as refusal:
         speech.complain(refusal.say(lang))
         raise SystemExit(2) from None
@@ -62,6 +62,17 @@ def main() -> None:
         # Whatever was not foreseen: its text may quote a row, and is not printed.
         speech.complain(speech.fault(fault, lang))
         raise SystemExit(1) from None
+
+
+def _run() -> None:
+    """Run the command that is meant."""
+    try:
+        _loaded()()
+    except ModuleNotFoundError as fault:
+        from renkei.cli import extras
+
+        extras.explain(fault)
+        raise
 
 
 def _loaded() -> Any:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from renkei.cli import party, speech
+from renkei.cli import extras, party, speech
 from renkei.cli.arguments import UnusableArguments
 from renkei.cli.started import NodeOption, moment, start
 
@@ -66,6 +66,7 @@ def restore(
 
     The node seals nothing before `renkei restored confirm`.
     """
+    extras.require_node()  # before a passphrase is asked for
     from renkei.node.operations.backup_key import read_key
     from renkei.node.operations.restore import restore as put_back
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from renkei.agreement.errors import Lang
-from renkei.cli import speech
+from renkei.cli import extras, speech
 from renkei.cli.prepare import prepare
 from renkei.cli.reconcile import reconcile
 from renkei.simulation import Plan, default_flaws, write_world
@@ -24,6 +24,7 @@ _RESIDENTS, _NOTIFICATIONS, _SEED, _AS_OF = 100_000, 60_000, 1, date(2026, 4, 1)
 _MEASURED = ("different", "not_found", "computed", "rejected", "not_sent", "deleted")
 
 _NODES_RESIDENTS, _NODES_NOTIFICATIONS = 5_000, 3_000
+_WITHOUT_NODES = ("。ノードなしでよければ --no-nodes", " Or go without nodes: --no-nodes.")
 _STEPS = {
     "nodes": (
         "二つのノードの五日間(TLS、四日目は媒体)",
@@ -57,6 +58,8 @@ def demo(
     lang: speech.LangOption = None,
 ) -> None:
     """Simulate two agencies' files, match, report, check the answers; then play five days of two nodes."""
+    if nodes:
+        extras.require_node(_WITHOUT_NODES)
     world, annex1, result, page = out / "world", out / "annex1.csv", out / "result", out / "report.html"
     with _step("simulate", lang):
         write_world(Plan(residents, notifications, _SEED, _AS_OF), default_flaws(), world, "parquet")

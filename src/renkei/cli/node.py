@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from renkei.agreement.errors import Lang
-from renkei.cli import speech
+from renkei.cli import extras, speech
 from renkei.cli.arguments import EncodingOption, read_day
 from renkei.cli.started import NodeOption, moment, start
 
@@ -34,6 +34,7 @@ def init(
     """Make a node: directory, commented configuration, database."""
     from renkei.node import init as making
 
+    extras.require_node()  # before a directory is made
     making.make(directory, party)
     start(directory)
     making.migrate()

@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +18,7 @@ from renkei.agreement.errors import Lang
 from renkei.agreement.parties import PARTIES
 from renkei.cli import speech
 from renkei.cli.rehearsed_consoles import make_account, show
-from renkei.cli.served import Served
+from renkei.cli.served import Served, run
 from renkei.node.rehearsal import Rehearsal, rehearse
 
 FIRST: Final = date(2026, 4, 1)
@@ -69,10 +67,8 @@ class Nodes:
     serving: dict[str, Served] = field(default_factory=dict)
 
     def run(self, party: str, *command: str) -> str:
-        """Run a command of a node's and return what it says."""
-        renkei = [sys.executable, "-m", "renkei", *command]
-        environment = os.environ | self.made.environment(party)
-        return subprocess.run(renkei, env=environment, check=True, capture_output=True, text=True).stdout
+        """Run a command of a node's and return what it says. Raises CommandFailed."""
+        return run(os.environ | self.made.environment(party), *command)
 
     def serve(self, party: str) -> None:
         """Let a node serve, and wait until it does. Raises DoesNotServe."""

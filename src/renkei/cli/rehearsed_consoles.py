@@ -16,6 +16,7 @@ import typer
 from renkei.agreement.errors import Lang
 from renkei.agreement.parties import PARTIES
 from renkei.cli import speech
+from renkei.cli.served import failed, run
 
 _ACCOUNT = "tanaka"
 _DUTIES = ("operate", "handle_cases", "audit", "administer")
@@ -41,34 +42,29 @@ def make_account(environment: Mapping[str, str], directory: Path) -> Account:
     file = directory / "password"
     file.touch(0o600)
     file.write_text(password, "utf-8")
-    _renkei(
-        environment, "officer", "add", _ACCOUNT, "--display-name", "架空 一郎", "--password-file", str(file)
-    )
+    run(environment, "officer", "add", _ACCOUNT, "--display-name", "架空 一郎", "--password-file", str(file))
     file.unlink()
-    _renkei(environment, "officer", "duty", _ACCOUNT, *_DUTIES)
+    run(environment, "officer", "duty", _ACCOUNT, *_DUTIES)
     return Account(password, _enrolled(environment))
-
-
-def _renkei(environment: Mapping[str, str], *command: str) -> None:
-    with _started(environment, *command) as process:
-        process.communicate(timeout=120)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, command)
-
-
-def _started(environment: Mapping[str, str], *command: str) -> "subprocess.Popen[str]":
-    renkei = [sys.executable, "-m", "renkei", *command]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(renkei, env=environment, stdin=pipe, stdout=pipe, text=True)
 
 
 def _enrolled(environment: Mapping[str, str]) -> bytes:
     """Enrol one-time codes as an authenticator does: take the secret, say the first code."""
-    with _started({**environment, "PYTHONUNBUFFERED": "1"}, "officer", "enrol", _ACCOUNT) as process:
+    command = ("officer", "enrol", _ACCOUNT)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-m", "renkei", *command],
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        stdin=pipe,
+        stdout=pipe,
+        text=True,
+    ) as process:
         address = process.stdout.readline().strip() if process.stdout else ""
-        secret = parse_qs(urlsplit(address).query)["secret"][0]
+        (secret,) = parse_qs(urlsplit(address).query).get("secret", [""])
         key = base64.b32decode(secret + "=" * (-len(secret) % 8))
         process.communicate(f"{Account('', key).code()}\n", timeout=120)
+    if process.returncode:
+        raise failed(command, process.returncode)
     return key
 
 

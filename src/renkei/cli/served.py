@@ -1,4 +1,7 @@
-"""A node served in a process of its own: waited for until it serves, its log read for as long as it lives."""
+"""A node in processes of its own: its commands, run to their end, and its serving.
+
+Serving is waited for, and its log read for as long as it lives.
+"""
 
 import subprocess
 import sys
@@ -12,6 +15,28 @@ from renkei.agreement.errors import RenkeiError
 #: The command that serves the node that the environment names.
 SERVE: Final = (sys.executable, "-m", "renkei", "serve")
 _KEPT: Final = 40  # lines of the log, for whoever asks why it does not serve
+
+
+class CommandFailed(RenkeiError):
+    """A command of a node's ended with a fault or a refusal; the sentence ends with what it said."""
+
+
+def run(environment: Mapping[str, str], *command: str) -> str:
+    """Run a command of Renkei's to its end and return what it says. Raises CommandFailed."""
+    renkei = [sys.executable, "-m", "renkei", *command]
+    done = subprocess.run(renkei, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise failed(command, done.returncode, done.stderr)
+    return done.stdout
+
+
+def failed(command: Sequence[str], status: int, said: str = "") -> CommandFailed:
+    """Return the refusal that names a command, how it ended, and what it said."""
+    name = " ".join(command[:2])
+    return CommandFailed(
+        f"`renkei {name}` ended with status {status}.\n{said}".rstrip(),
+        f"`renkei {name}`が状態{status}で終わりました。\n{said}".rstrip(),
+    )
 
 
 class DoesNotServe(RenkeiError):

@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from renkei.cli.arguments import UnusableArguments
-
 NodeOption = Annotated[
     Path,
     typer.Option("--node", envvar="RENKEI_NODE", metavar="DIR", help="The node's directory."),
@@ -15,14 +13,9 @@ NodeOption = Annotated[
 
 
 def start(node: Path) -> None:
-    """Start Django for a node. Raises UnusableArguments where its packages are missing, Unconfigured."""
-    try:
-        from renkei.node.start import start as start_django
-    except ModuleNotFoundError:
-        raise UnusableArguments(
-            "A node needs more packages: pip install 'renkei[node]'.",
-            "ノードには追加のパッケージが要ります: pip install 'renkei[node]'",
-        ) from None
+    """Start Django for a node. Raises Unconfigured; `renkei.cli.main` says where its packages are missing."""
+    from renkei.node.start import start as start_django
+
     start_django(node)
 
 
