@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -39,7 +40,7 @@ def install(directory: Path, built: Path, *extras: str) -> Path:
     chosen = [word for extra in extras for word in ("--extra", extra)]
     locked = directory.with_suffix(".txt")
     locked.write_text(uv("export", "--frozen", "--no-dev", "--no-emit-project", "--quiet", *chosen), "utf-8")
-    uv("venv", "--quiet", directory)
+    uv("venv", "--quiet", "--python", sys.executable, directory)
     python = directory / "bin/python"
     uv("pip", "install", "--quiet", "--python", python, "--require-hashes", "--requirement", locked)
     uv("pip", "install", "--quiet", "--python", python, "--no-deps", built)
