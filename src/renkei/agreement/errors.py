@@ -11,9 +11,7 @@ RenkeiError
 └── DoesNotServe         cli.served: a node's process ended before it served
 """
 
-from typing import Literal
-
-Lang = Literal["ja", "en"]
+from renkei.agreement.text import Lang
 
 
 class RenkeiError(Exception):

@@ -18,12 +18,12 @@ from renkei.agreement.annexes import Annex, Condition, Disclosure, Item
 from renkei.agreement.calendar import DELIVERIES
 from renkei.agreement.decisions import DECISIONS, Policy
 from renkei.agreement.description import annexes_under, describe
-from renkei.agreement.errors import Lang
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.agreement.parties import PARTIES
 from renkei.agreement.purposes import ACTS, PURPOSES
 from renkei.agreement.readings import READINGS
 from renkei.agreement.statuses import STATUSES, Work
+from renkei.agreement.text import Lang
 from renkei.cli import agreement_file, speech
 from renkei.cli.arguments import PolicyOption, read_policy
 from renkei.cli.folding import fold

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from renkei.agreement.errors import Lang
+from renkei.agreement.text import Lang
 from renkei.cli import party, speech, void
 from renkei.exchange import carried, media
 from renkei.exchange.errors import ExchangeError, Misused

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from renkei.agreement.errors import Lang
+from renkei.agreement.text import Lang
 from renkei.cli import speech
 from renkei.cli.arguments import UnusableArguments
 from renkei.cli.folding import fold

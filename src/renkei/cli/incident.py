@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from renkei.agreement.errors import Lang
+from renkei.agreement.text import Lang
 from renkei.cli import speech
 from renkei.cli.acting import OfficerOption, acting
 from renkei.cli.arguments import UnusableArguments, read_day

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from renkei.agreement.errors import Lang
+from renkei.agreement.text import Lang
 from renkei.cli import party, speech
 from renkei.exchange.certificates import fingerprint
 from renkei.exchange.errors import Misused

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from renkei.agreement.errors import Lang
+from renkei.agreement.text import Lang
 from renkei.cli import speech
 from renkei.cli.arguments import UnusableArguments
 from renkei.cli.started import NodeOption, moment, start

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from renkei.agreement.errors import Lang
+from renkei.agreement.text import Lang
 from renkei.cli import speech
 from renkei.exchange.errors import ExchangeError, Misused
 

@@ -14,8 +14,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from renkei.agreement.errors import Lang
 from renkei.agreement.parties import PARTIES
+from renkei.agreement.text import Lang
 from renkei.cli import speech
 from renkei.cli.rehearsed_consoles import make_account, show
 from renkei.cli.served import Served, run

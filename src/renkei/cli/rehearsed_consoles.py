@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import typer
 
-from renkei.agreement.errors import Lang
 from renkei.agreement.parties import PARTIES
+from renkei.agreement.text import Lang
 from renkei.cli import speech
 from renkei.cli.served import failed, run
 

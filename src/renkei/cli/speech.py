@@ -10,17 +10,17 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from unicodedata import east_asian_width
 
 import typer
 
-from renkei.agreement.errors import Lang
+from renkei.agreement.text import Lang, Words
 
 _PLACES = 12
 
 LangOption = Annotated[
-    Literal["ja", "en"] | None,
+    Lang | None,
     typer.Option("--lang", help="Language of messages; by default the locale's."),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")]
@@ -113,18 +113,18 @@ def _columns(text: str) -> int:
 
 
 _DATASETS = {
-    "notifications": ("雇用状況届出", "notifications"),
-    "persons": ("外国人(最新の記録)", "persons"),
-    "cards": ("在留カード", "cards"),
-    "permissions": ("許可", "permissions"),
+    "notifications": Words("雇用状況届出", "notifications"),
+    "persons": Words("外国人(最新の記録)", "persons"),
+    "cards": Words("在留カード", "cards"),
+    "permissions": Words("許可", "permissions"),
 }
 _COUNTS = {
-    "read": ("読込", "read"),
-    "rejected": ("受け取れない行", "set aside"),
-    "matched": ("一致", "matched"),
-    "mismatched": ("不一致", "mismatched"),
-    "not_found": ("突合できず", "not found"),
-    "deleted": ("削除", "deleted"),
+    "read": Words("読込", "read"),
+    "rejected": Words("受け取れない行", "set aside"),
+    "matched": Words("一致", "matched"),
+    "mismatched": Words("不一致", "mismatched"),
+    "not_found": Words("突合できず", "not found"),
+    "deleted": Words("削除", "deleted"),
 }
 
 

@@ -18,8 +18,9 @@ import polars as pl
 
 from renkei.agreement.calendar import due_date
 from renkei.agreement.decisions import Policy, PolicyError
-from renkei.agreement.errors import Lang, RenkeiError
+from renkei.agreement.errors import RenkeiError
 from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.agreement.text import Lang, Words
 from renkei.matching.spoken import column_name, day_in_words, status_name, value_in_words
 from renkei.matching.wording import (
     CAUSES,
@@ -30,7 +31,6 @@ from renkei.matching.wording import (
     NO_FINDING,
     OUTCOMES,
     REJECT_REASONS,
-    Words,
 )
 
 Row = Mapping[str, str | None]

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from renkei.agreement.datasets import NOTIFICATIONS
-from renkei.agreement.errors import Lang
 from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.agreement.text import Lang, Words
 from renkei.matching import report_wording as said
 from renkei.matching.page import Bar, Chart, Section, Table, bar_chart, render_page
 from renkei.matching.small_cells import SMALLEST_CELL, protect
@@ -25,7 +25,6 @@ from renkei.matching.wording import (
     NO_FINDING,
     OUTCOMES,
     REJECT_REASONS,
-    Words,
 )
 
 _MOST_ROWS = 12

@@ -1,6 +1,6 @@
 """The words of the report's page, Japanese and English. Tables only."""
 
-from renkei.matching.wording import Words
+from renkei.agreement.text import Words
 
 TITLE = Words("突合結果報告", "Report of a matching")
 AS_OF = Words("{day}現在", "As of {day}")

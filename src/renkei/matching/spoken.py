@@ -3,10 +3,9 @@
 from datetime import date
 
 from renkei.agreement.datasets import DATASETS, SUSPECTED_OMISSIONS, Kind
-from renkei.agreement.errors import Lang
 from renkei.agreement.nationalities import NATIONALITIES
 from renkei.agreement.statuses import STATUSES
-from renkei.matching.wording import Words
+from renkei.agreement.text import Lang, Words
 
 # The first day of each era, the latest first.
 _ERAS = (

@@ -4,28 +4,7 @@ Tables only. A sentence gives the likely innocent reason first and never a verdi
 accusation, and a suspicion no finding (申合せ4).
 """
 
-from typing import NamedTuple
-
-from renkei.agreement.errors import Lang
-
-
-class Words(NamedTuple):
-    """The same said twice."""
-
-    ja: str
-    en: str
-
-    def say(self, lang: Lang) -> str:
-        """Return it in the asked language."""
-        return self.ja if lang == "ja" else self.en
-
-
-class Meaning(NamedTuple):
-    """A code of the output: its short name, and a sentence for whoever reads one case."""
-
-    name: Words
-    sentence: Words
-
+from renkei.agreement.text import Meaning, Words
 
 OUTCOMES = {
     "matched": Meaning(

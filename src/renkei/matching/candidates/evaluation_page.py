@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from renkei.agreement.errors import Lang
+from renkei.agreement.text import Lang, Words
 from renkei.matching.candidates.evaluation import Evaluation
 from renkei.matching.page import Bar, Section, Table, bar_chart, render_page
-from renkei.matching.wording import Words
 
 _TITLE = Words("候補者の評価", "Candidates, evaluated")
 _ABOUT = Words(

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from renkei.agreement.errors import Lang
+from renkei.agreement.text import Lang, Words
 from renkei.matching.spoken import column_name
-from renkei.matching.wording import Words
 
 # Kinds of items share their levels; the item says which words fit.
 _NUMBER: Mapping[str, Words] = {

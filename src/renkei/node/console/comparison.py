@@ -10,9 +10,9 @@ from typing import Final
 
 from renkei.agreement.annexes import ANNEX_1
 from renkei.agreement.decisions import COMPARABLE_ITEMS, Policy
-from renkei.agreement.errors import Lang
+from renkei.agreement.text import Lang, Meaning
 from renkei.matching.spoken import column_name, value_in_words
-from renkei.matching.wording import CAUSES, FLAGS, Meaning
+from renkei.matching.wording import CAUSES, FLAGS
 
 Row = Mapping[str, str | None]
 CARD: Final = "card_number"

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from renkei.agreement.errors import Lang
+from renkei.agreement.text import Lang, Words
 from renkei.matching.spoken import column_name
-from renkei.matching.wording import OUTCOMES, REJECT_REASONS, Words
+from renkei.matching.wording import OUTCOMES, REJECT_REASONS
 
 COUNTS: Final[Mapping[str, Words]] = MappingProxyType(
     {

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from renkei.agreement.errors import Lang
+from renkei.agreement.text import Lang, Words
 from renkei.exchange.refusals import NOTICES
-from renkei.matching.wording import DATASETS, Words
+from renkei.matching.wording import DATASETS
 from renkei.node.audit.trail import SYSTEM
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.letters import NAMES as LETTERS
@@ -104,8 +104,8 @@ _REASONS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         "network_failure": Words("ネットワークの障害", "network failure"),
         "agreed": Words("双方の合意", "both agreed"),
-        **{code: Words(said["ja"], said["en"]) for code, said in resending.REASONS.items()},
-        **{code: Words(*said) for code, said in accepting.REASONS.items()},
+        **resending.REASONS,
+        **accepting.REASONS,
     }
 )
 _OF_ACTS: Final[Mapping[tuple[str, str], Mapping[str, Words]]] = MappingProxyType(

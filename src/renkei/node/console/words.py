@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from renkei.matching.wording import Words
+from renkei.agreement.text import Words
 from renkei.node.cases.models import Kind
 from renkei.node.cases.moves import MOVES, Outcome, State
 

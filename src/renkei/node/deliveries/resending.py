@@ -1,11 +1,12 @@
 """Sending again what the counterpart has not answered: the same sealed bytes, for a reason, on record."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from django.db import transaction
 
-from renkei.agreement.errors import Lang
+from renkei.agreement.text import Words
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries.errors import NotHandedOver
@@ -14,10 +15,10 @@ from renkei.node.officers.gate import Act, require
 from renkei.node.officers.models import Officer
 
 #: Why a delivery is sent again, with the words an officer chooses by.
-REASONS: Final[dict[str, dict[Lang, str]]] = {
-    "no_receipt": {"ja": "受領証が届かない", "en": "no receipt has come"},
-    "asked": {"ja": "相手方から求められた", "en": "the counterpart asked for it"},
-    "repaired": {"ja": "通信の障害が直った", "en": "the network is repaired"},
+REASONS: Final[Mapping[str, Words]] = {
+    "no_receipt": Words("受領証が届かない", "no receipt has come"),
+    "asked": Words("相手方から求められた", "the counterpart asked for it"),
+    "repaired": Words("通信の障害が直った", "the network is repaired"),
 }
 
 

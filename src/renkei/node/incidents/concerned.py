@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from renkei.agreement.text import Words
 from renkei.node.audit.models import Entry
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.models import Case
@@ -25,9 +26,9 @@ from renkei.node.records.models import Notification, ReceivedNotification, SentN
 
 _OUT, _IN = Delivery.Direction.OUT, Delivery.Direction.IN
 #: The services that carry persons' data, and what it is.
-DATA: Final[Mapping[str, tuple[str, str]]] = {
-    "annex1": ("別紙1(外国人雇用状況届出)", "Annex 1 (notifications)"),
-    "annex2-3": ("別紙2・別紙3(突合の回答)", "Annexes 2 and 3 (answers)"),
+DATA: Final[Mapping[str, Words]] = {
+    "annex1": Words("別紙1(外国人雇用状況届出)", "Annex 1 (notifications)"),
+    "annex2-3": Words("別紙2・別紙3(突合の回答)", "Annexes 2 and 3 (answers)"),
 }
 
 

@@ -66,7 +66,7 @@ def declare(
         fields |= _fields(concerned)
     words = dict(said)
     if concerned and not words.get(Item.DATA, "").strip():
-        words[Item.DATA] = "、".join(DATA[service][0] for service in concerned.services)
+        words[Item.DATA] = "、".join(DATA[service].ja for service in concerned.services)
     with transaction.atomic():
         return _declared(fields, words, by, now)
 

@@ -14,6 +14,7 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 
+from renkei.agreement.text import Words
 from renkei.exchange import cms
 from renkei.exchange.home import Home
 from renkei.node.audit import accepted, verifying, witnesses
@@ -27,12 +28,12 @@ from renkei.node.officers.models import Officer
 from renkei.node.operations.errors import NotAccepted
 
 #: Why a trail was restored: code, and how it is said.
-REASONS: Final[Mapping[str, tuple[str, str]]] = {
-    "hardware": ("機器の故障", "a machine or disk failed"),
-    "software": ("データベース又はソフトウェアの障害", "the database or its software failed"),
-    "mistake": ("操作の誤り", "something was done by mistake"),
-    "attack": ("不正なアクセス又はプログラム", "an intrusion or hostile program"),
-    "exercise": ("訓練", "an exercise"),
+REASONS: Final[Mapping[str, Words]] = {
+    "hardware": Words("機器の故障", "a machine or disk failed"),
+    "software": Words("データベース又はソフトウェアの障害", "the database or its software failed"),
+    "mistake": Words("操作の誤り", "something was done by mistake"),
+    "attack": Words("不正なアクセス又はプログラム", "an intrusion or hostile program"),
+    "exercise": Words("訓練", "an exercise"),
 }
 #: How long what one officer asked for can be confirmed.
 LASTS: Final = timedelta(hours=24)

@@ -11,12 +11,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from renkei.agreement.errors import Lang
 from renkei.agreement.omissions import REASONS
+from renkei.agreement.text import Lang, Meaning, Words
 from renkei.exchange.keys import spoken as in_groups
 from renkei.exchange.refusals import NOTICES
 from renkei.matching.spoken import column_name, value_in_words
-from renkei.matching.wording import CAUSES, OUTCOMES, Meaning, Words
+from renkei.matching.wording import CAUSES, OUTCOMES
 from renkei.node.console.count_words import count_in_words, reason_in_words
 from renkei.node.console.eras import in_era
 from renkei.node.console.fact_words import fact_in_words
@@ -134,20 +134,16 @@ def omission_reason(code: str) -> str:
 
 #: What is sent, by whose service.
 _SERVICES: Final = {
-    "annex1": ("別紙1", "Annex 1"),
-    "annex2-3": ("別紙2・3", "Annexes 2 and 3"),
-    "incident": ("漏えい等", "Incident"),
-    "receipt": ("返送", "Return"),
+    "annex1": Words("別紙1", "Annex 1"),
+    "annex2-3": Words("別紙2・3", "Annexes 2 and 3"),
+    "incident": Words("漏えい等", "Incident"),
+    "receipt": Words("返送", "Return"),
 }
 _KINDS: Final = {
-    "data": ("データあり", "data"),
-    "empty": ("該当なし", "empty day"),
-    "incident": ("事案の連絡", "incident"),
+    "data": Words("データあり", "data"),
+    "empty": Words("該当なし", "empty day"),
+    "incident": Words("事案の連絡", "incident"),
 }
-
-
-def _said(table: Mapping[str, tuple[str, str]], code: str) -> str:
-    return table[code][language() == "en"] if code in table else code
 
 
 def _worded(table: Mapping[str, Words], code: str) -> str:
@@ -157,7 +153,7 @@ def _worded(table: Mapping[str, Words], code: str) -> str:
 @register.filter
 def service(code: str) -> str:
     """Name a service of the exchange."""
-    return _said(_SERVICES, code)
+    return _worded(_SERVICES, code)
 
 
 @register.filter
@@ -169,33 +165,33 @@ def delivery_state(code: str) -> str:
 @register.filter
 def delivery_kind(code: str) -> str:
     """Name what a delivery holds."""
-    return _said(_KINDS, code)
+    return _worded(_KINDS, code)
 
 
 #: How the memorandum's page marks an item, and how sure it is of a law.
 _DISCLOSURES: Final = {
-    "公表": ("公表", "published"),
-    "非開示": ("非開示", "not disclosed"),
-    "想定": ("想定", "assumed"),
+    "公表": Words("公表", "published"),
+    "非開示": Words("非開示", "not disclosed"),
+    "想定": Words("想定", "assumed"),
 }
 _CONFIDENCES: Final = {
-    "agreement": ("申合せによる", "from the memorandum"),
-    "law text": ("条文で確認", "read in the law"),
-    "source": ("公表資料による", "from published material"),
-    "unverified": ("未確認", "unverified"),
+    "agreement": Words("申合せによる", "from the memorandum"),
+    "law text": Words("条文で確認", "read in the law"),
+    "source": Words("公表資料による", "from published material"),
+    "unverified": Words("未確認", "unverified"),
 }
 
 
 @register.filter
 def disclosure(word: str) -> str:
     """Name how an item of an annex is known."""
-    return _said(_DISCLOSURES, word)
+    return _worded(_DISCLOSURES, word)
 
 
 @register.filter
 def confidence(code: str) -> str:
     """Name how sure the agreement is of a law."""
-    return _said(_CONFIDENCES, code)
+    return _worded(_CONFIDENCES, code)
 
 
 @register.filter
@@ -226,10 +222,10 @@ def total(counts: Mapping[str, int]) -> str:
 
 
 _USES: Final = {
-    "tls": ("通信(TLS)", "TLS"),
-    "signing": ("署名", "signing"),
-    "decryption": ("復号", "decryption"),
-    "issuer": ("発行者", "issuer"),
+    "tls": Words("通信(TLS)", "TLS"),
+    "signing": Words("署名", "signing"),
+    "decryption": Words("復号", "decryption"),
+    "issuer": Words("発行者", "issuer"),
 }
 
 
@@ -242,7 +238,7 @@ def duty(code: str) -> str:
 @register.filter
 def key_use(code: str) -> str:
     """Name what a certificate is for."""
-    return _said(_USES, code)
+    return _worded(_USES, code)
 
 
 @register.filter
@@ -273,9 +269,9 @@ def facts(entry: Any) -> list[str]:
 
 #: The first word of what a purpose is stated for, where it is no case number.
 _SUBJECTS: Final = {
-    "discrepancy": ("不一致", "discrepancy"),
-    "suspected_omission": ("未届の疑い", "suspected omission"),
-    "candidates": ("候補者", "candidates of"),
+    "discrepancy": Words("不一致", "discrepancy"),
+    "suspected_omission": Words("未届の疑い", "suspected omission"),
+    "candidates": Words("候補者", "candidates of"),
     **_SERVICES,
 }
 
@@ -284,7 +280,7 @@ _SUBJECTS: Final = {
 def subject(text: str) -> str:
     """Name a case, finding or delivery as officers do; what is no such thing stays as it is."""
     kind, space, rest = text.partition(" ")
-    return f"{_said(_SUBJECTS, kind)}{space}{rest}"
+    return f"{_worded(_SUBJECTS, kind)}{space}{rest}"
 
 
 @register.filter

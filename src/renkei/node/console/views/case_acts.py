@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Qu
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from renkei.matching.wording import Words
+from renkei.agreement.text import Words
 from renkei.node.cases import attachments, cautions, handling
 from renkei.node.cases.errors import ChangedMeanwhile, NoSuchMove
 from renkei.node.cases.models import Attachment, Case, Kind

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from renkei.agreement.annexes import ANNEX_3
 from renkei.agreement.omissions import GROUNDS, REASONS
-from renkei.matching.wording import CAUSES, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING, OUTCOMES, Words
+from renkei.agreement.text import Words
+from renkei.matching.wording import CAUSES, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING, OUTCOMES
 from renkei.node.cases import cautions
 from renkei.node.cases.handling import subject_of
 from renkei.node.cases.models import Attachment, Case, Kind

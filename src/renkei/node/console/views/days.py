@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from renkei.matching.wording import Words
+from renkei.agreement.text import Words
 from renkei.node.console.access import page
 from renkei.node.console.count_words import REJECTED
 from renkei.node.console.pages import PAGES

@@ -8,6 +8,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from renkei.agreement.text import Words
 from renkei.exchange import media
 from renkei.exchange.errors import ExchangeError
 from renkei.node.console.access import page
@@ -22,9 +23,9 @@ from renkei.node.officers.models import Officer
 _A_PAGE: Final = 50
 _SERVICES: Final = ("annex1", "annex2-3", "incident", "receipt")
 _DONE: Final = {
-    "resend": ("次の実行で送り直します。", "The next run sends it again."),
-    "ask": ("申請しました。別の職員の確認を待っています。", "Asked. Another officer has to confirm."),
-    "confirm": ("確認しました。媒体に書き出せます。", "Confirmed. It can be written to a medium."),
+    "resend": Words("次の実行で送り直します。", "The next run sends it again."),
+    "ask": Words("申請しました。別の職員の確認を待っています。", "Asked. Another officer has to confirm."),
+    "confirm": Words("確認しました。媒体に書き出せます。", "Confirmed. It can be written to a medium."),
 }
 _NO_ACT: Final = ("できることを選んでください。", "Choose what to do.")
 
@@ -68,7 +69,7 @@ def delivery(request: HttpRequest, direction: str, service: str, sequence: int) 
             if written is not None:
                 name = f"{service}-{sequence:08d}-{act}.zip"
                 return FileResponse(written, as_attachment=True, filename=name)
-            messages.success(request, _DONE[act][language() == "en"])
+            messages.success(request, _DONE[act].say(language()))
             return redirect("delivery", direction, service, sequence)
     return render(
         request,
@@ -82,7 +83,7 @@ def delivery(request: HttpRequest, direction: str, service: str, sequence: int) 
             and found.state in (Delivery.State.SEALED, Delivery.State.SENT),
             "may_send": permitted(officer, Act.RUN_DAY, now=now),
             "may_carry": permitted(officer, Act.CARRY_MEDIA, now=now),
-            "resend_reasons": [(code, said[language()]) for code, said in resending.REASONS.items()],
+            "resend_reasons": [(code, said.say(language())) for code, said in resending.REASONS.items()],
             "medium_reasons": media.REASONS,
             "handover": handover.standing(found, now),
         },

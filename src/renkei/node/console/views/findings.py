@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from renkei.agreement.datasets import NOTIFICATIONS, OMISSIONS_WITH_CANDIDATES, PERSONS
 from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.agreement.text import Words
 from renkei.matching.spoken import value_in_words
-from renkei.matching.wording import CAUSES, FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING, Words
+from renkei.matching.wording import CAUSES, FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING
 from renkei.node.console.access import page
 from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.declaring import purpose_first

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Qu
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from renkei.matching.wording import Words
+from renkei.agreement.text import Words
 from renkei.node.console import incident_forms as forms
 from renkei.node.console.access import page
 from renkei.node.console.templatetags.console import language
@@ -287,6 +287,6 @@ def _choices(fields: QueryDict) -> dict[str, Any]:
         "conditions": [(code, words, code in chosen) for code, words in forms.CONDITIONS.items()],
         "none_holds": fields.get("condition-none") == "on",
         "ways": forms.WAYS,
-        "services": [(code, Words(*names)) for code, names in concerned.DATA.items()],
+        "services": list(concerned.DATA.items()),
         "longest": forms.LONGEST,
     }

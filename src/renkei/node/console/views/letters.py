@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from renkei.matching.wording import Words
+from renkei.agreement.text import Words
 from renkei.node.cases import letters
 from renkei.node.cases.errors import NoLetter
 from renkei.node.cases.letter_files import FORMATS

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from renkei.matching.wording import Words
+from renkei.agreement.text import Words
 from renkei.node.cases import handling, listing
 from renkei.node.cases.models import Case, Kind, SavedList
 from renkei.node.console import filtering

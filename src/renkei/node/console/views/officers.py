@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from renkei.agreement.text import Words
 from renkei.node.console.access import page
 from renkei.node.console.templatetags.console import language
 from renkei.node.errors import NotPermitted
@@ -21,7 +22,7 @@ from renkei.node.officers.duties import Duty
 from renkei.node.officers.errors import AccountRefused
 from renkei.node.officers.models import Assignment, Officer
 
-_CHANGED: Final = ("変更しました。", "Changed.")
+_CHANGED: Final = Words("変更しました。", "Changed.")
 _OFFICE_LENGTH: Final = 8
 
 
@@ -74,7 +75,7 @@ def officer(request: HttpRequest, username: str) -> HttpResponse:
             raise PermissionDenied from None
         else:
             if device is None:
-                messages.success(request, _CHANGED[language() == "en"])
+                messages.success(request, _CHANGED.say(language()))
                 return redirect("officer", username)
     return render(
         request,

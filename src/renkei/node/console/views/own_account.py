@@ -9,13 +9,14 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from renkei.agreement.text import Words
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.console.access import page
 from renkei.node.console.templatetags.console import language
 from renkei.node.officers.models import Officer
 
-_CHANGED = ("パスワードを変えました。", "The password is changed.")
+_CHANGED = Words("パスワードを変えました。", "The password is changed.")
 
 
 @page("own_account")
@@ -29,7 +30,7 @@ def own_account(request: HttpRequest) -> HttpResponse:
             form.save()
             record(officer, Verb.PASSWORD_CHANGED, officer.username)
         update_session_auth_hash(request, officer)
-        messages.success(request, _CHANGED[language() == "en"])
+        messages.success(request, _CHANGED.say(language()))
         return redirect("own_account")
     context = {"form": form, "local": local, "assignments": officer.assignments.order_by("duty", "office")}
     return render(request, "console/own_account.html", context, status=422 if form.errors else 200)

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from renkei.agreement.parties import PARTIES
+from renkei.agreement.text import Words
 from renkei.exchange.errors import ExchangeError
 from renkei.node.audit.models import Verification
 from renkei.node.console.access import page
@@ -18,8 +19,8 @@ from renkei.node.operations import accepting
 from renkei.node.operations.errors import NotAccepted
 
 _DONE: Final = {
-    "ask": ("申請しました。別の職員の確認を待っています。", "Asked. Another officer has to confirm."),
-    "confirm": (
+    "ask": Words("申請しました。別の職員の確認を待っています。", "Asked. Another officer has to confirm."),
+    "confirm": Words(
         "認めました。警報は次の日次処理で解けます。",
         "Accepted. The alarm is cleared by the next run of the day.",
     ),
@@ -36,7 +37,7 @@ def restored_trail(request: HttpRequest) -> HttpResponse:
         except (NotAccepted, NotPermitted, ExchangeError) as refusal:
             refused = refusal
         else:
-            messages.success(request, _DONE[act][language() == "en"])
+            messages.success(request, _DONE[act].say(language()))
             return redirect("restored_trail")
     last = Verification.objects.first()
     return render(
@@ -47,7 +48,7 @@ def restored_trail(request: HttpRequest) -> HttpResponse:
             "differing": [*last.differing, *last.counterpart_back] if last else [],
             "asked": accepting.standing(timezone.now()),
             "parties": PARTIES,
-            "reasons": {code: said[language() == "en"] for code, said in accepting.REASONS.items()},
+            "reasons": {code: said.say(language()) for code, said in accepting.REASONS.items()},
             "entered": request.POST if refused else {},
             "refused": refused,
         },

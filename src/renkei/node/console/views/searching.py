@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
-from renkei.matching.wording import Words
+from renkei.agreement.text import Words
 from renkei.node.cases.models import Case
 from renkei.node.cases.searching import by_card_number
 from renkei.node.console.access import page

@@ -18,6 +18,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from renkei.agreement.purposes import PURPOSES, Purpose
+from renkei.agreement.text import Words
 from renkei.exchange import cms
 from renkei.exchange.errors import ExchangeError
 from renkei.node.audit.models import Entry
@@ -35,7 +36,7 @@ from renkei.node.officers.models import Officer
 _A_PAGE: Final = 100
 #: What fits into one signed file without filling the memory.
 _MOST_EXPORTED: Final = 100_000
-_TOO_MANY: Final = (
+_TOO_MANY: Final = Words(
     "書き出せるのは{most:,}行までです。期間を狭めてください。",
     "At most {most:,} entries can be exported at once. Narrow the period.",
 )
@@ -77,7 +78,7 @@ def trail(request: HttpRequest) -> HttpResponseBase:
     officer, trouble = cast(Officer, request.user), ""
     if request.method == "POST":
         if entries.count() > _MOST_EXPORTED:
-            trouble = _TOO_MANY[language() == "en"].format(most=_MOST_EXPORTED)
+            trouble = _TOO_MANY.say(language()).format(most=_MOST_EXPORTED)
         else:
             try:
                 return _export(entries, officer, narrowed, timezone.now())
