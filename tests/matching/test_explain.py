@@ -18,6 +18,7 @@ from builders import (
 
 from renkei.agreement.datasets import DATASETS
 from renkei.agreement.decisions import Policy
+from renkei.agreement.text import day_in_words
 from renkei.matching import Reconciliation
 from renkei.matching.explain import (
     Explanation,
@@ -28,7 +29,7 @@ from renkei.matching.explain import (
 )
 from renkei.matching.outcomes import MATCHES, OUTCOMES
 from renkei.matching.outputs import reconciliation_files, write_whole
-from renkei.matching.spoken import column_name, day_in_words, value_in_words
+from renkei.matching.spoken import column_name, value_in_words
 from renkei.matching.wording import CAUSES, FLAGS, NEXT_STEPS, REJECT_REASONS
 from renkei.matching.wording import OUTCOMES as MEANINGS
 
@@ -283,6 +284,9 @@ def test_english_sentences_hold_no_japanese_but_clause_letters():
         ("1989-01-07", "昭和64年1月7日"),
         ("1926-12-25", "昭和元年12月25日"),
         ("1912-07-29", "明治45年7月29日"),
+        ("1912-07-30", "大正元年7月30日"),
+        ("1873-01-01", "明治6年1月1日"),
+        ("1872-12-31", "1872年12月31日"),  # the calendar of 明治5年 was another
         ("1985-04-00", "1985年4月(日不詳)"),
         ("1989-00-00", "1989年(月日不詳)"),
     ],

@@ -8,15 +8,9 @@ import random
 from collections.abc import Callable
 
 from .tables import Column, columns, mhlw_codes, nationality_names, statuses
+from .values import ERAS
 
 FULL_WIDTH = {ord(c): ord(c) + 0xFEE0 for c in map(chr, range(0x21, 0x7F))}
-ERAS = {  # name, letter, year before the first, first day
-    "明治": ("M", 1867, "1868-10-23"),
-    "大正": ("T", 1911, "1912-07-30"),
-    "昭和": ("S", 1925, "1926-12-25"),
-    "平成": ("H", 1988, "1989-01-08"),
-    "令和": ("R", 2018, "2019-05-01"),
-}
 OUTSIDE = ("", "", "", "", "", "", "", " ", "　", "  ")
 
 
@@ -62,7 +56,7 @@ def _date(rng: random.Random, value: str) -> str:
     ]
     for name, (letter, offset, first_day) in ERAS.items():
         number = year - offset
-        if value >= first_day if known else number > 1:
+        if value >= first_day if known else value[:4] > first_day[:4]:
             shapes.append(f"{name}{'元' if number == 1 else number}年{month}月{day}日")
             shapes.append(f"{letter}{number}.{month}.{day}")
             shapes.append(f"{letter}{number}.{month:02}.{day:02}")

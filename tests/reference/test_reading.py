@@ -29,6 +29,7 @@ from .tables import WITHHELD
         ("S60.4.12", "1985-04-12"),
         ("T15.12.25", "1926-12-25"),
         ("M45.7.30", "1912-07-30"),
+        ("明治6年1月1日", "1873-01-01"),
         ("2024-02-29", "2024-02-29"),
     ],
 )
@@ -38,7 +39,18 @@ def test_a_date_in_any_accepted_shape_becomes_one(text: str, canonical: str) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-02-29", "2026-13-01", "2026-04-00", "R0.4.1", "26-04-01", "2026-04", "202641", "令和八年4月1日"],
+    [
+        "2026-02-29",
+        "2026-13-01",
+        "2026-04-00",
+        "R0.4.1",
+        "26-04-01",
+        "2026-04",
+        "202641",
+        "令和八年4月1日",
+        "M5.12.2",
+        "明治元年10月23日",
+    ],
 )
 def test_what_is_no_date_is_unreadable(text: str) -> None:
     with pytest.raises(values.UnreadableError):

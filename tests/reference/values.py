@@ -6,8 +6,14 @@ from collections.abc import Callable
 
 from .tables import Column, any_case_and_width, mhlw_codes, nationality_names, status_names, statuses
 
-ERA_OFFSETS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
-ERA_LETTERS = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
+ERAS = {  # name, letter, year before the first, first day that may be written in it
+    "明治": ("M", 1867, "1873-01-01"),  # before 6年 of another calendar
+    "大正": ("T", 1911, "1912-07-30"),
+    "昭和": ("S", 1925, "1926-12-25"),
+    "平成": ("H", 1988, "1989-01-08"),
+    "令和": ("R", 2018, "2019-05-01"),
+}
+ERA_LETTERS = {letter: name for name, (letter, _, _) in ERAS.items()}
 
 DATE_SHAPES = (
     re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"),
@@ -59,9 +65,10 @@ def _parts(text: str) -> tuple[int, int, int]:
             parts = found.groupdict()
             year = 1 if parts["year"] == "元" else int(parts["year"])
             if era := parts.get("era"):
-                if year == 0:
+                _, before_first, first_day = ERAS[ERA_LETTERS.get(era, era)]
+                if year == 0 or before_first + year < int(first_day[:4]):
                     raise UnreadableError
-                year += ERA_OFFSETS[ERA_LETTERS.get(era, era)]
+                year += before_first
             return year, int(parts["month"]), int(parts["day"])
     raise UnreadableError
 

@@ -1,9 +1,10 @@
-"""What is said to people: the two languages, and words that stand in both.
+"""What is said to people: the two languages, words that stand in both, and days in Japanese eras.
 
 Every message, label and name that a person reads is a pair of words (`Words`). Codes have a `Meaning`.
 """
 
-from typing import Literal, NamedTuple
+from datetime import date
+from typing import Final, Literal, NamedTuple
 
 #: The languages of every message: Japanese and English.
 Lang = Literal["ja", "en"]
@@ -25,3 +26,60 @@ class Meaning(NamedTuple):
 
     name: Words
     sentence: Words
+
+
+class Era(NamedTuple):
+    """A Japanese era: how a year of it is read and written.
+
+    `letter` stands for it on forms (R8.4.1). Its year n is the Western year `before_first` + n. `first` and
+    `last` are the first and the last day that are written in it; the present era has no last one.
+    """
+
+    name: str
+    romaji: str
+    letter: str
+    before_first: int
+    first: date
+    last: date | None
+
+    @property
+    def first_year(self) -> int:
+        """The first year of the era in which a date can be read and written."""
+        return self.first.year - self.before_first
+
+
+REIWA: Final = Era("令和", "Reiwa", "R", 2018, date(2019, 5, 1), None)
+# 明治 began in 1868, but Japan has the Gregorian calendar since 1 January of 明治6年. A month and a day of an
+# earlier year are of the lunisolar calendar and are other days in ours: such a date is neither read nor
+# written in the era.
+MEIJI: Final = Era("明治", "Meiji", "M", 1867, date(1873, 1, 1), date(1912, 7, 29))
+#: The eras, the latest first, without a gap. A date that is read may lie past its era's end (平成33年 is
+#: 2021): forms printed before a change of era stay in use.
+ERAS: Final = (
+    REIWA,
+    Era("平成", "Heisei", "H", 1988, date(1989, 1, 8), date(2019, 4, 30)),
+    Era("昭和", "Showa", "S", 1925, date(1926, 12, 25), date(1989, 1, 7)),
+    Era("大正", "Taisho", "T", 1911, date(1912, 7, 30), date(1926, 12, 24)),
+    MEIJI,
+)
+
+
+def day_in_era(day: date) -> str:
+    """Write a day in its era, the first year as 元年; with the Western year where it is before all eras."""
+    era = next((era for era in ERAS if day >= era.first), None)
+    year = day.year - (era.before_first if era else 0)
+    return f"{era.name if era else ''}{'元' if era and year == 1 else year}年{day.month}月{day.day}日"
+
+
+def day_in_words(text: str, lang: Lang) -> str:
+    """Write a canonical date (yyyy-mm-dd) as it is read: in its era in Japanese, as it stands in English.
+
+    Unknown parts (00) of a partial date are said to be unknown; its year stays Western, since the era of a
+    year without a day may be either of two.
+    """
+    year, month, day = text.split("-")
+    if month == "00":
+        return Words(f"{int(year)}年(月日不詳)", f"{year} (month and day unknown)").say(lang)
+    if day == "00":
+        return Words(f"{int(year)}年{int(month)}月(日不詳)", f"{year}-{month} (day unknown)").say(lang)
+    return text if lang == "en" else day_in_era(date.fromisoformat(text))

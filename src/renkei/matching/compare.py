@@ -13,6 +13,7 @@ import polars as pl
 from renkei.agreement.decisions import Policy
 from renkei.agreement.nationalities import NATIONALITIES, RELATED
 from renkei.agreement.statuses import related
+from renkei.agreement.text import ERAS, MEIJI
 from renkei.matching.addresses import fold_addresses, same_place
 from renkei.matching.dates import as_number
 from renkei.matching.names import compare_names
@@ -89,9 +90,9 @@ def _nationalities(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 # --- dates -------------------------------------------------------------------------------------------
 
-# The year before each era's first: a year of one era read as the year of another is off by a difference
-# of these; an era's year read as a western one, by one of these.
-_ERA_OFFSETS = (2018, 1988, 1925, 1911)
+# A year of one era read as the year of another is off by a difference of these; an era's year read as a
+# Western one, by one of these. Nobody in the register was born in 明治 (§3).
+_ERA_OFFSETS = tuple(era.before_first for era in ERAS if era is not MEIJI)
 _ERA_SHIFTS = sorted(
     {
         *_ERA_OFFSETS,

@@ -3,17 +3,20 @@
 A rule of reading is a row of `SHAPES`; a new way to write a date is a new row.
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 
+from renkei.agreement.text import ERAS
 from renkei.matching.edges import Shape
 
-# The year before each era's first: 令和8年 = 2018 + 8. An era's years run on past its end
-# (平成33年 is 2021), since forms printed before a change of era stay in use.
-ERAS = {"M": 1867, "T": 1911, "S": 1925, "H": 1988, "R": 2018}
-ERA_NAMES = {"明治": "M", "大正": "T", "昭和": "S", "平成": "H", "令和": "R"}
+# How an era is written, by its name or letter, and what is asked of it: 令和8年 is 2018 + 8.
+_WRITTEN = {written: era for era in ERAS for written in (era.name, era.letter)}
+_BEFORE_FIRST = {written: era.before_first for written, era in _WRITTEN.items()}
+_FIRST_YEAR = {written: era.first_year for written, era in _WRITTEN.items()}
 
 _YEAR = "(?P<year>[0-9]{4})"
-_ERA = f"(?P<era>[{''.join(ERAS)}]|{'|'.join(ERA_NAMES)})(?P<year>元|[0-9]{{1,3}})"
+_ERA = f"(?P<era>{'|'.join(_WRITTEN)})(?P<year>元|[0-9]{{1,3}})"
 _MONTH, _DAY = "(?P<month>[0-9]{1,2})", "(?P<day>[0-9]{1,2})"
 
 SHAPES = (
@@ -92,14 +95,17 @@ def _odd_parts(folded: pl.Series) -> pl.DataFrame:
             for name in ("era", "year", "month", "day")
         )
     )
-    era = pl.col("era").replace(ERA_NAMES)
     in_era = pl.when(pl.col("year") == "元").then(pl.lit("1")).otherwise("year").cast(pl.Int32)
     return parts.select(
-        # An era has no year 0 either.
-        year=pl.when(in_era > 0).then(in_era + era.replace_strict(ERAS, default=0, return_dtype=pl.Int32)),
+        # There is no year 0, in no era either, and none of 明治 before 6年 (§2).
+        year=pl.when(in_era >= _of_era(_FIRST_YEAR, 1)).then(in_era + _of_era(_BEFORE_FIRST, 0)),
         month=pl.col("month").cast(pl.Int32),
         day=pl.col("day").cast(pl.Int32),
     )
+
+
+def _of_era(numbers: Mapping[str, int], otherwise: int) -> pl.Expr:
+    return pl.col("era").replace_strict(numbers, default=otherwise, return_dtype=pl.Int32)
 
 
 def partial_to_text(partial: pl.Expr) -> pl.Expr:

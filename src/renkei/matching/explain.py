@@ -20,8 +20,8 @@ from renkei.agreement.calendar import due_date
 from renkei.agreement.decisions import Policy, PolicyError
 from renkei.agreement.errors import RenkeiError
 from renkei.agreement.omissions import GROUNDS, REASONS
-from renkei.agreement.text import Lang, Words
-from renkei.matching.spoken import column_name, day_in_words, status_name, value_in_words
+from renkei.agreement.text import Lang, Words, day_in_words
+from renkei.matching.spoken import column_name, status_name, value_in_words
 from renkei.matching.wording import (
     CAUSES,
     DATASETS,

@@ -10,11 +10,11 @@ import polars as pl
 
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.agreement.omissions import GROUNDS, REASONS
-from renkei.agreement.text import Lang, Words
+from renkei.agreement.text import Lang, Words, day_in_words
 from renkei.matching import report_wording as said
 from renkei.matching.page import Bar, Chart, Section, Table, bar_chart, render_page
 from renkei.matching.small_cells import SMALLEST_CELL, protect
-from renkei.matching.spoken import column_name, day_in_words, nationality_name, status_name
+from renkei.matching.spoken import column_name, nationality_name, status_name
 from renkei.matching.statistics import Statistics
 from renkei.matching.wording import (
     CAUSES,

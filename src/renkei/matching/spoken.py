@@ -1,20 +1,9 @@
 """Names of columns and values of cells as a person reads them: 令和8年4月1日, ベトナム, 留学."""
 
-from datetime import date
-
 from renkei.agreement.datasets import DATASETS, SUSPECTED_OMISSIONS, Kind
 from renkei.agreement.nationalities import NATIONALITIES
 from renkei.agreement.statuses import STATUSES
-from renkei.agreement.text import Lang, Words
-
-# The first day of each era, the latest first.
-_ERAS = (
-    (date(2019, 5, 1), "令和"),
-    (date(1989, 1, 8), "平成"),
-    (date(1926, 12, 25), "昭和"),
-    (date(1912, 7, 30), "大正"),
-    (date(1868, 10, 23), "明治"),
-)
+from renkei.agreement.text import Lang, Words, day_in_words
 
 _ENGLISH = {
     "notification_id": "notification identifier",
@@ -93,28 +82,6 @@ def nationality_name(code: str, lang: Lang) -> str:
     """Return the name of a nationality; a code that no table knows stands for itself."""
     nationality = NATIONALITIES.get(code)
     return code if nationality is None else Words(nationality.name_ja, nationality.name_en).say(lang)
-
-
-def day_in_words(text: str, lang: Lang) -> str:
-    """Write a canonical date as it is read: in its era in Japanese, as it stands in English.
-
-    Unknown parts of a partial date are said to be unknown; its year stays Western, since the era of a year
-    without a day may be either of two.
-    """
-    year, month, day = text.split("-")
-    if month == "00":
-        return Words(f"{int(year)}年(月日不詳)", f"{year} (month and day unknown)").say(lang)
-    if day == "00":
-        return Words(f"{int(year)}年{int(month)}月(日不詳)", f"{year}-{month} (day unknown)").say(lang)
-    return text if lang == "en" else _in_era(date.fromisoformat(text))
-
-
-def _in_era(day: date) -> str:
-    for first, era in _ERAS:
-        if day >= first:
-            year = day.year - first.year + 1
-            return f"{era}{'元' if year == 1 else year}年{day.month}月{day.day}日"
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def value_in_words(column: str, text: str, lang: Lang) -> str:

@@ -12,9 +12,11 @@ import polars as pl
 
 from renkei.agreement.nationalities import NATIONALITIES
 from renkei.agreement.statuses import MHLW_CODES, STATUSES
+from renkei.agreement.text import ERAS
 from renkei.simulation.tables import table
 
 _EVERYWHERE = pl.lit(True)
+_, _HEISEI, _SHOWA, *_ = ERAS
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,6 @@ class Change:
 
 
 _FULL_WIDTH = {chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)}
-_OLD_ERAS = (("令和", "2019-05-01", 2018), ("平成", "1989-01-08", 1988), ("昭和", "1926-12-25", 1925))
 _OTHER_DAY = {
     f"{d:02d}": f"{o:02d}"
     for d, o in zip(
@@ -67,9 +68,14 @@ def _era(date: pl.Expr) -> pl.Expr:
     """Write a date in its era, without leading zeros."""
     year = _part(date, 0).cast(pl.Int32)
     named: pl.Expr = pl.lit(None, dtype=pl.String)
-    for era, begins, offset in reversed(_OLD_ERAS):
-        count = pl.when(year - offset == 1).then(pl.lit("元")).otherwise((year - offset).cast(pl.String))
-        named = pl.when(date >= begins).then(pl.concat_str(pl.lit(era), count)).otherwise(named)
+    for era in reversed(ERAS):
+        count = year - era.before_first
+        written = pl.when(count == 1).then(pl.lit("元")).otherwise(count.cast(pl.String))
+        named = (
+            pl.when(date >= era.first.isoformat())
+            .then(pl.concat_str(pl.lit(era.name), written))
+            .otherwise(named)
+        )
     month, day = (_part(date, part).str.strip_chars_start("0") for part in (1, 2))
     return pl.concat_str(named, pl.lit("年"), month, pl.lit("月"), day, pl.lit("日"))
 
@@ -235,9 +241,12 @@ CHANGES: dict[str, Change] = {
         _swapped(_birth, 2), _whole_birth & _differ(_birth, 2) & ~_birth.str.ends_with("-02-29")
     ),
     "birth_era_misread": Change(
-        pl.concat_str((_part(_birth, 0).cast(pl.Int32) - 63).cast(pl.String), _birth.str.slice(4)),
+        pl.concat_str(
+            (_part(_birth, 0).cast(pl.Int32) - (_HEISEI.before_first - _SHOWA.before_first)).cast(pl.String),
+            _birth.str.slice(4),
+        ),
         _whole_birth
-        & (_birth >= "1989-01-08")
+        & (_birth >= _HEISEI.first.isoformat())
         & ~_birth.str.starts_with("1992")
         & ~_birth.str.ends_with("-02-29"),
     ),
@@ -249,7 +258,7 @@ CHANGES: dict[str, Change] = {
     "birth_unknown_day": Change(pl.concat_str(_birth.str.slice(0, 8), pl.lit("00")), _whole_birth),
     "birth_slashed": Change(_birth.str.replace_all("-", "/", literal=True), _whole_birth),
     "birth_compact": Change(_birth.str.replace_all("-", "", literal=True), _whole_birth),
-    "birth_era_written": Change(_era(_birth), _whole_birth & (_birth >= "1926-12-25")),
+    "birth_era_written": Change(_era(_birth), _whole_birth),
     "birth_full_width": Change(_full_width(_birth)),
     "sex_missing": Change(pl.lit(None, dtype=pl.String)),
     "sex_wrong": Change(_mapped(_sex, {"1": "2", "2": "1"}), _sex.is_in(["1", "2"])),

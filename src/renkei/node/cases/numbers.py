@@ -5,13 +5,14 @@ from typing import Final
 
 from django.db import connection
 
-_REIWA_BEFORE_FIRST: Final = 2018  # 令和1年 is 2019, and the agreement is of 令和3年
+from renkei.agreement.text import REIWA
+
 _DIGITS: Final = 4
 
 
 def prefix_of(day: date) -> str:
     """Return what the numbers of a day begin with."""
-    return f"R{day.year - _REIWA_BEFORE_FIRST}-{day:%m%d}-"
+    return f"{REIWA.letter}{day.year - REIWA.before_first}-{day:%m%d}-"
 
 
 def running(number: str) -> str:
