@@ -10,9 +10,9 @@ from builders import a_card, a_match, a_notification, a_person, reconciled, rows
 
 from renkei.agreement.datasets import CARDS
 from renkei.agreement.decisions import COMPARABLE_ITEMS, DEFAULT_POLICY, Policy
+from renkei.agreement.outcomes import Verdict
 from renkei.agreement.statuses import STATUSES
 from renkei.matching.compare import RULES, judge
-from renkei.matching.verdicts import Verdict
 
 Pairs = tuple[tuple[str, str], ...]
 

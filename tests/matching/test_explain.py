@@ -16,8 +16,10 @@ from builders import (
     reconciled,
 )
 
+from renkei.agreement.causes import CAUSES
 from renkei.agreement.datasets import DATASETS
 from renkei.agreement.decisions import Policy
+from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import day_in_words
 from renkei.matching import Reconciliation
 from renkei.matching.explain import (
@@ -27,11 +29,10 @@ from renkei.matching.explain import (
     explain_notification,
     explain_permission,
 )
-from renkei.matching.outcomes import MATCHES, OUTCOMES
+from renkei.matching.outcomes import MATCHES
 from renkei.matching.outputs import reconciliation_files, write_whole
 from renkei.matching.spoken import column_name, value_in_words
-from renkei.matching.wording import CAUSES, FLAGS, NEXT_STEPS, REJECT_REASONS
-from renkei.matching.wording import OUTCOMES as MEANINGS
+from renkei.matching.wording import FLAGS, NEXT_STEPS, REJECT_REASONS
 
 JA = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 
@@ -135,7 +136,7 @@ def test_a_number_not_found_says_why_and_shows_no_record(tmp_path, number, cause
 def test_a_deleted_notification_says_only_that(tmp_path):
     page = explained(tmp_path, notifications=[a_tombstone()])
 
-    assert MEANINGS["deleted"].sentence.ja in page
+    assert OUTCOMES["deleted"].sentence.ja in page
     assert FLAGS["card_superseded"].sentence.ja not in page
 
 
@@ -176,7 +177,7 @@ def test_all_reasons_of_a_row_are_given(tmp_path):
 def test_a_second_row_with_the_identifier_is_told_beside_the_outcome_of_the_first(tmp_path):
     page = explained(tmp_path, notifications=[a_notification(), a_notification(sex="2")])
 
-    assert MEANINGS["matched"].sentence.ja in page
+    assert OUTCOMES["matched"].sentence.ja in page
     assert "3番目の行" in page
     assert "突合結果はその行のものです" in page
 
@@ -245,12 +246,13 @@ def test_the_facts_are_codes_and_canonical_values(tmp_path):
 
 
 def test_every_code_of_the_output_has_its_words():
-    # reconciliation §3: every cause; §1: every reason to set a row aside
+    # reconciliation §3: every cause, and by an officer's word; §1: every reason to set a row aside
     causes = {"as_latest", "other_card", "partial", "truncated", "day_month_swapped", "one_digit", "era"}
-    causes |= {"related", "different", "malformed", "unknown_number"}
+    causes |= {"related", "different", "malformed", "unknown_number", "confirmed_candidate"}
+    causes |= {"format", "order", "kanji_variant"}
 
     assert set(CAUSES) == causes
-    assert set(MEANINGS) == set(OUTCOMES)
+    assert list(OUTCOMES) == ["matched", "mismatched", "not_found", "deleted"]
     assert set(FLAGS) == {name for name, dtype in MATCHES.items() if dtype == pl.Boolean}
     assert set(REJECT_REASONS) == {"missing", "unreadable", "duplicate", "forbidden", "unknown_person"}
     assert set(NEXT_STEPS) == {*OUTCOMES, "rejected", "suspected"}
@@ -263,7 +265,7 @@ def test_every_column_has_a_name(dataset, lang):
 
 
 def test_english_sentences_hold_no_japanese_but_clause_letters():
-    tables = (MEANINGS, CAUSES, FLAGS, REJECT_REASONS)
+    tables = (OUTCOMES, CAUSES, FLAGS, REJECT_REASONS)
     english = [
         text
         for table in tables

@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from renkei.agreement.decisions import DEFAULT_POLICY, Policy
+from renkei.agreement.outcomes import Verdict
 from renkei.matching.names import LEVELS, compare_names
-from renkei.matching.verdicts import Verdict
 
 Names = tuple[str, str] | tuple[str, str, str]
 

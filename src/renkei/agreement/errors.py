@@ -2,6 +2,7 @@
 
 RenkeiError
 ├── PolicyError          agreement.decisions: a decision that does not exist or cannot take that value
+├── UnknownCode          agreement.tables: a code that has no row in the closed list it should be of
 ├── RefusedFile          matching.reading: a file that is refused whole
 ├── NoSpark, SparkFailed  matching.spark_session, spark: the distributed engine is not there, or failed
 ├── UnusableOutput       matching.explain: a directory that holds no output of reconcile
@@ -29,3 +30,7 @@ class RenkeiError(Exception):
     def say(self, lang: Lang) -> str:
         """Return the sentence in the asked language."""
         return self.ja if lang == "ja" else self.en
+
+
+class UnknownCode(RenkeiError):
+    """A code that has no row in the closed list that it should be of."""

@@ -3,9 +3,10 @@
 A suspicion is no finding: employers have causes that the registers do not show, so every sentence says so.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
+
+from renkei.agreement.tables import Closed
+from renkei.agreement.text import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,6 @@ _REASONS = (
 )
 
 #: The grounds by code: (ア), then (イ).
-GROUNDS: Mapping[str, Ground] = MappingProxyType({ground.code: ground for ground in _GROUNDS})
+GROUNDS = Closed(Words("未届の疑いの事由", "grounds of a suspected omission"), _GROUNDS)
 #: The reasons by code.
-REASONS: Mapping[str, Reason] = MappingProxyType({reason.code: reason for reason in _REASONS})
+REASONS = Closed(Words("未届の疑いの理由", "reasons of a suspected omission"), _REASONS)

@@ -1,15 +1,70 @@
-"""The published tables that the agreement is read from: one reader, used once for each table."""
+"""Tables by code: the published ones, read from `tables/`, and closed lists whose every code has a row."""
 
 import csv
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Protocol, TypeVar
+
+from renkei.agreement.errors import UnknownCode
+from renkei.agreement.text import Words
+
+
+class Row(Protocol):
+    """A row of a closed list."""
+
+    @property
+    def code(self) -> str:
+        """What the row is asked for by."""
+
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Row)
 
 _TABLES = Path(__file__).with_name("tables")
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+class Closed(Mapping[str, R]):
+    """A closed list: rows by their `code`, in their order.
+
+    A code without a row is an error wherever it is asked for, `get` included: UnknownCode. Where there may
+    be no code at all, ask for that first.
+    """
+
+    def __init__(self, name: Words, rows: Iterable[R]) -> None:
+        self.name = name
+        self._rows: dict[str, R] = {}
+        for row in rows:
+            if row.code in self._rows:
+                raise ValueError(f"{row.code}: two rows in the list of {name.en}")
+            self._rows[row.code] = row
+
+    def __getitem__(self, code: str) -> R:
+        try:
+            return self._rows[code]
+        except KeyError:
+            raise self._unknown(code) from None
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def _unknown(self, code: str) -> UnknownCode:
+        # What came from a file may be anything, and what has not a code's form is not repeated.
+        shown = code if _CODE.fullmatch(code) else "…"
+        return UnknownCode(
+            f"{shown}: no such code in the list of {self.name.en}. It was written by another version, or "
+            "the data are damaged.",
+            f"{shown}: {self.name.ja}の一覧にない符号です。別の版で書かれたか、データが壊れています。",
+        )
 
 
 def read_text(name: str) -> str:

@@ -53,7 +53,7 @@ REIWA: Final = Era("令和", "Reiwa", "R", 2018, date(2019, 5, 1), None)
 # earlier year are of the lunisolar calendar and are other days in ours: such a date is neither read nor
 # written in the era.
 MEIJI: Final = Era("明治", "Meiji", "M", 1867, date(1873, 1, 1), date(1912, 7, 29))
-#: The eras, the latest first, without a gap. A date that is read may lie past its era's end (平成33年 is
+#: The eras, the latest first, each up to the next. A date that is read may lie past its end (平成33年 is
 #: 2021): forms printed before a change of era stay in use.
 ERAS: Final = (
     REIWA,

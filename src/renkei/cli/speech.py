@@ -15,6 +15,7 @@ from unicodedata import east_asian_width
 
 import typer
 
+from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Lang, Words
 
 _PLACES = 12
@@ -121,10 +122,7 @@ _DATASETS = {
 _COUNTS = {
     "read": Words("読込", "read"),
     "rejected": Words("受け取れない行", "set aside"),
-    "matched": Words("一致", "matched"),
-    "mismatched": Words("不一致", "mismatched"),
-    "not_found": Words("突合できず", "not found"),
-    "deleted": Words("削除", "deleted"),
+    **{outcome.code: outcome.name for outcome in OUTCOMES.values()},
 }
 
 

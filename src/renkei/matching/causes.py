@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
+from renkei.agreement.causes import DIFFERENCES, Found, found_by
 from renkei.agreement.decisions import Policy
+from renkei.agreement.outcomes import Verdict
 from renkei.matching import compare
-from renkei.matching.verdicts import AGREES, Verdict
+from renkei.matching.verdicts import AGREEING
 
 # One item, the name, takes as long as all others: two are enough to keep both busy.
 ITEMS_AT_ONCE = 2
-
-_AGREES = [int(verdict) for verdict in AGREES]
 
 
 def explain_differences(
@@ -26,7 +26,8 @@ def explain_differences(
 
     `notifications` are linked ones with at least one difference; `judged` holds, for each compared item and
     in the same order, what `compare.judge` said. Returns, in the same order, `mismatched_items` (items in
-    the order of 別紙1, joined by `;`) and `differences` (`item:cause`, likewise).
+    the order of 別紙1, joined by `;`) and `differences` (`item:cause`, likewise). Raises UnknownCode for a
+    cause that is not in `DIFFERENCES`.
     """
     if notifications.is_empty():
         return pl.DataFrame(schema={"mismatched_items": pl.String, "differences": pl.String})
@@ -37,6 +38,9 @@ def explain_differences(
             lambda item: _causes_of(item, notifications, judged[item], cards, persons, policy), judged
         )
         causes = dict(zip(judged, found, strict=True))
+    for item, said in causes.items():
+        for code in said.drop_nulls().unique():
+            DIFFERENCES[item][code]
     return pl.DataFrame(causes).select(
         mismatched_items=_joined(pl.when(pl.col(item).is_not_null()).then(pl.lit(item)) for item in causes),
         differences=_joined(pl.concat_str(pl.lit(f"{item}:"), item) for item in causes),
@@ -79,10 +83,13 @@ def _causes_of(
     )
     other_card = _agreeing(item, others, policy)
 
-    return causes.scatter(other_card["row"], "other_card").scatter(as_latest["row"], "as_latest")
+    codes = found_by(Found.RECORDS, item)
+    return causes.scatter(other_card["row"], codes["other_card"].code).scatter(
+        as_latest["row"], codes["as_latest"].code
+    )
 
 
 def _agreeing(item: str, pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     sides = ["reported", "held", *(["held_kanji"] if item == "name" else [])]
-    agrees = compare.judge(item, pairs.select(sides), policy)["verdict"].is_in(_AGREES)
+    agrees = compare.judge(item, pairs.select(sides), policy)["verdict"].is_in(AGREEING)
     return pairs.filter(agrees).select(pl.col("row").unique())

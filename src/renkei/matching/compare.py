@@ -12,13 +12,14 @@ import polars as pl
 
 from renkei.agreement.decisions import Policy
 from renkei.agreement.nationalities import NATIONALITIES, RELATED
+from renkei.agreement.outcomes import Verdict
 from renkei.agreement.statuses import related
 from renkei.agreement.text import ERAS, MEIJI
 from renkei.matching.addresses import fold_addresses, same_place
 from renkei.matching.dates import as_number
 from renkei.matching.names import compare_names
 from renkei.matching.values import NATIONALITY_KEYS, STATUS_KEYS, STATUS_SETS
-from renkei.matching.verdicts import Verdict
+from renkei.matching.verdicts import OTHERWISE, first_that_fits
 
 Comparison = Callable[[pl.DataFrame, Policy], pl.DataFrame]
 
@@ -36,7 +37,7 @@ class Rule:
 
 
 def _verdicts(pairs: pl.DataFrame, verdict: pl.Expr, cause: pl.Expr | None = None) -> pl.DataFrame:
-    return pairs.select(verdict=verdict.cast(pl.UInt8), cause=pl.lit("different") if cause is None else cause)
+    return pairs.select(verdict=verdict.cast(pl.UInt8), cause=pl.lit(OTHERWISE) if cause is None else cause)
 
 
 def _agree_when(agrees: pl.Expr) -> pl.Expr:
@@ -84,7 +85,7 @@ def _nationalities(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         column.cast(NATIONALITY_KEYS).cast(pl.String).replace(compare_as) for column in (_REPORTED, _HELD)
     ]
     families = [side.replace_strict(family, default=None, return_dtype=pl.UInt8) for side in sides]
-    cause = pl.when(families[0] == families[1]).then(pl.lit("related")).otherwise(pl.lit("different"))
+    cause = first_that_fits("nationality", {"related": families[0] == families[1]})
     return _verdicts(pairs, _agree_when(sides[0] == sides[1]), cause)
 
 
@@ -108,7 +109,7 @@ _ONE, _OTHER = pl.col("one"), pl.col("other")
 
 def _dates(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     numbers = pairs.select(one=as_number(_REPORTED), other=as_number(_HELD))
-    return _verdicts(pairs, _agree_when(pl.lit(False)), _date_causes(numbers))
+    return _verdicts(pairs, _agree_when(pl.lit(False)), _date_causes("stay_expires_on", numbers))
 
 
 def _partial_dates(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -128,7 +129,7 @@ def _partial_dates(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         for name, side in (("one", _REPORTED), ("other", _HELD))
     )
     agrees = pl.lit(numbers["one"] == numbers["other"])
-    return _verdicts(pairs, _agree_when(agrees), _date_causes(numbers))
+    return _verdicts(pairs, _agree_when(agrees), _date_causes("birth_date", numbers))
 
 
 def _month(date: pl.Expr) -> pl.Expr:
@@ -144,8 +145,8 @@ def _digit(number: pl.Expr, place: int) -> pl.Expr:
     return number // tens % 10
 
 
-def _date_causes(numbers: pl.DataFrame) -> pl.Expr:
-    """Say how two dates (`one` and `other`, yyyymmdd) differ: the first that fits."""
+def _date_causes(item: str, numbers: pl.DataFrame) -> pl.Expr:
+    """Say how two dates (`one` and `other`, yyyymmdd) differ."""
     swapped = (
         (_ONE // 10_000 == _OTHER // 10_000)
         & (_month(_ONE) == _day(_OTHER))
@@ -171,17 +172,12 @@ def _date_causes(numbers: pl.DataFrame) -> pl.Expr:
             for place in range(7)
         ),
     )
-    return pl.lit(
-        looks.select(
-            pl.when("swapped")
-            .then(pl.lit("day_month_swapped"))
-            .when((pl.col("count") == 1) | ((pl.col("count") == 2) & pl.col("exchanged")))
-            .then(pl.lit("one_digit"))
-            .when("era")
-            .then(pl.lit("era"))
-            .otherwise(pl.lit("different"))
-        ).to_series()
-    )
+    fits = {
+        "day_month_swapped": pl.col("swapped"),
+        "one_digit": (pl.col("count") == 1) | ((pl.col("count") == 2) & pl.col("exchanged")),
+        "era": pl.col("era"),
+    }
+    return pl.lit(looks.select(first_that_fits(item, fits)).to_series())
 
 
 # --- the rest ----------------------------------------------------------------------------------------

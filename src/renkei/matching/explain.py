@@ -17,19 +17,19 @@ from typing import Any
 import polars as pl
 
 from renkei.agreement.calendar import due_date
+from renkei.agreement.causes import Cause, causes_in
 from renkei.agreement.decisions import Policy, PolicyError
 from renkei.agreement.errors import RenkeiError
 from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Lang, Words, day_in_words
 from renkei.matching.spoken import column_name, status_name, value_in_words
 from renkei.matching.wording import (
-    CAUSES,
     DATASETS,
     FLAGS,
     NEXT_STEPS,
     NO_ACCUSATION,
     NO_FINDING,
-    OUTCOMES,
     REJECT_REASONS,
 )
 
@@ -131,7 +131,7 @@ def explain_notification(directory: Path, identifier: str, lang: Lang) -> Explan
     """Explain a notification from an output directory of a reconciliation.
 
     Raises UnknownCase where neither matches nor rejects name it, UnusableOutput where a file is missing or
-    is none of ours.
+    is none of ours, UnknownCode where one gives a cause or an outcome that is in no list.
     """
     as_of, _ = _run(directory)
     match = _row(directory, "matches", {"notification_id": identifier})
@@ -237,11 +237,6 @@ def _rejected(directory: Path, dataset: str, identifier: str) -> Sequence[Row]:
 # --- a notification
 
 
-def _differences(match: Row) -> list[tuple[str, str]]:
-    pairs = (pair.partition(":") for pair in (match["differences"] or "").split(";") if pair)
-    return [(item, cause) for item, _, cause in pairs]
-
-
 def _raised(match: Row) -> list[str]:
     return [flag for flag in FLAGS if match[flag] == "true"]
 
@@ -252,11 +247,11 @@ def _match_facts(match: Row, annex2: Row) -> dict[str, Any]:
         "differences": [
             {
                 "item": item,
-                "cause": cause,
+                "cause": cause.code,
                 "linked": annex2.get(f"linked_{item}"),
                 "latest": annex2.get(f"latest_{item}"),
             }
-            for item, cause in _differences(match)
+            for item, cause in causes_in(match["differences"]).items()
         ],
         "latest_card_number": annex2.get("card_number"),
         "flags": _raised(match),
@@ -264,13 +259,13 @@ def _match_facts(match: Row, annex2: Row) -> dict[str, Any]:
 
 
 def _match_sections(match: Row, annex2: Row, as_of: str, lang: Lang) -> Iterator[Section]:
-    outcome, differences, flags = str(match["outcome"]), _differences(match), _raised(match)
+    outcome, differences, flags = str(match["outcome"]), causes_in(match["differences"]), _raised(match)
     day = _AS_OF.say(lang).format(day=day_in_words(as_of, lang))
     result = [OUTCOMES[outcome].name.say(lang), OUTCOMES[outcome].sentence.say(lang)]
     if outcome == "not_found":
         # No record, hence no item to compare: the cause is that of the number itself (§4).
-        result += [CAUSES[cause].sentence.say(lang) for _, cause in differences]
-        differences = []
+        result += [cause.sentence.say(lang) for cause in differences.values()]
+        differences = {}
     yield Section(_RESULT.say(lang), (*result, day))
     if differences:
         yield Section(_DIFFERING.say(lang), (*_items(differences, annex2, lang), _OWN_VALUES.say(lang)))
@@ -293,13 +288,13 @@ def _candidate_sections(found: Sequence[Row], lang: Lang) -> Iterator[Section]:
         yield Section(heading, (card, *sentences(row["evidence"] or "", lang)))
 
 
-def _items(differences: list[tuple[str, str]], annex2: Row, lang: Lang) -> Iterator[str]:
-    said: set[str] = set()
-    for item, cause in differences:
-        name = CAUSES[cause].name.say(lang)
+def _items(differences: Mapping[str, Cause], annex2: Row, lang: Lang) -> Iterator[str]:
+    said: set[Cause] = set()
+    for item, cause in differences.items():
+        name = cause.name.say(lang)
         heading = f"{column_name(item, lang)}: {name}{'。' if lang == 'ja' else '.'}"
         # What a cause means is said once, however many items it explains.
-        meaning = [] if cause in said else [CAUSES[cause].sentence.say(lang)]
+        meaning = [] if cause in said else [cause.sentence.say(lang)]
         said.add(cause)
         yield ("" if lang == "ja" else " ").join([heading, *meaning, *_record(item, annex2, lang)])
 

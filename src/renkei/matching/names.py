@@ -11,8 +11,10 @@ from pathlib import Path
 
 import polars as pl
 
+from renkei.agreement.causes import Found, found_by
 from renkei.agreement.decisions import Policy
-from renkei.matching.verdicts import Verdict
+from renkei.agreement.outcomes import Verdict
+from renkei.matching.verdicts import first_that_fits
 
 _SPACES = "-‐‑–—−,、・･·"
 _GONE = "'’ʼ."
@@ -35,12 +37,10 @@ _MANY, _SIDE_BY_SIDE = 50_000, 2
 # The levels of likeness, best first: the first that fits is the verdict and its cause.
 LEVELS: tuple[tuple[str, Verdict], ...] = (
     ("same", Verdict.SAME),
-    ("format", Verdict.EQUIVALENT),
-    ("order", Verdict.EQUIVALENT),
-    ("kanji_variant", Verdict.EQUIVALENT),
-    ("partial", Verdict.DIFFERENT),
-    ("truncated", Verdict.DIFFERENT),
-    ("different", Verdict.DIFFERENT),
+    *(
+        (cause.code, Verdict.EQUIVALENT if cause.agrees else Verdict.DIFFERENT)
+        for cause in found_by(Found.COMPARING, "name").values()
+    ),
     ("scripts", Verdict.NOT_COMPARABLE),
 )
 _LEVEL = {name: rank for rank, (name, _) in enumerate(LEVELS)}
@@ -226,16 +226,13 @@ def _lesser_levels(tries: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         & held.str.starts_with(reported)
         & (reported != held)
     )
+    fits = {
+        "kanji_variant": (_joined(rk) == _joined(hk)) | _same_words(kanji["rk"], kanji["hk"]),
+        "partial": partial,
+        "truncated": truncated,
+    }
     return pl.concat([tries.drop("level"), kanji, _common_words(kanji)], how="horizontal").select(
-        "row",
-        level=pl.when((_joined(rk) == _joined(hk)) | _same_words(kanji["rk"], kanji["hk"]))
-        .then(_LEVEL["kanji_variant"])
-        .when(partial)
-        .then(_LEVEL["partial"])
-        .when(truncated)
-        .then(_LEVEL["truncated"])
-        .otherwise(_LEVEL["different"])
-        .cast(pl.UInt8),
+        "row", level=first_that_fits("name", fits, lambda code: pl.lit(_LEVEL[code], pl.UInt8))
     )
 
 

@@ -6,10 +6,14 @@ import polars as pl
 
 from renkei.agreement.decisions import Policy
 from renkei.agreement.omissions import PROBABLY_NOTIFIED
+from renkei.agreement.omissions import REASONS as ALL_REASONS
 from renkei.agreement.statuses import is_work_status
 from renkei.matching.values import CANONICAL_STATUS
 
-REASONS = ("start_before_permission", "identity_conflict", "no_notification")
+# The reasons that need no candidates, the first that fits first.
+REASONS = tuple(
+    ALL_REASONS[code].code for code in ("start_before_permission", "identity_conflict", "no_notification")
+)
 
 # What `suspect` needs of a candidate: whom a notification that was not found probably means.
 PROBABLE = {
@@ -72,12 +76,13 @@ def suspect(
         .group_by("row")
         .agg(too_early=pl.col("same_person").any(), conflict=pl.col("in_time").any())
     )
+    too_early, conflict, nothing = REASONS
     reasons = uncredited.join(alone, on="row", how="left", maintain_order="left").select(
         reason=pl.when("too_early")
-        .then(pl.lit("start_before_permission"))
+        .then(pl.lit(too_early))
         .when("conflict")
-        .then(pl.lit("identity_conflict"))
-        .otherwise(pl.lit("no_notification"))
+        .then(pl.lit(conflict))
+        .otherwise(pl.lit(nothing))
     )
     suspected = permissions.select(pl.all().gather(uncredited["row"])).with_columns(reasons.to_series())
     return suspected if probable is None else probably_notified(suspected, probable, "person")

@@ -9,16 +9,14 @@ from typing import NamedTuple
 
 import polars as pl
 
+from renkei.agreement.causes import Found, found_by
 from renkei.agreement.decisions import Policy
+from renkei.agreement.outcomes import OUTCOMES, Verdict
 from renkei.matching import compare
 from renkei.matching.causes import ITEMS_AT_ONCE, explain_differences
 from renkei.matching.names import compare_names, fold_plain, fold_writing, in_other_letters
 from renkei.matching.places import Places
 from renkei.matching.values import is_card_number
-from renkei.matching.verdicts import Verdict
-
-# Every outcome of a notification that was taken, in the order of the summary.
-OUTCOMES = ("matched", "mismatched", "not_found", "deleted")
 
 MATCHES = {
     "notification_id": pl.String,
@@ -32,6 +30,7 @@ MATCHES = {
 }
 
 _DIFFERENT = int(Verdict.DIFFERENT)
+
 
 # Nearly every shared number is of fewer people: all pairs of theirs are compared at once.
 _PIVOTS = 4
@@ -148,12 +147,12 @@ def judge_notifications(
     )
     outcome = (
         pl.when(~pl.col("live"))
-        .then(pl.lit("deleted"))
+        .then(pl.lit(OUTCOMES["deleted"].code))
         .when(pl.col("person_id").is_null())
-        .then(pl.lit("not_found"))
+        .then(pl.lit(OUTCOMES["not_found"].code))
         .when(pl.col("mismatched_items").is_null())
-        .then(pl.lit("matched"))
-        .otherwise(pl.lit("mismatched"))
+        .then(pl.lit(OUTCOMES["matched"].code))
+        .otherwise(pl.lit(OUTCOMES["mismatched"].code))
     )
     columns = ("card_number", "employment_start", "nationality", "status_of_residence")
     notifications = (
@@ -169,8 +168,8 @@ def judge_notifications(
             differences=pl.when(pl.col("person_id").is_null() & pl.col("live"))
             .then(
                 pl.when(is_card_number(pl.col("card_number")))
-                .then(pl.lit("card_number:unknown_number"))
-                .otherwise(pl.lit("card_number:malformed"))
+                .then(_of_number("unknown_number"))
+                .otherwise(_of_number("malformed"))
             )
             .otherwise("differences")
         )
@@ -183,6 +182,10 @@ def judge_notifications(
     )
     held = {f"linked_{item}": f"{item}_held" for item in policy.compared_items}
     return Judged(notifications, mismatched.select("notification_id", **held))
+
+
+def _of_number(code: str) -> pl.Expr:
+    return pl.lit(f"card_number:{found_by(Found.NUMBER, 'card_number')[code].code}")
 
 
 def _spread(values: pl.Series, rows: pl.Series, height: int) -> pl.Series:

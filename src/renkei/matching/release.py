@@ -15,6 +15,7 @@ from renkei.agreement.datasets import (
     discrepancies,
 )
 from renkei.agreement.decisions import Policy
+from renkei.agreement.outcomes import REPORTED
 from renkei.matching.checking import TOMBSTONE_NEEDS
 from renkei.matching.outcomes import MATCHES, Judged
 from renkei.matching.values import to_text
@@ -71,7 +72,7 @@ def annex_2(judged: Judged, persons: pl.DataFrame, *, as_of: date, policy: Polic
     Rows that were not found carry no residence information at all.
     """
     rows = (
-        judged.notifications.filter(pl.col("outcome").is_in(["mismatched", "not_found"]))
+        judged.notifications.filter(pl.col("outcome").is_in(REPORTED))
         .drop("card_number")
         .rename({"identity_conflict": "identity_caution"})
     )

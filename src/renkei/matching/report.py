@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from renkei.agreement.causes import CAUSES
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.agreement.outcomes import LIVE, OUTCOMES, REPORTED
 from renkei.agreement.text import Lang, Words, day_in_words
 from renkei.matching import report_wording as said
 from renkei.matching.page import Bar, Chart, Section, Table, bar_chart, render_page
@@ -17,18 +19,15 @@ from renkei.matching.small_cells import SMALLEST_CELL, protect
 from renkei.matching.spoken import column_name, nationality_name, status_name
 from renkei.matching.statistics import Statistics
 from renkei.matching.wording import (
-    CAUSES,
     DATASETS,
     FLAGS,
     IDENTITY_CAUTION,
     NO_ACCUSATION,
     NO_FINDING,
-    OUTCOMES,
     REJECT_REASONS,
 )
 
 _MOST_ROWS = 12
-_LIVE = ("matched", "mismatched", "not_found")
 
 
 def render_report(statistics: Statistics, lang: Lang, *, fewest: int = SMALLEST_CELL) -> str:
@@ -40,7 +39,7 @@ def render_report(statistics: Statistics, lang: Lang, *, fewest: int = SMALLEST_
     counts = statistics.datasets["notifications"]
     figures = [
         (said.READ.say(lang), _number(counts["read"])),
-        *((OUTCOMES[outcome].name.say(lang), _number(counts[outcome])) for outcome in _LIVE),
+        *((OUTCOMES[outcome].name.say(lang), _number(counts[outcome])) for outcome in LIVE),
         (said.SUSPECTED.say(lang), _number(_rows(statistics.omissions))),
     ]
     sections = (
@@ -78,7 +77,7 @@ def _counts(statistics: Statistics, lang: Lang) -> Section:
 def _outcomes(statistics: Statistics, lang: Lang) -> Section:
     counts = statistics.datasets["notifications"]
     outcomes = {meaning.name.say(lang): counts[outcome] for outcome, meaning in OUTCOMES.items()}
-    live = sum(counts[outcome] for outcome in _LIVE)
+    live = sum(counts[outcome] for outcome in LIVE)
     table = statistics.outcomes
     flags = {meaning.name.say(lang): _rows(table.filter(pl.col(flag))) for flag, meaning in FLAGS.items()}
     charts = [
@@ -96,7 +95,7 @@ def _items(statistics: Statistics, lang: Lang) -> Section:
     ):
         groups.setdefault(column_name(item, lang), {})[CAUSES[cause].name.say(lang)] = rows
     counts = statistics.datasets["notifications"]
-    whole = counts["mismatched"] + counts["not_found"]
+    whole = sum(counts[outcome] for outcome in REPORTED)
     return _grouped(
         "items",
         (said.ITEMS, said.ITEMS_NOTE.say(lang), said.ITEMS_CHART),
@@ -140,7 +139,7 @@ def _rejects(statistics: Statistics, lang: Lang) -> Section:
 
 
 def _groups(statistics: Statistics, lang: Lang, fewest: int) -> Section:
-    live = statistics.outcomes.filter(pl.col("outcome").is_in(_LIVE))
+    live = statistics.outcomes.filter(pl.col("outcome").is_in(LIVE))
     sides = (
         ("nationality", said.BY_NATIONALITY, nationality_name),
         ("status_of_residence", said.BY_STATUS, status_name),
@@ -149,7 +148,7 @@ def _groups(statistics: Statistics, lang: Lang, fewest: int) -> Section:
     for column, title, name in sides:
         counted = live.group_by(column).agg(
             pl.col("rows").filter(pl.col("outcome") == outcome).sum().cast(pl.Int64).alias(outcome)
-            for outcome in _LIVE
+            for outcome in LIVE
         )
         shown = protect(counted, fewest=fewest, most_rows=_MOST_ROWS)
         rows = [(name(key, lang), cells) for key, cells in shown.rows]
@@ -212,7 +211,7 @@ def _grouped(
 
 
 def _shares(ident: str, title: Words, rows: Sequence[tuple[str, tuple[int, ...]]], lang: Lang) -> Chart:
-    place = _LIVE.index("mismatched")
+    place = LIVE.index("mismatched")
     all_cells = tuple(sum(cells) for cells in zip(*(cells for _, cells in rows), strict=True)) or (0, 0, 0)
     bars = [
         Bar(
@@ -225,7 +224,7 @@ def _shares(ident: str, title: Words, rows: Sequence[tuple[str, tuple[int, ...]]
     heads = [
         said.GROUP_HEADS[ident].say(lang),
         said.LIVE.say(lang),
-        *(OUTCOMES[outcome].name.say(lang) for outcome in _LIVE),
+        *(OUTCOMES[outcome].name.say(lang) for outcome in LIVE),
         said.SHARE.say(lang),
     ]
     lines = [

@@ -10,8 +10,9 @@ import polars as pl
 from renkei.agreement.datasets import NOTIFICATIONS, PERMISSIONS, Dataset
 from renkei.agreement.decisions import Policy
 from renkei.agreement.omissions import PROBABLY_NOTIFIED
+from renkei.agreement.outcomes import OUTCOMES, REPORTED
 from renkei.matching.omissions import REASONS
-from renkei.matching.outcomes import MATCHES, OUTCOMES
+from renkei.matching.outcomes import MATCHES
 from renkei.matching.values import to_text
 
 _FLAGS = tuple(name for name, dtype in MATCHES.items() if dtype == pl.Boolean)
@@ -54,9 +55,7 @@ class Statistics:
             "policy": self.policy.told(),
             "datasets": self.datasets,
             "flags": {flag: _total(outcomes.filter(pl.col(flag))) for flag in _FLAGS},
-            "annex2": {
-                outcome: self.datasets["notifications"][outcome] for outcome in ("mismatched", "not_found")
-            },
+            "annex2": {outcome: self.datasets["notifications"][outcome] for outcome in REPORTED},
             "annex3": {
                 reason: _total(omissions.filter(pl.col("reason") == reason)) for reason in self._reasons()
             },

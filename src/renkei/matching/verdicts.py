@@ -1,17 +1,29 @@
-"""What comparing one item can say (reconciliation §3). Only DIFFERENT is a mismatch."""
+"""Verdicts and causes as columns hold them: verdicts as UInt8, causes as their codes."""
 
-from enum import IntEnum
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from renkei.agreement.causes import CAUSES, Found, found_by
+from renkei.agreement.outcomes import AGREES
+
+#: The verdicts that count as agreeing, as stored.
+AGREEING = tuple(int(verdict) for verdict in AGREES)
+#: What a difference is where no other cause fits.
+OTHERWISE = CAUSES["different"].code
 
 
-class Verdict(IntEnum):
-    """The verdict on one item of one notification, as stored in UInt8 columns."""
+def first_that_fits(
+    item: str, fits: Mapping[str, pl.Expr], says: Callable[[str], pl.Expr] = pl.lit
+) -> pl.Expr:
+    """Write the cause of each difference in an item: the first of the list that fits, else `different`.
 
-    SAME = 0
-    EQUIVALENT = 1
-    DIFFERENT = 2
-    NOT_REPORTED = 3
-    NOT_HELD = 4
-    NOT_COMPARABLE = 5
-
-
-AGREES = (Verdict.SAME, Verdict.EQUIVALENT)
+    `fits` says by the cause's code where it fits (Boolean, null is no); the order is that of
+    `agreement.causes`. `says` writes a code. Raises UnknownCode for what is no cause of comparing the item.
+    """
+    order = list(found_by(Found.COMPARING, item))
+    codes = sorted((found_by(Found.COMPARING, item)[code].code for code in fits), key=order.index)
+    cause = says(OTHERWISE)
+    for code in reversed(codes):
+        cause = pl.when(fits[code]).then(says(code)).otherwise(cause)
+    return cause

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from renkei.agreement.datasets import NOTIFICATIONS, PERMISSIONS
+from renkei.agreement.outcomes import LIVE
 from renkei.simulation.addresses import draw_addresses
 from renkei.simulation.cards import CARDS_PER_PERSON, Cards, card_numbers, draw_cards
 from renkei.simulation.chunks import Chunk, Plan
@@ -69,7 +70,7 @@ class _State:
         )["expected_outcome"]
         # A repeated identifier stands for two workers; leave both alone.
         once = self.rows["notification_id"].is_unique()
-        self.open = (outcomes.is_in(["matched", "mismatched", "not_found"]) & once).to_numpy().copy()
+        self.open = (outcomes.is_in(LIVE) & once).to_numpy().copy()
         self.awaiting = chunk.permissions.rows.filter(pl.col("permitted_on").is_null())
         self.untouched = np.ones(len(self.people), dtype=np.bool_)
         self.newcomers = plan.residents

@@ -4,13 +4,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from renkei.simulation.flaws import default_flaws
+from renkei.simulation.flaws import GIVES_A_CAUSE, default_flaws
 
 # What the key expects of rows that never reach the matching.
 _ABSENT = {"rejected": "absent", "not_sent": "absent"}
-
-# Flaws that the matching tells by an item and a cause.
-_TOLD = ("different", "not_found")
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,9 @@ def _by_flaw(judged: pl.DataFrame) -> pl.DataFrame:
         {
             "flaw": [flaw.name for flaw in flaws],
             "verdict": [flaw.verdict for flaw in flaws],
-            "pair": [f"{flaw.item}:{flaw.cause}" if flaw.verdict in _TOLD else None for flaw in flaws],
+            "pair": [
+                f"{flaw.item}:{flaw.cause}" if flaw.verdict in GIVES_A_CAUSE else None for flaw in flaws
+            ],
         },
         schema_overrides={"pair": pl.String},
     )

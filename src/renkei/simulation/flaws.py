@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
+from renkei.agreement.causes import DIFFERENCES
 from renkei.agreement.errors import RenkeiError
 from renkei.simulation.tables import table
 
@@ -38,16 +39,25 @@ class Flaw:
     note: str
 
 
+#: The verdicts whose cause the matching should give in `differences`.
+GIVES_A_CAUSE = ("different", "not_found")
+
+
 @cache
 def default_flaws() -> tuple[Flaw, ...]:
-    """Return the table's flaws with their default rates."""
+    """Return the table's flaws with their default rates.
+
+    Raises UnknownCode where a flaw expects a cause that is none of its item's.
+    """
     return tuple(
         Flaw(
             name=row["name"],
             item=row["item"],
             rate=float(row["rate"]),
             verdict=row["verdict"],
-            cause=row["cause"],
+            cause=DIFFERENCES[row["item"]][row["cause"]].code
+            if row["verdict"] in GIVES_A_CAUSE
+            else row["cause"],
             alone=cast(Literal["yes", "number", "no"], row["alone"]),
             applies_to=row["applies_to"],
             source=row["source"],

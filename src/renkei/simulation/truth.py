@@ -11,6 +11,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from renkei.agreement.causes import CAUSES
 from renkei.agreement.nationalities import NATIONALITIES, RELATED
 from renkei.agreement.statuses import STATUSES, Work
 from renkei.simulation.cards import Cards
@@ -31,6 +32,9 @@ COMPARED = (
     "extra_activity_permission",
 )
 _IDENTITY = ("name", "birth_date", "sex", "nationality")
+_AS_LATEST, _OTHER_CARD, _RELATED, _DIFFERENT = (
+    CAUSES[code].code for code in ("as_latest", "other_card", "related", "different")
+)
 _REPEATED = "identifier_repeated"
 _UNREGISTERED = ("not_notifiable", "worker_unknown")
 AGREEMENT_BEGINS = (date(2021, 3, 22) - date(1970, 1, 1)).days
@@ -96,7 +100,7 @@ def _explained(cards: Cards, item: str, card: Ints, value: pl.Series, cause: pl.
     on_card = (pick(held, place) == pick(value, asked)).fill_null(value=False).to_numpy()
     other = np.bincount(asked, weights=on_card, minlength=len(card)) > 0
     chosen = np.where(latest, 0, np.where(other, 1, -1))
-    return pl.DataFrame({"a": pick(codes(("as_latest", "other_card")), chosen), "b": cause}).select(
+    return pl.DataFrame({"a": pick(codes((_AS_LATEST, _OTHER_CARD)), chosen), "b": cause}).select(
         pl.coalesce("a", "b")
     )["a"]
 
@@ -124,16 +128,16 @@ def _compared(cards: Cards, notifications: Notifications, rows: Ints, card: Ints
         reported, held = notifications.rows[item][rows], pick(cards.linked[item], card)
         differ = _differ(item, reported, held)
         at = np.flatnonzero(differ)
-        cause = pl.Series(["different"]).gather(np.zeros(len(at), dtype=np.uint32))
+        cause = pl.Series([_DIFFERENT]).gather(np.zeros(len(at), dtype=np.uint32))
         if item == "nationality":
             sets = [{"r": a, "h": b} for group in RELATED for a in group for b in group if a != b]
             pairs = pl.DataFrame({"r": reported[at], "h": held[at]})
             cause = pairs.join(
-                pl.DataFrame(sets).with_columns(c=pl.lit("related")),
+                pl.DataFrame(sets).with_columns(c=pl.lit(_RELATED)),
                 on=["r", "h"],
                 how="left",
                 maintain_order="left",
-            ).select(pl.col("c").fill_null("different"))["c"]
+            ).select(pl.col("c").fill_null(_DIFFERENT))["c"]
         cause = _explained(cards, item, card[at], reported[at], cause)
         found.append(_entry(rows[at], item, cause))
     return pl.concat(found)

@@ -2,8 +2,16 @@
 
 from collections.abc import Mapping
 
+from renkei.agreement.causes import Found, found_by
 from renkei.agreement.text import Lang, Words
 from renkei.matching.spoken import column_name
+
+
+def _of_causes(item: str) -> dict[str, Words]:
+    """The words of the levels that are a cause's own."""
+    causes = found_by(Found.COMPARING, item).values()
+    return {cause.level: cause.level_words for cause in causes if cause.level and cause.level_words}
+
 
 # Kinds of items share their levels; the item says which words fit.
 _NUMBER: Mapping[str, Words] = {
@@ -19,8 +27,7 @@ _NUMBER: Mapping[str, Words] = {
 }
 _NAME: Mapping[str, Words] = {
     "agrees": Words("一致", "agree"),
-    "partial": Words("一部の語が省かれている", "some words are left out"),
-    "truncated": Words("途中で切れている", "cut short"),
+    **_of_causes("name"),
     "one_letter": Words("1文字だけ異なる", "one letter differs"),
     "sound": Words("かなの読みが合う", "the kana sound like it"),
     "two_letters": Words("2文字異なる", "two letters differ"),
@@ -32,15 +39,13 @@ _NAME: Mapping[str, Words] = {
 }
 _DATE: Mapping[str, Words] = {
     "agrees": Words("一致", "agree"),
-    "day_month_swapped": Words("日と月が逆", "day and month are swapped"),
-    "one_digit": Words("1桁だけ異なる", "one digit differs"),
-    "era": Words("元号の読み違えとみられる", "one era's year read as another's"),
+    **_of_causes("birth_date"),
     "same_year": Words("年だけ一致", "the same year only"),
     "far": Words("異なる", "differ"),
 }
 _CODE: Mapping[str, Words] = {
     "agrees": Words("一致", "agree"),
-    "related": Words("混同されやすい国・地域", "often taken for one another"),
+    **_of_causes("nationality"),
     "differs": Words("異なる", "differ"),
 }
 #: The words for every level of every item that the default parameters compare.

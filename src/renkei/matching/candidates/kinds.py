@@ -12,13 +12,15 @@ import polars as pl
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from renkei.agreement.causes import Found, found_by
 from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.agreement.outcomes import Verdict
 from renkei.matching import compare
 from renkei.matching.candidates.kana import sound_of_kana, sound_of_latin
 from renkei.matching.candidates.numbers import clean, distances
 from renkei.matching.dates import as_number
 from renkei.matching.names import KANA_ALONE, compare_names, fold_plain, fold_writing
-from renkei.matching.verdicts import AGREES, Verdict
+from renkei.matching.verdicts import AGREEING
 
 Comparison = Callable[[pl.DataFrame], pl.Series]
 
@@ -52,6 +54,31 @@ def _known(pairs: pl.DataFrame, level: pl.Expr) -> pl.Series:
     return pairs.select(
         pl.when(reported.is_not_null() & held.is_not_null()).then(level).cast(pl.UInt8).alias("level")
     )["level"]
+
+
+# In place of a level: how near the values are is measured.
+_MEASURED = 255
+
+
+def _level_by_cause(item: str, levels: tuple[Level, ...], said: pl.DataFrame) -> pl.Series:
+    """Say at which level values are that were compared (`said`: `verdict`, `cause`), by their cause.
+
+    Null where they could not be compared, and where the cause leaves it to measuring. Raises UnknownCode for
+    a cause of a difference that is no cause of comparing the item.
+    """
+    names = [level.name for level in levels]
+    known = found_by(Found.COMPARING, item)
+    places = {
+        cause.code: _MEASURED if cause.level is None else names.index(cause.level) for cause in known.values()
+    }
+    causes = said["cause"].set(said["verdict"] != int(Verdict.DIFFERENT), None)
+    try:
+        near = causes.replace_strict(places, return_dtype=pl.UInt8)
+    except pl.exceptions.InvalidOperationError:
+        for code in causes.drop_nulls().unique():
+            known[code]
+        raise
+    return near.set(near == _MEASURED, None).set(said["verdict"].is_in(AGREEING), names.index("agrees"))
 
 
 # --- numbers -----------------------------------------------------------------------------------------
@@ -98,18 +125,7 @@ def _names(pairs: pl.DataFrame) -> pl.Series:
 
 def _name_levels(pairs: pl.DataFrame) -> pl.Series:
     said = compare_names(pairs, DEFAULT_POLICY)
-    agrees = said["verdict"].is_in([int(verdict) for verdict in AGREES])
-    cause = said["cause"]
-    level = pl.select(
-        pl.when(agrees)
-        .then(_NAME["agrees"])
-        .when(cause == "partial")
-        .then(_NAME["partial"])
-        .when(cause == "truncated")
-        .then(_NAME["truncated"])
-        .cast(pl.UInt8)
-        .alias("level")
-    )["level"]
+    level = _level_by_cause("name", NAME_LEVELS, said).alias("level")
     different = (said["verdict"] == int(Verdict.DIFFERENT)) & level.is_null()
     level = _scattered(level, different, lambda at: _likeness(pairs[at]))
     kana = pairs["reported"].str.normalize("NFKC").str.contains(KANA_ALONE).fill_null(False)
@@ -186,18 +202,10 @@ def _dates_of(item: str) -> Comparison:
             as_number(pl.col(side)) // 10_000 if pairs.schema[side] == pl.Date else pl.col(side) // 10_000
             for side in ("reported", "held")
         ]
-        causes = {name: _DATE[name] for name in ("day_month_swapped", "one_digit", "era")}
-        agrees = said["verdict"].is_in([int(verdict) for verdict in AGREES])
-        level = (
-            pl.when(agrees)
-            .then(_DATE["agrees"])
-            .otherwise(
-                pl.coalesce(
-                    said["cause"].replace_strict(causes, default=None, return_dtype=pl.Int32),
-                    pl.when(years[0] == years[1]).then(_DATE["same_year"]),
-                    _DATE["far"],
-                )
-            )
+        level = pl.coalesce(
+            pl.lit(_level_by_cause(item, DATE_LEVELS, said)),
+            pl.when(years[0] == years[1]).then(_DATE["same_year"]),
+            _DATE["far"],
         )
         return _known(pairs, level)
 
@@ -210,19 +218,12 @@ CODE_LEVELS = _levels("agrees", "differs", by_frequency=1)
 NATIONALITY_LEVELS = _levels("agrees", "related", "differs", by_frequency=1)
 
 
-def _codes_of(item: str) -> Comparison:
+def _codes_of(item: str, levels: tuple[Level, ...] = CODE_LEVELS) -> Comparison:
     def judge(pairs: pl.DataFrame) -> pl.Series:
         said = compare.judge(item, pairs.select("reported", "held"), DEFAULT_POLICY)
-        verdict = said["verdict"]
-        differs = pl.when(said["cause"] == "related").then(1).otherwise(len(KINDS[item].levels) - 1)
-        return pl.select(
-            pl.when(verdict.is_in([int(one) for one in AGREES]))
-            .then(0)
-            .when(verdict == int(Verdict.DIFFERENT))
-            .then(differs)
-            .cast(pl.UInt8)
-            .alias("level")
-        )["level"]
+        level = _level_by_cause(item, levels, said)
+        differs = (said["verdict"] == int(Verdict.DIFFERENT)) & level.is_null()
+        return level.set(differs, len(levels) - 1).alias("level")
 
     return judge
 
@@ -236,7 +237,7 @@ KINDS: Mapping[str, Kind] = {
     "name": Kind(NAME_LEVELS, _names),
     "birth_date": Kind(DATE_LEVELS, _dates_of("birth_date")),
     "stay_expires_on": Kind(DATE_LEVELS, _dates_of("stay_expires_on")),
-    "nationality": Kind(NATIONALITY_LEVELS, _codes_of("nationality")),
+    "nationality": Kind(NATIONALITY_LEVELS, _codes_of("nationality", NATIONALITY_LEVELS)),
     "sex": Kind(CODE_LEVELS, _codes_of("sex")),
     "status_of_residence": Kind(CODE_LEVELS, _codes_of("status_of_residence")),
     "extra_activity_permission": Kind(CODE_LEVELS, _codes_of("extra_activity_permission")),

@@ -9,10 +9,11 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from renkei.agreement.annexes import ANNEX_1
+from renkei.agreement.causes import Cause, causes_in
 from renkei.agreement.decisions import COMPARABLE_ITEMS, Policy
 from renkei.agreement.text import Lang, Meaning
 from renkei.matching.spoken import column_name, value_in_words
-from renkei.matching.wording import CAUSES, FLAGS
+from renkei.matching.wording import FLAGS
 
 Row = Mapping[str, str | None]
 CARD: Final = "card_number"
@@ -48,21 +49,15 @@ class ComparedItem:
     linked: Sequence[Piece]
     latest: str | None
     same_as_linked: bool
-    cause: Meaning | None
+    cause: Cause | None
     differs: bool
     compared: bool
     redacted: bool
 
 
-def causes_of(found: Row) -> dict[str, str]:
-    """Return the cause of each difference by item, as `differences` of 別紙2 joins them."""
-    pairs = (pair.partition(":") for pair in (found.get("differences") or "").split(";") if pair)
-    return {item: cause for item, _, cause in pairs}
-
-
 def compared(notification: Row, found: Row, policy: Policy, lang: Lang) -> Iterator[ComparedItem]:
     """Lay a notification beside what ISA says of it, under the decisions in force."""
-    causes = causes_of(found)
+    causes = causes_in(found.get("differences"))
     differing = set((found.get("mismatched_items") or "").split(";"))
     for number, name in COMPARED:
         card = name == CARD
@@ -77,17 +72,17 @@ def compared(notification: Row, found: Row, policy: Policy, lang: Lang) -> Itera
             right,
             latest,
             bool(latest) and latest == linked,
-            CAUSES.get(causes.get(name, "")),
+            causes.get(name),
             name in differing,
             name in policy.compared_items,
             not card and name not in policy.disclosed_items,
         )
 
 
-def likely(found: Row) -> list[Meaning]:
+def likely(found: Row) -> list[Cause | Meaning]:
     """Return what may innocently explain the differences, each once, in the order of the items."""
-    causes = [CAUSES[cause] for cause in dict.fromkeys(causes_of(found).values()) if cause in CAUSES]
-    return causes + ([FLAGS["identity_conflict"]] if found.get("identity_caution") == "true" else [])
+    causes = dict.fromkeys(causes_in(found.get("differences")).values())
+    return [*causes, *([FLAGS["identity_conflict"]] if found.get("identity_caution") == "true" else [])]
 
 
 def _words(name: str, value: str | None, lang: Lang) -> str | None:

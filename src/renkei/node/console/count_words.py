@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Lang, Words
 from renkei.matching.spoken import column_name
-from renkei.matching.wording import OUTCOMES, REJECT_REASONS
+from renkei.matching.wording import REJECT_REASONS
 
 COUNTS: Final[Mapping[str, Words]] = MappingProxyType(
     {

@@ -8,9 +8,9 @@ from typing import Final
 from django.http import QueryDict
 
 from renkei.agreement.omissions import REASONS
+from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Words
 from renkei.matching.spoken import column_name
-from renkei.matching.wording import OUTCOMES
 from renkei.node.cases.listing import Filters
 from renkei.node.cases.models import Kind
 from renkei.node.cases.moves import State

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db.models import Count
 
+from renkei.agreement.outcomes import LIVE, OUTCOMES
 from renkei.node.cases.models import Case
 from renkei.node.cases.models import Kind as CaseKind
 from renkei.node.cycle.models import Step
@@ -41,9 +42,7 @@ def trends(party: str, last: date) -> list[Trend]:
 # --- ISA: what stood when the week ended
 
 _AT_ISA: Final = (
-    ("outcomes", "matched", "一致", "Matched"),
-    ("outcomes", "mismatched", "不一致", "Mismatched"),
-    ("outcomes", "not_found", "突合できず", "Not found"),
+    *(("outcomes", code, OUTCOMES[code].name.ja, OUTCOMES[code].name.en.capitalize()) for code in LIVE),
     ("standing", "suspected_omission", "未届の疑い", "Suspected omissions"),
 )
 

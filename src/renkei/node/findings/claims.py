@@ -9,13 +9,14 @@ from typing import Final
 
 import polars as pl
 
+from renkei.agreement.causes import CAUSES
 from renkei.agreement.datasets import OMISSIONS_WITH_CANDIDATES
 from renkei.matching.omissions import probably_notified
 from renkei.matching.reconciliation import Reconciliation
 from renkei.node.records import transfer
 
 #: Stands in `differences` of a notification that is matched by an officer's word, and by it alone.
-CONFIRMED: Final = "card_number:confirmed_candidate"
+CONFIRMED: Final = f"card_number:{CAUSES['confirmed_candidate'].code}"
 _JUDGED: Final = ("outcome", "person_id", "mismatched_items", "differences", "identity_conflict")
 
 #: Reconciles notifications, persons, cards and permissions.

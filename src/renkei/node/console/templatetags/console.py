@@ -12,18 +12,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from renkei.agreement.omissions import REASONS
-from renkei.agreement.text import Lang, Meaning, Words
+from renkei.agreement.outcomes import OUTCOMES
+from renkei.agreement.text import Lang, Words
 from renkei.exchange.keys import spoken as in_groups
 from renkei.exchange.refusals import NOTICES
 from renkei.matching.spoken import column_name, value_in_words
-from renkei.matching.wording import CAUSES, OUTCOMES
 from renkei.node.console.count_words import count_in_words, reason_in_words
 from renkei.node.console.eras import in_era
 from renkei.node.console.fact_words import fact_in_words
 from renkei.node.console.incident_forms import ITEMS
 from renkei.node.console.words import DELIVERY_STATES, DUTIES, EVENTS, KINDS, STATES
 from renkei.node.console.words import OUTCOMES as CASE_OUTCOMES
-from renkei.node.findings.claims import CONFIRMED
 
 register = template.Library()
 
@@ -108,28 +107,16 @@ def value(column: str, text: str | None) -> str:
     return value_in_words(column, text, language()) if text else "—"
 
 
-def _meaning(table: Mapping[str, Meaning], code: str) -> str:
-    return table[code].name.say(language()) if code in table else code
-
-
-@register.filter
-def cause(code: str) -> str:
-    """Name the likely innocent cause of a difference, or by whose word a card counts as named."""
-    if CONFIRMED.endswith(f":{code}"):
-        return "職員が確認した候補者" if language() == "ja" else "a candidate that an officer confirmed"
-    return _meaning(CAUSES, code)
-
-
 @register.filter
 def outcome(code: str) -> str:
     """Name what became of a notification."""
-    return _meaning(OUTCOMES, code)
+    return OUTCOMES[code].name.say(language())
 
 
 @register.filter
 def omission_reason(code: str) -> str:
     """Name why no notification counts for a permission."""
-    return str(spoken(REASONS[code])) if code in REASONS else code
+    return str(spoken(REASONS[code]))
 
 
 #: What is sent, by whose service.
@@ -301,7 +288,7 @@ def items(columns: str) -> list[str]:
 def _item(name: str) -> str:
     if name in REASONS:
         return str(spoken(REASONS[name]))
-    return _meaning(OUTCOMES, name) if name in OUTCOMES else column_name(name, language())
+    return OUTCOMES[name].name.say(language()) if name in OUTCOMES else column_name(name, language())
 
 
 @register.simple_tag

@@ -11,9 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from renkei.agreement.annexes import ANNEX_3
+from renkei.agreement.causes import causes_in
 from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Words
-from renkei.matching.wording import CAUSES, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING, OUTCOMES
+from renkei.matching.wording import IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING
 from renkei.node.cases import cautions
 from renkei.node.cases.handling import subject_of
 from renkei.node.cases.models import Attachment, Case, Kind
@@ -90,7 +92,7 @@ def _discrepancy(opened: OpenedCase, request: HttpRequest) -> dict[str, Any]:
         "likely": comparison.likely(found),
         "folded": folded and not not_found,
         "not_found": OUTCOMES["not_found"] if not_found else None,
-        "unmatched": [CAUSES[each] for each in comparison.causes_of(found).values() if each in CAUSES],
+        "unmatched": list(causes_in(found.get("differences")).values()),
         "notified": bool(opened.notification),
         "caution": IDENTITY_CAUTION,
         "no_accusation": NO_ACCUSATION,
@@ -99,7 +101,8 @@ def _discrepancy(opened: OpenedCase, request: HttpRequest) -> dict[str, Any]:
 
 def _omission(opened: OpenedCase, request: HttpRequest) -> dict[str, Any]:
     found = opened.found
-    ground, reason = GROUNDS.get(found.get("ground") or ""), REASONS.get(found.get("reason") or "")
+    ground = GROUNDS[code] if (code := found.get("ground")) else None
+    reason = REASONS[code] if (code := found.get("reason")) else None
     permitted_on = found.get(ground.date_column) if ground else None
     until = opened.case.matched_on or opened.case.opened_on
     return {

@@ -9,11 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from renkei.agreement.causes import Cause, Found, causes_in
 from renkei.agreement.datasets import NOTIFICATIONS, OMISSIONS_WITH_CANDIDATES, PERSONS
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.agreement.text import Words
 from renkei.matching.spoken import value_in_words
-from renkei.matching.wording import CAUSES, FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING
+from renkei.matching.wording import FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING
 from renkei.node.console.access import page
 from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.declaring import purpose_first
@@ -49,14 +50,8 @@ class ComparedItem:
     notified: Sequence[Piece]
     linked: Sequence[Piece]
     latest: str | None
-    cause: str
+    cause: Cause | None
     disclosed: bool
-
-
-def differences(outcome: Outcome | None) -> Mapping[str, str]:
-    """Return the cause of each item that differs, by item, in the order of 別紙1."""
-    pairs = (pair.partition(":") for pair in ((outcome and outcome.differences) or "").split(";") if pair)
-    return {item: cause for item, _, cause in pairs}
 
 
 @page("findings")
@@ -113,12 +108,13 @@ def finding(request: HttpRequest, kind: Kind, identifier: str) -> HttpResponse:
 
 
 def _discrepancy(opened: reading.OpenedFinding) -> dict[str, object]:
-    causes = differences(opened.outcome)
+    causes = causes_in(opened.outcome and opened.outcome.differences)
     items = list(_items(opened, causes))
     raised = [name for name in _FLAGS if opened.outcome and getattr(opened.outcome, name) == "true"]
     return {
         "items": items,
-        "explained": [CAUSES[cause] for cause in dict.fromkeys(causes.values()) if cause in CAUSES],
+        # An officer's word explains no difference: it says by which card the notification counts.
+        "explained": [each for each in dict.fromkeys(causes.values()) if each.found is not Found.OFFICER],
         "flags": [FLAGS[name] for name in raised if name in FLAGS],
         "someone_else": "identity_conflict" in raised,
         "no_accusation": NO_ACCUSATION,
@@ -126,7 +122,7 @@ def _discrepancy(opened: reading.OpenedFinding) -> dict[str, object]:
     }
 
 
-def _items(opened: reading.OpenedFinding, causes: Mapping[str, str]) -> Iterator[ComparedItem]:
+def _items(opened: reading.OpenedFinding, causes: Mapping[str, Cause]) -> Iterator[ComparedItem]:
     disclosed = settings.NODE.decided().disclosed_items
     for name in _COMPARED:
         notified, linked = (
@@ -141,7 +137,7 @@ def _items(opened: reading.OpenedFinding, causes: Mapping[str, str]) -> Iterator
             name,
             *marked,
             opened.found.get("card_number" if name == "card_number" else f"latest_{name}"),
-            causes.get(name, ""),
+            causes.get(name),
             name == "card_number" or name in disclosed,
         )
 
@@ -153,8 +149,8 @@ def _omission(opened: reading.OpenedFinding) -> dict[str, object]:
         columns = names[names.index(first) : names.index(last) + 1]
         blocks.append((title, [(name, opened.found.get(name)) for name in columns]))
     return {
-        "ground": GROUNDS.get(opened.found.get("ground") or ""),
-        "reason": REASONS.get(opened.found.get("reason") or ""),
+        "ground": GROUNDS[code] if (code := opened.found.get("ground")) else None,
+        "reason": REASONS[code] if (code := opened.found.get("reason")) else None,
         "blocks": blocks,
         "no_finding": NO_FINDING,
     }
@@ -190,7 +186,7 @@ def _outcomes(request: HttpRequest, found: list[Outcome]) -> HttpResponse:
         request,
         "console/outcomes.html",
         {
-            "listed": [(each, differences(each).items()) for each in found[: trays.PAGE]],
+            "listed": [(each, causes_in(each.differences).items()) for each in found[: trays.PAGE]],
             "after": found[trays.PAGE - 1].pk if more else "",
             "counts": trays.counts(),
             "caution": IDENTITY_CAUTION,
