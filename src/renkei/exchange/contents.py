@@ -6,12 +6,13 @@ What is not of the annexes is defined here: requests to correct the register and
 that could not be taken, incidents, and the receipts that every delivery carries back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from renkei.agreement.annexes import ANNEX_1, ANNEX_3
+from renkei.agreement.causes import DIFFERENCES, Found, found_by
 from renkei.agreement.datasets import (
     NOTIFICATIONS,
     OMISSIONS_WITH_CANDIDATES,
@@ -22,7 +23,7 @@ from renkei.agreement.datasets import (
     Kind,
     discrepancies,
 )
-from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.agreement.decisions import COMPARABLE_ITEMS, DEFAULT_POLICY
 from renkei.agreement.omissions import GROUNDS, PROBABLY_NOTIFIED, REASONS
 
 _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -127,8 +128,16 @@ class Table:
         return {"fields": [column.field() for column in self.columns], "missingValues": [""]}
 
 
-# Why a number was not found tells nothing of anybody's residence; it may be left out.
-_NOT_FOUND_BECAUSE = "(?:card_number:(?:malformed|unknown_number))?"
+def _one_of(codes: Iterable[str]) -> str:
+    # A cell's pattern never goes back: a code that begins another is tried after it.
+    return f"(?:{'|'.join(sorted(codes, key=len, reverse=True))})"
+
+
+# Why a number was not found tells nothing of anybody's residence; it may be left out. A cause that is not in
+# the list is refused here, before anything has to explain it.
+_NOT_FOUND_BECAUSE = f"(?:card_number:{_one_of(found_by(Found.NUMBER, 'card_number'))})?"
+_DIFFERENCE = f"(?:{'|'.join(f'{item}:{_one_of(DIFFERENCES[item])}' for item in COMPARABLE_ITEMS)})"
+_DIFFERENT_BECAUSE = f"(?:{_DIFFERENCE}(?:;{_DIFFERENCE})*)?"
 _ACTION = WireColumn("action", "処理区分", required=True, pattern="report|withdraw")
 
 
@@ -179,7 +188,7 @@ def _discrepancies() -> Table:
         (
             Shape(
                 filled=_required(dataset) | {"card_number", "mismatched_items"},
-                exactly={"outcome": "mismatched", "action": "report"},
+                exactly={"outcome": "mismatched", "action": "report", "differences": _DIFFERENT_BECAUSE},
                 listed="mismatched_items",
                 prefix="linked_",
             ),
