@@ -1,6 +1,7 @@
 """Causes, outcomes and reasons are closed lists: whoever uses one takes it from its row, or fails."""
 
 import ast
+import re
 from datetime import date
 from pathlib import Path
 
@@ -91,6 +92,14 @@ def test_what_counts_as_agreement_is_never_written():
     assert {code for causes in DIFFERENCES.values() for code in causes}.isdisjoint(
         code for code, cause in CAUSES.items() if cause.agrees
     )
+
+
+def test_the_documentation_lists_every_cause_of_a_difference_in_order():
+    page = (SOURCES.parents[1] / "docs/matching.md").read_text(encoding="utf-8")
+    table = page.partition("## Causes\n")[2].partition("## ")[0]
+    written = {code for item in COMPARABLE_ITEMS for code in DIFFERENCES[item]}
+
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [code for code in CAUSES if code in written]
 
 
 # --- a code without a row
@@ -211,7 +220,7 @@ def test_live_and_reported_outcomes():
 
 def written_by_hand(text: str) -> list[int]:
     """Lines that write a cause or an outcome as a literal, or keep a table of their words."""
-    codes = {*CAUSES, *OUTCOMES}
+    codes = {*CAUSES, *OUTCOMES, *REASONS}
     found = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "pl.lit":

@@ -16,7 +16,7 @@ from renkei.agreement.text import ERAS
 from renkei.simulation.tables import table
 
 _EVERYWHERE = pl.lit(True)
-_, _HEISEI, _SHOWA, *_ = ERAS
+_HEISEI, _SHOWA = ERAS[1:3]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ import polars as pl
 
 from renkei.agreement.causes import CAUSES
 from renkei.agreement.nationalities import NATIONALITIES, RELATED
+from renkei.agreement.omissions import REASONS
+from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.statuses import STATUSES, Work
 from renkei.simulation.cards import Cards
 from renkei.simulation.draws import Bools, Ints
@@ -215,7 +217,8 @@ def expected_of_notifications(
     live = ~(rejected | not_sent | deleted)
     found = live & ~not_found
     outcome = np.select([rejected, not_sent, deleted, not_found, mismatched], [0, 1, 2, 3, 4], default=5)
-    words = ("rejected", "not_sent", "deleted", "not_found", "mismatched", "matched")
+    taken = tuple(OUTCOMES[code].code for code in ("deleted", "not_found", "mismatched", "matched"))
+    words = ("rejected", "not_sent", *taken)
     holder = np.where(flawed.linked >= 0, cards.person[np.maximum(flawed.linked, 0)], -1)
     superseded = found & (flawed.linked != cards.last_of(np.maximum(holder, 0)))
     key = pl.DataFrame(
@@ -349,10 +352,10 @@ def expected_of_permissions(
         pl.when(~pl.col("suspicious") | pl.col("credited"))
         .then(None)
         .when(pl.col("early"))
-        .then(pl.lit("start_before_permission"))
+        .then(pl.lit(REASONS["start_before_permission"].code))
         .when(pl.col("conflicting"))
-        .then(pl.lit("identity_conflict"))
-        .otherwise(pl.lit("no_notification"))
+        .then(pl.lit(REASONS["identity_conflict"].code))
+        .otherwise(pl.lit(REASONS["no_notification"].code))
     )
     omitted = employments.omitted[permissions.person] & (
         employments.anchor[permissions.person] == permissions.stage

@@ -108,7 +108,7 @@ def finding(request: HttpRequest, kind: Kind, identifier: str) -> HttpResponse:
 
 
 def _discrepancy(opened: reading.OpenedFinding) -> dict[str, object]:
-    causes = causes_in(opened.outcome and opened.outcome.differences)
+    causes = causes_in(opened.outcome.differences if opened.outcome else None)
     items = list(_items(opened, causes))
     raised = [name for name in _FLAGS if opened.outcome and getattr(opened.outcome, name) == "true"]
     return {
