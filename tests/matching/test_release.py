@@ -141,6 +141,44 @@ def test_only_disclosed_items_have_columns() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("changes", "items", "differences"),
+    [
+        ({"sex": "2"}, "sex", "sex:different"),
+        ({"sex": "2", "birth_date": "1998-04-22"}, "sex", "sex:different"),
+        ({"birth_date": "1998-04-22"}, "", ""),
+        ({"birth_date": "1998-04-22", "nationality": "CHN"}, "", ""),
+        ({"card_number": "ZZ99999999ZZ"}, "", "card_number:unknown_number"),
+        ({"card_number": "AB1234"}, "", "card_number:malformed"),
+    ],
+    ids=["disclosed", "one of two", "another alone", "two others", "unknown number", "malformed"],
+)
+def test_only_disclosed_items_are_named(changes: Row, items: str, differences: str) -> None:
+    policy = Policy(disclosed_items=("name", "sex"))
+    reported = a_notification(**changes)
+    (row,) = in_annex_2(reported, policy=policy)
+    whole = a_match(reported, policy=policy)
+
+    assert (row["mismatched_items"], row["differences"]) == (items, differences)
+    assert not any(value for name, value in row.items() if name.startswith("linked_") and name != "linked_sex")
+    # ISA's own file keeps everything.
+    assert ("birth_date:one_digit" in whole["differences"]) == ("birth_date" in changes)
+
+
+def test_where_nothing_is_disclosed_a_mismatch_is_a_row_without_items() -> None:
+    (row,) = in_annex_2(a_notification(sex="2", name="TRAN BINH"), policy=Policy(disclosed_items=()))
+
+    assert row == {
+        "notification_id": "N1",
+        "outcome": "mismatched",
+        "matched_on": "2026-04-13",
+        "card_number": OTHER_CARD,
+        "mismatched_items": "",
+        "identity_caution": "true",
+        "differences": "",
+    }
+
+
 def test_a_register_may_hold_a_set_of_statuses_and_writes_it_canonically() -> None:
     result = reconciled(
         notifications=[a_notification(status_of_residence="student")],

@@ -12,7 +12,7 @@ import pytest
 
 from reference.worlds import World, world
 from renkei.agreement.datasets import DATASETS
-from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.agreement.decisions import DEFAULT_POLICY, Policy
 from renkei.matching.candidates import default_parameters
 from renkei.matching.outputs import reconciliation_files, write_whole
 from renkei.matching.reading import RefusedFile, open_source
@@ -71,13 +71,22 @@ def sources(directory: Path, ending: str):
 
 
 @pytest.mark.parametrize(
-    ("ending", "buckets", "candidates"), [("parquet", 4, default_parameters()), ("csv", 3, None)]
+    ("ending", "buckets", "candidates", "policy"),
+    [
+        ("parquet", 4, default_parameters(), DEFAULT_POLICY),
+        ("csv", 3, None, DEFAULT_POLICY),
+        ("parquet", 2, None, Policy(disclosed_items=("name", "sex"))),
+    ],
 )
-def test_both_engines_write_the_same_bytes(session, tmp_path: Path, ending, buckets, candidates) -> None:
+def test_both_engines_write_the_same_bytes(
+    session, tmp_path: Path, ending, buckets, candidates, policy
+) -> None:
     files = sources(written(tmp_path, ending), ending)
-    polars = reconcile_batches(lambda dataset: files[dataset].batches(), as_of=AS_OF, candidates=candidates)
+    polars = reconcile_batches(
+        lambda dataset: files[dataset].batches(), as_of=AS_OF, policy=policy, candidates=candidates
+    )
     spark = reconcile_on_spark(
-        files, session, as_of=AS_OF, policy=DEFAULT_POLICY, candidates=candidates, buckets=buckets
+        files, session, as_of=AS_OF, policy=policy, candidates=candidates, buckets=buckets
     )
     write_whole(tmp_path / "polars", reconciliation_files(polars))
     write_whole(tmp_path / "spark", reconciliation_files(spark))

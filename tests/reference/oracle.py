@@ -11,7 +11,7 @@ import calendar
 import datetime
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from . import items, names
@@ -209,7 +209,10 @@ def _is_discrepancy(found: Match) -> bool:
 
 def _annex2_row(found: Match, as_of: str, rules: Policy) -> Row:
     card, person = found.card, found.person
-    mismatched = found.mismatched_items
+    named = ("card_number", *rules.disclosed)
+    causes = {item: cause for item, cause in (found.causes or {}).items() if item in named}
+    shown = replace(found, causes=causes)
+    mismatched = shown.mismatched_items
     return {
         "notification_id": found.notification["notification_id"],
         "outcome": found.outcome,
@@ -219,7 +222,7 @@ def _annex2_row(found: Match, as_of: str, rules: Policy) -> Row:
         **{f"linked_{item}": card[item] if card and item in mismatched else "" for item in rules.disclosed},
         **{f"latest_{item}": person[item] if person else "" for item in rules.disclosed},
         "identity_caution": _boolean(found.identity_conflict),
-        "differences": found.differences,
+        "differences": shown.differences,
     }
 
 

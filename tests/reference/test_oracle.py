@@ -104,6 +104,24 @@ def test_annex_2_shows_linked_values_of_mismatched_items_and_latest_values_of_al
     assert row["latest_address"] == "新宿区西新宿2-8-1"
 
 
+@pytest.mark.parametrize(
+    ("changes", "items", "differences"),
+    [
+        ({"sex": "2"}, "sex", "sex:different"),
+        ({"sex": "2", "birth_date": "1990-12-31"}, "sex", "sex:different"),
+        ({"birth_date": "1990-12-31"}, "", ""),
+        ({"card_number": "A123"}, "", "card_number:malformed"),
+    ],
+    ids=["disclosed", "one of two", "others alone", "not found"],
+)
+def test_annex_2_names_disclosed_items_only(changes: Row, items: str, differences: str) -> None:
+    result = run(a_notification(**changes), disclosed_items=["name", "sex"])
+    (row,), (match,) = result.annex2, result.matches
+
+    assert (row["mismatched_items"], row["differences"]) == (items, differences)
+    assert ("birth_date" in match["differences"]) == ("birth_date" in changes)
+
+
 def test_what_was_not_found_carries_no_residence_information() -> None:
     (row,) = run(a_notification(card_number="A123")).annex2
 

@@ -4,7 +4,8 @@ from datetime import date
 
 import polars as pl
 
-from renkei.agreement.annexes import ANNEX_1, ANNEX_2, ANNEX_3, Annex, Condition
+from renkei.agreement import annexes
+from renkei.agreement.annexes import ANNEX_1, ANNEX_3, Annex, Condition
 from renkei.agreement.datasets import (
     NOTIFICATIONS,
     OMISSIONS_WITH_CANDIDATES,
@@ -69,12 +70,14 @@ def annex_1(notifications: pl.DataFrame) -> pl.DataFrame:
 def annex_2(judged: Judged, persons: pl.DataFrame, *, as_of: date, policy: Policy) -> pl.DataFrame:
     """Release what does not agree to MHLW (別紙2, 3(1)ア): columns of the dataset `discrepancies`.
 
-    Rows that were not found carry no residence information at all.
+    Rows that were not found carry no residence information at all. `mismatched_items` and `differences` name
+    disclosed items alone: where only others differ, both are blank (§5).
     """
     rows = (
         judged.notifications.filter(pl.col("outcome").is_in(REPORTED))
         .drop("card_number")
         .rename({"identity_conflict": "identity_caution"})
+        .with_columns(_of_disclosed_items("mismatched_items", policy), _of_disclosed_items("differences", policy))
     )
     latest = persons.select(
         "card_number", *(pl.col(item).alias(f"latest_{item}") for item in policy.disclosed_items)
@@ -95,7 +98,17 @@ def annex_2(judged: Judged, persons: pl.DataFrame, *, as_of: date, policy: Polic
             ),
         )
     )
-    return release(records, discrepancies(policy.disclosed_items), ANNEX_2)
+    return release(records, discrepancies(policy.disclosed_items), annexes.annex_2(policy.disclosed_items))
+
+
+def _of_disclosed_items(column: str, policy: Policy) -> pl.Expr:
+    """Keep of a list joined by `;` what is of a disclosed item, or of the card number (①); blank is null."""
+    if set(policy.compared_items) <= set(policy.disclosed_items):
+        return pl.col(column)  # nothing to leave out, which spares searching every row
+    named = "|".join(("card_number", *policy.disclosed_items))
+    entries = pl.col(column).str.extract_all(rf"(?:^|;)(?:{named})\b(?::[^;]*)?")
+    kept = entries.list.join("").str.strip_chars_start(";")
+    return pl.when(kept != "").then(kept).alias(column)
 
 
 def annex_3(suspected: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
