@@ -38,13 +38,13 @@ SERVICE = "annex1"
 
 def make_csv(path: Path, size: int) -> None:
     """Write notifications until the file is that large; made up, and the same every time."""
-    from renkei.exchange.contents import SERVICES
+    from renkei.exchange.contents import NOTIFICATIONS_TABLE
 
     drawn = random.Random(1)
     names = ("NGUYEN VAN", "TRAN THI", "LI WEI", "MARIA SANTOS", "KIM", "佐藤マリア")
     written = 0
     with path.open("wb") as file:
-        written += file.write((",".join(SERVICES["annex1"][0].names) + "\n").encode())
+        written += file.write((",".join(NOTIFICATIONS_TABLE.names) + "\n").encode())
         number = 0
         while written < size:
             lines = []

@@ -12,7 +12,7 @@ from world import HEADER, World, a_row, copied, plain_text_in
 from renkei.exchange import cms, package
 from renkei.exchange.certificates import fingerprint
 from renkei.exchange.cms import Sealer
-from renkei.exchange.contents import SERVICES
+from renkei.exchange.contents import NOTIFICATIONS_TABLE
 from renkei.exchange.errors import Refused
 from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.keys import FileSigner
@@ -92,7 +92,7 @@ ROWS = (HEADER + a_row(1)).encode()
 
 
 def described(csv: bytes = ROWS, **changes: Any) -> bytes:
-    fact = package.FileFacts(SERVICES["annex1"][0], csv.count(b"\n") - 1, len(csv), sha256(csv))
+    fact = package.FileFacts(NOTIFICATIONS_TABLE, csv.count(b"\n") - 1, len(csv), sha256(csv))
     found = json.loads(package.describe("annex1", [fact]))
     found["resources"][0] |= changes
     return json.dumps(found).encode()

@@ -219,3 +219,26 @@ def test_a_lost_number_is_declared_void_by_both_and_what_waited_goes_on(
     again = renkei("delivery", "declare-void", *lost[:2], "--number", 9, *lost[4:], home=isa, status=2)
 
     assert "[not_found]" in again
+
+
+@pytest.mark.slow
+def test_a_delivery_of_another_policy_is_made_and_opened_by_it(homes: dict[str, Path], tmp_path: Path):
+    mhlw, isa = homes["mhlw"], homes["isa"]
+    policy, medium = tmp_path / "policy.toml", tmp_path / "medium"
+    policy.write_text('disclosed_items = ["name", "sex"]\n', "utf-8")
+    header = (
+        "notification_id,outcome,matched_on,card_number,mismatched_items,linked_name,linked_sex,"
+        "latest_name,latest_sex,identity_caution,differences,action"
+    )
+    source = tmp_path / "discrepancies.csv"
+    source.write_text(f"{header}\nN1,mismatched,2026-04-01,AB12345678CD,,,,A,1,false,,report\n", "utf-8")
+    of = ["--service", "annex2-3"]
+    ours = ["delivery", "make", source, *of, "--day", "2026-04-01", "--purpose", "labour_market"]
+
+    assert "discrepancies.csv: header" in renkei(*ours, home=isa, status=2)
+    renkei(*ours, "--policy", policy, home=isa)
+    why = ["--reason", "agreed", "--agreed-by", "試験 花子"]
+    renkei("delivery", "export", *of, "--number", 1, "--to", medium, *why, home=isa)
+    renkei("delivery", "import", medium, home=mhlw)
+
+    assert "1 rows" in renkei("delivery", "open", *of, "--policy", policy, home=mhlw)

@@ -10,9 +10,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization as form
 from world import HEADER
 
+from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.exchange import cms, manifest
 from renkei.exchange.certificates import fingerprint
-from renkei.exchange.contents import SERVICES
+from renkei.exchange.contents import SERVICES, tables_of
 
 PAGE = (Path(__file__).parents[2] / "docs/package-format.md").read_text("utf-8")
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
@@ -83,8 +84,8 @@ def test_the_bytes_of_the_table_are_those_of_the_golden_file():
 def test_the_page_names_every_key_of_the_manifest_and_every_file():
     for key in manifest._READERS:
         assert f"`{key}`" in PAGE
-    for tables in SERVICES.values():
-        for table in tables:
+    for service in SERVICES:
+        for table in tables_of(service, DEFAULT_POLICY):
             assert f"`{table.path}`" in PAGE
 
 

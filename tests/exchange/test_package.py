@@ -4,13 +4,15 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from material import NOW
 from world import World, a_row
 
-from renkei.exchange.contents import SERVICES
+from renkei.agreement.decisions import DEFAULT_POLICY, Policy
+from renkei.exchange.contents import NOTIFICATIONS_TABLE, tables_of
 from renkei.exchange.errors import Refused
 from renkei.exchange.rows import RowChecker
 
@@ -49,9 +51,9 @@ def test_labels_are_in_both_languages(world: World):
         assert field["title_en"]
 
 
-def checked(service: str, dataset: str, values: dict[str, str]) -> str:
+def checked(service: str, dataset: str, values: dict[str, str], policy: Policy = DEFAULT_POLICY) -> str:
     """Check one row of a dataset; return '' or the code and place it is refused with."""
-    table = next(table for table in SERVICES[service] if table.name == dataset)
+    table = next(table for table in tables_of(service, policy) if table.name == dataset)
     row = ",".join((dict.fromkeys(table.names, "") | values).values())
     checker = RowChecker(table)
     try:
@@ -160,6 +162,12 @@ REJECTED = {
             "row_unreadable incomplete",
         ),
         ("annex2-3", "discrepancies", MISMATCHED | {"differences": "name:partial;sex:different"}, ""),
+        (
+            "annex2-3",
+            "discrepancies",
+            MISMATCHED | {"differences": "address of work"},
+            "row_unreadable incomplete",
+        ),
         ("annex2-3", "discrepancies", NOT_FOUND, ""),
         ("annex2-3", "discrepancies", NOT_FOUND | {"differences": "card_number:malformed"}, ""),
         (
@@ -193,9 +201,59 @@ def test_the_rule_of_each_row(service: str, table: str, values: dict[str, str], 
     assert checked(service, table, values) == outcome
 
 
+SOME = Policy(disclosed_items=("name", "sex"))
+NONE = Policy(disclosed_items=())
+UNNAMED = MISMATCHED | {"mismatched_items": "", "linked_name": ""}
+UNDISCLOSED = {name: value for name, value in UNNAMED.items() if not name.startswith(("linked_", "latest_"))}
+
+
+@pytest.mark.parametrize(
+    ("policy", "values", "outcome"),
+    [
+        (SOME, MISMATCHED | {"differences": "name:partial;sex:different"}, ""),
+        (SOME, MISMATCHED | {"linked_sex": "1"}, ""),
+        (SOME, MISMATCHED | {"mismatched_items": "sex"}, "over_provided"),
+        (SOME, MISMATCHED | {"mismatched_items": "birth_date;sex", "linked_name": ""}, "over_provided"),
+        (SOME, MISMATCHED | {"differences": "name:partial;birth_date:one_digit"}, "over_provided"),
+        (SOME, MISMATCHED | {"mismatched_items": "name;"}, "over_provided"),
+        (SOME, UNNAMED, ""),
+        (SOME, UNNAMED | {"linked_name": "B"}, "over_provided"),
+        (SOME, UNNAMED | {"differences": "birth_date:one_digit"}, "over_provided"),
+        (SOME, NOT_FOUND | {"differences": "card_number:malformed"}, ""),
+        (NONE, UNDISCLOSED, ""),
+        (NONE, UNDISCLOSED | {"mismatched_items": "name"}, "over_provided"),
+        (NONE, UNDISCLOSED | {"differences": "name:partial"}, "over_provided"),
+    ],
+)
+def test_a_mismatch_names_the_items_that_the_policy_discloses(
+    policy: Policy, values: dict[str, str], outcome: str
+):
+    assert checked("annex2-3", "discrepancies", values, policy) == outcome
+
+
+@pytest.mark.parametrize("theirs", [SOME, DEFAULT_POLICY], ids=["the same policy", "another policy"])
+def test_annex_2_is_of_the_policy_of_both(world: World, theirs: Policy):
+    world.isa.terms = replace(world.isa.terms, policy=SOME)
+    world.mhlw.terms = replace(world.mhlw.terms, policy=theirs)
+    (table, *_) = tables_of("annex2-3", SOME)
+    path = world.directory / "discrepancies.csv"
+    values = dict.fromkeys(table.names, "") | MISMATCHED
+    path.write_text(",".join(table.names) + "\n" + ",".join(values.values()) + "\n", encoding="utf-8")
+    order = world.order(service="annex2-3", purpose="labour_market", sources={"discrepancies": path})
+    made = world.isa.outbox.make(order, world.isa.signer, world.mhlw.decrypter.certificate, NOW)
+    world.mhlw.inbox.take(made.files, NOW)
+    opened = world.mhlw.inbox.open("annex2-3", 1, [world.mhlw.decrypter], NOW)
+
+    if theirs == SOME:
+        assert opened.receipt.receipt.rows_taken == 1
+        assert frictionless(opened.data).returncode == 0
+    else:
+        assert (opened.refusal.code, opened.refusal.detail) == ("package_schema", "discrepancies.csv: header")
+
+
 @pytest.mark.parametrize("size", [1, 7, 64, 10_000])
 def test_rows_are_counted_whatever_the_blocks(size: int):
-    table = SERVICES["annex1"][0]
+    table = NOTIFICATIONS_TABLE
     data = (",".join(table.names) + "\n" + "".join(a_row(number) for number in range(50))).encode()
     checker = RowChecker(table)
     stream = io.BytesIO(data)

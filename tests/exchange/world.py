@@ -11,7 +11,7 @@ from material import NOW, YEAR, Authority, a_decrypter, a_signer, authority
 from renkei.exchange import agreement_file
 from renkei.exchange.agreement_file import ALGORITHMS, AgreementFile
 from renkei.exchange.certificates import fingerprint
-from renkei.exchange.contents import SERVICES
+from renkei.exchange.contents import NOTIFICATIONS_TABLE
 from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.inbox import Inbox
 from renkei.exchange.keys import FileDecrypter, FileSigner
@@ -19,12 +19,12 @@ from renkei.exchange.outbox import Made, Order, Outbox
 from renkei.exchange.terms import Terms
 
 TRAIL = "ab" * 32
-HEADER = ",".join(SERVICES["annex1"][0].names) + "\n"
+HEADER = ",".join(NOTIFICATIONS_TABLE.names) + "\n"
 
 
 def a_row(number: int = 1, **values: str) -> str:
     """One notification as it travels, made up."""
-    found = dict.fromkeys(SERVICES["annex1"][0].names, "") | {
+    found = dict.fromkeys(NOTIFICATIONS_TABLE.names, "") | {
         "notification_id": f"N{number:09d}",
         "name": "試験 太郎",
         "status_of_residence": "engineer_humanities",

@@ -160,7 +160,9 @@ def test_only_disclosed_items_are_named(changes: Row, items: str, differences: s
     whole = a_match(reported, policy=policy)
 
     assert (row["mismatched_items"], row["differences"]) == (items, differences)
-    assert not any(value for name, value in row.items() if name.startswith("linked_") and name != "linked_sex")
+    assert not any(
+        value for name, value in row.items() if name.startswith("linked_") and name != "linked_sex"
+    )
     # ISA's own file keeps everything.
     assert ("birth_date:one_digit" in whole["differences"]) == ("birth_date" in changes)
 

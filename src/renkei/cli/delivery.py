@@ -9,6 +9,7 @@ import typer
 
 from renkei.agreement.text import Lang
 from renkei.cli import party, speech, void
+from renkei.cli.arguments import PolicyOption, read_policy
 from renkei.exchange import carried, media
 from renkei.exchange.errors import ExchangeError, Misused
 from renkei.exchange.files import DeliveryFiles, deliveries_in
@@ -42,12 +43,13 @@ def make(
         Literal["residence", "labour_market"], typer.Option("--purpose", help="The purpose of clause 7.")
     ] = "residence",
     revision: Annotated[int, typer.Option("--revision", min=1, help="The how-manieth of this day.")] = 1,
+    policy: PolicyOption = None,
     passphrase_file: party.PassphraseOption = None,
     as_json: speech.JsonOption = False,
     lang: speech.LangOption = None,
 ) -> None:
     """Seal, number and sign a delivery; what the counterpart would refuse is refused here."""
-    place, moment = Home(home), party.now()
+    place, moment = Home(home, read_policy(policy)), party.now()
     sources = {path.stem: path for path in files or []}
     if missing := [path.name for path in sources.values() if not path.is_file()]:
         raise Misused("not_found", ", ".join(missing))
@@ -152,11 +154,12 @@ def open_(
     receipts_to: Annotated[
         Path | None, typer.Option("--receipts-to", metavar="DIR", help="Copy the receipts there as well.")
     ] = None,
+    policy: PolicyOption = None,
     passphrase_file: party.PassphraseOption = None,
     lang: speech.LangOption = None,
 ) -> None:
     """Open what was received (steps 5 to 8), in order; the data package then lies in the inbox."""
-    place, moment = Home(home), party.now()
+    place, moment = Home(home, read_policy(policy)), party.now()
     secret = party.passphrase(passphrase_file, lang)
     inbox = place.inbox(place.signer(secret, moment))
     keys = place.decrypters(secret, moment)

@@ -4,10 +4,14 @@ The columns are the data dictionary's. `annex2-3` adds `action` (`report` or `wi
 longer stands is withdrawn by its identifier alone, since its items have no purpose any more (申合せ7).
 What is not of the annexes is defined here: requests to correct the register and the answers to them, rows
 that could not be taken, incidents, and the receipts that every delivery carries back.
+
+Which items 別紙2 discloses is a decision (`disclosed_items`), so the columns of `discrepancies` follow the
+policy of the party that seals or opens; both must have the same.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -23,7 +27,7 @@ from renkei.agreement.datasets import (
     Kind,
     discrepancies,
 )
-from renkei.agreement.decisions import COMPARABLE_ITEMS, DEFAULT_POLICY
+from renkei.agreement.decisions import COMPARABLE_ITEMS, Policy
 from renkei.agreement.omissions import GROUNDS, PROBABLY_NOTIFIED, REASONS
 
 _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -86,15 +90,17 @@ class WireColumn:
 class Shape:
     """One allowed form of a row: which columns are blank, filled, of one pattern, or follow another.
 
-    `blank` and `filled` name columns; `exactly` gives a pattern instead of the column's own; `only_if` names
-    a column that may be filled only if another one is; `listed` is a column of column names joined by `;`,
-    and `prefix`+name may be filled only for those listed.
+    `blank` and `filled` name columns; `exactly` gives a pattern instead of the column's own; `only` gives a
+    narrower one of a column that may be blank, since what fits the column's own alone says too much;
+    `only_if` names a column that may be filled only if another one is; `listed` is a column of column names
+    joined by `;`, and `prefix`+name may be filled only for those listed.
     """
 
     blank: frozenset[str] = frozenset()
     filled: frozenset[str] = frozenset()
     exactly: Mapping[str, str] = field(default_factory=dict)
     only_if: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, str] = field(default_factory=dict)
     listed: str = ""
     prefix: str = ""
 
@@ -136,9 +142,13 @@ def _one_of(codes: Iterable[str]) -> str:
 # Why a number was not found tells nothing of anybody's residence; it may be left out. A cause that is not in
 # the list is refused here, before anything has to explain it.
 _NOT_FOUND_BECAUSE = f"(?:card_number:{_one_of(found_by(Found.NUMBER, 'card_number'))})?"
-_DIFFERENCE = f"(?:{'|'.join(f'{item}:{_one_of(DIFFERENCES[item])}' for item in COMPARABLE_ITEMS)})"
-_DIFFERENT_BECAUSE = f"(?:{_DIFFERENCE}(?:;{_DIFFERENCE})*)?"
 _ACTION = WireColumn("action", "処理区分", required=True, pattern="report|withdraw")
+
+
+def _different_because(items: Iterable[str]) -> str:
+    """Pattern of `differences` that names these items alone, each with a cause of its own; it may be blank."""
+    one = "|".join(f"{item}:{_one_of(DIFFERENCES[item])}" for item in items) or "(?!)"
+    return f"(?:(?:{one})(?:;(?:{one}))*)?"
 
 
 def _wire(column: Column, required: bool) -> WireColumn:
@@ -177,18 +187,26 @@ def _notifications() -> Table:
     )
 
 
-def _discrepancies() -> Table:
-    dataset = discrepancies(DEFAULT_POLICY.disclosed_items)
+@cache
+def _discrepancies(disclosed: tuple[str, ...]) -> Table:
+    dataset = discrepancies(disclosed)
     always = frozenset({"notification_id", "outcome", "matched_on"})
     everything = frozenset(dataset.names)
     items = frozenset(name for name in dataset.names if name.startswith(("linked_", "latest_")))
+    # An item is named, but where one may differ that is not disclosed: such a row names none (§5).
+    named = frozenset({"mismatched_items"}) if set(disclosed) >= set(COMPARABLE_ITEMS) else frozenset()
     return Table(
         "discrepancies",
         (*_columns(dataset, always), _ACTION),
         (
             Shape(
-                filled=_required(dataset) | {"card_number", "mismatched_items"},
-                exactly={"outcome": "mismatched", "action": "report", "differences": _DIFFERENT_BECAUSE},
+                filled=_required(dataset) | {"card_number"} | named,
+                exactly={
+                    "outcome": "mismatched",
+                    "action": "report",
+                    "differences": _different_because(COMPARABLE_ITEMS),
+                },
+                only={"differences": _different_because(disclosed)},
                 listed="mismatched_items",
                 prefix="linked_",
             ),
@@ -281,8 +299,8 @@ _REJECTED_ROWS = Table(
         WireColumn("reasons", "理由", required=True, longest=1000),
     ),
 )
-# 申合せ6: what is known, what data and which deliveries are concerned, and when it was found.
-_INCIDENTS = Table(
+#: 申合せ6: what is known, what data and which deliveries are concerned, and when it was found.
+INCIDENTS = Table(
     "incidents",
     (
         WireColumn("incident_id", "事案番号", required=True, longest=32),
@@ -308,12 +326,31 @@ RECEIPTS = Table(
     accompanies=True,
 )
 
-#: The datasets of each service, in the order of the archive.
-SERVICES: Mapping[str, tuple[Table, ...]] = MappingProxyType(
+#: 別紙1 and 別紙3, which no decision changes.
+NOTIFICATIONS_TABLE = _notifications()
+SUSPECTED_OMISSIONS_TABLE = _suspected_omissions()
+
+#: The services by name, each with its datasets under a policy, in the order of the archive.
+_SERVICES: Mapping[str, Callable[[Policy], tuple[Table, ...]]] = MappingProxyType(
     {
-        "annex1": (_notifications(), _CORRECTION_REQUESTS, RECEIPTS),
-        "annex2-3": (_discrepancies(), _suspected_omissions(), _CORRECTION_ANSWERS, RECEIPTS),
-        "incident": (_INCIDENTS, RECEIPTS),
-        "receipt": (_REJECTED_ROWS, RECEIPTS),
+        "annex1": lambda policy: (NOTIFICATIONS_TABLE, _CORRECTION_REQUESTS, RECEIPTS),
+        "annex2-3": lambda policy: (
+            _discrepancies(policy.disclosed_items),
+            SUSPECTED_OMISSIONS_TABLE,
+            _CORRECTION_ANSWERS,
+            RECEIPTS,
+        ),
+        "incident": lambda policy: (INCIDENTS, RECEIPTS),
+        "receipt": lambda policy: (_REJECTED_ROWS, RECEIPTS),
     }
 )
+#: The names of the services.
+SERVICES = tuple(_SERVICES)
+
+
+def tables_of(service: str, policy: Policy) -> tuple[Table, ...]:
+    """Return the datasets of a service under a party's policy, in the order of the archive.
+
+    `policy` says which items 別紙2 discloses. KeyError names a service that is none.
+    """
+    return _SERVICES[service](policy)

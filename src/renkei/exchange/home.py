@@ -15,6 +15,7 @@ from typing import Final
 
 from cryptography import x509
 
+from renkei.agreement.decisions import DEFAULT_POLICY, Policy
 from renkei.exchange import agreement_file, durable
 from renkei.exchange.agreement_file import AgreementFile
 from renkei.exchange.certificates import fingerprint
@@ -31,10 +32,11 @@ _AGREEMENT: Final = "agreement.json"
 
 
 class Home:
-    """A party's directory."""
+    """A party's directory. `policy` is what was decided under clause 8(2): seals and openings follow it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, policy: Policy = DEFAULT_POLICY) -> None:
         self.directory = directory
+        self.policy = policy
         self.keys = KeyRing(directory / "keys")
 
     @property
@@ -83,7 +85,11 @@ class Home:
     def terms(self) -> Terms:
         """Return what this party judges by."""
         return Terms(
-            self.party, self.agreements(), tuple(self.keys.certificates()), tuple(self.keys.revocations())
+            self.party,
+            self.agreements(),
+            tuple(self.keys.certificates()),
+            tuple(self.keys.revocations()),
+            self.policy,
         )
 
     def outbox(self) -> Outbox:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from renkei.exchange import durable, receipt, sequence, time_stamp
 from renkei.exchange.certificates import Decrypter, Signer
+from renkei.exchange.contents import tables_of
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.files import DeliveryFiles, only_delivery
 from renkei.exchange.manifest import Manifest, read, sha256
@@ -206,11 +207,12 @@ class Inbox:
             if not self._is_settled(service, number - 1):
                 raise Refused("sequence_gap", f"{service} {number - 1}")
             agreement = self.terms.version(manifest.agreement, manifest.agreement_version)
+            tables = tables_of(service, self.terms.policy)
             try:
                 with durable.building(place / "opened") as partial:
                     inside = partial / "data"
                     durable.make_directory(inside)
-                    facts = unpack(files.sealed, manifest, agreement, keys, now, inside)
+                    facts = unpack(files.sealed, manifest, agreement, tables, keys, now, inside)
                     durable.flush_directory(inside)
                     rejected = commit(inside, facts) if commit else {}
                     given = sum(fact.rows for fact in facts if not fact.table.accompanies)

@@ -25,7 +25,7 @@ from renkei.exchange import archive, package
 from renkei.exchange.agreement_file import AgreementFile
 from renkei.exchange.certificates import Decrypter, fingerprint
 from renkei.exchange.cms import Unsealer
-from renkei.exchange.contents import SERVICES
+from renkei.exchange.contents import SERVICES, Table
 from renkei.exchange.durable import Unnamed, append
 from renkei.exchange.errors import CmsError, CmsReason, Misused, Refused
 from renkei.exchange.manifest import Manifest, read
@@ -104,13 +104,15 @@ def unpack(
     sealed: Path,
     found: Manifest,
     agreement: AgreementFile,
+    tables: Sequence[Table],
     keys: Sequence[Decrypter],
     now: datetime,
     into: Path,
 ) -> tuple[FileFacts, ...]:
     """(5) to (8): put the data package into an existing, empty directory, or refuse and leave no trace.
 
-    `keys` are our decryption keys; those count whose certificates the agreement allows now.
+    `tables` are those of its service as we have agreed them (`contents.tables_of`). `keys` are our decryption
+    keys; those count whose certificates the agreement allows now.
     """
     allowed = {pin.sha256 for pin in agreement.current(found.receiver, "decryption", now)}
     usable = [key for key in keys if fingerprint(key.certificate) in allowed]
@@ -125,7 +127,7 @@ def unpack(
             pass
         file.seek(0)
         plain = read_ahead(archive.decompress(_decrypted(file, found, usable), agreement.limits))
-        return _unpack(plain, found, agreement, into)
+        return _unpack(plain, found, agreement, tables, into)
 
 
 def _decrypted(file: BinaryIO, found: Manifest, keys: Sequence[Decrypter]) -> Iterator[bytes]:
@@ -139,11 +141,11 @@ def _decrypted(file: BinaryIO, found: Manifest, keys: Sequence[Decrypter]) -> It
 
 
 def _unpack(
-    plain: Iterator[bytes], found: Manifest, agreement: AgreementFile, into: Path
+    plain: Iterator[bytes], found: Manifest, agreement: AgreementFile, tables: Sequence[Table], into: Path
 ) -> tuple[FileFacts, ...]:
-    tables = {table.path: table for table in SERVICES[found.service]}
-    names = package.entry_names(found.service)
-    optional = {path for path, table in tables.items() if table.optional}
+    names = package.entry_names(tables)
+    of_path = {table.path: table for table in tables}
+    optional = {table.path for table in tables if table.optional}
     facts: list[FileFacts] = []
     held: list[Unnamed] = []
     withheld: Refused | None = None
@@ -161,7 +163,7 @@ def _unpack(
                 file.write(description)
                 continue
             # (7) its schema
-            checker = RowChecker(tables[name])
+            checker = RowChecker(of_path[name])
             for piece in pieces:
                 checker.feed(piece)
                 file.write(piece)

@@ -14,6 +14,7 @@ from cryptography import x509
 
 from renkei.exchange import cms, durable, receipt, sequence
 from renkei.exchange.certificates import Signer, fingerprint
+from renkei.exchange.contents import tables_of
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.files import DeliveryFiles, only_delivery
 from renkei.exchange.manifest import Manifest, read, sha256, to_bytes
@@ -91,8 +92,15 @@ class Outbox:
                 name = f"{party}-{self.terms.counterpart}-{order.service}-{chain.last + 1:08d}"
                 files = DeliveryFiles(partial, name)
                 with files.sealed.open("wb", buffering=0) as target:
-                    limits = agreement.limits
-                    sealed = seal(order.service, order.kind, order.sources, recipient, limits, target)
+                    sealed = seal(
+                        order.service,
+                        tables_of(order.service, self.terms.policy),
+                        order.kind,
+                        order.sources,
+                        recipient,
+                        agreement.limits,
+                        target,
+                    )
                     durable.flush(target)
                 manifest = Manifest(
                     agreement=agreement.agreement,

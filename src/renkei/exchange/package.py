@@ -1,16 +1,16 @@
 """The data package: one CSV for each dataset of the service, and `datapackage.json` that describes them.
 
 A Frictionless Data Package. It stands last in the archive, so that counts and hashes can be written in one
-pass; a reader need not wait for it, since the schema of a service is fixed by the agreement and the package
-may only repeat it.
+pass; a reader need not wait for it, since the schema of a service is agreed beforehand (`contents.tables_of`)
+and the package may only repeat it.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from renkei.exchange.contents import SERVICES, Table
+from renkei.exchange.contents import Table
 from renkei.exchange.errors import Refused
 
 DESCRIPTION: Final = "datapackage.json"
@@ -27,9 +27,9 @@ class FileFacts:
     sha256: str
 
 
-def entry_names(service: str) -> tuple[str, ...]:
-    """The files of a service's package in the order of the archive."""
-    return (*(table.path for table in SERVICES[service]), DESCRIPTION)
+def entry_names(tables: Sequence[Table]) -> tuple[str, ...]:
+    """The files of a package of these tables in the order of the archive."""
+    return (*(table.path for table in tables), DESCRIPTION)
 
 
 def describe(service: str, facts: Iterable[FileFacts]) -> bytes:

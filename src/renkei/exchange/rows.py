@@ -119,14 +119,16 @@ def _row(table: Table, shape: Shape, mark: str) -> str:
     watched = set(shape.only_if.values())
     cells = []
     for column in table.columns:
-        filled = _cell(column, shape.exactly.get(column.name, column.pattern))
+        agreed = shape.only.get(column.name, shape.exactly.get(column.name, column.pattern))
+        filled = _cell(column, agreed)
         follows = shape.only_if.get(column.name)
         if shape.prefix and column.name.startswith(shape.prefix):
             follows = column.name.removeprefix(shape.prefix)
         if column.name in shape.blank:
             cell = ""
         elif column.name == shape.listed:
-            cell = _list(table, shape, mark)
+            listed = _list(table, shape, mark)
+            cell = listed if column.name in shape.filled else f"(?:{listed})?+"
         elif follows:
             cell = f"(?({mark}{follows})(?:{filled})?+|)"
         elif column.name in watched:

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +11,7 @@ from cryptography import x509
 
 from renkei.exchange import archive, package
 from renkei.exchange.cms import Sealer
-from renkei.exchange.contents import SERVICES, Table
+from renkei.exchange.contents import Table
 from renkei.exchange.durable import append
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.package import FileFacts
@@ -30,6 +30,7 @@ class Sealed:
 
 def seal(
     service: str,
+    tables: Sequence[Table],
     kind: str,
     sources: Mapping[str, Path],
     recipient: x509.Certificate,
@@ -37,12 +38,12 @@ def seal(
     target: BinaryIO,
 ) -> Sealed:
     """Seal the CSV of each dataset for the recipient; one without a source is sent without rows, or left out
-    where it may be.
+    where it may be. `tables` are the service's (`contents.tables_of`).
 
     The same checks as on opening: what the counterpart would refuse never leaves. Raises `Refused` with a
     code of steps 6 to 8, `Unstored` for a full disk.
     """
-    if unknown := sources.keys() - {table.name for table in SERVICES[service]}:
+    if unknown := sources.keys() - {table.name for table in tables}:
         raise Misused("not_found", ", ".join(sorted(unknown)))
     sealer = Sealer(recipient)
     written = _Written(target)
@@ -58,7 +59,7 @@ def seal(
     try:
         facts: list[FileFacts] = []
         unpacked = 0
-        for table in SERVICES[service]:
+        for table in tables:
             if table.optional and table.name not in sources:
                 continue
             for block in _entry(table, sources.get(table.name), facts):

@@ -1,4 +1,6 @@
-"""What a party holds when it judges what comes in: who it is, the agreement, certificates, revocations."""
+"""What a party holds when it judges what goes out and comes in: who it is, the agreement, certificates,
+revocations, and the decisions of clause 8(2) that both offices took.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,6 +8,7 @@ from datetime import datetime
 
 from cryptography import x509
 
+from renkei.agreement.decisions import DEFAULT_POLICY, Policy
 from renkei.exchange.agreement_file import AgreementFile
 from renkei.exchange.cms import Signature
 from renkei.exchange.errors import Refused
@@ -14,12 +17,13 @@ from renkei.exchange.trust import check_signed
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`agreements` are the versions still known, the one in force last."""
+    """`agreements` are the versions still known, the one in force last. `policy`: what 別紙2 discloses."""
 
     party: str
     agreements: tuple[AgreementFile, ...]
     certificates: Sequence[x509.Certificate] = ()
     revocations: Sequence[x509.CertificateRevocationList] = field(default=())
+    policy: Policy = DEFAULT_POLICY
 
     @property
     def agreement(self) -> AgreementFile:

@@ -77,7 +77,9 @@ def annex_2(judged: Judged, persons: pl.DataFrame, *, as_of: date, policy: Polic
         judged.notifications.filter(pl.col("outcome").is_in(REPORTED))
         .drop("card_number")
         .rename({"identity_conflict": "identity_caution"})
-        .with_columns(_of_disclosed_items("mismatched_items", policy), _of_disclosed_items("differences", policy))
+        .with_columns(
+            _of_disclosed_items("mismatched_items", policy), _of_disclosed_items("differences", policy)
+        )
     )
     latest = persons.select(
         "card_number", *(pl.col(item).alias(f"latest_{item}") for item in policy.disclosed_items)

@@ -71,6 +71,12 @@ def test_an_unknown_number_is_a_case_without_values(answer):
     assert case_of("N1").identity_caution is False
 
 
+def test_a_mismatch_of_undisclosed_items_alone_is_known_by_its_outcome(answer):
+    answer(a_discrepancy(mismatched_items=None, differences=None, linked_name=None))
+
+    assert case_of("N1").items == "mismatched"
+
+
 def test_an_answer_taken_twice_changes_nothing(answer):
     answer(a_discrepancy(1), an_omission(1))
     before = list(Case.objects.order_by("id").values())

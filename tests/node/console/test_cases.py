@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 
+from node.cases.made_up import Answering, a_discrepancy
 from node.console.cases_shown import HOSTILE, asks_for_a_purpose, cases_of_a_place, number_of, stated
 from renkei.node.audit.models import Entry
 from renkei.node.cases import handling
@@ -142,6 +143,24 @@ def test_an_item_that_is_not_disclosed_says_so(entered, officer, node, settings)
 
     assert "公表資料では非開示" not in before
     assert "公表資料では非開示" in opened(entered, officer)
+
+
+def test_where_only_undisclosed_items_differ_the_page_says_so_and_names_none(
+    entered, officer, node, settings, tmp_path
+):
+    (node.directory / "policy.toml").write_text('disclosed_items = ["name", "sex"]\n')
+    settings.NODE = replace(node, policy="policy.toml")
+    unnamed = dict.fromkeys(("mismatched_items", "differences", "linked_name"))
+    Answering(tmp_path / "next")(a_discrepancy(9, **unnamed))
+    page = opened(entered, officer, "N9")
+    listed = entered.get("/discrepancies/?item=mismatched").content.decode()
+
+    assert "相違するのは、別紙2で開示しない項目だけです。" in page
+    assert "<strong>相違</strong>" not in page
+    # Of what is compared and not disclosed nothing is known here, least of all that it agrees.
+    assert "相違なし" not in page.partition("④")[2].partition("⑤")[0]
+    assert number_of("N9") in listed
+    assert number_of("N1") not in listed
 
 
 def test_the_latest_record_of_someone_else_perhaps_is_shown_only_once_that_is_acknowledged(entered, officer):

@@ -74,6 +74,16 @@ def test_one_letter_is_for_several_cases_of_an_employer(entered, officer):
     assert "試験 一郎" in text
 
 
+def test_where_no_item_is_named_the_whole_notification_is_to_be_checked(entered, officer, tmp_path):
+    unnamed = dict.fromkeys(("mismatched_items", "differences", "linked_name"))
+    isa = Answering(tmp_path / "next")
+    isa.sequence = 1
+    isa(a_discrepancy(1, **unnamed))
+    (table,) = Document(io.BytesIO(made(entered, officer, "N1").content)).tables
+
+    assert [row.cells[-1].text for row in table.rows] == ["確認をお願いする項目", "届出の内容"]
+
+
 def test_a_letter_has_the_form_of_an_official_one(entered, officer):
     document = Document(io.BytesIO(made(entered, officer, "N1").content))
     lines = [each for each in document.paragraphs if each.text]

@@ -256,6 +256,33 @@ def test_another_policy_matches_everything_anew(known, deliver, run_day, setting
     assert Run.objects.first().whole
 
 
+@pytest.mark.parametrize(
+    ("wrong", "items", "differences"),
+    [
+        ({"sex": "2"}, "sex", "sex:different"),
+        (BORN | {"sex": "2"}, "sex", "sex:different"),
+        (BORN, None, None),
+        ({"card_number": card(99)}, None, "card_number:unknown_number"),
+    ],
+    ids=["disclosed", "one of two", "another alone", "not found"],
+)
+def test_an_answer_names_disclosed_items_only(
+    known, deliver, run_day, settings, tmp_path, wrong, items, differences
+):
+    (tmp_path / "policy.toml").write_text('disclosed_items = ["name", "sex"]\n')
+    settings.NODE = replace(settings.NODE, policy="policy.toml")
+    deliver(notification(1, **wrong))
+    run_day(FIRST)
+    (row,) = answers.to_send(FIRST)["discrepancies"].to_dicts()
+
+    assert (row["mismatched_items"], row["differences"]) == (items, differences)
+    assert [name for name in row if name.startswith("l")] == [
+        "linked_name", "linked_sex", "latest_name", "latest_sex",
+    ]  # fmt: skip
+    # What ISA notes for itself keeps everything.
+    assert ("birth_date" in Outcome.objects.get().differences) == ("birth_date" in wrong)
+
+
 def test_of_an_erased_notification_nothing_stands_and_nothing_is_known(known, deliver, run_day):
     deliver(notification(1, **BORN))
     run_day(FIRST)

@@ -4,7 +4,8 @@ import pytest
 from django.db import transaction
 
 from node.records.made_up import NOW, card, notification, stored, write
-from renkei.exchange.contents import SERVICES
+from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.exchange.contents import tables_of
 from renkei.node.records import received, returned
 from renkei.node.records.errors import DeliveryOutOfOrder
 from renkei.node.records.models import Import, ReceivedNotification, Touched
@@ -92,7 +93,7 @@ def test_what_cannot_be_taken_goes_back_by_line_and_what_stood_stays(deliver):
     assert set(stored(RECEIVED)) == {"N1", "N2"}
     assert stored(RECEIVED)["N1"] == notification(1)
     assert (counts["read"], counts["rejected"], counts["new"]) == (4, 3, 1)
-    assert found.columns == list(SERVICES["receipt"][0].names)
+    assert found.columns == list(tables_of("receipt", DEFAULT_POLICY)[0].names)
     assert found.select("line", "identifier", "reasons").rows() == [
         ("3", "N1", forbidden),
         ("4", "N3", "unreadable:birth_date"),

@@ -3,7 +3,7 @@
 import pytest
 
 from node.records.made_up import NOW, card_of, notification, permission, person, stored, write
-from renkei.exchange.contents import SERVICES
+from renkei.exchange.contents import NOTIFICATIONS_TABLE
 from renkei.exchange.rows import RowChecker
 from renkei.node.records import annex1, intake
 from renkei.node.records.models import Reject
@@ -67,7 +67,7 @@ def test_every_row_of_the_selection_passes_the_check_of_the_seal(node, tmp_path)
     rows.append(notification(51, deleted_on="2026-11-01", name="A\nB"))
     rows.append(notification(52, status_of_residence="permanent", establishment_name="A\nB"))
     take(tmp_path, "notifications", *rows)
-    table = SERVICES["annex1"][0]
+    table = NOTIFICATIONS_TABLE
     chosen = annex1.changes_since_sent(NOW.date()).select(table.names)
     checker = RowChecker(table)
     checker.feed(chosen.write_csv().encode())

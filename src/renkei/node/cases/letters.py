@@ -206,9 +206,13 @@ def _row(case: Case, own: Notification | None) -> list[str]:
     return [case.number, "—", "—", "—", "外国人雇用状況の届出の有無"]
 
 
+#: What an employer is asked to look at where no item is named: the number, or the whole notification.
+_OF_OUTCOMES: Final = {"not_found": "在留カード番号", "mismatched": "届出の内容"}
+
+
 def _to_check(items: str) -> str:
     names = [name for name in items.split(";") if name and name not in REASONS]
-    return "、".join("在留カード番号" if name == "not_found" else column_name(name, "ja") for name in names)
+    return "、".join(_OF_OUTCOMES.get(name) or column_name(name, "ja") for name in names)
 
 
 def _reworded() -> NoLetter:

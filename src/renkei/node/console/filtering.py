@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.http import QueryDict
 
 from renkei.agreement.omissions import REASONS
@@ -52,7 +53,11 @@ def items_of(kind: Kind) -> dict[str, Words]:
     if kind == Kind.SUSPECTED_OMISSION:
         return {code: Words(reason.name_ja, reason.name_en) for code, reason in REASONS.items()}
     columns = {name: Words(column_name(name, "ja"), column_name(name, "en")) for _, name in COMPARED}
-    return columns | {"not_found": OUTCOMES["not_found"].name}
+    policy = settings.NODE.decided()
+    # Where only items differ that 別紙2 does not disclose, a case is known by its outcome alone.
+    hidden = not set(policy.compared_items) <= set(policy.disclosed_items)
+    outcomes = ("not_found", "mismatched") if hidden else ("not_found",)
+    return columns | {code: OUTCOMES[code].name for code in outcomes}
 
 
 def filters_of(kind: Kind, given: QueryDict, officer: Officer, today: date) -> Filters:

@@ -14,8 +14,8 @@ from renkei.node.audit import trail
 
 
 def home() -> Home:
-    """Return this node's home of the exchange."""
-    return Home(settings.NODE.exchange)
+    """Return this node's home of the exchange, under its own policy. Raises PolicyError."""
+    return Home(settings.NODE.exchange, settings.NODE.decided())
 
 
 def inbox(now: datetime) -> Inbox:

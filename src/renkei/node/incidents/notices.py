@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from renkei.exchange.contents import SERVICES
+from renkei.exchange.contents import INCIDENTS
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import receiving, sending
@@ -21,8 +21,7 @@ from renkei.node.incidents.errors import IncidentRefused
 from renkei.node.incidents.models import Incident, Item, Notice, Statement
 
 SERVICE: Final = "incident"
-_TABLE, *_ = SERVICES[SERVICE]
-_LONGEST: Final = {column.name: column.longest for column in _TABLE.columns}
+_LONGEST: Final = {column.name: column.longest for column in INCIDENTS.columns}
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 # Items with a column of their own; the others are told together in `known`.
 _COLUMNS: Final = {Item.DATA: "data_concerned"}
@@ -68,7 +67,7 @@ def tell(now: datetime) -> None:
 
         about = f"{notice.incident.number}/{notice.position}"
         row = pl.DataFrame([_row(notice.incident)])
-        sending.make(SERVICE, notice.day, {_TABLE.name: row}, now=now, sealed=sealed, about=about)
+        sending.make(SERVICE, notice.day, {INCIDENTS.name: row}, now=now, sealed=sealed, about=about)
     out = Delivery.objects.filter(direction=_OUT, service=SERVICE, state__in=(_State.SEALED, _State.SENT))
     if out.exists():
         sending.send_due(Client(now), now)
@@ -159,7 +158,7 @@ def take(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
     What is told again of one incident changes it; its clocks go on from when it was first heard of. Each
     row makes it one that somebody here has to take up. Returns counts: rows = `new` + `again`.
     """
-    found = pl.read_csv(package / _TABLE.path, infer_schema=False).to_dicts()
+    found = pl.read_csv(package / INCIDENTS.path, infer_schema=False).to_dicts()
     new = sum(_take_row(sequence, row, now) for row in found)
     return {"rows": len(found), "new": new, "again": len(found) - new}
 

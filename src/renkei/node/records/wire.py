@@ -9,14 +9,13 @@ from typing import Final
 import polars as pl
 
 from renkei.agreement.datasets import Dataset, Kind
-from renkei.exchange.contents import SERVICES
+from renkei.exchange.contents import NOTIFICATIONS_TABLE, SUSPECTED_OMISSIONS_TABLE
 
 _CONTROL: Final = r"[\x00-\x1f\x7f]"
 _TEXTS: Final = frozenset({Kind.TEXT, Kind.PHONE, Kind.CARD_NUMBER})
 _LONGEST: Final = {
     column.name: column.longest
-    for service in ("annex1", "annex2-3")
-    for table in SERVICES[service]
+    for table in (NOTIFICATIONS_TABLE, SUSPECTED_OMISSIONS_TABLE)
     for column in table.columns
     if column.pattern is None
 }

@@ -94,6 +94,7 @@ def _discrepancy(opened: OpenedCase, request: HttpRequest) -> dict[str, Any]:
         "not_found": OUTCOMES["not_found"] if not_found else None,
         "unmatched": list(causes_in(found.get("differences")).values()),
         "notified": bool(opened.notification),
+        "unnamed": not found.get("mismatched_items"),
         "caution": IDENTITY_CAUTION,
         "no_accusation": NO_ACCUSATION,
     }
