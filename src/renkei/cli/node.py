@@ -202,12 +202,14 @@ def _print_steps(steps: Any, lang: Lang | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from renkei.node.cycle.party import DAY
+    from renkei.node.cycle.party import called
 
-    names = {row.name: speech.one_of((row.ja, row.en), lang) for row in DAY[settings.NODE.party]}
+    names = called(settings.NODE.party)
     table = Table(box=None, show_header=False, pad_edge=False)
     for step in steps:
         said = "  ".join(f"{name} {count:,}" for name, count in step.counts.items() if count)
         label = speech.one_of((step.get_state_display(), step.state), lang)
-        table.add_row(str(step.day), names[step.name], label, said or step.awaited or step.trouble)
+        # A day of an older version may have had a step that is no more.
+        name = speech.one_of(names.get(step.name, (step.name, step.name)), lang)
+        table.add_row(str(step.day), name, label, said or step.awaited or step.trouble)
     Console(highlight=False).print(table)

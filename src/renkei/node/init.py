@@ -57,18 +57,24 @@ def make(directory: Path, party: str) -> None:
 
 
 def migrate() -> None:
-    """Bring the database to this version, and settle whose exchange this is. Django must be started."""
+    """Bring the database to this version, its open days to this version's steps, and settle whose exchange
+    this is. Django must be started.
+    """
     from django.conf import settings
     from django.core.management import call_command
     from django.db import transaction
+    from django.utils import timezone
 
     from renkei.exchange.home import Home
     from renkei.node.audit.models import Entry
     from renkei.node.audit.trail import record
     from renkei.node.audit.verbs import Verb
+    from renkei.node.cycle import days
+    from renkei.node.cycle.party import DAY, RENAMED
 
     call_command("migrate", verbosity=0)
     Home(settings.NODE.exchange).settle(settings.NODE.party)
     with transaction.atomic():
         if not Entry.objects.exists():
             record(None, Verb.NODE_MADE, settings.NODE.party)
+    days.carry_over(DAY[settings.NODE.party], RENAMED, timezone.now())

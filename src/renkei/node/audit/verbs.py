@@ -28,6 +28,10 @@ class Verb(Enum):
     )
     STEP_DONE = Sentence("{actor}が 処理 {subject} を終えた", "{actor} finished the step {subject}")
     STEP_FAILED = Sentence("{actor}が 処理 {subject} で止まった", "{actor} stopped at the step {subject}")
+    DAY_CARRIED_OVER = Sentence(
+        "{actor}が {subject} の処理を新しい手順に引き継いだ",
+        "{actor} carried the day {subject} over to other steps",
+    )
     ALARM_RAISED = Sentence("{actor}が 警報 {subject} を鳴らした", "{actor} raised the alarm {subject}")
     ALARM_CLEARED = Sentence("{actor}が 警報 {subject} を解いた", "{actor} cleared the alarm {subject}")
     FILE_IMPORTED = Sentence("{actor}が {subject} を取り込んだ", "{actor} imported {subject}")

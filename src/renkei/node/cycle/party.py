@@ -209,6 +209,9 @@ _SEND = ("send", "送信", "Send")
 _AWAIT = ("await_receipt", "受領証の確認", "Await receipt")
 _RECEIVE = ("receive", "受信", "Receive")
 
+#: The names of steps by those that they had before, oldest first; a row stays for as long as data do.
+RENAMED: Final[Mapping[str, str]] = {}
+
 #: What each party does on a business day, in order. Where files move, a step makes its own transactions.
 DAY: Final[Mapping[str, tuple[DayStep, ...]]] = {
     "mhlw": (
@@ -239,3 +242,8 @@ DAY: Final[Mapping[str, tuple[DayStep, ...]]] = {
         _CLOSE,
     ),
 }
+
+
+def called(party: str) -> Mapping[str, tuple[str, str]]:
+    """Return what each step of a party's day is called, in Japanese and English, by name."""
+    return {row.name: (row.ja, row.en) for row in DAY[party]}

@@ -27,11 +27,16 @@ class Runner:
     def __init__(self, table: tuple[DayStep, ...], now: datetime) -> None:
         self.worked: list[Step] = []
         self._table = table
+        self._rows = {row.name: row for row in table}
         self._now = now
         self._worker = claiming.worker_name()
 
     def run(self, today: date, closed: Collection[date] = ()) -> list[Step]:
-        """Do what can be done of every day up to today; returns the steps worked on, as they are now."""
+        """Do what can be done of every day up to today; returns the steps worked on, as they are now.
+
+        Raises NotCarriedOver, before anything is done, where an open day has other steps than the table.
+        """
+        days.require_carried_over(self._table)
         days.open_up_to(today, closed, self._table)
         reached = len(self._table)  # how many steps the day before has done
         for day in days.unfinished(today):
@@ -57,7 +62,7 @@ class Runner:
 
     def _work(self, step: Step, day: Day) -> bool:
         """Do one step. True when it is done; False when it waits or has stopped."""
-        row = self._table[step.position - 1]
+        row = self._rows[step.name]
         context = Context(day.business_day, self._now)
         try:
             with claiming.heartbeat(step, self._worker):
@@ -78,8 +83,7 @@ class Runner:
             return False
         done = {"awaited": "", "counts": dict(result), "finished_at": self._now}
         claiming.release(step, self._worker, Step.State.DONE, **done)
-        if step.position == len(self._table):
-            Day.objects.filter(pk=step.day_id).update(closed_at=self._now)
+        days.close_if_done(step.day_id, self._now)
         record(None, Verb.STEP_DONE, str(step), counts=dict(result))
         return True
 

@@ -15,8 +15,7 @@ from renkei.node.console.count_words import REJECTED
 from renkei.node.console.pages import PAGES
 from renkei.node.console.words import STEP_STATES
 from renkei.node.cycle.models import Day, Step
-from renkei.node.cycle.party import DAY
-from renkei.node.cycle.steps import DayStep
+from renkei.node.cycle.party import called
 from renkei.node.deliveries.models import Delivery
 from renkei.node.officers.duties import Duty
 
@@ -27,7 +26,7 @@ _DAYS_A_PAGE = 60
 class ShownStep:
     """A step of a day with what it is called."""
 
-    row: DayStep
+    row: Words
     step: Step
 
     @property
@@ -54,8 +53,9 @@ class ShownStep:
 
 def shown_steps(day: Day) -> list[ShownStep]:
     """Return the steps of a day in their order."""
-    rows = {row.name: row for row in DAY[settings.NODE.party]}
-    return [ShownStep(rows[step.name], step) for step in day.steps.all()]
+    names = called(settings.NODE.party)
+    # A day of an older version may have had a step that is no more: it stands there by its name.
+    return [ShownStep(Words(*names.get(step.name, (step.name, step.name))), step) for step in day.steps.all()]
 
 
 @page("days")
