@@ -105,7 +105,7 @@ def confirm(
     start(node)
     from renkei.node.deliveries import continuity
     from renkei.node.deliveries.carrier.client import Client
-    from renkei.node.deliveries.sending import Unreachable
+    from renkei.node.deliveries.carrier.protocol import Unreachable
 
     if last:
         if not told_by.strip():

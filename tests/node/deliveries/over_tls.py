@@ -20,8 +20,8 @@ from renkei.exchange.home import Home
 from renkei.node.audit.models import Entry
 from renkei.node.deliveries.carrier import tls
 from renkei.node.deliveries.carrier.client import Client, _Connected
+from renkei.node.deliveries.carrier.protocol import Unreachable
 from renkei.node.deliveries.models import Delivery
-from renkei.node.deliveries.sending import Unreachable
 
 DAY = date(2026, 4, 1)
 

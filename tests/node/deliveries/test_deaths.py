@@ -32,8 +32,8 @@ from renkei.node.audit.models import Entry
 from renkei.node.cycle.party import open_day
 from renkei.node.cycle.steps import Context
 from renkei.node.deliveries import boxes, receiving, sending
+from renkei.node.deliveries.carrier.protocol import Unreachable
 from renkei.node.deliveries.models import Delivery
-from renkei.node.deliveries.sending import Unreachable
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -30,8 +30,8 @@ from renkei.exchange.errors import Refused
 from renkei.exchange.files import DeliveryFiles
 from renkei.node.deliveries import boxes, sending
 from renkei.node.deliveries.carrier import service
+from renkei.node.deliveries.carrier.protocol import Unreachable
 from renkei.node.deliveries.models import Delivery
-from renkei.node.deliveries.sending import Unreachable
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

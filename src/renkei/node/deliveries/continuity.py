@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -25,11 +25,9 @@ from renkei.exchange.terms import Terms
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import boxes
+from renkei.node.deliveries.carrier.protocol import Transport
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NodeError
-
-if TYPE_CHECKING:
-    from renkei.node.deliveries.sending import Transport
 
 _AHEAD: Final = 10  # numbers beyond ours that are asked for: by medium, one may have overtaken another
 
@@ -69,7 +67,7 @@ def services() -> list[str]:
     return sorted(name for name, each in agreement.services.items() if settings.NODE.party in each.senders)
 
 
-def ahead(transport: "Transport") -> list[str]:
+def ahead(transport: Transport) -> list[str]:
     """Return what the counterpart has answered of ours and we do not have. Raises `Unreachable`."""
     outbox = boxes.home().outbox()
     found = []
@@ -82,7 +80,7 @@ def ahead(transport: "Transport") -> list[str]:
     return found
 
 
-def confirm(transport: "Transport") -> None:
+def confirm(transport: Transport) -> None:
     """Compare with the counterpart over the network, and let the node go on where nothing is missing.
 
     Raises `Behind` with the deliveries to be put back, `Unreachable` without an answer.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import polars as pl
 from django.conf import settings
@@ -20,6 +20,7 @@ from renkei.exchange.outbox import Order
 from renkei.node.audit import trail
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import boxes, continuity
+from renkei.node.deliveries.carrier.protocol import Transport, Unreachable
 from renkei.node.deliveries.models import Delivery
 
 OUT, IN, State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
@@ -27,24 +28,6 @@ OUT, IN, State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
 # 申合せ7: what is sent serves ISA's residence management one way and MHLW's labour market the other.
 _PURPOSES: Final = {"annex1": "residence", "annex2-3": "labour_market"}
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
-
-
-class Unreachable(Exception):
-    """The counterpart's node did not answer; `trouble` names the fault's class."""
-
-    def __init__(self, trouble: str) -> None:
-        super().__init__(trouble)
-        self.trouble = trouble
-
-
-class Transport(Protocol):
-    """A way to the counterpart. Both calls raise `Unreachable`."""
-
-    def send(self, files: DeliveryFiles) -> None:
-        """Bring a delivery over, going on where it stopped."""
-
-    def receipts(self, files: DeliveryFiles) -> list[tuple[bytes, bytes]]:
-        """Return the receipts that the counterpart has given, each with its signature."""
 
 
 def make(

@@ -16,7 +16,7 @@ from renkei.exchange.errors import ExchangeError, Misused
 from renkei.exchange.keys import ALARM_DAYS, USES
 from renkei.node.deliveries import boxes
 from renkei.node.deliveries.carrier.client import Client
-from renkei.node.deliveries.sending import Unreachable
+from renkei.node.deliveries.carrier.protocol import Unreachable
 from renkei.node.operations.diagnosis import Diagnosis, fault, ok, warning
 
 

@@ -16,7 +16,7 @@ from renkei.exchange.errors import Refused
 from renkei.exchange.files import DeliveryFiles
 from renkei.node.deliveries import boxes
 from renkei.node.deliveries.carrier import tls
-from renkei.node.deliveries.sending import Unreachable
+from renkei.node.deliveries.carrier.protocol import Unreachable
 
 _TUS: Final = {"Tus-Resumable": "1.0.0"}
 _SECONDS: Final = 60
