@@ -171,10 +171,12 @@ def test_cases_are_assigned_together_all_or_none(answer, officer, colleague):
     Case.objects.update(office="1301")
     Case.objects.filter(identifier="N3").update(office="2703")
     numbers = list(Case.objects.order_by("id").values_list("number", flat=True))
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted) as anothers:
         handling.assign(numbers, officer, colleague, now=NOW)
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted) as nowhere:
         handling.assign([*numbers[:2], "R8-1124-9999"], officer, colleague, now=NOW)
+    # Asking tells nothing: what is another office's and what is not there are refused in the same words.
+    assert (anothers.value.en, anothers.value.ja) == (nowhere.value.en, nowhere.value.ja)
     assert Case.objects.filter(assigned_to=officer).count() == 0
 
     assert handling.assign(numbers[:2], officer, colleague, now=NOW) == 2

@@ -22,8 +22,7 @@ from renkei.node.cases.corrections import take_back_unsent
 from renkei.node.cases.errors import ChangedMeanwhile, Incomplete, NoSuchMove
 from renkei.node.cases.models import Case, CorrectionRequest, Event
 from renkei.node.cases.moves import MOVES, Move, State
-from renkei.node.errors import NotPermitted
-from renkei.node.officers.gate import Act, Subject, permitted, require
+from renkei.node.officers.gate import Act, Subject, permitted, refusal, require
 from renkei.node.officers.models import Officer
 from renkei.node.working_days import after_working_days
 
@@ -125,7 +124,7 @@ def assign(numbers: Sequence[str], to: Officer | None, officer: Officer, *, now:
             if to is not None:
                 require(to, Act.HANDLE_CASE, Subject("", office), now=now)
         if cases.count() != len(wanted):
-            raise _not_there()
+            raise refusal()
         changing = cases.exclude(assigned_to=to) if to else cases.exclude(assigned_to=None)
         found = list(changing.order_by("pk").values_list("pk", "number"))
         keys = [key for key, _ in found]
@@ -219,11 +218,4 @@ def _no_such_move() -> NoSuchMove:
     return NoSuchMove(
         "The case cannot be moved so from where it stands. Look at it again.",
         "事案の現在の状態からは、この操作はできません。内容を確かめてください。",
-    )
-
-
-def _not_there() -> NotPermitted:
-    return NotPermitted(
-        "Some of these cases are not open to you. Look at the list again.",
-        "取り扱えない事案が含まれています。一覧を確かめてください。",
     )

@@ -11,9 +11,8 @@ from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.handling import subject_of
 from renkei.node.cases.models import Case, Event, Kind
-from renkei.node.errors import NotPermitted
 from renkei.node.officers import declarations
-from renkei.node.officers.gate import Act, entitled, require
+from renkei.node.officers.gate import Act, entitled, refusal, require
 from renkei.node.officers.models import Officer
 from renkei.node.records.models import Notification
 
@@ -76,13 +75,7 @@ def purpose_of(number: str, officer: Officer, now: datetime) -> str:
 def _case(number: str, officer: Officer, now: datetime) -> Case:
     case = Case.objects.defer("row").select_related("assigned_to").filter(number=number).first()
     if case is None:
-        # The same words as for another's case, so that asking tells nothing.
-        raise NotPermitted(
-            "This is not open to you: it wants another duty or office, or a purpose stated for it. "
-            "State the purpose, or ask whoever administers the accounts.",
-            "この操作はできません。職務・所管が異なるか、利用目的の申告がありません。"
-            "利用目的を申告するか、管理の担当者に確かめてください。",
-        )
+        raise refusal()
     require(officer, Act.READ_CASE, subject_of(case), now=now)
     return case
 

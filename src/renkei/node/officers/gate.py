@@ -95,12 +95,19 @@ def require(
 ) -> None:
     """Let pass who may. Raises NotPermitted, which does not say whether the thing is there."""
     if not permitted(officer, act, subject, now=now):
-        raise NotPermitted(
-            "This is not open to you: it wants another duty or office, or a purpose stated for it. "
-            "State the purpose, or ask whoever administers the accounts.",
-            "この操作はできません。職務・所管が異なるか、利用目的の申告がありません。"
-            "利用目的を申告するか、管理の担当者に確かめてください。",
-        )
+        raise refusal()
+
+
+def refusal() -> NotPermitted:
+    """Return what refuses a thing that is not the officer's and one that is not there, so that asking tells
+    nothing: whoever looks a thing up by its number raises this where there is none.
+    """
+    return NotPermitted(
+        "This is not open to you: it wants another duty or office, or a purpose stated for it. "
+        "State the purpose, or ask whoever administers the accounts.",
+        "この操作はできません。職務・所管が異なるか、利用目的の申告がありません。"
+        "利用目的を申告するか、管理の担当者に確かめてください。",
+    )
 
 
 def offices_of(officer: Officer, act: Act) -> frozenset[str] | None:
