@@ -1,8 +1,10 @@
-"""The steps of each party's day: a table, and nothing else decides what follows what.
+"""What each step of a party's day does, and the table of their order (`DAY`).
 
-別紙1 goes first; ISA's day waits for it, and MHLW's day for the answer. Every step may run again at any time
-and then does what is still missing: a delivery is made once a day (`deliveries.sending.make`), and its rows
-are marked as told in the transaction that notes it.
+A step is a function of the day and the moment. It lets the applications choose, match or take rows, hands
+tables to the exchange, and returns what it counted or what it waits for; it holds no rule of the agreement.
+The table alone decides what follows what: 別紙1 goes first, ISA's day waits for it, and MHLW's day for the
+answer. Every step may run again at any time and then does what is still missing: a delivery is made once a
+day (`deliveries.sending.make`), and its rows are marked as told in the transaction that notes it.
 """
 
 from collections.abc import Callable, Mapping
