@@ -4,7 +4,6 @@ Tables are cut by card number for `link` and by person for the rest; each bucket
 goes through the very functions that the default engine runs on whole tables.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +23,6 @@ from renkei.agreement.datasets import (
 )
 from renkei.agreement.datasets import SUSPECTED_OMISSIONS as OMISSIONS
 from renkei.agreement.decisions import Policy
-from renkei.agreement.errors import RenkeiError
 from renkei.matching.checking import REJECTS, empty, place_persons, rejects_in_order, type_batch
 from renkei.matching.omissions import suspect
 from renkei.matching.outcomes import MATCHES, judge_notifications, link
@@ -32,6 +30,7 @@ from renkei.matching.places import Places
 from renkei.matching.reading import Source, text_batch
 from renkei.matching.reconciliation import Reconciliation, as_text, kept_columns
 from renkei.matching.release import annex_2, annex_3, matches
+from renkei.matching.spark_session import why_not_finished
 from renkei.matching.spark_tables import ddl, like_before, on_the_wire, to_arrow, to_polars
 from renkei.matching.statistics import Read, Tally, add_up, count, tally
 
@@ -41,10 +40,6 @@ if TYPE_CHECKING:
     from renkei.matching.candidates import Parameters
 
 _FIRST_LINE = 2
-
-
-class SparkFailed(RenkeiError):
-    """A job of the distributed engine came to no end; nothing was written."""
 
 
 def reconcile_on_spark(
@@ -62,25 +57,13 @@ def reconcile_on_spark(
     knows a record's place in it. Raises RefusedFile as the default engine does, and SparkFailed where a
     worker fails.
     """
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:
         return _reconciled(_Run(session, policy, buckets), sources, as_of, candidates)
-    except PySparkException as failure:
-        # What Spark says of a failed task repeats the rows it held; only its faults' names are passed on.
-        names = _fault_names(failure)
-        raise SparkFailed(
-            f"Spark could not finish ({names}). Nothing was written. "
-            "See to the workers' memory and disk and run again.",
-            f"Sparkの処理が完了しませんでした（{names}）。何も書き出していません。"
-            "ワーカーのメモリとディスクを確かめ、もう一度実行してください。",
-        ) from None
-
-
-def _fault_names(failure: Exception) -> str:
-    """Give the classes of a failure and of those behind it, such as `SparkException`: never a text."""
-    behind = re.findall(r"\b[A-Za-z_]*(?:Error|Exception)\b(?=:|$)", str(failure), re.MULTILINE)
-    return ", ".join(dict.fromkeys([type(failure).__name__, *behind]))
+    except (PySparkException, Py4JError, ConnectionError, EOFError) as failure:
+        raise why_not_finished(failure, session) from None
 
 
 def _reconciled(

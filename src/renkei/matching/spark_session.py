@@ -1,24 +1,47 @@
-"""A Spark session of ours: what is spilt is encrypted, nothing listens outside, no log holds a row."""
+"""A Spark session of ours: what is spilt is encrypted, nothing listens outside, no log holds a row.
 
-from typing import TYPE_CHECKING
+It starts with what is there: the workers run this very Python, and the driver gets what memory the machine
+has. What somebody has set himself, in the environment or in `spark-defaults.conf`, goes before.
+"""
 
-from renkei.agreement.errors import RenkeiError
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from renkei.matching.spark_failures import (
+    NoSpark,
+    SparkFailed,
+    no_answer,
+    not_finished,
+    not_installed,
+    not_started,
+)
+from renkei.matching.spark_memory import driver_memory
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+__all__ = ["NoSpark", "start", "why_not_finished"]
 
-class NoSpark(RenkeiError):
-    """The distributed engine was asked for and is not installed."""
+_SECONDS_TO_ANSWER = 5
+_SECONDS_TO_END = 10
 
 
 def start(master: str, buckets: int) -> "SparkSession":
-    """Start, or join, a Spark session. Raises NoSpark where PySpark or Java is missing."""
+    """Start, or join, a Spark session. Raises NoSpark, with what to do, where it does not start."""
     try:
-        from pyspark.errors import PySparkException, PySparkRuntimeError
+        from py4j.protocol import Py4JError
+        from pyspark import SparkConf, SparkContext
+        from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError:
-        raise _no_spark("PySpark", "pip install 'renkei[spark]'") from None
+        raise not_installed() from None
     settings = {
         "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
         "spark.sql.shuffle.partitions": str(buckets),
@@ -32,19 +55,87 @@ def start(master: str, buckets: int) -> "SparkSession":
     if master.startswith("local"):
         # One machine talks to itself: no port on an outside address, no network needed.
         settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    builder = SparkSession.builder.master(master).appName("renkei")
-    for key, value in settings.items():
-        builder = builder.config(key, value)
-    try:
-        session = builder.getOrCreate()
-    except (PySparkException, PySparkRuntimeError, OSError):
-        raise _no_spark("Java 17", "apt-get install openjdk-17-jre-headless") from None
-    session.sparkContext.setLogLevel("OFF")  # a failing task would log the rows it held
+    if master.startswith("spark://") and not _answers(master):
+        # Spark itself would go on asking for two minutes.
+        raise no_answer()
+    conf = SparkConf().setMaster(master).setAppName("renkei").setAll(list(settings.items()))
+    with _kept_apart() as said:
+        try:
+            if SparkContext._gateway is None:
+                SparkContext(conf=conf, gateway=_java(conf, said))
+            session = SparkSession.builder.config(conf=conf).getOrCreate()
+            context = session.sparkContext
+            context.setLogLevel("OFF")  # a failing task would log the rows it held
+            # Spark takes whatever `python3` is; renkei is surely in the one that runs it.
+            own = context.getConf().get("spark.pyspark.python", sys.executable)
+            context.pythonExec = os.environ.get("PYSPARK_PYTHON", own)
+        except (PySparkException, Py4JError, OSError) as failure:
+            said.seek(0)
+            spoken = said.read().decode("utf-8", "replace")
+            raise not_started(f"{spoken}\n{_text_of(failure)}") from None
     return session
 
 
-def _no_spark(what: str, install: str) -> NoSpark:
-    return NoSpark(
-        f"--engine spark: {what} is missing. Install it: {install}",
-        f"--engine spark: {what}がありません。インストールしてください: {install}",
-    )
+def _java(conf: Any, said: IO[bytes]) -> Any:
+    """Start the driver's Java as PySpark does, with memory as the machine has it and its words kept apart."""
+    from pyspark.java_gateway import launch_gateway
+
+    name, memory = "SPARK_DRIVER_MEMORY", driver_memory()
+    if memory is None or name in os.environ:
+        return launch_gateway(conf, {"stderr": said})
+    # Spark asks the environment last: options and spark-defaults.conf go before.
+    os.environ[name] = f"{memory}m"
+    try:
+        return launch_gateway(conf, {"stderr": said})
+    finally:
+        del os.environ[name]
+
+
+def _answers(master: str) -> bool:
+    """Say whether one of the masters in `spark://HOST:PORT,HOST:PORT` takes a connection."""
+    for address in master.removeprefix("spark://").split(","):
+        try:
+            place = urlsplit(f"//{address}")
+            with socket.create_connection((place.hostname, place.port or 7077), _SECONDS_TO_ANSWER):
+                return True
+        except (OSError, ValueError):
+            continue
+    return False
+
+
+@contextmanager
+def _kept_apart() -> Iterator[IO[bytes]]:
+    """Give a file for what Java and the workers say: in memory where there is such a thing, and nameless.
+
+    A worker that breaks may say what row it held, on a terminal or in a log as long as it runs.
+    """
+    if hasattr(os, "memfd_create"):
+        with os.fdopen(os.memfd_create("spark"), "w+b") as file:
+            yield file
+    else:
+        with tempfile.TemporaryFile() as file:
+            yield file
+
+
+def why_not_finished(failure: Exception, session: "SparkSession") -> SparkFailed:
+    """Give a failed job's error: from what the failure says, and from how the driver's Java ended."""
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
+
+    context = session.sparkContext
+    text = _text_of(failure)
+    java = getattr(context._gateway, "proc", None)  # none where spark-submit has started us
+    if java is not None and not isinstance(failure, (PySparkException, Py4JJavaError)):
+        # The connection broke, and not a task: Java has ended, or is about to.
+        with suppress(subprocess.TimeoutExpired):
+            text = f"driver ended with {java.wait(_SECONDS_TO_END)}\n{text}"
+    return not_finished(text, failure, context.pythonExec)
+
+
+def _text_of(failure: Exception) -> str:
+    from py4j.protocol import Py4JError
+
+    try:
+        return str(failure)
+    except (Py4JError, OSError):
+        return ""  # its text is asked of Java, which is gone

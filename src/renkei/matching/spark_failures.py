@@ -1,0 +1,195 @@
+"""What Spark's failures mean, and what to do: one table of what is found in their text.
+
+A failure's text repeats the rows that a task held, so that it is only searched and never passed on; what a
+pattern takes out of it (a module, a program) stands in no row.
+"""
+
+import re
+import sys
+from dataclasses import dataclass
+
+from renkei.agreement.errors import RenkeiError
+
+
+class NoSpark(RenkeiError):
+    """The distributed engine was asked for and is not there, or does not start."""
+
+
+class SparkFailed(RenkeiError):
+    """A job of the distributed engine came to no end; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A cause of failures: what tells it, and what is said of it; `{names}` are groups of the pattern."""
+
+    told_by: str
+    en: str
+    ja: str
+
+
+_UNREACHABLE = Cause(
+    r"All masters are unresponsive|Failed to connect to master"
+    r"|java\.net\.(?:Connect|UnknownHost|NoRouteToHost)Exception",
+    "the master does not answer. Look whether it runs, and whether --spark-master names its host and port.",
+    "マスターが応答しません。稼働していること、--spark-masterのホストとポートが正しいことを確かめてください。",
+)
+# The first row whose pattern is found counts: what names its cause stands before what only follows from it.
+CAUSES = (
+    Cause(
+        r"JAVA_HOME is not set|bin/java: |\bbash\b.{0,4}: ",
+        "Java was not found. Install Java 17 or later (apt-get install openjdk-17-jre-headless) or name one "
+        "by JAVA_HOME; to start it, Spark also needs bash on the PATH.",
+        "Javaが見つかりません。Java 17以降をインストールする(apt-get install openjdk-17-jre-headless)か、"
+        "JAVA_HOMEで指定してください。起動にはPATH上のbashも必要です。",
+    ),
+    Cause(
+        r"UnsupportedClassVersionError",
+        "this Java is too old. Install Java 17 or later (apt-get install openjdk-17-jre-headless) or name "
+        "one by JAVA_HOME.",
+        "Javaが古すぎます。Java 17以降をインストールする(apt-get install openjdk-17-jre-headless)か、"
+        "JAVA_HOMEで指定してください。",
+    ),
+    Cause(
+        r"HADOOP_CONF_DIR or YARN_CONF_DIR must be set",
+        "for yarn, HADOOP_CONF_DIR or YARN_CONF_DIR must name the folder of the cluster's configuration "
+        "(yarn-site.xml, core-site.xml). Set one and run again.",
+        "yarnでは、クラスターの設定(yarn-site.xml、core-site.xml)のあるフォルダをHADOOP_CONF_DIRまたは"
+        "YARN_CONF_DIRで指定する必要があります。設定して、もう一度実行してください。",
+    ),
+    Cause(
+        r"Master must either be|Could not parse Master URL|Invalid master URL|INVALID_MASTER_URL",
+        "--spark-master is no address of a cluster. Give local[*], spark://HOST:PORT, yarn or k8s://URL.",
+        "--spark-masterがクラスターのアドレスではありません。local[*]、spark://ホスト:ポート、yarn、"
+        "k8s://URLのいずれかを指定してください。",
+    ),
+    Cause(
+        r"INVALID_DRIVER_MEMORY|System memory \d+ must be at least|Initial heap size set to a larger value",
+        "the memory for Spark's driver is too small. Free some on this machine, or set spark.driver.memory "
+        "in spark-defaults.conf.",
+        "Sparkのドライバのメモリが小さすぎます。このマシンのメモリを空けるか、spark-defaults.confの"
+        "spark.driver.memoryを設定してください。",
+    ),
+    Cause(
+        r"insufficient memory for the Java Runtime|Could not reserve enough space"
+        r"|driver ended with (?:-9|137)\b",
+        "this machine has not enough memory for Spark's driver: the system refused it, or ended the driver. "
+        "Free some, or set a smaller spark.driver.memory in spark-defaults.conf.",
+        "このマシンのメモリがSparkのドライバに足りず、システムが確保を拒んだか、ドライバを終了させました。"
+        "メモリを空けるか、spark-defaults.confのspark.driver.memoryを小さくしてください。",
+    ),
+    Cause(
+        r"ModuleNotFoundError: No module named '(?P<module>[\w.]+)'"
+        r"|(?P<package>\w+) >= [\d.]+ must be installed",
+        "the workers' Python ({python}) has no {module}{package}. Install renkei[spark] for it in this "
+        "version, or name another Python by PYSPARK_PYTHON.",
+        "ワーカーのPython({python})に{module}{package}がありません。同じ版のrenkei[spark]をインストールするか、"
+        "別のPythonをPYSPARK_PYTHONで指定してください。",
+    ),
+    Cause(
+        r"Cannot run program",
+        "a worker has no Python at {python}. Install renkei[spark] there, or name the workers' Python by "
+        "PYSPARK_PYTHON.",
+        "ワーカーの{python}にPythonがありません。そこにrenkei[spark]をインストールするか、"
+        "ワーカーのPythonをPYSPARK_PYTHONで指定してください。",
+    ),
+    Cause(
+        r"PYTHON_VERSION_MISMATCH",
+        "the workers' Python ({python}) has another version than this one. Name one of the same version by "
+        "PYSPARK_PYTHON.",
+        "ワーカーのPython({python})の版が、このPythonと異なります。同じ版のものをPYSPARK_PYTHONで指定してください。",
+    ),
+    Cause(
+        r"ImportError: cannot import name|AttributeError: (?:Can't get attribute|module 'renkei)",
+        "the workers' Python ({python}) has another version of renkei or of what it needs. Install the same "
+        "versions as here.",
+        "ワーカーのPython({python})のrenkei、またはその依存パッケージの版が異なります。"
+        "こちらと同じ版をインストールしてください。",
+    ),
+    Cause(
+        r"spark\.driver\.maxResultSize",
+        "the result is larger than spark.driver.maxResultSize. Set it higher in spark-defaults.conf.",
+        "結果がspark.driver.maxResultSizeを超えています。spark-defaults.confで大きくしてください。",
+    ),
+    Cause(
+        r"No space left on device",
+        "a disk is full. Free some, or name another by spark.local.dir in spark-defaults.conf.",
+        "ディスクに空きがありません。空けるか、spark-defaults.confのspark.local.dirで別のディスクを指定してください。",
+    ),
+    Cause(
+        r"executor (?!driver)\S+\): java\.lang\.OutOfMemoryError|ExecutorLostFailure"
+        r"|Container killed|MemoryError|Python worker exited unexpectedly",
+        "a worker ended before its task did, most often for want of memory. Use more --spark-buckets, or "
+        "give the workers more memory.",
+        "ワーカーが処理の途中で終了しました。多くはメモリ不足です。--spark-bucketsを増やすか、"
+        "ワーカーのメモリを増やしてください。",
+    ),
+    Cause(
+        r"java\.lang\.OutOfMemoryError|driver ended with 52\b",
+        "Spark's driver has used up its memory. Set a larger spark.driver.memory in spark-defaults.conf, or "
+        "run on a machine with more.",
+        "Sparkのドライバがメモリを使い切りました。spark-defaults.confのspark.driver.memoryを大きくするか、"
+        "メモリの多いマシンで実行してください。",
+    ),
+    Cause(
+        r"driver ended with (?P<status>-?\d+)",
+        "Spark's driver ended by itself with status {status}.",
+        "Sparkのドライバが終了コード{status}で終了しました。",
+    ),
+    Cause(
+        r"PATH_NOT_FOUND|FILE_NOT_EXIST|java\.io\.FileNotFoundException|does not exist",
+        "a worker does not see a file. What --register and --notifications name must lie at the same path "
+        "for all of them.",
+        "ワーカーからファイルが見えません。--registerと--notificationsのファイルは、すべてのワーカーから"
+        "同じパスで見える必要があります。",
+    ),
+    _UNREACHABLE,
+)
+
+
+_FAULTS = re.compile(r"\b[A-Za-z_]*(?:Error|Exception)\b(?=:|$)", re.MULTILINE)
+
+
+def not_installed() -> NoSpark:
+    """Say that PySpark is missing."""
+    return _no_spark(
+        "PySpark is missing. Install it: pip install 'renkei[spark]'",
+        "PySparkがありません。インストールしてください: pip install 'renkei[spark]'",
+    )
+
+
+def no_answer() -> NoSpark:
+    """Say that nobody answers at the master's address."""
+    return _no_spark(_UNREACHABLE.en, _UNREACHABLE.ja)
+
+
+def not_started(text: str) -> NoSpark:
+    """Say why Spark does not start. No row was read yet: an unknown cause is told in Spark's own words."""
+    said = re.findall(r"(?:Error|Exception): (.+)", text) or text.strip().split("\n")[-1:]
+    return _no_spark(*(_meaning(text, sys.executable) or (said[0], said[0])))
+
+
+def not_finished(text: str, failure: Exception, python: str) -> SparkFailed:
+    """Say why a job failed; of an unknown cause only the classes of the faults, never the text."""
+    names = ", ".join(dict.fromkeys([type(failure).__name__, *_FAULTS.findall(text)]))
+    en, ja = _meaning(text, python) or (
+        "Renkei does not know this failure; the cluster's own logs may tell more.",
+        "原因を特定できません。クラスターのログを確かめてください。",
+    )
+    return SparkFailed(
+        f"Spark could not finish ({names}). Nothing was written. {en[0].upper()}{en[1:]}",
+        f"Sparkの処理が完了しませんでした（{names}）。何も書き出していません。{ja}",
+    )
+
+
+def _meaning(text: str, python: str) -> tuple[str, str] | None:
+    """Fill the row that the text belongs to, in English and Japanese."""
+    for cause in CAUSES:
+        if found := re.search(cause.told_by, text):
+            values = {"python": python, **{name: value or "" for name, value in found.groupdict().items()}}
+            return cause.en.format_map(values), cause.ja.format_map(values)
+    return None
+
+
+def _no_spark(en: str, ja: str) -> NoSpark:
+    return NoSpark(f"--engine spark: {en}", f"--engine spark: {ja}")
