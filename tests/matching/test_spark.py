@@ -1,6 +1,7 @@
 """The distributed engine gives the bytes of the default one, on a real local Spark."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ from renkei.matching.outputs import reconciliation_files, write_whole
 from renkei.matching.reading import RefusedFile, open_source
 from renkei.matching.reconciliation import reconcile_batches
 from renkei.matching.spark import reconcile_on_spark
-from renkei.matching.spark_session import NoSpark, start
+from renkei.matching.spark_failures import NoSpark, SparkFailed
+from renkei.matching.spark_memory import driver_memory
+from renkei.matching.spark_session import start, why_not_finished
 
 pytestmark = [
     pytest.mark.spark,
@@ -31,9 +34,29 @@ FILES = ("annex2.csv", "annex3.csv", "matches.csv", "rejects.csv", "summary.json
 AS_OF = date(2026, 4, 1)
 
 
+MIB = 1024**2
+
+
+@pytest.fixture(scope="module", autouse=True)
+def another_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """As `python3` on the PATH a Python that has no renkei, as most machines have it; and nothing is set."""
+    directory = tmp_path_factory.mktemp("another")
+    python = directory / "python3"
+    python.symlink_to(Path(sys.executable).resolve())  # without the folder of a venv around it
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(directory), prepend=os.pathsep)
+        for name in ("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON", "PYTHONPATH", "SPARK_DRIVER_MEMORY"):
+            patch.delenv(name, raising=False)
+        yield python
+
+
 @pytest.fixture(scope="module")
-def session() -> Iterator[object]:
+def session(another_python: Path) -> Iterator[object]:
+    memory = driver_memory()
     started = start("local[2]", 4)
+    heap = started.sparkContext._jvm.java.lang.Runtime.getRuntime().maxMemory() // MIB
+    # A collector keeps some of it as room to move in.
+    assert memory is None or memory * 0.9 < heap <= memory
     yield started
     started.stop()
 
@@ -123,38 +146,97 @@ def test_a_file_that_breaks_half_way_is_refused_by_both(session, tmp_path: Path)
         reconcile_on_spark(sources(directory, "csv"), session, as_of=AS_OF, policy=DEFAULT_POLICY, buckets=2)
 
 
-def test_the_command_runs_on_spark_and_says_nothing_of_rows(tmp_path: Path) -> None:
+def reconciled_by_command(directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    files = ["--notifications", str(directory / "notifications.parquet"), "--register", str(directory)]
+    command = [sys.executable, "-m", "renkei", "reconcile", *files, "--as-of", "2026-04-01"]
+    out = ["--out", str(directory / "out"), "--format", "parquet", "--json", "--lang", "en"]
+    options = ("--engine", "spark", "--spark-buckets", "2", *options)
+    return subprocess.run([*command, *out, *options], capture_output=True, text=True, check=False)
+
+
+def test_the_command_runs_on_spark_as_it_comes_and_says_nothing_of_rows(tmp_path: Path) -> None:
     directory = written(tmp_path, "parquet", range(4))
-    command = [
-        sys.executable,
-        "-m",
-        "renkei",
-        "reconcile",
-        "--notifications",
-        str(directory / "notifications.parquet"),
-    ]
-    command += ["--register", str(directory), "--as-of", "2026-04-01", "--out", str(tmp_path / "out")]
-    done = subprocess.run(
-        [
-            *command,
-            "--engine",
-            "spark",
-            "--spark-master",
-            "local[2]",
-            "--spark-buckets",
-            "2",
-            "--json",
-            "--format",
-            "parquet",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
+    done = reconciled_by_command(directory)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "NGUYEN" not in done.stdout
+    assert pl.read_parquet(tmp_path / "out/matches.parquet").height
+
+
+@pytest.mark.slow
+def test_workers_of_their_own_run_this_python(tmp_path: Path) -> None:
+    done = reconciled_by_command(
+        written(tmp_path, "parquet", range(2)), "--spark-master", "local-cluster[1,1,1024]"
     )
 
     assert done.returncode == 0, done.stderr
-    assert "NGUYEN" not in done.stderr + done.stdout
     assert pl.read_parquet(tmp_path / "out/matches.parquet").height
+
+
+@pytest.mark.parametrize(
+    ("python", "told"),
+    [("another", r"python3\) has no \w+\. Install renkei"), ("/nowhere/python", "no Python at")],
+)
+def test_workers_without_renkei_are_told_of(
+    session, another_python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: str, told: str
+) -> None:
+    files = sources(written(tmp_path, "parquet", range(1)), "parquet")
+    named = str(another_python) if python == "another" else python
+    monkeypatch.setattr(session.sparkContext, "pythonExec", named)
+
+    with pytest.raises(SparkFailed, match=told) as failed:
+        reconcile_on_spark(files, session, as_of=AS_OF, policy=DEFAULT_POLICY, buckets=1)
+    assert "memory" not in str(failed.value)
+
+
+def test_a_driver_without_memory_is_told_of(session) -> None:
+    from py4j.protocol import Py4JError
+
+    context = session.sparkContext
+    with pytest.raises(Py4JError) as failure:
+        context._gateway.new_array(context._jvm.long, 2**31 - 1, 64)
+
+    assert "Spark's driver has used up its memory" in why_not_finished(failure.value, session).en
+
+
+def test_a_driver_that_the_system_ended_is_told_of(tmp_path: Path) -> None:
+    directory = written(tmp_path, "parquet", range(1))
+    code = f"""
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
+from matching.test_spark import AS_OF, DEFAULT_POLICY, reconcile_on_spark, sources, start
+session = start("local[1]", 1)
+os.kill(session.sparkContext._gateway.proc.pid, signal.SIGKILL)
+try:
+    reconcile_on_spark(sources(Path({str(directory)!r}), "parquet"), session, as_of=AS_OF,
+                       policy=DEFAULT_POLICY, buckets=1)
+except Exception as failure:
+    print(type(failure).__name__, failure)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert "SparkFailed" in done.stdout, done.stderr
+    assert "not enough memory for Spark's driver" in done.stdout
+
+
+def test_yarn_without_its_configuration_is_told_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
+    monkeypatch.delenv("YARN_CONF_DIR", raising=False)
+    done = reconciled_by_command(written(tmp_path, "parquet", range(1)), "--spark-master", "yarn")
+
+    assert done.returncode == 2
+    assert "HADOOP_CONF_DIR or YARN_CONF_DIR must name" in done.stderr
+    assert "Java" not in done.stderr
+
+
+def test_a_master_that_does_not_answer_is_told_of_at_once() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"spark://127.0.0.1:{nobody.getsockname()[1]}"
+        with pytest.raises(NoSpark, match="the master does not answer"):
+            start(address, 1)
 
 
 def test_without_pyspark_the_engine_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,3 +258,23 @@ def test_without_java_the_engine_says_what_to_install() -> None:
 
     assert "NoSpark" in done.stderr
     assert "openjdk-17" in done.stderr
+
+
+def test_a_java_that_is_too_old_is_told_of(tmp_path: Path) -> None:
+    java = tmp_path / "bin/java"
+    java.parent.mkdir()
+    # What Java 11 says of Spark 4.
+    java.write_text(
+        "#!/bin/sh\necho 'Error: java.lang.UnsupportedClassVersionError: has been compiled' >&2\nexit 1\n"
+    )
+    java.chmod(0o755)
+    code = "from renkei.matching.spark_session import start; start('local[1]', 1)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "JAVA_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "this Java is too old. Install Java 17" in done.stderr

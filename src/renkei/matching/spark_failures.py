@@ -118,7 +118,7 @@ CAUSES = (
     ),
     Cause(
         r"executor (?!driver)\S+\): java\.lang\.OutOfMemoryError|ExecutorLostFailure"
-        r"|Container killed|MemoryError|Python worker exited unexpectedly",
+        r"|Container killed|\bMemoryError|Python worker exited unexpectedly",
         "a worker ended before its task did, most often for want of memory. Use more --spark-buckets, or "
         "give the workers more memory.",
         "ワーカーが処理の途中で終了しました。多くはメモリ不足です。--spark-bucketsを増やすか、"

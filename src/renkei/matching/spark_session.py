@@ -4,13 +4,13 @@ It starts with what is there: the workers run this very Python, and the driver g
 has. What somebody has set himself, in the environment or in `spark-defaults.conf`, goes before.
 """
 
+import fcntl
 import os
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["NoSpark", "start", "why_not_finished"]
 
 _SECONDS_TO_ANSWER = 5
-_SECONDS_TO_END = 10
+_SECONDS_TO_END = 5
 
 
 def start(master: str, buckets: int) -> "SparkSession":
@@ -59,20 +59,20 @@ def start(master: str, buckets: int) -> "SparkSession":
         # Spark itself would go on asking for two minutes.
         raise no_answer()
     conf = SparkConf().setMaster(master).setAppName("renkei").setAll(list(settings.items()))
-    with _kept_apart() as said:
-        try:
-            if SparkContext._gateway is None:
-                SparkContext(conf=conf, gateway=_java(conf, said))
-            session = SparkSession.builder.config(conf=conf).getOrCreate()
-            context = session.sparkContext
-            context.setLogLevel("OFF")  # a failing task would log the rows it held
-            # Spark takes whatever `python3` is; renkei is surely in the one that runs it.
-            own = context.getConf().get("spark.pyspark.python", sys.executable)
-            context.pythonExec = os.environ.get("PYSPARK_PYTHON", own)
-        except (PySparkException, Py4JError, OSError) as failure:
-            said.seek(0)
-            spoken = said.read().decode("utf-8", "replace")
-            raise not_started(f"{spoken}\n{_text_of(failure)}") from None
+    said = getattr(SparkContext._gateway, "said", None) or _kept_apart()
+    try:
+        if SparkContext._gateway is None:
+            SparkContext(conf=conf, gateway=_java(conf, said))
+        session = SparkSession.builder.config(conf=conf).getOrCreate()
+        context = session.sparkContext
+        context.setLogLevel("OFF")  # a failing task would log the rows it held
+        # Spark takes whatever `python3` is; renkei is surely in the one that runs it.
+        own = context.getConf().get("spark.pyspark.python", sys.executable)
+        context.pythonExec = os.environ.get("PYSPARK_PYTHON", own)
+    except (PySparkException, Py4JError, OSError) as failure:
+        raise not_started(f"{_read(said)}\n{_text_of(failure)}") from None
+    # A warning from the start is no cause of what may fail later.
+    said.truncate(0)
     return session
 
 
@@ -81,14 +81,17 @@ def _java(conf: Any, said: IO[bytes]) -> Any:
     from pyspark.java_gateway import launch_gateway
 
     name, memory = "SPARK_DRIVER_MEMORY", driver_memory()
-    if memory is None or name in os.environ:
-        return launch_gateway(conf, {"stderr": said})
-    # Spark asks the environment last: options and spark-defaults.conf go before.
-    os.environ[name] = f"{memory}m"
+    ours = memory is not None and name not in os.environ
+    if ours:
+        # Spark asks the environment last: options and spark-defaults.conf go before.
+        os.environ[name] = f"{memory}m"
     try:
-        return launch_gateway(conf, {"stderr": said})
+        gateway = launch_gateway(conf, {"stderr": said})
     finally:
-        del os.environ[name]
+        if ours:
+            del os.environ[name]
+    gateway.said = said  # as PySpark keeps the process
+    return gateway
 
 
 def _answers(master: str) -> bool:
@@ -103,32 +106,39 @@ def _answers(master: str) -> bool:
     return False
 
 
-@contextmanager
-def _kept_apart() -> Iterator[IO[bytes]]:
-    """Give a file for what Java and the workers say: in memory where there is such a thing, and nameless.
+def _kept_apart() -> IO[bytes]:
+    """Give a nameless file for what Java and the workers say, in memory where there is such a thing.
 
-    A worker that breaks may say what row it held, on a terminal or in a log as long as it runs.
+    It is searched when something fails. A worker that breaks may say what row it held: on a terminal or on
+    the disk that would stay.
     """
-    if hasattr(os, "memfd_create"):
-        with os.fdopen(os.memfd_create("spark"), "w+b") as file:
-            yield file
-    else:
-        with tempfile.TemporaryFile() as file:
-            yield file
+    if not hasattr(os, "memfd_create"):
+        return tempfile.TemporaryFile("a+b")
+    file = os.memfd_create("spark")
+    fcntl.fcntl(file, fcntl.F_SETFL, os.O_APPEND)  # reading here must not move where Java writes
+    return os.fdopen(file, "a+b")
+
+
+def _read(said: IO[bytes]) -> str:
+    said.seek(0)
+    return said.read().decode("utf-8", "replace")
 
 
 def why_not_finished(failure: Exception, session: "SparkSession") -> SparkFailed:
-    """Give a failed job's error: from what the failure says, and from how the driver's Java ended."""
+    """Give a failed job's error: from what was said of it, and from how the driver's Java ended."""
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
     context = session.sparkContext
     text = _text_of(failure)
-    java = getattr(context._gateway, "proc", None)  # none where spark-submit has started us
+    # Neither is there where spark-submit has started us.
+    java, said = (getattr(context._gateway, name, None) for name in ("proc", "said"))
     if java is not None and not isinstance(failure, (PySparkException, Py4JJavaError)):
-        # The connection broke, and not a task: Java has ended, or is about to.
+        # The connection broke, and not a task: Java may be about to end.
         with suppress(subprocess.TimeoutExpired):
             text = f"driver ended with {java.wait(_SECONDS_TO_END)}\n{text}"
+    if said is not None:
+        text = f"{text}\n{_read(said)}"
     return not_finished(text, failure, context.pythonExec)
 
 
