@@ -200,25 +200,40 @@ def test_a_driver_without_memory_is_told_of(session) -> None:
     assert "Spark's driver has used up its memory" in why_not_finished(failure.value, session).en
 
 
-def test_a_driver_that_the_system_ended_is_told_of(tmp_path: Path) -> None:
+def test_spark_defaults_go_before_and_a_driver_that_the_system_ended_is_told_of(tmp_path: Path) -> None:
+    # Two things in one test: each would need a Java of its own.
     directory = written(tmp_path, "parquet", range(1))
+    defaults = "spark.driver.memory 700m\nspark.pyspark.python /opt/python\n"
+    (tmp_path / "spark-defaults.conf").write_text(defaults)
     code = f"""
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
 from matching.test_spark import AS_OF, DEFAULT_POLICY, reconcile_on_spark, sources, start
-session = start("local[1]", 1)
-os.kill(session.sparkContext._gateway.proc.pid, signal.SIGKILL)
+context = (session := start("local[1]", 1)).sparkContext
+print(context._jvm.java.lang.Runtime.getRuntime().maxMemory() // 1024**2, context.pythonExec)
+os.kill(context._gateway.proc.pid, signal.SIGKILL)
 try:
     reconcile_on_spark(sources(Path({str(directory)!r}), "parquet"), session, as_of=AS_OF,
                        policy=DEFAULT_POLICY, buckets=1)
 except Exception as failure:
     print(type(failure).__name__, failure)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        # A process that is killed leaves its folders behind.
+        env={**os.environ, "SPARK_CONF_DIR": str(tmp_path), "SPARK_LOCAL_DIRS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    started, failed = done.stdout.splitlines()
 
-    assert "SparkFailed" in done.stdout, done.stderr
-    assert "not enough memory for Spark's driver" in done.stdout
+    heap, python = started.split()
+    assert 600 < int(heap) <= 700
+    assert python == "/opt/python"
+    assert failed.startswith("SparkFailed"), done.stderr
+    assert "not enough memory for Spark's driver" in failed
 
 
 def test_yarn_without_its_configuration_is_told_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ RenkeiError
 ├── PolicyError          agreement.decisions: a decision that does not exist or cannot take that value
 ├── UnknownCode          agreement.tables: a code that has no row in the closed list it should be of
 ├── RefusedFile          matching.reading: a file that is refused whole
-├── NoSpark, SparkFailed  matching.spark_session, spark: the distributed engine is not there, or failed
+├── NoSpark, SparkFailed  matching.spark_failures: the distributed engine does not start, or failed
 ├── UnusableOutput       matching.explain: a directory that holds no output of reconcile
 ├── UnknownCase          matching.explain: an identifier that no file of the output speaks of
 ├── FlawError            simulation.flaws: a flaw that does not exist or cannot have that rate

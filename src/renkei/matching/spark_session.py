@@ -15,7 +15,6 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from renkei.matching.spark_failures import (
-    NoSpark,
     SparkFailed,
     no_answer,
     not_finished,
@@ -26,8 +25,6 @@ from renkei.matching.spark_memory import driver_memory
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-__all__ = ["NoSpark", "start", "why_not_finished"]
 
 _SECONDS_TO_ANSWER = 5
 _SECONDS_TO_END = 5
