@@ -67,7 +67,7 @@ def start(master: str, buckets: int) -> "SparkSession":
         own = context.getConf().get("spark.pyspark.python", sys.executable)
         context.pythonExec = os.environ.get("PYSPARK_PYTHON", own)
     except (PySparkException, Py4JError, OSError) as failure:
-        raise not_started(f"{_read(said)}\n{_text_of(failure)}") from None
+        raise not_started(_known_of(failure, SparkContext._gateway, said)) from None
     # A warning from the start is no cause of what may fail later.
     said.truncate(0)
     return session
@@ -116,27 +116,29 @@ def _kept_apart() -> IO[bytes]:
     return os.fdopen(file, "a+b")
 
 
-def _read(said: IO[bytes]) -> str:
-    said.seek(0)
-    return said.read().decode("utf-8", "replace")
-
-
 def why_not_finished(failure: Exception, session: "SparkSession") -> SparkFailed:
     """Give a failed job's error: from what was said of it, and from how the driver's Java ended."""
+    context = session.sparkContext
+    said = getattr(context._gateway, "said", None)  # not where spark-submit has started us
+    return not_finished(_known_of(failure, context._gateway, said), failure, context.pythonExec)
+
+
+def _known_of(failure: Exception, gateway: Any, said: IO[bytes] | None) -> str:
+    """Put together what is searched for a cause: how Java ended, what the failure says, what Java said."""
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
-    context = session.sparkContext
-    text = _text_of(failure)
-    # Neither is there where spark-submit has started us.
-    java, said = (getattr(context._gateway, name, None) for name in ("proc", "said"))
+    known = []
+    java = getattr(gateway, "proc", None)
     if java is not None and not isinstance(failure, (PySparkException, Py4JJavaError)):
         # The connection broke, and not a task: Java may be about to end.
         with suppress(subprocess.TimeoutExpired):
-            text = f"driver ended with {java.wait(_SECONDS_TO_END)}\n{text}"
+            known.append(f"driver ended with {java.wait(_SECONDS_TO_END)}")
+    known.append(_text_of(failure))
     if said is not None:
-        text = f"{text}\n{_read(said)}"
-    return not_finished(text, failure, context.pythonExec)
+        said.seek(0)
+        known.append(said.read().decode("utf-8", "replace"))
+    return "\n".join(known)
 
 
 def _text_of(failure: Exception) -> str:
