@@ -233,7 +233,7 @@ except Exception as failure:
     assert 600 < int(heap) <= 700
     assert python == "/opt/python"
     assert failed.startswith("SparkFailed"), done.stderr
-    assert "not enough memory for Spark's driver" in failed
+    assert "Spark's driver was killed (signal 9)" in failed
 
 
 def test_yarn_without_its_configuration_is_told_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

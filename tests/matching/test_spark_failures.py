@@ -27,7 +27,7 @@ STARTS = {
     "KubernetesClientException: An error has occurred.\n"
     "Caused by: java.net.ConnectException: Connection refused": "does not answer",
     "java.lang.IllegalArgumentException: System memory 259522560 must be at least 471859200.": "too small",
-    "There is insufficient memory for the Java Runtime Environment to continue.": "not enough memory",
+    "There is insufficient memory for the Java Runtime Environment to continue.": "not the memory",
     "java.lang.IllegalStateException: spark.some.setting is not a number": "is not a number",
 }
 # What Spark says of a failed job, with how its driver ended if it did → what we tell of it.
@@ -38,7 +38,7 @@ JOBS = {
     'java.io.IOException: Cannot run program "/opt/python": error=2, No file': "no Python at /opt/python",
     "[PYTHON_VERSION_MISMATCH] Python in worker has different version: 3.9": "another version than this one",
     "AttributeError: Can't get attribute '_judged' on <module 'renkei.matching.spark'>": "version of renkei",
-    "driver ended with -9\nPy4JNetworkError: Answer from Java side is empty": "ended the driver",
+    "driver ended with -9\nPy4JNetworkError: Answer from Java side is empty": "was killed (signal 9)",
     "driver ended with 52\nConnectionRefusedError: [Errno 111] Connection refused": "used up its memory",
     "driver ended with 1\nConnectionRefusedError: [Errno 111] Connection refused": "with status 1",
     f"{IN_A_TASK} (vm executor driver): java.lang.OutOfMemoryError: Java heap space": "used up",

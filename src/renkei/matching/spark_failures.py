@@ -31,8 +31,10 @@ class Cause:
 _UNREACHABLE = Cause(
     r"All masters are unresponsive|Failed to connect to master"
     r"|java\.net\.(?:Connect|UnknownHost|NoRouteToHost)Exception",
-    "the master does not answer. Look whether it runs, and whether --spark-master names its host and port.",
-    "マスターが応答しません。稼働していること、--spark-masterのホストとポートが正しいことを確かめてください。",
+    "the master does not answer. Look whether it runs, and whether its host and port are right: in "
+    "--spark-master, or for yarn in its configuration.",
+    "マスターが応答しません。稼働していること、--spark-master(yarnではその設定)のホストとポートが正しいことを"
+    "確かめてください。",
 )
 # The first row whose pattern is found counts: what names its cause stands before what only follows from it.
 CAUSES = (
@@ -71,11 +73,17 @@ CAUSES = (
         "spark.driver.memoryを設定してください。",
     ),
     Cause(
-        r"insufficient memory for the Java Runtime|Could not reserve enough space"
-        r"|driver ended with (?:-9|137)\b",
-        "this machine has not enough memory for Spark's driver: the system refused it, or ended the driver. "
-        "Free some, or set a smaller spark.driver.memory in spark-defaults.conf.",
-        "このマシンのメモリがSparkのドライバに足りず、システムが確保を拒んだか、ドライバを終了させました。"
+        r"insufficient memory for the Java Runtime|Could not reserve enough space",
+        "this machine has not the memory that Spark's driver asks for. Free some, or set a smaller "
+        "spark.driver.memory in spark-defaults.conf.",
+        "Sparkのドライバが求めるメモリがこのマシンにありません。メモリを空けるか、spark-defaults.confの"
+        "spark.driver.memoryを小さくしてください。",
+    ),
+    Cause(
+        r"driver ended with (?:-9|137)\b",
+        "Spark's driver was killed (signal 9), as the system does where memory runs out. Free some, or set a "
+        "smaller spark.driver.memory in spark-defaults.conf.",
+        "Sparkのドライバが強制終了(シグナル9)されました。システムがメモリ不足の際に行うものです。"
         "メモリを空けるか、spark-defaults.confのspark.driver.memoryを小さくしてください。",
     ),
     Cause(
@@ -137,7 +145,7 @@ CAUSES = (
         "Sparkのドライバが終了コード{status}で終了しました。",
     ),
     Cause(
-        r"PATH_NOT_FOUND|FILE_NOT_EXIST|java\.io\.FileNotFoundException|does not exist",
+        r"PATH_NOT_FOUND|FILE_NOT_EXIST|java\.io\.FileNotFoundException",
         "a worker does not see a file. What --register and --notifications name must lie at the same path "
         "for all of them.",
         "ワーカーからファイルが見えません。--registerと--notificationsのファイルは、すべてのワーカーから"

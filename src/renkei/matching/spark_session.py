@@ -83,7 +83,7 @@ def _java(conf: Any, said: IO[bytes]) -> Any:
         # Spark asks the environment last: options and spark-defaults.conf go before.
         os.environ[name] = f"{memory}m"
     try:
-        gateway = launch_gateway(conf, {"stderr": said})
+        gateway: Any = launch_gateway(conf, {"stderr": said})  # type: ignore[no-untyped-call]
     finally:
         if ours:
             del os.environ[name]
