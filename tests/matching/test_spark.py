@@ -203,8 +203,10 @@ def test_a_driver_without_memory_is_told_of(session) -> None:
 def test_spark_defaults_go_before_and_a_driver_that_the_system_ended_is_told_of(tmp_path: Path) -> None:
     # Two things in one test: each would need a Java of its own.
     directory = written(tmp_path, "parquet", range(1))
+    # A process that is killed leaves its folders behind: here.
+    ours = f"spark.driver.extraJavaOptions -Djava.io.tmpdir={tmp_path}\nspark.local.dir {tmp_path}\n"
     defaults = "spark.driver.memory 700m\nspark.pyspark.python /opt/python\n"
-    (tmp_path / "spark-defaults.conf").write_text(defaults)
+    (tmp_path / "spark-defaults.conf").write_text(ours + defaults)
     code = f"""
 import os, signal, sys
 from pathlib import Path
@@ -221,8 +223,7 @@ except Exception as failure:
 """
     done = subprocess.run(
         [sys.executable, "-c", code],
-        # A process that is killed leaves its folders behind.
-        env={**os.environ, "SPARK_CONF_DIR": str(tmp_path), "SPARK_LOCAL_DIRS": str(tmp_path)},
+        env={**os.environ, "SPARK_CONF_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
