@@ -13,8 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from renkei.cli import extras, speech
 from renkei.agreement.text import Lang
+from renkei.cli import extras, speech
 from renkei.cli.prepare import prepare
 from renkei.cli.reconcile import reconcile
 from renkei.simulation import Plan, default_flaws, write_world

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from renkei.cli import extras, speech
 from renkei.agreement.text import Lang
+from renkei.cli import extras, speech
 from renkei.cli.arguments import EncodingOption, read_day
 from renkei.cli.started import NodeOption, moment, start
 

@@ -146,7 +146,7 @@ _ACTION = WireColumn("action", "処理区分", required=True, pattern="report|wi
 
 
 def _different_because(items: Iterable[str]) -> str:
-    """Pattern of `differences` that names these items alone, each with a cause of its own; it may be blank."""
+    """Pattern of `differences` that names these items alone, each with one of its causes; may be blank."""
     one = "|".join(f"{item}:{_one_of(DIFFERENCES[item])}" for item in items) or "(?!)"
     return f"(?:(?:{one})(?:;(?:{one}))*)?"
 

@@ -70,6 +70,7 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
+FORM_RENDERER = "renkei.node.console.forms.Renderer"
 AUTH_USER_MODEL = "officers.Officer"
 AUTHENTICATION_BACKENDS = [
     "renkei.node.officers.local.LocalAccounts",

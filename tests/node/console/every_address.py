@@ -114,7 +114,12 @@ class Answer:
     without: str = ""
 
 
-_LEAK: Final = {"kind": "leak", "suspected": "true", "say-overview": "媒体一枚が見当たらない。"}
+_LEAK: Final = {
+    "kind": "leak",
+    "suspected": "true",
+    "found_at": "2026-04-02T09:00",
+    "say-overview": "媒体一枚が見当たらない。",
+}
 _CANDIDATES: Final = "/findings/candidates/N0000000003/"
 _NUMBERS: Final = ("{N1}", "{N2}")
 

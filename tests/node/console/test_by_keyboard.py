@@ -121,7 +121,7 @@ def test_a_delivery_by_medium_is_asked_for_and_confirmed_by_a_second_officer(
     tab_to(page, "input[id^=medium-]")
     page.keyboard.press("Space")
     for name in ("agreed_by", "handed_over_by", "taken_over_by"):
-        tab_to(page, f"#{name}")
+        tab_to(page, f"#medium-{name}")
         page.keyboard.type("試験 相手")
     follow(page, "button[value=ask]")
     asked = Handover.objects.get()

@@ -77,7 +77,7 @@ def test_declaring_is_confirmed_once_more_and_stands_in_the_officers_name(client
         ({"found_at": "yesterday"}, "2026-11-24T11:20の形"),
         ({"found_at": "2999-01-01T00:00"}, "未来"),
         ({"persons": "many"}, "数字"),
-        ({"condition": ["malicious"], "condition-none": "on"}, "だけを選んで"),
+        ({"condition": ["malicious", "none"]}, "だけを選んで"),
         ({"way": "numbers", "service": "annex1", "first": "x"}, "番号を数字"),
         ({"way": "numbers", "service": "annex1", "first": "9"}, "当たる送付はありません"),
         ({"way": "days", "since": "soon"}, "日付を"),
@@ -128,7 +128,7 @@ def test_clocks_come_with_their_guides_marked(client, operator, incident):
 
 
 def test_none_of_the_conditions_ends_the_clocks_of_the_law(client, operator, incident):
-    answer = act(client, incident, "conditions", **{"condition-none": "on"})
+    answer = act(client, incident, "conditions", condition="none")
     page = text(client, f"/incidents/{incident.pk}/")
 
     assert answer.status_code == 302
@@ -162,7 +162,7 @@ def test_a_duty_done_is_noted(client, operator, incident):
 
 
 def test_it_is_closed_when_told_and_reported_and_not_before(client, operator, incident):
-    act(client, incident, "conditions", **{"condition-none": "on"})
+    act(client, incident, "conditions", condition="none")
     early = act(client, incident, "close", **{"say-prevention": "保管の手順を改めた"})
     Delivery.objects.create(
         direction="out", service="incident", sequence=1, business_day=FOUND.date(), state="sent"

@@ -247,6 +247,6 @@ def test_the_wording_of_all_offices_holds_where_there_is_no_own(db):
 
 def test_what_is_to_be_replied_by_is_in_the_future(entered, officer):
     stated(officer, [number_of("N1")])
-    offered = entered.get("/letters/", {"number": number_of("N1")}).context["reply_by"]
+    offered = entered.get("/letters/", {"number": number_of("N1")}).context["form"]["reply_by"].value()
 
     assert offered > (timezone.localdate() + timedelta(days=13)).isoformat()

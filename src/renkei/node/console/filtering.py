@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final, cast
 
 from django.conf import settings
+from django.forms import ChoiceField
 from django.http import QueryDict
 
 from renkei.agreement.omissions import REASONS
@@ -16,6 +17,7 @@ from renkei.node.cases.listing import Filters
 from renkei.node.cases.models import Kind
 from renkei.node.cases.moves import State
 from renkei.node.console.comparison import COMPARED
+from renkei.node.console.forms import FilterForm, checkbox_field, options, said, select_field, text_field
 from renkei.node.console.words import STATES
 from renkei.node.officers.models import Officer
 
@@ -38,6 +40,39 @@ OFFICERS: Final[Mapping[str, Words]] = {
 NO_OFFICE: Final = "none"
 CAUTION: Final = Words("別人の可能性あり", "possibly another person")
 CLOSED: Final = Words("終了した事案", "closed cases")
+_ALL: Final = ("", said("すべて", "all"))
+
+
+class CaseFilters(FilterForm):
+    """The form of the filters; what it sends is read by `filters_of`."""
+
+    state = select_field(said("状態", "State"), lambda: [_ALL, *options(open_states())], required=False)
+    item = select_field("", required=False)
+    office = text_field(
+        said("労働局(2桁)・安定所(4桁)", "Bureau (2) or office (4 digits)"),
+        required=False,
+        maxlength="4",
+        inputmode="numeric",
+    )
+    officer = select_field(said("担当", "Officer"), [_ALL, *options(OFFICERS)], required=False)
+    due = select_field(
+        said("期限", "Due"),
+        [_ALL, *options({code: words for code, (_, words) in DUE.items()})],
+        required=False,
+    )
+    age = select_field(
+        said("経過日数", "Age"),
+        [_ALL, *options({code: words for code, (_, words) in AGES.items()})],
+        required=False,
+    )
+    caution = checkbox_field(said("別人の可能性あり", "Possibly another person"))
+    closed = checkbox_field(said("終了した事案", "Closed cases"))
+
+    def __init__(self, kind: Kind, *given: Any, **others: Any) -> None:
+        super().__init__(*given, **others)
+        item = cast(ChoiceField, self.fields["item"])
+        item.choices = [_ALL, *options(items_of(kind))]
+        item.label = said("相違項目", "Item") if kind == Kind.DISCREPANCY else said("該当理由", "Reason")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,33 @@
-"""What the forms of incidents say, read into what the service takes; and the words of its codes.
+"""The forms of incidents, read into what the service takes; and the words of its codes.
 
-Each refusal is an IncidentRefused, whose sentence stands above the form; what was typed stays in it.
+What cannot be read is a Misread, an IncidentRefused that names its field; what was typed stays in the form.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import partial
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, cast
 
+from django.forms import ChoiceField, TextInput
+from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.utils import timezone
 
 from renkei.agreement.text import Words
-from renkei.node.incidents import concerned
+from renkei.node.console.forms import (
+    ConsoleForm,
+    checkbox_field,
+    checkboxes_field,
+    options,
+    prose_field,
+    radio_field,
+    said,
+    select_field,
+    text_field,
+)
+from renkei.node.incidents import clocks, concerned
 from renkei.node.incidents.concerned import Concerned
 from renkei.node.incidents.errors import IncidentRefused
 from renkei.node.incidents.models import Condition, Incident, Item, Kind
@@ -53,12 +67,28 @@ WAYS: Final[Mapping[str, Words]] = MappingProxyType(
         "medium": Words("媒体に書き出した日", "By the day written to a medium"),
     }
 )
+_CONDITIONS: Final = Words(
+    "当てはまる要件を選ぶか、「いずれにも当たらない」だけを選んでください。",
+    "Choose the conditions that hold, or “none of them” alone.",
+)
 #: Of what is typed, the longest; what a notice holds altogether is checked when it is recorded.
 LONGEST: Final = 2000
 _MOST_PERSONS: Final = 10**12
 
 
-def said(fields: QueryDict) -> dict[Item, str]:
+#: Of the conditions: that none of them holds.
+_NONE: Final = "none"
+
+
+class Misread(IncidentRefused):
+    """What stands in a field cannot be taken."""
+
+    def __init__(self, field: str, ja: str, en: str) -> None:
+        super().__init__(en, ja)
+        self.field = field
+
+
+def statements(fields: QueryDict) -> dict[Item, str]:
     """Return what is said by item, blanks left out."""
     found = {item: fields.get(f"say-{item.value}", "").strip() for item in Item}
     return {item: text for item, text in found.items() if text}
@@ -72,37 +102,29 @@ def found_at(fields: QueryDict, now: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise _refused(
+        raise Misread(
+            "found_at",
             "判明した日時を、2026-11-24T11:20の形で入力してください。",
             "Give the time as 2026-11-24T11:20.",
         ) from None
-    return moment if moment.tzinfo else timezone.make_aware(moment)
-
-
-def kind(fields: QueryDict) -> Kind:
-    """Return what happened."""
-    chosen = fields.get("kind", "")
-    if chosen not in Kind.values:
-        raise _refused("種別を選んでください。", "Choose what kind it is.")
-    return Kind(chosen)
-
-
-def suspected(fields: QueryDict) -> bool:
-    """Return whether it is a suspicion; which of both has to be said."""
-    if fields.get("suspected") not in ("true", "false"):
-        raise _refused("おそれか、確かかを選んでください。", "Choose whether it is suspected or certain.")
-    return fields["suspected"] == "true"
-
-
-def conditions(fields: QueryDict, *, asked: bool = False) -> list[Condition] | None:
-    """Return what was judged to hold; None where nobody judged. `asked`: that is no answer."""
-    chosen, none = fields.getlist("condition"), fields.get("condition-none") == "on"
-    if not set(chosen) <= set(Condition.values) or (chosen and none) or (asked and not chosen and not none):
-        raise _refused(
-            "当てはまる要件を選ぶか、「いずれにも当たらない」だけを選んでください。",
-            "Choose the conditions that hold, or “none of them” alone.",
+    moment = moment if moment.tzinfo else timezone.make_aware(moment)
+    if moment > now:
+        raise Misread(
+            "found_at",
+            "判明日時が未来になっています。直してください。",
+            "It cannot have been found in the future. Correct the time.",
         )
-    return [Condition(each) for each in chosen] if chosen or none else None
+    return moment
+
+
+def conditions(fields: QueryDict) -> list[Condition] | None:
+    """Return what was judged to hold; None where nobody judged."""
+    chosen = fields.getlist("condition")
+    if chosen == [_NONE]:
+        return []
+    if not set(chosen) <= set(Condition.values):
+        raise Misread("condition", _CONDITIONS.ja, _CONDITIONS.en)
+    return [Condition(each) for each in chosen] or None
 
 
 def persons(fields: QueryDict) -> int | None:
@@ -111,7 +133,7 @@ def persons(fields: QueryDict) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit()) or int(text[:20]) > _MOST_PERSONS:
-        raise _refused("人数は数字で入力してください。", "Give the number of persons in digits.")
+        raise Misread("persons", "人数は数字で入力してください。", "Give the number of persons in digits.")
     return int(text)
 
 
@@ -122,22 +144,23 @@ def deliveries(fields: QueryDict) -> Concerned | None:
             return None
         case "numbers":
             service = fields.get("service", "")
-            first = _number(fields.get("first", ""))
-            last = _number(fields.get("last", "").strip() or fields.get("first", ""))
+            first = _number(fields, "first")
+            last = _number(fields, "last") if fields.get("last", "").strip() else first
             if service not in concerned.DATA:
-                raise _refused("業務を選んでください。", "Choose the service.")
+                raise Misread("service", "業務を選んでください。", "Choose the service.")
             found = concerned.of_numbers(service, first, last)
         case "days":
-            since = _day(fields.get("since", ""))
-            until = _day(fields.get("until", "").strip() or fields.get("since", ""))
+            since = _day(fields, "since")
+            until = _day(fields, "until") if fields.get("until", "").strip() else since
             found = concerned.of_period(since, until)
         case "medium":
-            found = concerned.of_medium(_day(fields.get("medium", "")))
+            found = concerned.of_medium(_day(fields, "medium"))
         case _:
-            raise _refused("送付の指定の仕方を選んでください。", "Choose how the deliveries are named.")
+            raise Misread("way", "送付の指定の仕方を選んでください。", "Choose how the deliveries are named.")
     counted = concerned.count(found)
     if not counted.deliveries:
-        raise _refused(
+        raise Misread(
+            "way",
             "その指定に当たる送付はありません。送受信の画面で番号と日を確かめてください。",
             "No delivery is meant by this. See the numbers and days on the page of deliveries.",
         )
@@ -159,21 +182,231 @@ def mark(incident: Incident) -> str:
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
-def _number(text: str) -> int:
-    text = text.strip()
+def _number(fields: QueryDict, name: str) -> int:
+    text = fields.get(name, "").strip()
     if not (text.isascii() and text.isdigit()) or len(text) > 12:
-        raise _refused(
-            "送付の番号を数字で入力してください。", "Give the numbers of the deliveries in digits."
+        raise Misread(
+            name, "送付の番号を数字で入力してください。", "Give the numbers of the deliveries in digits."
         )
     return int(text)
 
 
-def _day(text: str) -> date:
+def _day(fields: QueryDict, name: str) -> date:
     try:
-        return date.fromisoformat(text.strip())
+        return date.fromisoformat(fields.get(name, "").strip())
     except ValueError:
-        raise _refused("日付を2026-11-24の形で入力してください。", "Give the day as 2026-11-24.") from None
+        raise Misread(
+            name, "日付を2026-11-24の形で入力してください。", "Give the day as 2026-11-24."
+        ) from None
 
 
-def _refused(ja: str, en: str) -> IncidentRefused:
-    return IncidentRefused(en, ja)
+class _Day(TextInput):
+    """A day, read by `_day`."""
+
+    input_type = "date"
+
+
+class _Moment(TextInput):
+    """A day with its time."""
+
+    input_type = "datetime-local"
+
+
+class IncidentForm(ConsoleForm):
+    """A form about an incident: what its fields say together is read by `readings`, name by name."""
+
+    readings: Mapping[str, Callable[[QueryDict], object]] = MappingProxyType({})
+
+    def clean(self) -> dict[str, Any]:
+        """Read what the service takes; what cannot be read is refused at its field."""
+        read = dict(self.cleaned_data)
+        for name, reading in self.readings.items():
+            try:
+                read[name] = reading(cast(QueryDict, self.data))
+            except Misread as refusal:
+                # A field that is refused already is not refused twice.
+                if refusal.field not in self.errors:
+                    self.add_error(refusal.field, said(refusal.ja, refusal.en))
+        return read
+
+    def ask_for(self, item: Item, *, rows: int, required: bool = False) -> None:
+        """Add the field of an item of the report."""
+        self.fields[f"say-{item.value}"] = prose_field(
+            said(ITEMS[item].ja, ITEMS[item].en),
+            rows=rows,
+            required=required,
+            longest=LONGEST,
+            missing=said(
+                "概要が必要です。分かっている範囲で書いてください。",
+                "An overview is needed: say what is known, however little.",
+            ),
+        )
+
+
+class _Deliveries(IncidentForm):
+    """The deliveries concerned, named in one way of three, and how many people."""
+
+    way = radio_field(
+        said("対象の送付", "Deliveries concerned"),
+        [("", said("今は指定しない", "Not now")), *options(WAYS)],
+        required=False,
+        missing=said("送付の指定の仕方を選んでください。", "Choose how the deliveries are named."),
+        help_text=said(
+            "一つの方法で指定します。人数は証跡と記録から計算します。",
+            "Name them in one way. How many people is computed from the trail and the records.",
+        ),
+    )
+    service = select_field(
+        said("業務", "Service"),
+        options({code: Words(*names) for code, names in concerned.DATA.items()}),
+        required=False,
+        missing=said("業務を選んでください。", "Choose the service."),
+    )
+    first = text_field(said("番号(初)", "First number"), required=False, maxlength="12", inputmode="numeric")
+    last = text_field(said("番号(終)", "Last number"), required=False, maxlength="12", inputmode="numeric")
+    since = text_field(said("初日", "From"), required=False, widget=_Day)
+    until = text_field(said("末日", "Until"), required=False, widget=_Day)
+    medium = text_field(said("書き出した日", "Day written"), required=False, widget=_Day)
+    persons = text_field(
+        said("本人の数(数えた場合)", "Persons, if counted"),
+        required=False,
+        maxlength="16",
+        inputmode="numeric",
+    )
+
+
+class _Conditions(IncidentForm):
+    """Which conditions for reporting hold, or that none of them does."""
+
+    condition = checkboxes_field(
+        said(
+            "報告の要件(個人情報保護委員会)",
+            "Conditions for reporting to the Personal Information Protection Commission",
+        ),
+        [*options(CONDITIONS), (_NONE, said("いずれにも当たらない", "None of them"))],
+        missing=said(_CONDITIONS.ja, _CONDITIONS.en),
+    )
+
+
+class DeclareForm(_Deliveries, _Conditions):
+    """What is known of an incident when it is declared, however little."""
+
+    kind = radio_field(
+        said("種別", "Kind"),
+        options(KINDS),
+        missing=said("種別を選んでください。", "Choose what kind it is."),
+    )
+    suspected = radio_field(
+        said("確からしさ", "Certainty"),
+        [
+            ("true", said("おそれ(まだ確かではない)", "Suspected: not certain yet")),
+            ("false", said("確認済み", "Certain")),
+        ],
+        missing=said("おそれか、確かかを選んでください。", "Choose whether it is suspected or certain."),
+    )
+    found_at = text_field(said("判明した日時(日本時間)", "Found at (Japan)"), widget=_Moment)
+    contact = text_field(
+        said("相手方からの問合せ先", "Whom the counterpart asks"),
+        required=False,
+        longest=200,
+        help_text=said(
+            "空欄なら、この画面の問合せ先になります。", "Left blank: the support contact of this console."
+        ),
+    )
+
+    def __init__(self, now: datetime, *given: Any, **others: Any) -> None:
+        super().__init__(*given, **others)
+        self.fields["condition"].required = False
+        self.fields["condition"].help_text = said(
+            "まだ判断できなければ、何も選びません。", "Choose nothing where it cannot be judged yet."
+        )
+        for item in Item:
+            self.ask_for(item, rows=4 if item == Item.OVERVIEW else 2, required=item == Item.OVERVIEW)
+        self.fields[f"say-{Item.OVERVIEW.value}"].help_text = said(
+            "いつ、どこで、何が起きたか、又は起きたおそれがあるか。",
+            "When, where, and what happened or may have.",
+        )
+        self.order_fields(["kind", "suspected", "found_at", f"say-{Item.OVERVIEW.value}"])
+        self.readings = {
+            "found_at": partial(found_at, now=now),
+            "concerned": deliveries,
+            "persons": persons,
+            "conditions": conditions,
+            "said": statements,
+        }
+
+    @property
+    def overview(self) -> BoundField:
+        """What happened."""
+        return self[f"say-{Item.OVERVIEW.value}"]
+
+    @property
+    def further(self) -> list[BoundField]:
+        """The other items of the report."""
+        return [self[f"say-{item.value}"] for item in Item if item != Item.OVERVIEW]
+
+
+class ActForm(IncidentForm):
+    """What an act asks for; which fields it has may depend on the incident."""
+
+    def __init__(self, incident: Incident, *given: Any, **others: Any) -> None:
+        super().__init__(*given, **others)
+        self.prepare(incident)
+
+    def prepare(self, incident: Incident) -> None:
+        """Add what depends on the incident."""
+
+
+class AddForm(ActForm):
+    """What came to be known."""
+
+    readings = MappingProxyType({"said": statements})
+
+    def prepare(self, incident: Incident) -> None:
+        """Ask whether it is certain, as long as it is not."""
+        for item in Item:
+            self.ask_for(item, rows=2)
+        if incident.suspected:
+            self.fields["suspected"] = checkbox_field(
+                said("おそれではなく、確かになった", "It is certain by now, not suspected"), "false"
+            )
+
+
+class DeliveriesForm(ActForm, _Deliveries):
+    """The deliveries concerned, and how many people."""
+
+    readings = MappingProxyType({"concerned": deliveries, "persons": persons})
+
+
+class ConditionsForm(ActForm, _Conditions):
+    """Which conditions for reporting hold."""
+
+    readings = MappingProxyType({"conditions": conditions})
+
+
+class ReportForm(ActForm):
+    """The duties that were done."""
+
+    reported = checkboxes_field(
+        said("報告・通知したもの", "What was done"),
+        missing=said("報告した義務を選んでください。", "Choose the duty that was done."),
+    )
+
+    def prepare(self, incident: Incident) -> None:
+        """Offer the duties that are open."""
+        cast(ChoiceField, self.fields["reported"]).choices = [
+            (each.clock.code, said(each.clock.ja, each.clock.en))
+            for each in clocks.running(incident)
+            if each.done_at is None
+        ]
+
+
+class CloseForm(ActForm):
+    """What is said last."""
+
+    readings = MappingProxyType({"said": statements})
+
+    def prepare(self, incident: Incident) -> None:
+        """Ask for what belongs to the end."""
+        for item in (Item.PREVENTION, Item.OTHER):
+            self.ask_for(item, rows=3)

@@ -15,7 +15,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.officers.duties import Duty
-from renkei.node.officers.errors import AccountRefused
+from renkei.node.officers.errors import AccountRefused, WeakPassword
 from renkei.node.officers.gate import Act, require
 from renkei.node.officers.models import Assignment, Officer
 
@@ -129,7 +129,7 @@ def _check(password: str, officer: Officer) -> None:
     try:
         validate_password(password, officer)
     except ValidationError:
-        raise AccountRefused(
+        raise WeakPassword(
             "The password is too short, too common or like the name. Choose 12 characters or more.",
             "パスワードが短いか、ありふれているか、名前に似ています。12文字以上にしてください。",
         ) from None

@@ -25,7 +25,7 @@ from renkei.node.deliveries import boxes
 from renkei.node.incidents.models import Incident
 from renkei.node.officers.gate import Act, require
 from renkei.node.officers.models import Officer
-from renkei.node.operations.errors import NotAccepted
+from renkei.node.operations.errors import NotAccepted, NothingExplained
 
 #: Why a trail was restored: code, and how it is said.
 REASONS: Final[Mapping[str, Words]] = {
@@ -63,7 +63,7 @@ def ask(
         )
     heads = _explained(party, head, number) if _HEAD.fullmatch(head) else []
     if not heads:
-        raise NotAccepted(
+        raise NothingExplained(
             "No signed file differs that a restore to this entry would explain. Compare number and seal with "
             "`renkei audit head` on the restored node and with the letter, then `renkei audit verify`.",
             "この番号・封印への復元で説明できる相違がありません。復元したノードの`renkei audit head`と"

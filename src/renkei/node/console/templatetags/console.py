@@ -20,6 +20,7 @@ from renkei.matching.spoken import column_name, value_in_words
 from renkei.node.console.count_words import count_in_words, reason_in_words
 from renkei.node.console.eras import in_era
 from renkei.node.console.fact_words import fact_in_words
+from renkei.node.console.forms import Problem, Shown
 from renkei.node.console.incident_forms import ITEMS
 from renkei.node.console.words import DELIVERY_STATES, DUTIES, EVENTS, KINDS, STATES
 from renkei.node.console.words import OUTCOMES as CASE_OUTCOMES
@@ -37,6 +38,16 @@ def say(ja: str, en: str, **values: Any) -> str:
     """Say a sentence in the page's language, `{name}` filled in; the template engine escapes it."""
     sentence = en if get_language() == "en" else ja
     return sentence.format(**values) if values else sentence
+
+
+@register.simple_tag(takes_context=True)
+def problems_of(context: template.Context) -> list[Problem]:
+    """Return what is wrong with what was sent: as the view refused it, and of every form on the page."""
+    values = list(context.flatten().values())
+    refused = context.get("refused")
+    found = [Problem(str(spoken(refused)))] if refused else []
+    shown = {id(each): each for each in values if isinstance(each, Shown)}
+    return found + [problem for form in shown.values() for problem in form.problems()]
 
 
 @register.filter
@@ -242,6 +253,16 @@ def percent(share: float | None) -> str:
     return f"{min(max(share, 0.001), 0.999):.1%}"
 
 
+#: How a step of a day stands, as a sign beside its name: the colour alone would not say it to everybody.
+_STEP_SIGNS: Final = {"done": "✓", "running": "▶", "stopped": "✕", "waiting": "…"}
+
+
+@register.filter
+def step_sign(state: str) -> str:
+    """Return the sign of a step's state."""
+    return _STEP_SIGNS[state]
+
+
 @register.filter
 def bits(weight: float) -> str:
     """Show a weight of evidence with its sign."""
@@ -296,12 +317,6 @@ def case_address(case: Any) -> str:
     """Return the address of a case's page."""
     name = "discrepancy" if case.kind == "discrepancy" else "omission"
     return reverse(name, kwargs={"number": case.number})
-
-
-@register.filter
-def said(fields: Mapping[str, str], item: str) -> str:
-    """Return what is typed for an item of an incident."""
-    return fields.get(f"say-{item}", "")
 
 
 @register.filter

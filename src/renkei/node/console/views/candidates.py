@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms import ChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,13 +17,14 @@ from renkei.matching.spoken import value_in_words
 from renkei.node.console.access import page
 from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.declaring import purpose_first
+from renkei.node.console.forms import ConsoleForm, Text, radio_field, said
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.case_acts import typed
 from renkei.node.console.waterfall import Waterfall, Weight, waterfall, weights
 from renkei.node.errors import NodeError
 from renkei.node.findings import deciding, trays
 from renkei.node.findings.deciding import REASONS, OpenedCandidate, OpenedCandidates
-from renkei.node.findings.errors import CandidatesChanged
+from renkei.node.findings.errors import CandidatesChanged, NoSuchDecision
 from renkei.node.findings.models import Kind, NotFound
 from renkei.node.officers.gate import Act
 from renkei.node.officers.models import Officer
@@ -66,6 +68,38 @@ class Shown:
     items: tuple[ShownItem, ...]
     drawn: Waterfall
     said: tuple[tuple[Weight, str], ...]
+
+
+class DecisionForm(ConsoleForm):
+    """Which candidate it is, or none, and why; where the decision is taken back, why alone."""
+
+    about: ClassVar = {NoSuchDecision: "reason"}
+
+    choice = radio_field(said("この届出は", "The notification is of"))
+    reason = radio_field(said("理由", "Reason"))
+
+    def __init__(self, opened: OpenedCandidates, *given: Any, **others: Any) -> None:
+        super().__init__(*given, **others)
+        waits = opened.not_found.state == _State.WAITING
+        offered = (_State.CONFIRMED, _State.REJECTED) if waits else (_State.WAITING,)
+        cast(ChoiceField, self.fields["reason"]).choices = [
+            (code, _reason(each, waits=waits)) for code, each in deciding.reasons_for(*offered).items()
+        ]
+        if not waits:
+            del self.fields["choice"]
+            return
+        ranks = [each.candidate.rank for each in opened.candidates]
+        cast(ChoiceField, self.fields["choice"]).choices = [
+            *((str(rank), said(f"第{rank}候補の届出である", f"candidate {rank}")) for rank in ranks),
+            ("none", said("いずれの候補者の届出でもない", "none of them")),
+        ]
+
+
+def _reason(reason: deciding.Reason, *, waits: bool) -> Text:
+    if not waits:
+        return said(reason.ja, reason.en)
+    ja, en = ("本人", "It is") if reason.state == _State.CONFIRMED else ("該当なし", "None")
+    return said(f"{ja}: {reason.ja}", f"{en}: {reason.en}")
 
 
 @page("candidates")
@@ -115,10 +149,18 @@ def candidate(request: HttpRequest, notification_id: str) -> HttpResponse:
     opened = deciding.open_candidates(notification_id, officer, now=now)
     if opened is None:
         raise Http404
+    conflict = isinstance(refused, CandidatesChanged)
+    # Whoever was told that somebody was faster decides anew on what there is now.
+    if refused is None or conflict:
+        form = DecisionForm.unsent(typed(request), opened)
+    else:
+        form = DecisionForm(opened, request.POST)
+        if form.is_valid():
+            form.refuse(refused)
     return render(
         request,
         "console/candidate.html",
-        _shown(opened) | {"typed": typed(request), "refused": refused},
+        _shown(opened) | {"form": form, "refused": refused if conflict else None},
         status=_status(refused),
     )
 
@@ -131,7 +173,6 @@ def _status(refused: NodeError | None) -> int:
 
 def _shown(opened: OpenedCandidates) -> dict[str, Any]:
     waits = opened.not_found.state == _State.WAITING
-    offered = (_State.CONFIRMED, _State.REJECTED) if waits else (_State.WAITING,)
     return {
         "not_found": opened.not_found,
         "notification": opened.notification,
@@ -147,10 +188,6 @@ def _shown(opened: OpenedCandidates) -> dict[str, Any]:
         ),
         "waits": waits,
         "reason": REASONS.get(opened.not_found.decision_reason),
-        "reasons": [
-            (code, each, each.state == _State.CONFIRMED)
-            for code, each in deciding.reasons_for(*offered).items()
-        ],
         "kind": Kind.DISCREPANCY,
         "caution": CAUTION,
     }

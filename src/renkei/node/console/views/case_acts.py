@@ -17,10 +17,11 @@ from renkei.agreement.text import Words
 from renkei.node.cases import attachments, cautions, handling
 from renkei.node.cases.errors import ChangedMeanwhile, NoSuchMove
 from renkei.node.cases.models import Attachment, Case, Kind
-from renkei.node.cases.moves import MOVES, Move, Outcome, open_to
+from renkei.node.cases.moves import MOVES, Move, open_to
 from renkei.node.console.access import page
-from renkei.node.console.comparison import COMPARED
+from renkei.node.console.case_forms import DocumentForm, MoveForm, NoteForm, OfficeForm
 from renkei.node.console.declaring import purpose_first
+from renkei.node.console.forms import ConsoleForm
 from renkei.node.console.keeping import given_back
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import address_of, case_or_404
@@ -32,7 +33,7 @@ from renkei.node.working_days import after_working_days
 _REFUSED, _CONFLICT = 400, 409
 
 
-def typed(request: HttpRequest) -> Mapping[str, Any]:
+def typed(request: HttpRequest) -> QueryDict:
     """Return the fields to fill a form with: as sent now, as kept from a session that ended, or as linked."""
     if request.method == "POST":
         return request.POST
@@ -54,17 +55,18 @@ def case_move(request: HttpRequest, number: str, move: str) -> HttpResponseBase:
         raise Http404
     fields = typed(request)
     step = fields.get("step", "") if request.method == "POST" else ""
+    form = MoveForm(row, fields) if step else MoveForm.unsent(fields, row)
     refused: NodeError | None = None
-    if step:
+    if form.is_valid():
         try:
             if step == "confirm" or not row.needs_reason:
                 return _moved(request, case, row, fields)
             _look(case, row, fields)
         except NodeError as error:
-            refused, step = error, ""
+            refused = error
             # Who is told that somebody was faster sees the case as it is now, and may then decide anew.
             case = case_or_404(request, number)
-    if refused is None and row not in open_to(case.state):
+    if refused is None and not form.errors and row not in open_to(case.state):
         refused = NoSuchMove(
             "The case cannot be moved so from where it stands. Look at it again.",
             "事案の現在の状態からは、この操作はできません。内容を確かめてください。",
@@ -72,10 +74,14 @@ def case_move(request: HttpRequest, number: str, move: str) -> HttpResponseBase:
     return render(
         request,
         "console/case_move.html",
-        _form(case, row, fields)
+        _around(case, row, fields)
         | ({"looked_at": case.version} if isinstance(refused, ChangedMeanwhile) else {})
-        | {"refused": refused, "confirming": step == "check"},
-        status=_status(refused),
+        | {
+            "form": form,
+            "refused": refused,
+            "confirming": step == "check" and form.is_valid() and refused is None,
+        },
+        status=_REFUSED if form.errors else _status(refused),
     )
 
 
@@ -103,21 +109,16 @@ def _version(case: Case, fields: Mapping[str, Any]) -> int:
     return int(given) if given.isascii() and given.isdigit() else case.version
 
 
-def _form(case: Case, row: Move, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _around(case: Case, row: Move, fields: Mapping[str, Any]) -> dict[str, Any]:
     day = timezone.localdate()
-    items = set(_words(fields)["items"])
     due = after_working_days(day, row.due_days) if row.due_days else None
     return {
         "case": case,
         "address": address_of(case),
         "move": row,
         "due": due,
-        "reason": fields.get("reason", ""),
-        "outcome": fields.get("outcome", ""),
-        "outcomes": [each.value for each in Outcome if each in row.outcomes],
-        "items": [(name, name in items) for _, name in COMPARED] if row.name == "request_correction" else [],
+        **_words(fields),
         "looked_at": _version(case, fields),
-        "longest": handling.LONGEST_REASON,
         "latest": case.events.select_related("officer").first(),
     }
 
@@ -130,13 +131,14 @@ def _status(refused: NodeError | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CaseAct:
-    """An act that adds to a case: its name, what the button says, and what does it."""
+    """An act that adds to a case: its name, what the button says, what is asked for, and what does it."""
 
     ja: str
     en: str
     button_ja: str
     button_en: str
     do: Callable[[HttpRequest, Case, datetime], object]
+    form: type[ConsoleForm] = ConsoleForm
     personal: bool = False
 
 
@@ -164,17 +166,19 @@ def _place(request: HttpRequest, case: Case, now: datetime) -> object:
 
 
 ACTS: Final[Mapping[str, CaseAct]] = {
-    "note": CaseAct("経過を記録する", "Add a note", "記録する", "Add", _note),
-    "document": CaseAct("文書を添える", "Attach a document", "添える", "Attach", _attach),
+    "note": CaseAct("経過を記録する", "Add a note", "記録する", "Add", _note, NoteForm),
+    "document": CaseAct("文書を添える", "Attach a document", "添える", "Attach", _attach, DocumentForm),
     "acknowledge": CaseAct(
         "別人の可能性の了知",
         "Take note of the caution",
         "了知して開く",
         "Take note and open",
         _acknowledge,
-        True,
+        personal=True,
     ),
-    "place": CaseAct("所管を変える", "Place with another office", "所管を変える", "Place", _place),
+    "place": CaseAct(
+        "所管を変える", "Place with another office", "所管を変える", "Place", _place, OfficeForm
+    ),
 }
 
 
@@ -187,7 +191,9 @@ def case_act(request: HttpRequest, number: str, act: str) -> HttpResponseBase:
     if row.personal and (asking := purpose_first(request, Act.READ_CASE, handling.subject_of(case), now=now)):
         return asking
     refused: NodeError | None = None
-    if request.method == "POST":
+    sent = request.method == "POST"
+    form = row.form(request.POST, request.FILES) if sent else row.form.unsent(typed(request))
+    if form.is_valid():
         try:
             row.do(request, case, now)
             messages.success(
@@ -198,6 +204,7 @@ def case_act(request: HttpRequest, number: str, act: str) -> HttpResponseBase:
             return redirect(address_of(there) if there else "discrepancies")
         except NodeError as error:
             refused, case = error, case_or_404(request, number)
+            form.refuse(error)
     return render(
         request,
         "console/case_act.html",
@@ -206,11 +213,10 @@ def case_act(request: HttpRequest, number: str, act: str) -> HttpResponseBase:
             "address": address_of(case),
             "act": act,
             "row": row,
-            "refused": refused,
-            "typed": typed(request),
+            "form": form,
             "looked_at": case.version,
         },
-        status=_status(refused),
+        status=_status(refused) if refused else _REFUSED if form.errors else 200,
     )
 
 

@@ -23,6 +23,7 @@ from renkei.node.cases.moves import open_to
 from renkei.node.cases.reading import OpenedCase, open_case, probable_notification
 from renkei.node.console import comparison
 from renkei.node.console.access import page
+from renkei.node.console.case_forms import DocumentForm, NoteForm
 from renkei.node.console.declaring import purpose_first
 from renkei.node.console.templatetags.console import language
 from renkei.node.officers.gate import Act, entitled
@@ -74,6 +75,8 @@ def _around(opened: OpenedCase) -> dict[str, Any]:
     case = opened.case
     return {
         "case": case,
+        "note_form": NoteForm(),
+        "document_form": DocumentForm(),
         "found": opened.found,
         "history": opened.history,
         "moves": open_to(case.state),

@@ -1,6 +1,6 @@
 """F-06 and F-07: correction requests of MHLW that wait, and the decision on one."""
 
-from typing import cast
+from typing import ClassVar, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from renkei.node.console.access import page
 from renkei.node.console.declaring import purpose_first
+from renkei.node.console.forms import ConsoleForm, radio_field, said
 from renkei.node.console.templatetags.console import language
 from renkei.node.findings import requests, trays
 from renkei.node.findings.errors import RequestDecided
@@ -17,11 +18,30 @@ from renkei.node.findings.models import CorrectionRequest
 from renkei.node.officers.gate import Act, Subject
 from renkei.node.officers.models import Officer
 
-_NO_CHOICE = ("回答とその理由を選んでください。", "Choose an answer with its reason.")
 _DONE = (
     "{number}に回答しました。次の回答の送付に載ります。",
     "{number} is decided. The next answer carries it.",
 )
+
+
+class AnswerForm(ConsoleForm):
+    """The answer, together with its reason."""
+
+    about: ClassVar = {RequestDecided: "decision"}
+
+    decision = radio_field(
+        said("回答と理由", "Decision and reason"),
+        [
+            (
+                f"{each.decision}:{code}",
+                said(f"応じる: {each.ja}", f"Accept: {each.en}")
+                if each.decision == "accepted"
+                else said(f"応じない: {each.ja}", f"Reject: {each.en}"),
+            )
+            for code, each in requests.REASONS.items()
+        ],
+        missing=said("回答とその理由を選んでください。", "Choose an answer with its reason."),
+    )
 
 
 @page("corrections")
@@ -45,13 +65,13 @@ def correction(request: HttpRequest, request_id: str) -> HttpResponse:
         return asking
     found = get_object_or_404(CorrectionRequest, pk=request_id)
     english = language() == "en"
-    trouble = ""
-    if request.method == "POST":
-        decision, _, reason = request.POST.get("decision", "").partition(":")
+    form = AnswerForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        decision, _, reason = form.cleaned_data["decision"].partition(":")
         try:
             requests.decide(request_id, decision, reason, cast(Officer, request.user), now=now)
         except RequestDecided as refusal:
-            trouble = refusal.say(language()) if reason else _NO_CHOICE[english]
+            form.refuse(refusal)
         else:
             messages.success(request, _DONE[english].format(number=request_id))
             return redirect("corrections")
@@ -60,9 +80,8 @@ def correction(request: HttpRequest, request_id: str) -> HttpResponse:
         "console/correction.html",
         {
             "request_": found,
-            "reasons": requests.REASONS,
+            "form": form,
             "reason": requests.REASONS.get(found.decision_reason),
-            "trouble": trouble,
         },
-        status=422 if trouble else 200,
+        status=422 if form.errors else 200,
     )

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from renkei.agreement.text import Words
 from renkei.node.console.access import page
 from renkei.node.console.count_words import REJECTED
+from renkei.node.console.forms import FilterForm, date_field, said
 from renkei.node.console.pages import PAGES
 from renkei.node.console.words import STEP_STATES
 from renkei.node.cycle.models import Day, Step
@@ -20,6 +21,10 @@ from renkei.node.deliveries.models import Delivery
 from renkei.node.officers.duties import Duty
 
 _DAYS_A_PAGE = 60
+_NO_DAY = said(
+    "その日の日次処理はありません。営業日を選んでください。",
+    "There is no daily cycle on that day. Choose a business day.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +63,27 @@ def shown_steps(day: Day) -> list[ShownStep]:
     return [ShownStep(Words(*names.get(step.name, (step.name, step.name))), step) for step in day.steps.all()]
 
 
+class DayForm(FilterForm):
+    """A day to go to."""
+
+    on = date_field(said("日付で移動", "Go to a day"), missing=_NO_DAY)
+
+
 @page("days")
 def days(request: HttpRequest) -> HttpResponse:
     """Show the business days, the newest first; `on`, as 2026-04-01, leads to that day where there is one."""
-    wanted = request.GET.get("on", "")
-    if wanted and (chosen := _day_on(wanted)):
-        return redirect("day", chosen.business_day)
+    form = DayForm(request.GET if request.GET.get("on") else None)
+    if form.is_valid():
+        if chosen := Day.objects.filter(business_day=form.cleaned_data["on"]).first():
+            return redirect("day", chosen.business_day)
+        form.add_error("on", _NO_DAY)
     found = Day.objects.order_by("-business_day").prefetch_related("steps")
     listed = Paginator(found, _DAYS_A_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "console/days.html",
-        {"listed": listed, "shown": [(day, shown_steps(day)) for day in listed], "wanted": wanted},
+        {"listed": listed, "shown": [(day, shown_steps(day)) for day in listed], "form": form},
     )
-
-
-def _day_on(wanted: str) -> Day | None:
-    try:
-        return Day.objects.filter(business_day=date.fromisoformat(wanted)).first()
-    except ValueError:
-        return None
 
 
 @page("day")

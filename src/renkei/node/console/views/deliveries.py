@@ -1,6 +1,6 @@
 """T-01 and T-02: every delivery either way with the gaps between them, and one with its proofs."""
 
-from typing import IO, Final, cast
+from typing import IO, ClassVar, Final, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -12,7 +12,17 @@ from renkei.agreement.text import Words
 from renkei.exchange import media
 from renkei.exchange.errors import ExchangeError
 from renkei.node.console.access import page
+from renkei.node.console.forms import (
+    ConsoleForm,
+    FilterForm,
+    options,
+    radio_field,
+    said,
+    select_field,
+    text_field,
+)
 from renkei.node.console.templatetags.console import language
+from renkei.node.console.templatetags.console import service as service_name
 from renkei.node.deliveries import handover, ledger, resending
 from renkei.node.deliveries.errors import NotHandedOver
 from renkei.node.deliveries.models import Delivery
@@ -27,7 +37,53 @@ _DONE: Final = {
     "ask": Words("申請しました。別の職員の確認を待っています。", "Asked. Another officer has to confirm."),
     "confirm": Words("確認しました。媒体に書き出せます。", "Confirmed. It can be written to a medium."),
 }
+_MEDIUM_REASONS: Final = {
+    "agreed": Words("双方の合意", "Both agreed"),
+    "network_failure": Words("ネットワークの障害", "Network failure"),
+}
 _NO_ACT: Final = ("できることを選んでください。", "Choose what to do.")
+
+
+class DeliveryFilters(FilterForm):
+    """What the list of deliveries is narrowed to."""
+
+    direction = select_field(
+        said("方向", "Direction"),
+        [("", said("すべて", "Both")), ("out", said("送信", "Sent")), ("in", said("受信", "Received"))],
+        required=False,
+    )
+    service = select_field(
+        said("業務", "Service"),
+        lambda: [("", said("すべて", "All")), *((each, service_name(each)) for each in _SERVICES)],
+        required=False,
+    )
+
+
+class ResendForm(ConsoleForm):
+    """Why a delivery is sent again."""
+
+    about: ClassVar = {NotHandedOver: "reason"}
+
+    reason = radio_field(
+        said("理由", "Reason"),
+        [(code, said(each["ja"], each["en"])) for code, each in resending.REASONS.items()],
+        missing=said(
+            "相手方が回答していない送付だけを、理由を選んで再送できます。",
+            "Only what the counterpart has not answered is sent again, for a reason. Choose one.",
+        ),
+    )
+
+
+class MediumForm(ConsoleForm):
+    """Why a delivery goes by medium, and through whose hands."""
+
+    reason = radio_field(
+        said("理由", "Reason"),
+        options({each: _MEDIUM_REASONS[each] for each in media.REASONS}),
+    )
+    agreed_by = text_field(said("合意した相手方の氏名", "Who agreed at the counterpart"), longest=60)
+    handed_over_by = text_field(said("引き渡す者の氏名", "Who hands it over"), longest=60)
+    taken_over_by = text_field(said("受け取る者の氏名", "Who takes it over"), longest=60)
 
 
 @page("deliveries")
@@ -45,8 +101,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
             "listed": listed,
             "lines": [(each, ledger.gap_before(each)) for each in listed],
             "waiting": list(ledger.waiting()) if listed.number == 1 else [],
-            "directions": Delivery.Direction,
-            "services": _SERVICES,
+            "form": DeliveryFilters.unsent(request.GET),
             "direction": direction,
             "service": service,
         },
@@ -58,13 +113,16 @@ def delivery(request: HttpRequest, direction: str, service: str, sequence: int) 
     """Show one delivery, and do what an officer may do with it."""
     found = get_object_or_404(Delivery, direction=direction, service=service, sequence=sequence)
     officer, now = cast(Officer, request.user), timezone.now()
-    trouble = ""
-    if request.method == "POST":
-        act = request.POST.get("act", "")
+    act, refused = request.POST.get("act", ""), None
+    # One form of the page was sent, or a button that asks for nothing more.
+    resend_form = ResendForm(request.POST if act == "resend" else None, auto_id="resend-%s")
+    medium_form = MediumForm(request.POST if act == "ask" else None, auto_id="medium-%s")
+    form = {"resend": resend_form, "ask": medium_form}.get(act)
+    if request.method == "POST" and (form is None or form.is_valid()):
         try:
             written = _do(act, found, request, officer)
         except (NotHandedOver, NotPermitted, ExchangeError) as refusal:
-            trouble = refusal.say(language())
+            refused = refusal
         else:
             if written is not None:
                 name = f"{service}-{sequence:08d}-{act}.zip"
@@ -77,17 +135,16 @@ def delivery(request: HttpRequest, direction: str, service: str, sequence: int) 
         {
             "delivery": found,
             "proofs": ledger.proofs(found),
-            "trouble": trouble,
-            "entered": request.POST if trouble else {},
+            "refused": refused,
+            "resend_form": resend_form,
+            "medium_form": medium_form,
             "is_open": found.direction == Delivery.Direction.OUT
             and found.state in (Delivery.State.SEALED, Delivery.State.SENT),
             "may_send": permitted(officer, Act.RUN_DAY, now=now),
             "may_carry": permitted(officer, Act.CARRY_MEDIA, now=now),
-            "resend_reasons": [(code, said.say(language())) for code, said in resending.REASONS.items()],
-            "medium_reasons": media.REASONS,
             "handover": handover.standing(found, now),
         },
-        status=422 if trouble else 200,
+        status=422 if refused or (form and form.errors) else 200,
     )
 
 

@@ -12,8 +12,8 @@ from renkei.node.cases.models import Kind
 from renkei.node.console import filtering
 from renkei.node.console.access import page
 from renkei.node.console.views.lists import LISTS
+from renkei.node.console.views.purpose import PurposeForm
 from renkei.node.errors import NodeError
-from renkei.node.officers import declarations
 from renkei.node.officers.models import Officer
 
 
@@ -24,14 +24,14 @@ def case_export(request: HttpRequest) -> HttpResponseBase:
     given = QueryDict(request.POST.get("query", "")) if posted else request.GET
     named = request.POST.get("kind") if posted else request.GET.get("kind")
     kind = Kind.SUSPECTED_OMISSION if named == Kind.SUSPECTED_OMISSION else Kind.DISCREPANCY
-    refused: NodeError | None = None
-    if posted:
+    form = PurposeForm(request.POST if posted else None)
+    if form.is_valid():
         officer = cast(Officer, request.user)
         filters = filtering.filters_of(kind, given, officer, timezone.localdate())
         try:
-            name, content = export(officer, filters, request.POST.get("purpose", ""), now=timezone.now())
+            name, content = export(officer, filters, form.cleaned_data["purpose"], now=timezone.now())
         except NodeError as error:
-            refused = error
+            form.refuse(error)
         else:
             response = HttpResponse(content, content_type="text/csv; charset=utf-8")
             response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -45,8 +45,7 @@ def case_export(request: HttpRequest) -> HttpResponseBase:
             "query": query,
             "onwards": f"{reverse(LISTS[kind])}?{query}",
             "chips": list(filtering.chips(kind, given)),
-            "offered": declarations.offered(),
-            "refused": refused,
+            "form": form,
         },
-        status=400 if refused else 200,
+        status=400 if form.errors else 200,
     )

@@ -18,12 +18,17 @@ from renkei.matching.wording import FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_F
 from renkei.node.console.access import page
 from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.declaring import purpose_first
+from renkei.node.console.forms import FilterForm, said, select_field, text_field
 from renkei.node.console.templatetags.console import language
 from renkei.node.findings import reading, trays
 from renkei.node.findings.models import CorrectionRequest, Finding, Kind, NotFound, Outcome
 from renkei.node.officers.gate import Act
 from renkei.node.officers.models import Officer
 
+_UNKNOWN: Final = said(
+    "その識別番号の突合結果はありません。番号と種別を確かめてください。",
+    "There is no finding under that identifier. Check it, and the kind.",
+)
 _COMPARED: Final = tuple(name for name in NOTIFICATIONS.names if name in PERSONS.names)
 _NUMBERS: Final = {name: number for number, name in COMPARED}
 _FLAGS: Final = ("card_superseded", "shared_number", "identity_conflict")
@@ -54,25 +59,46 @@ class ComparedItem:
     disclosed: bool
 
 
+class FindForm(FilterForm):
+    """Which findings are listed, or which one is looked for."""
+
+    kind = select_field(
+        said("種別", "Kind"),
+        [
+            (Kind.DISCREPANCY.value, said("不一致", "Discrepancy")),
+            (Kind.SUSPECTED_OMISSION.value, said("未届の疑い", "Suspected omission")),
+        ],
+        required=False,
+    )
+    identifier = text_field(
+        said("届出・許可の識別番号", "Identifier of notification or permission"),
+        required=False,
+        longest=32,
+        autocomplete="off",
+    )
+
+
 @page("findings")
 def findings(request: HttpRequest) -> HttpResponse:
     """List what the counterpart was told and has not been taken back; find one by its identifier."""
     kind = Kind(request.GET["kind"]) if request.GET.get("kind") in Kind.values else Kind.DISCREPANCY
-    sought = request.GET.get("identifier", "").strip()
+    form = FindForm(request.GET if "identifier" in request.GET else None, initial={"kind": kind})
+    sought = form.cleaned_data.get("identifier", "") if form.is_valid() else ""
     # Only what is an identifier goes on into an address and the trail: a card number typed here does not.
     if sought and _is_known(kind, sought):
         return redirect("finding", kind=kind, identifier=sought)
+    if sought:
+        form.add_error("identifier", _UNKNOWN)
     found = list(trays.told(kind, request.GET.get("after", ""))[: trays.PAGE + 1])
     return render(
         request,
         "console/findings.html",
         {
             "kind": kind,
-            "kinds": Kind,
+            "form": form,
             "listed": [(each, _said_word(each)) for each in found[: trays.PAGE]],
             "after": found[trays.PAGE - 1].identifier if len(found) > trays.PAGE else "",
             "counts": trays.counts(),
-            "unknown": bool(sought),
         },
     )
 

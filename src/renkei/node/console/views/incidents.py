@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
@@ -18,9 +18,9 @@ from renkei.node.console.access import page
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.case_acts import typed
 from renkei.node.errors import NodeError
-from renkei.node.incidents import clocks, concerned, handling, notices
+from renkei.node.incidents import clocks, handling, notices
 from renkei.node.incidents.errors import IncidentRefused
-from renkei.node.incidents.models import Incident, Item
+from renkei.node.incidents.models import Incident, Item, Kind
 from renkei.node.officers.models import Officer
 
 _A_PAGE: Final = 50
@@ -77,74 +77,65 @@ def incident(request: HttpRequest, number: int) -> HttpResponse:
 @page("incident_new")
 def incident_new(request: HttpRequest) -> HttpResponseBase:
     """Ask what is known, show it once more, and declare it: what the counterpart was told stays told."""
-    fields, now = cast(QueryDict, typed(request)), timezone.now()
+    fields, now = typed(request), timezone.now()
     step = fields.get("step", "") if request.method == "POST" else ""
-    refused: NodeError | None = None
-    read: dict[str, Any] = {}
-    if step:
+    moment = timezone.localtime(now).strftime("%Y-%m-%dT%H:%M")
+    form = (
+        forms.DeclareForm(now, fields)
+        if step
+        else forms.DeclareForm.unsent(fields, now, initial={"found_at": moment, "way": ""})
+    )
+    if form.is_valid() and step == "confirm":
         try:
-            read = _read_new(fields, now)
-            if step == "confirm":
-                made = handling.declare(
-                    read["kind"],
-                    read["said"],
-                    **{name: read[name] for name in _DECLARED},
-                    contact=fields.get("contact", "").strip()[: forms.LONGEST],
-                    by=cast(Officer, request.user),
-                    now=now,
-                )
-                told = Words(
-                    f"{made}を記録しました。次の実行で相手方に送ります。電話でも伝えてください。",
-                    f"{made} is recorded. The next run sends it to the counterpart; telephone as well.",
-                )
-                messages.success(request, told.say(language()))
-                return redirect("incident", made.pk)
+            made = _declare(form.cleaned_data, cast(Officer, request.user), now)
         except NodeError as refusal:
-            refused, step = refusal, ""
+            form.refuse(refusal)
+        else:
+            told = Words(
+                f"{made}を記録しました。次の実行で相手方に送ります。電話でも伝えてください。",
+                f"{made} is recorded. The next run sends it to the counterpart; telephone as well.",
+            )
+            messages.success(request, told.say(language()))
+            return redirect("incident", made.pk)
     given = {name: fields.getlist(name) for name in fields if name not in _NOT_CARRIED}
     return render(
         request,
         "console/incident_new.html",
-        _choices(fields)
-        | {
-            "refused": refused,
-            "confirming": step == "check",
-            "read": read,
+        {
+            "form": form,
+            "confirming": step == "check" and form.is_valid(),
+            "read": _in_words(form.cleaned_data) if form.is_valid() else {},
+            "typed": fields,
             "carried": [(name, text) for name, texts in given.items() for text in texts],
             "words": [(words, fields.get(f"say-{item}", "")) for item, words in forms.ITEMS.items()],
-            "found_at": fields.get("found_at") or timezone.localtime(now).strftime("%Y-%m-%dT%H:%M"),
         },
-        status=_REFUSED if refused else 200,
+        status=_REFUSED if form.errors else 200,
     )
 
 
-_DECLARED: Final = ("found_at", "suspected", "concerned", "persons", "conditions")
+_DECLARED: Final = ("found_at", "concerned", "persons", "conditions")
 _NOT_CARRIED: Final = ("csrfmiddlewaretoken", "step")
 
 
-def _read_new(fields: QueryDict, now: datetime) -> dict[str, Any]:
-    said = forms.said(fields)
-    if Item.OVERVIEW not in said:
-        raise IncidentRefused(
-            "An overview is needed: say what is known, however little.",
-            "概要が必要です。分かっている範囲で書いてください。",
-        )
-    moment = forms.found_at(fields, now)
-    if moment > now:
-        raise IncidentRefused(
-            "It cannot have been found in the future. Correct the time.",
-            "判明日時が未来になっています。直してください。",
-        )
+def _declare(read: Mapping[str, Any], by: Officer, now: datetime) -> Incident:
+    return handling.declare(
+        Kind(read["kind"]),
+        read["said"],
+        **{name: read[name] for name in _DECLARED},
+        suspected=read["suspected"] == "true",
+        contact=read["contact"],
+        by=by,
+        now=now,
+    )
+
+
+def _in_words(read: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is shown once more before it is declared."""
     return {
-        "kind": forms.kind(fields),
-        "kind_words": forms.KINDS[forms.kind(fields)],
-        "suspected": forms.suspected(fields),
-        "found_at": moment,
-        "said": said,
-        "concerned": forms.deliveries(fields),
-        "persons": forms.persons(fields),
-        "conditions": forms.conditions(fields),
-        "condition_words": [forms.CONDITIONS[each] for each in fields.getlist("condition")],
+        **{name: read[name] for name in _DECLARED},
+        "suspected": read["suspected"] == "true",
+        "kind_words": forms.KINDS[read["kind"]],
+        "condition_words": [forms.CONDITIONS[each] for each in read["conditions"] or ()],
     }
 
 
@@ -157,7 +148,8 @@ class IncidentAct:
     en: str
     ours_alone: bool
     leaks_alone: bool
-    do: Callable[[Incident, QueryDict, Officer, datetime], object]
+    form: type[forms.ActForm]
+    do: Callable[[Incident, Mapping[str, Any], Officer, datetime], object]
 
     def open_to(self, incident: Incident) -> bool:
         """Whether it fits: not what is closed, and the counterpart is told of ours alone."""
@@ -165,53 +157,74 @@ class IncidentAct:
         return fits and incident.closed_at is None
 
 
-def _add(incident: Incident, fields: QueryDict, by: Officer, now: datetime) -> None:
-    certain = fields.get("suspected") == "false"
-    handling.add(incident, forms.said(fields), suspected=False if certain else None, by=by, now=now)
+def _add(incident: Incident, read: Mapping[str, Any], by: Officer, now: datetime) -> None:
+    suspected = False if read.get("suspected") else None
+    handling.add(incident, read["said"], suspected=suspected, by=by, now=now)
 
 
-def _report(incident: Incident, fields: QueryDict, by: Officer, now: datetime) -> None:
-    if not fields.getlist("reported"):
-        raise IncidentRefused("Choose the duty that was done.", "報告した義務を選んでください。")
-    handling.add(incident, {}, reported=fields.getlist("reported"), by=by, now=now)
+def _report(incident: Incident, read: Mapping[str, Any], by: Officer, now: datetime) -> None:
+    handling.add(incident, {}, reported=read["reported"], by=by, now=now)
 
 
-def _judge(incident: Incident, fields: QueryDict, by: Officer, now: datetime) -> None:
-    handling.add(incident, {}, conditions=forms.conditions(fields, asked=True), by=by, now=now)
+def _judge(incident: Incident, read: Mapping[str, Any], by: Officer, now: datetime) -> None:
+    handling.add(incident, {}, conditions=read["conditions"], by=by, now=now)
 
 
-def _name(incident: Incident, fields: QueryDict, by: Officer, now: datetime) -> None:
-    handling.add(
-        incident, {}, concerned=forms.deliveries(fields), persons=forms.persons(fields), by=by, now=now
-    )
+def _name(incident: Incident, read: Mapping[str, Any], by: Officer, now: datetime) -> None:
+    handling.add(incident, {}, concerned=read["concerned"], persons=read["persons"], by=by, now=now)
 
 
-def _notify(incident: Incident, fields: QueryDict, by: Officer, now: datetime) -> None:
+def _notify(incident: Incident, read: Mapping[str, Any], by: Officer, now: datetime) -> None:
     handling.notify(incident, by=by, now=now)
 
 
-def _close(incident: Incident, fields: QueryDict, by: Officer, now: datetime) -> None:
-    handling.close(incident, forms.said(fields), by=by, now=now)
+def _close(incident: Incident, read: Mapping[str, Any], by: Officer, now: datetime) -> None:
+    handling.close(incident, read["said"], by=by, now=now)
 
 
 ACTS: Final[Mapping[str, IncidentAct]] = {
     act.name: act
     for act in (
-        IncidentAct("add", "分かったことを追記する", "Add what came to be known", False, False, _add),
         IncidentAct(
-            "concerned", "対象の送付と人数を記録する", "Name deliveries and persons", True, False, _name
+            "add", "分かったことを追記する", "Add what came to be known", False, False, forms.AddForm, _add
         ),
-        IncidentAct("conditions", "報告の要件を判断する", "Judge the conditions", False, True, _judge),
-        IncidentAct("report", "報告・通知したことを記録する", "Note a duty done", False, True, _report),
+        IncidentAct(
+            "concerned",
+            "対象の送付と人数を記録する",
+            "Name deliveries and persons",
+            True,
+            False,
+            forms.DeliveriesForm,
+            _name,
+        ),
+        IncidentAct(
+            "conditions",
+            "報告の要件を判断する",
+            "Judge the conditions",
+            False,
+            True,
+            forms.ConditionsForm,
+            _judge,
+        ),
+        IncidentAct(
+            "report",
+            "報告・通知したことを記録する",
+            "Note a duty done",
+            False,
+            True,
+            forms.ReportForm,
+            _report,
+        ),
         IncidentAct(
             "notify",
             "相手方に今の内容を連絡する",
             "Tell the counterpart what is known now",
             True,
             False,
+            forms.ActForm,
             _notify,
         ),
-        IncidentAct("close", "終結する", "Close", False, False, _close),
+        IncidentAct("close", "終結する", "Close", False, False, forms.CloseForm, _close),
     )
 }
 
@@ -223,45 +236,45 @@ def incident_act(request: HttpRequest, number: int, act: str) -> HttpResponseBas
     row = ACTS.get(act)
     if row is None:
         raise Http404
-    fields = cast(QueryDict, typed(request))
-    refused: NodeError | None = None
-    if request.method == "POST":
+    sent = request.method == "POST"
+    form = row.form(found, request.POST) if sent else row.form.unsent(typed(request), found)
+    conflict = False
+    if sent:
         try:
             with transaction.atomic():
                 locked = Incident.objects.select_for_update().get(pk=number)
-                if fields.get("looked_at") != forms.mark(locked):
+                if request.POST.get("looked_at") != forms.mark(locked):
                     raise _SomebodyFaster(
                         "Somebody else has changed the incident meanwhile. Look at it, and decide anew: what "
                         "you typed is kept.",
                         "別の職員が先に変更しました。内容を確かめて、もう一度行ってください。入力は残っています。",
                     )
-                row.do(locked, fields, cast(Officer, request.user), now)
+                if form.is_valid():
+                    row.do(locked, form.cleaned_data, cast(Officer, request.user), now)
         except NodeError as refusal:
-            refused = refusal
+            conflict = isinstance(refusal, _SomebodyFaster)
+            form.refuse(refusal)
             found.refresh_from_db()
-        else:
+        if form.is_valid():
             done = Words(f"{found}: {row.ja} — 記録しました。", f"{found}: {row.en} — recorded.")
             messages.success(request, done.say(language()))
             return redirect("incident", number)
     elif not row.open_to(found):
         raise Http404
     running = clocks.running(found)
-    conflict = isinstance(refused, _SomebodyFaster)
     return render(
         request,
         "console/incident_act.html",
-        _choices(fields)
-        | {
+        {
             "incident": found,
+            "form": form,
             "act": row,
-            "refused": refused,
             "looked_at": forms.mark(found),
             "left": [each for each in running if each.done_at is None],
-            "reported": fields.getlist("reported") if hasattr(fields, "getlist") else [],
             "untold": found.ours and notices.untold(found),
             "words": handling.current(found),
         },
-        status=_CONFLICT if conflict else _REFUSED if refused else 200,
+        status=_CONFLICT if conflict else _REFUSED if form.errors else 200,
     )
 
 
@@ -276,17 +289,3 @@ def _next_clock(incident: Incident) -> clocks.Running | None:
         return None
     left = [each for each in clocks.running(incident) if each.done_at is None and each.due_by]
     return min(left, key=lambda each: each.due_from, default=None)
-
-
-def _choices(fields: QueryDict) -> dict[str, Any]:
-    chosen = fields.getlist("condition")
-    return {
-        "typed": fields,
-        "kinds": forms.KINDS,
-        "items": [(code, words, fields.get(f"say-{code}", "")) for code, words in forms.ITEMS.items()],
-        "conditions": [(code, words, code in chosen) for code, words in forms.CONDITIONS.items()],
-        "none_holds": fields.get("condition-none") == "on",
-        "ways": forms.WAYS,
-        "services": list(concerned.DATA.items()),
-        "longest": forms.LONGEST,
-    }

@@ -1,14 +1,18 @@
 """L-01 and L-02: a letter to an employer for one case or several, and the office's own wording of it."""
 
 from datetime import date
-from typing import cast
+from typing import ClassVar, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from renkei.agreement.text import Words
 from renkei.node.cases import letters
@@ -16,6 +20,7 @@ from renkei.node.cases.errors import NoLetter
 from renkei.node.cases.letter_files import FORMATS
 from renkei.node.cases.moves import MOVES
 from renkei.node.console.access import page
+from renkei.node.console.forms import ConsoleForm, date_field, options, prose_field, radio_field, said
 from renkei.node.console.keeping import given_back
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import case_or_404
@@ -24,6 +29,57 @@ from renkei.node.errors import NodeError
 from renkei.node.officers.gate import Act, Subject, entitled, offices_of, permitted
 from renkei.node.officers.models import Officer
 from renkei.node.working_days import after_working_days
+
+
+def _blanks() -> SafeString:
+    """Say how a wording is written, and what can be filled in: names that are Japanese in either language."""
+    how = Words(
+        "行頭の # は表題、= は中央、> は右寄せ。差し込めるのは次だけです:",
+        "A line beginning with # is the title, with = centred, with > set to the right. "
+        "What can be filled in:",
+    )
+    blanks = "".join(f"《{each}》" for each in (*letters.BLANKS, "事案一覧"))
+    return format_html('{} <span lang="ja">{}</span>', how.say(language()), blanks)
+
+
+class LetterForm(ConsoleForm):
+    """Which letter, and by when it is to be answered; the format is said by the button."""
+
+    name = radio_field(said("文書", "Letter"), options(letters.NAMES))
+    reply_by = date_field(
+        said("回答期限", "Reply by"),
+        missing=said(
+            "回答期限と形式を指定してください。", "A day to reply by and a format are needed. Give both."
+        ),
+    )
+
+    def clean_reply_by(self) -> date:
+        """Refuse a day that has passed."""
+        reply_by: date = self.cleaned_data["reply_by"]
+        if reply_by < timezone.localdate():
+            raise ValidationError(
+                said(
+                    "回答期限が過ぎています。後の日を指定してください。",
+                    "The day to reply by has passed. Give a later one.",
+                )
+            )
+        return reply_by
+
+
+class WordingForm(ConsoleForm):
+    """An office's own wording of a letter."""
+
+    about: ClassVar = {NoLetter: "text"}
+
+    text = prose_field(
+        said("文面", "Text"),
+        rows=20,
+        help_text=lazy(_blanks, str)(),
+        # What a wording may hold is for the service to say, its length as well.
+        maxlength=str(letters.LONGEST),
+        lang="ja",
+        **{"class": "wide"},
+    )
 
 
 @page("letter")
@@ -44,45 +100,38 @@ def letter(request: HttpRequest) -> HttpResponseBase:
         onwards = f"{reverse('letter')}?{urlencode({'number': numbers}, doseq=True)}"
         asked = urlencode({"subject": wanting, "next": onwards}, doseq=True)
         return redirect(f"{reverse('purpose')}?{asked}")
-    refused: NodeError | None = None
-    if request.method == "POST":
-        try:
-            return _written(request, numbers, officer)
-        except NodeError as error:
-            refused = error
     due = after_working_days(timezone.localdate(), MOVES["ask_employer"].due_days or 0)
+    form = (
+        LetterForm(request.POST)
+        if request.method == "POST"
+        else LetterForm.unsent(request.GET, initial={"reply_by": due.isoformat()})
+    )
+    if form.is_valid():
+        try:
+            return _written(form, request.POST.get("format", ""), numbers, officer)
+        except NodeError as error:
+            form.refuse(error)
     return render(
         request,
         "console/letter.html",
         {
             "cases": cases,
             "names": letters.NAMES,
-            "name": given.get("name", ""),
-            "reply_by": given.get("reply_by") or due.isoformat(),
-            "refused": refused,
+            "form": form,
         },
-        status=400 if refused else 200,
+        status=400 if form.errors else 200,
     )
 
 
-def _written(request: HttpRequest, numbers: list[str], officer: Officer) -> HttpResponse:
-    try:
-        reply_by = date.fromisoformat(request.POST.get("reply_by", ""))
-        media_type, made = FORMATS[request.POST.get("format", "")]
-    except (ValueError, KeyError):
+def _written(form: LetterForm, ending: str, numbers: list[str], officer: Officer) -> HttpResponse:
+    if ending not in FORMATS:
         raise NoLetter(
             "A day to reply by and a format are needed. Give both.", "回答期限と形式を指定してください。"
-        ) from None
-    now = timezone.now()
-    if reply_by < timezone.localdate(now):
-        raise NoLetter(
-            "The day to reply by has passed. Give a later one.",
-            "回答期限が過ぎています。後の日を指定してください。",
         )
-    name = request.POST.get("name", "")
-    text, cases = letters.write(numbers, name, officer, reply_by=reply_by, now=now)
+    media_type, made = FORMATS[ending]
+    name, reply_by = form.cleaned_data["name"], form.cleaned_data["reply_by"]
+    text, cases = letters.write(numbers, name, officer, reply_by=reply_by, now=timezone.now())
     response = HttpResponse(made(text), content_type=media_type)
-    ending = request.POST["format"]
     response["Content-Disposition"] = f'attachment; filename="{cases[0].number}-{name}.{ending}"'
     return response
 
@@ -99,15 +148,16 @@ def letter_template(request: HttpRequest, name: str) -> HttpResponseBase:
         raise Http404
     wording = letters.wording(name, office)
     kept = given_back(request)
-    text, version = kept.get("text", [wording.text])[0], wording.version
-    refused: NodeError | None = None
+    version = wording.version
+    form = WordingForm(initial={"text": kept.get("text", [wording.text])[0]})
     if request.method == "POST":
-        text, sent = request.POST.get("text", ""), request.POST.get("version", "")
+        form, sent = WordingForm(request.POST), request.POST.get("version", "")
         version = int(sent) if sent.isdigit() else 0
+    if form.is_valid():
         try:
-            letters.reword(name, office, text, officer, version=version, now=now)
+            letters.reword(name, office, request.POST["text"], officer, version=version, now=now)
         except NodeError as error:
-            refused = error
+            form.refuse(error)
         else:
             messages.success(request, Words("ひな形を改めました。", "Wording changed.").say(language()))
             return redirect(f"{request.path}?{urlencode({'office': office})}")
@@ -120,12 +170,9 @@ def letter_template(request: HttpRequest, name: str) -> HttpResponseBase:
             "names": letters.NAMES,
             "office": office,
             "offices": sorted(offices) if offices is not None else [],
-            "text": text,
+            "form": form,
             "looked_at": version,
-            "blanks": [*letters.BLANKS, "事案一覧"],
-            "refused": refused,
-            "longest": letters.LONGEST,
             "supplied": letters.supplied(name),
         },
-        status=400 if refused else 200,
+        status=400 if form.errors else 200,
     )

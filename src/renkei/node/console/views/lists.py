@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.forms import ChoiceField
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from renkei.node.cases import handling, listing
 from renkei.node.cases.models import Case, Kind, SavedList
 from renkei.node.console import filtering
 from renkei.node.console.access import page
+from renkei.node.console.forms import ConsoleForm, FilterForm, said, select_field, text_field
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import address_of
 from renkei.node.console.views.purpose import MOST
@@ -29,6 +31,47 @@ LISTS: Final = {Kind.DISCREPANCY: "discrepancies", Kind.SUSPECTED_OMISSION: "omi
 #: So many are counted; beyond it the list says that there are more.
 _COUNTED: Final = 1000
 _CARD_NUMBER: Final = re.compile(r"[A-Za-z]{2}[0-9]{8}[A-Za-z]{2}")
+_LONGEST_QUERY: Final = 500
+#: What the form sends to take cases from whoever has them.
+_NOBODY: Final = "nobody"
+_TAKEN: Final = said(
+    "60字までの、まだ使っていない名前を付けてください。", "Give it a name of up to 60 characters that is new."
+)
+
+
+class SearchForm(FilterForm):
+    """A case, notification, permission or establishment, by its number."""
+
+    sought = text_field(
+        said("番号", "Number"),
+        missing=said("番号を入力してください。", "Give a number."),
+        help_text=said(
+            "事案番号、届出・許可の識別番号、事業所番号",
+            "Case, notification, permission or establishment number",
+        ),
+        longest=60,
+        autocomplete="off",
+    )
+
+
+class SaveForm(FilterForm):
+    """The name under which a list's filters are kept."""
+
+    name = text_field(said("この条件に名前を付けて保存", "Save these filters as"), missing=_TAKEN, longest=60)
+
+
+class AssignForm(ConsoleForm):
+    """Who is to handle the cases chosen."""
+
+    to = select_field(said("担当", "Officer"), missing=said("担当を選んでください。", "Choose an officer."))
+
+    def __init__(self, officer: Officer, *given: Any, **others: Any) -> None:
+        super().__init__(*given, **others)
+        cast(ChoiceField, self.fields["to"]).choices = [
+            ("", said("選んでください", "Choose")),
+            *((each.get_username(), str(each)) for each in colleagues(officer)),
+            (_NOBODY, said("担当を外す", "Nobody")),
+        ]
 
 
 def _listed(kind: Kind) -> Callable[..., HttpResponseBase]:
@@ -52,13 +95,9 @@ def _listed(kind: Kind) -> Callable[..., HttpResponseBase]:
                 "chips": list(filtering.chips(kind, request.GET)),
                 "query": filtering.query_of(request.GET),
                 "first": not request.GET.get("after"),
-                "chosen": request.GET,
-                "chosen_states": request.GET.getlist("state"),
-                "states": filtering.open_states(),
-                "items": filtering.items_of(kind),
-                "due": {code: words for code, (_, words) in filtering.DUE.items()},
-                "ages": {code: words for code, (_, words) in filtering.AGES.items()},
-                "officers": filtering.OFFICERS,
+                "filters": filtering.CaseFilters.unsent(request.GET, kind),
+                "search_form": SearchForm(),
+                "save_form": SaveForm(),
                 "saved": SavedList.objects.filter(officer=officer, kind=kind),
                 "today": timezone.localdate(),
             },
@@ -77,9 +116,10 @@ def case_search(request: HttpRequest) -> HttpResponseBase:
 
     Sent as a form, so that no identifier stands in an address or a log.
     """
-    sought = request.POST.get("sought", "").strip()
-    problem: Words | None = None
-    if request.method == "POST" and sought:
+    form = SearchForm(request.POST if request.method == "POST" else None)
+    form.marks = True
+    if form.is_valid():
+        sought = form.cleaned_data["sought"]
         if _CARD_NUMBER.fullmatch(sought):
             return redirect("card_search")
         officer = cast(Officer, request.user)
@@ -91,8 +131,10 @@ def case_search(request: HttpRequest) -> HttpResponseBase:
             r"[-0-9A-Za-z]+", sought
         ):
             return redirect("establishment", number=sought)
-        problem = Words("該当はありません。番号を確かめてください。", "Nothing found. Check the number.")
-    return render(request, "console/case_search.html", {"sought": sought, "problem": problem})
+        form.add_error(
+            "sought", said("該当はありません。番号を確かめてください。", "Nothing found. Check the number.")
+        )
+    return render(request, "console/case_search.html", {"form": form})
 
 
 @page("case_assign")
@@ -109,19 +151,18 @@ def case_assign(request: HttpRequest) -> HttpResponseBase:
     if not numbers:
         messages.error(request, Words("事案を選んでください。", "Choose cases.").say(language()))
         return redirect(onwards)
-    refused: NodeError | None = None
-    if request.POST.get("step") == "confirm":
-        name = request.POST.get("to", "")
+    form = AssignForm(officer, request.POST if request.POST.get("step") == "confirm" else None)
+    if form.is_valid():
+        name = form.cleaned_data["to"]
         to = next((each for each in colleagues(officer) if each.get_username() == name), None)
-        if to is not None or name == "nobody":
-            try:
-                changed = handling.assign(numbers, to, officer, now=timezone.now())
-            except NodeError as error:
-                refused = error
-            else:
-                done = Words(f"{changed}件の担当を決めました。", f"{changed} assigned.")
-                messages.success(request, done.say(language()))
-                return redirect(onwards)
+        try:
+            changed = handling.assign(numbers, to, officer, now=timezone.now())
+        except NodeError as error:
+            form.refuse(error)
+        else:
+            done = Words(f"{changed}件の担当を決めました。", f"{changed} assigned.")
+            messages.success(request, done.say(language()))
+            return redirect(onwards)
     return render(
         request,
         "console/case_assign.html",
@@ -130,11 +171,9 @@ def case_assign(request: HttpRequest) -> HttpResponseBase:
             "kind": kind,
             "query": request.POST.get("query", ""),
             "onwards": onwards,
-            "colleagues": colleagues(officer),
-            "refused": refused,
-            "missing": request.POST.get("step") == "confirm" and refused is None,
+            "form": form,
         },
-        status=400 if refused or request.POST.get("step") == "confirm" else 200,
+        status=400 if form.errors else 200,
     )
 
 
@@ -152,38 +191,45 @@ def colleagues(officer: Officer) -> list[Officer]:
 def saved_lists(request: HttpRequest) -> HttpResponseBase:
     """Keep a list's filters by a name, or drop them; only one's own."""
     officer = cast(Officer, request.user)
-    if request.method == "POST":
-        if drop := request.POST.get("drop", ""):
-            SavedList.objects.filter(officer=officer, pk=int(drop) if drop.isdigit() else 0).delete()
-            return redirect("saved_lists")
-        return redirect(_save(request, officer))
-    return render(
-        request,
-        "console/saved_lists.html",
-        {"saved": SavedList.objects.filter(officer=officer), "lists": LISTS},
-    )
-
-
-def _save(request: HttpRequest, officer: Officer) -> str:
+    form: SaveForm | None = None
     kind = (
         Kind.SUSPECTED_OMISSION if request.POST.get("kind") == Kind.SUSPECTED_OMISSION else Kind.DISCREPANCY
     )
     query = filtering.query_of(QueryDict(request.POST.get("query", "")))
-    name = request.POST.get("name", "").strip()
-    said = Words("条件を保存しました。", "Filters saved.")
+    if request.method == "POST":
+        if drop := request.POST.get("drop", ""):
+            SavedList.objects.filter(officer=officer, pk=int(drop) if drop.isdigit() else 0).delete()
+            return redirect("saved_lists")
+        form = SaveForm(request.POST)
+        if _saved(form, kind, query, officer):
+            messages.success(request, Words("条件を保存しました。", "Filters saved.").say(language()))
+            return redirect(f"{reverse(LISTS[kind])}?{query}")
+    return render(
+        request,
+        "console/saved_lists.html",
+        {
+            "saved": SavedList.objects.filter(officer=officer),
+            "form": form,
+            "kind": kind,
+            "query": query,
+        },
+        status=422 if form else 200,
+    )
+
+
+def _saved(form: SaveForm, kind: Kind, query: str, officer: Officer) -> bool:
+    """Keep the filters where the form is valid and its name new."""
+    if not form.is_valid():
+        return False
     try:
-        if not 0 < len(name) <= 60 or len(query) > 500:
+        if len(query) > _LONGEST_QUERY:
             raise IntegrityError
         with transaction.atomic():
-            SavedList.objects.create(officer=officer, kind=kind, name=name, query=query)
-        messages.success(request, said.say(language()))
+            SavedList.objects.create(officer=officer, kind=kind, name=form.cleaned_data["name"], query=query)
     except IntegrityError:
-        refused = Words(
-            "60字までの、まだ使っていない名前を付けてください。",
-            "Give it a name of up to 60 characters that is new.",
-        )
-        messages.error(request, refused.say(language()))
-    return f"{reverse(LISTS[kind])}?{query}"
+        form.add_error("name", _TAKEN)
+        return False
+    return True
 
 
 __all__ = ["case_assign", "case_search", "colleagues", "discrepancies", "omissions", "saved_lists"]

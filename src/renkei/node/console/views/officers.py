@@ -1,12 +1,13 @@
 """O-01 and O-02: who has an account and what they are entrusted with; nobody changes their own."""
 
 import io
-from typing import Final, cast
+from typing import ClassVar, Final, cast
 
 import segno
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
+from django.forms import PasswordInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,26 +16,91 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from renkei.agreement.text import Words
 from renkei.node.console.access import page
+from renkei.node.console.forms import (
+    ConsoleForm,
+    FilterForm,
+    checkbox_field,
+    said,
+    select_field,
+    text_field,
+)
 from renkei.node.console.templatetags.console import language
+from renkei.node.console.words import DUTIES
 from renkei.node.errors import NotPermitted
 from renkei.node.officers import accounts
 from renkei.node.officers.duties import Duty
-from renkei.node.officers.errors import AccountRefused
+from renkei.node.officers.errors import AccountRefused, WeakPassword
 from renkei.node.officers.models import Assignment, Officer
 
 _CHANGED: Final = Words("変更しました。", "Changed.")
-_OFFICE_LENGTH: Final = 8
+
+
+class AccountForm(ConsoleForm):
+    """An account to be made."""
+
+    about: ClassVar = {WeakPassword: "password", AccountRefused: "name"}
+
+    name = text_field(
+        said("職員番号", "Account"),
+        missing=said(
+            "職員番号が空か、既に使われています。別のものにしてください。",
+            "The account name is blank or taken. Choose another.",
+        ),
+        longest=150,
+        autocomplete="off",
+    )
+    display_name = text_field(said("氏名", "Name"), required=False, longest=80, autocomplete="off")
+    local = checkbox_field(
+        said(
+            "庁の認証基盤ではなく、この装置のパスワードで入る",
+            "Enters with a password of this node, not the agency's directory",
+        ),
+        "1",
+    )
+    password = text_field(
+        said("最初のパスワード", "First password"),
+        required=False,
+        help_text=said(
+            "上に印を付けたときだけ。12文字以上", "Only with the mark above; 12 characters or more"
+        ),
+        widget=PasswordInput,
+        autocomplete="new-password",
+    )
+
+
+class DutyForm(FilterForm):
+    """A duty to be given, for one office or for all."""
+
+    duty = select_field(
+        said("与える職務", "Duty"), lambda: [(each, said(DUTIES[each].ja, DUTIES[each].en)) for each in Duty]
+    )
+    office = text_field(
+        said("所管(安定所番号。空欄はすべて)", "Office code; blank for all"),
+        required=False,
+        longest=8,
+        autocomplete="off",
+    )
+
+
+class CodeForm(ConsoleForm):
+    """The first code of a device whose enrolment has begun."""
+
+    about: ClassVar = {AccountRefused: "code"}
+
+    code = text_field(
+        said("表示された6桁", "The six digits it shows"), longest=8, inputmode="numeric", autocomplete="off"
+    )
 
 
 @page("officers")
 def officers(request: HttpRequest) -> HttpResponse:
     """List the accounts, and make one."""
-    trouble = ""
-    if request.method == "POST":
+    form = AccountForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         try:
-            made = _make(request)
+            made = _make(form, cast(Officer, request.user))
         except AccountRefused as refusal:
-            trouble = refusal.say(language())
+            form.refuse(refusal)
         else:
             return redirect("officer", made.username)
     listed = Officer.objects.order_by("-is_active", "username").prefetch_related(
@@ -46,37 +112,44 @@ def officers(request: HttpRequest) -> HttpResponse:
         {
             "listed": listed,
             "now": timezone.now(),
-            "trouble": trouble,
-            "entered": request.POST if trouble else {},
+            "form": form,
         },
-        status=422 if trouble else 200,
+        status=422 if form.errors else 200,
     )
 
 
-def _make(request: HttpRequest) -> Officer:
-    told = request.POST
-    name, shown = told.get("name", "").strip()[:150], told.get("display_name", "").strip()[:80]
-    password = told.get("password", "") if told.get("local") else None
-    return accounts.create(name, shown, password, by=cast(Officer, request.user), now=timezone.now())
+def _make(form: AccountForm, by: Officer) -> Officer:
+    told = form.cleaned_data
+    password = told["password"] if told["local"] else None
+    return accounts.create(told["name"], told["display_name"], password, by=by, now=timezone.now())
 
 
 @page("officer")
 def officer(request: HttpRequest, username: str) -> HttpResponse:
     """Show one account, and change it: duties, disabling, one-time codes."""
     found = get_object_or_404(Officer, username=username)
-    device, trouble = None, ""
-    if request.method == "POST":
+    device: TOTPDevice | None = None
+    act, refused = request.POST.get("act"), None
+    # One form of the page was sent, or a button that asks for nothing more.
+    duty_form = DutyForm(request.POST if act == "entrust" else None)
+    code_form = CodeForm(request.POST if act == "confirm" else None)
+    form = {"entrust": duty_form, "confirm": code_form}.get(act or "")
+    if request.method == "POST" and (form is None or form.is_valid()):
         try:
             device = _change(found, request)
         except AccountRefused as refusal:
-            trouble = refusal.say(language())
-            device = _begun(found) if request.POST.get("act") == "confirm" else None
+            if form is None:
+                refused = refusal
+            else:
+                form.refuse(refusal)
         except NotPermitted:
             raise PermissionDenied from None
         else:
             if device is None:
                 messages.success(request, _CHANGED.say(language()))
                 return redirect("officer", username)
+    if act == "confirm":
+        device = _begun(found)
     return render(
         request,
         "console/officer.html",
@@ -84,13 +157,14 @@ def officer(request: HttpRequest, username: str) -> HttpResponse:
             "found": found,
             "mine": found == request.user,
             "assignments": found.assignments.order_by("duty", "office"),
-            "duties": Duty,
             "enrolled": TOTPDevice.objects.filter(user=found, confirmed=True).exists(),
             "local": found.has_usable_password(),
             "code": qr_code(device) if device else "",
-            "trouble": trouble,
+            "duty_form": duty_form,
+            "code_form": code_form,
+            "refused": refused,
         },
-        status=422 if trouble else 200,
+        status=422 if refused or (form and form.errors) else 200,
     )
 
 
@@ -98,8 +172,8 @@ def _change(found: Officer, request: HttpRequest) -> TOTPDevice | None:
     """Do one change; returns the device whose enrolment has begun."""
     by, now, told = cast(Officer, request.user), timezone.now(), request.POST
     match told.get("act"):
-        case "entrust" if told.get("duty") in Duty.values:
-            office = told.get("office", "").strip()[:_OFFICE_LENGTH]
+        case "entrust":
+            office = told.get("office", "").strip()
             accounts.entrust(found, Duty(told["duty"]), office, by=by, now=now)
         case "relieve" if told.get("duty") in Duty.values:
             accounts.relieve(found, Duty(told["duty"]), told.get("office", ""), by=by, now=now)

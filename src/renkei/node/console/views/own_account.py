@@ -1,6 +1,6 @@
 """O-03: an officer's own account: duties, last access, password."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -13,10 +13,23 @@ from renkei.agreement.text import Words
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.console.access import page
+from renkei.node.console.forms import Shown, label, said
 from renkei.node.console.templatetags.console import language
 from renkei.node.officers.models import Officer
 
 _CHANGED = Words("パスワードを変えました。", "The password is changed.")
+
+
+class PasswordForm(Shown, PasswordChangeForm):
+    """The present password, and the new one twice."""
+
+    def __init__(self, *given: Any, **others: Any) -> None:
+        super().__init__(*given, **others)
+        label(self, "old_password", said("今のパスワード", "Present password"))
+        label(
+            self, "new_password1", said("新しいパスワード(12文字以上)", "New password, 12 characters or more")
+        )
+        label(self, "new_password2", said("もう一度", "Once more"))
 
 
 @page("own_account")
@@ -24,7 +37,7 @@ def own_account(request: HttpRequest) -> HttpResponse:
     """Show it, and take a new password of a local account."""
     officer = cast(Officer, request.user)
     local = officer.has_usable_password()
-    form = PasswordChangeForm(officer, request.POST if request.method == "POST" and local else None)
+    form = PasswordForm(officer, request.POST if request.method == "POST" and local else None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.save()

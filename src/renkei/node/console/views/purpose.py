@@ -1,7 +1,7 @@
 """P-01: for which purpose of clause 7 something personal is opened, asked for one case or several."""
 
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import ClassVar, Final, cast
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from renkei.node.cases.models import Case
 from renkei.node.console.access import page
+from renkei.node.console.forms import ConsoleForm, Text, radio_field, said
 from renkei.node.findings.models import CorrectionRequest, Finding, NotFound, Outcome
 from renkei.node.officers import declarations
 from renkei.node.officers.errors import NoSuchPurpose
@@ -20,6 +21,22 @@ from renkei.node.officers.models import Officer
 
 #: As many as a page of a list holds; more than that nobody looks through in half an hour.
 MOST: Final = 100
+
+
+def _offered() -> list[tuple[str, Text]]:
+    return [(each.code, said(each.text_ja, each.name_en)) for each in declarations.offered()]
+
+
+class PurposeForm(ConsoleForm):
+    """For what something personal is wanted; nothing is chosen beforehand."""
+
+    about: ClassVar = {NoSuchPurpose: "purpose"}
+
+    purpose = radio_field(
+        said("利用目的", "Purpose"),
+        _offered,
+        missing=said("利用目的を一つ選んでください。", "Choose one purpose."),
+    )
 
 
 @page("purpose")
@@ -31,24 +48,23 @@ def purpose(request: HttpRequest) -> HttpResponse:
     if not 0 < len(subjects) <= MOST or not _may_be_asked_for(officer, subjects):
         raise Http404
     onwards = _within(request, given.get("next", ""))
-    missing = False
-    if request.method == "POST":
+    form = PurposeForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         try:
-            declarations.declare(officer, given.get("purpose", ""), subjects, now=timezone.now())
+            declarations.declare(officer, form.cleaned_data["purpose"], subjects, now=timezone.now())
             return redirect(onwards)
-        except NoSuchPurpose:
-            missing = True
+        except NoSuchPurpose as refusal:
+            form.refuse(refusal)
     return render(
         request,
         "console/purpose.html",
         {
             "subjects": subjects,
-            "offered": declarations.offered(),
+            "form": form,
             "next": onwards,
-            "missing": missing,
             "minutes": int(declarations.LASTS.total_seconds() // 60),
         },
-        status=400 if missing else 200,
+        status=400 if form.errors else 200,
     )
 
 

@@ -1,6 +1,6 @@
 """A-02: accepting that a trail was restored from a backup; one officer asks, another confirms."""
 
-from typing import Final, cast
+from typing import ClassVar, Final, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,11 +12,12 @@ from renkei.agreement.text import Words
 from renkei.exchange.errors import ExchangeError
 from renkei.node.audit.models import Verification
 from renkei.node.console.access import page
+from renkei.node.console.forms import ConsoleForm, radio_field, said, text_field
 from renkei.node.console.templatetags.console import language
 from renkei.node.errors import NotPermitted
 from renkei.node.officers.models import Officer
 from renkei.node.operations import accepting
-from renkei.node.operations.errors import NotAccepted
+from renkei.node.operations.errors import NotAccepted, NothingExplained
 
 _DONE: Final = {
     "ask": Words("申請しました。別の職員の確認を待っています。", "Asked. Another officer has to confirm."),
@@ -27,15 +28,50 @@ _DONE: Final = {
 }
 
 
+class AcceptForm(ConsoleForm):
+    """Whose trail was restored to which entry, and what that stands on."""
+
+    about: ClassVar = {NothingExplained: "head", NotAccepted: "reference"}
+
+    of = radio_field(
+        said("復元された証跡", "Whose trail was restored"),
+        [(code, said(party.name_ja, party.name_en)) for code, party in PARTIES.items()],
+    )
+    number = text_field(
+        said("復元された行の番号", "Number of the entry it was restored to"),
+        help_text=said("復元した側が文書で知らせます。", "The letter of whoever restored it tells."),
+        maxlength="17",
+        inputmode="numeric",
+    )
+    head = text_field(
+        said("その行の封印(64桁)", "Its seal, 64 digits"), longest=64, autocomplete="off", spellcheck="false"
+    )
+    reason = radio_field(
+        said("理由", "Reason"), [(code, said(*words)) for code, words in accepting.REASONS.items()]
+    )
+    reference = text_field(
+        said("事案又は公文書の番号", "Number of the incident or letter"),
+        help_text=said(
+            "空白なし。氏名を書かないでください。例: I-2026-015", "Without blanks; name nobody. As I-2026-015"
+        ),
+        longest=60,
+    )
+
+
 @page("restored_trail")
 def restored_trail(request: HttpRequest) -> HttpResponse:
     """Show what differs and what was asked for; POST asks or confirms."""
     officer, refused = cast(Officer, request.user), None
-    if request.method == "POST":
+    asks = request.method == "POST" and request.POST.get("act") != "confirm"
+    form = AcceptForm(request.POST if asks else None)
+    if form.is_valid() or (request.method == "POST" and not asks):
         try:
             act = _do(request, officer)
         except (NotAccepted, NotPermitted, ExchangeError) as refusal:
-            refused = refusal
+            if asks:
+                form.refuse(refusal)
+            else:
+                refused = refusal
         else:
             messages.success(request, _DONE[act].say(language()))
             return redirect("restored_trail")
@@ -47,12 +83,11 @@ def restored_trail(request: HttpRequest) -> HttpResponse:
             "last": last,
             "differing": [*last.differing, *last.counterpart_back] if last else [],
             "asked": accepting.standing(timezone.now()),
-            "parties": PARTIES,
-            "reasons": {code: said.say(language()) for code, said in accepting.REASONS.items()},
-            "entered": request.POST if refused else {},
+            "reasons": {code: said[language() == "en"] for code, said in accepting.REASONS.items()},
+            "form": form,
             "refused": refused,
         },
-        status=422 if refused else 200,
+        status=422 if refused or form.errors else 200,
     )
 
 

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import IO, Any, Final, cast
 from urllib.parse import urlencode
 
-from django import forms
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponseBase
@@ -26,6 +25,7 @@ from renkei.node.audit.trail import SYSTEM, record, seal_of
 from renkei.node.audit.verbs import Verb
 from renkei.node.console.access import page
 from renkei.node.console.fact_words import ACTS, SYSTEM_ITSELF
+from renkei.node.console.forms import FilterForm, date_field, options, said, select_field, text_field
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.templatetags.console import subject as named
 from renkei.node.cycle.alarms import AlarmKind
@@ -42,19 +42,23 @@ _TOO_MANY: Final = Words(
 )
 
 
-class Filters(forms.Form):
+_UNREADABLE: Final = said(
+    "絞り込みの日付又は行為が読めません。", "A date or act of the filter cannot be read."
+)
+
+
+class Filters(FilterForm):
     """What the trail is narrowed to; blank is no filter."""
 
-    first = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}))
-    last = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}))
-    actor = forms.CharField(required=False, max_length=150)
-    verb = forms.ChoiceField(required=False)
-    subject = forms.CharField(required=False, max_length=200)
-
-    def __init__(self, *args: Any, **others: Any) -> None:
-        super().__init__(*args, **others)
-        named = [(name, words.say(language())) for name, words in ACTS.items()]
-        cast(forms.ChoiceField, self.fields["verb"]).choices = [("", "—"), *named]
+    first = date_field(said("期間(から)", "From"), required=False, invalid=_UNREADABLE)
+    last = date_field(said("期間(まで)", "To"), required=False, invalid=_UNREADABLE)
+    actor = text_field(said("職員番号", "Account"), required=False, longest=150)
+    verb = select_field(
+        said("行為", "Act"), lambda: [("", "—"), *options(ACTS)], missing=_UNREADABLE, required=False
+    )
+    subject = text_field(
+        said("事案番号など(先頭一致)", "Case number, from its beginning"), required=False, longest=200
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +79,15 @@ def trail(request: HttpRequest) -> HttpResponseBase:
     asked = form.cleaned_data if form.is_valid() else {}
     narrowed = {name: str(value) for name, value in asked.items() if value}
     entries = _narrowed(asked) if form.is_valid() else Entry.objects.none()
-    officer, trouble = cast(Officer, request.user), ""
+    officer, refused = cast(Officer, request.user), None
     if request.method == "POST":
         if entries.count() > _MOST_EXPORTED:
-            trouble = _TOO_MANY.say(language()).format(most=_MOST_EXPORTED)
+            refused = Words(*(words.format(most=_MOST_EXPORTED) for words in _TOO_MANY))
         else:
             try:
                 return _export(entries, officer, narrowed, timezone.now())
             except ExchangeError as refusal:
-                trouble = refusal.say(language())
+                refused = Words(refusal.ja, refusal.en)
     before = request.GET.get("before", "")
     if before.isdecimal():
         entries = entries.filter(number__lt=int(before))
@@ -101,10 +105,10 @@ def trail(request: HttpRequest) -> HttpResponseBase:
             "before": found[_A_PAGE - 1].number if len(found) > _A_PAGE else "",
             "narrowed": narrowed,
             "query": urlencode(narrowed),
-            "trouble": trouble,
+            "refused": refused,
             **_state_of_the_chain(),
         },
-        status=422 if trouble else 200,
+        status=422 if refused else 200,
     )
 
 
