@@ -92,7 +92,7 @@ def text_field(
         required=required,
         max_length=longest,
         help_text=help_text,
-        error_messages=_messages(missing or said("入力してください。", "Fill this in."), longest),
+        error_messages=_messages(missing or _ask(label, "を入力してください。", "Fill in: "), longest),
         widget=widget(attributes),
     )
 
@@ -111,7 +111,7 @@ def radio_field(
         choices=choices,
         required=required,
         help_text=help_text,
-        error_messages=_messages(missing or _CHOOSE),
+        error_messages=_messages(missing or _ask(label, "を選んでください。", "Choose: ")),
         widget=Radios(),
     )
 
@@ -125,7 +125,7 @@ def checkboxes_field(
         choices=choices,
         required=required,
         help_text=help_text,
-        error_messages=_messages(missing or _CHOOSE),
+        error_messages=_messages(missing or _ask(label, "を選んでください。", "Choose: ")),
         widget=Checkboxes(),
     )
 
@@ -139,7 +139,7 @@ def select_field(
         choices=choices,
         required=required,
         help_text=help_text,
-        error_messages=_messages(missing or _CHOOSE),
+        error_messages=_messages(missing or _ask(label, "を選んでください。", "Choose: ")),
     )
 
 
@@ -152,7 +152,7 @@ def date_field(
     label: Text, *, missing: Text = "", required: bool = True, invalid: Text = ""
 ) -> forms.DateField:
     """Make a field for a day."""
-    missing = missing or said("日付を入力してください。", "Give the day.")
+    missing = missing or _ask(label, "を入力してください。", "Fill in: ")
     return forms.DateField(
         label=label,
         required=required,
@@ -162,7 +162,12 @@ def date_field(
     )
 
 
-_CHOOSE: Final = said("選んでください。", "Choose one of these.")
+def _asking(label: Text, ja: str, en: str) -> str:
+    return _say(f"{label}{ja}", f"{en}{label}.")
+
+
+#: Ask for a field by its name, in the language of whoever is shown the form.
+_ask: Final = lazy(_asking, str)
 
 
 def _messages(missing: Text, longest: int | None = None) -> dict[str, Text]:
@@ -231,11 +236,11 @@ class FilterForm(ConsoleForm):
     marks = False
 
 
-def label(form: BaseForm, name: str, words: Text) -> None:
+def label(form: BaseForm, name: str, words: Text, *, missing: Text = "") -> None:
     """Give a field of one of Django's own forms the console's words; what is wrong is told first, not it."""
     field = form.fields[name]
     field.label, field.help_text = words, ""
-    field.error_messages |= _messages(said("入力してください。", "Fill this in."))
+    field.error_messages |= _messages(missing or _ask(words, "を入力してください。", "Fill in: "))
     if form.is_bound:
         field.widget.attrs.pop("autofocus", None)
 

@@ -75,7 +75,13 @@ class DecisionForm(ConsoleForm):
 
     about: ClassVar = {NoSuchDecision: "reason"}
 
-    choice = radio_field(said("この届出は", "The notification is of"))
+    choice = radio_field(
+        said("この届出は", "The notification is of"),
+        missing=said(
+            "候補者のいずれか、又はいずれでもないことを選んでください。",
+            "Choose one of the candidates, or none of them.",
+        ),
+    )
     reason = radio_field(said("理由", "Reason"))
 
     def __init__(self, opened: OpenedCandidates, *given: Any, **others: Any) -> None:

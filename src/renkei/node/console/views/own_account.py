@@ -29,7 +29,12 @@ class PasswordForm(Shown, PasswordChangeForm):
         label(
             self, "new_password1", said("新しいパスワード(12文字以上)", "New password, 12 characters or more")
         )
-        label(self, "new_password2", said("もう一度", "Once more"))
+        label(
+            self,
+            "new_password2",
+            said("もう一度", "Once more"),
+            missing=said("新しいパスワードをもう一度入力してください。", "Give the new password once more."),
+        )
 
 
 @page("own_account")
