@@ -2,22 +2,25 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup check test test-fast test-node demo bench docs pictures assets
+.PHONY: help setup check test test-fast test-long test-node demo bench docs pictures assets
 
 # A worker for each core; where tests wait for servers, browsers and disks much of the time, two.
 # Parts go file by file where tests share what is costly, Spark's session or two nodes, and in the order of
 # tests/conftest.py.
-PYTEST = run --no-sync pytest --quiet --numprocesses
+# Every worker reads all tests: what one has compiled is kept for the others, where Python is forbidden to as well.
+PYTEST = run --no-sync env --unset=PYTHONDONTWRITEBYTECODE pytest --quiet --numprocesses
 EACH_CORE = auto
 WAITING = $$(( $$(nproc) * 2 ))
 BY_FILE = --dist loadfile --no-loadscope-reorder
 NODE_TESTS = tests/two_nodes tests/node
-FAST = $(PYTEST) $(EACH_CORE) --dist worksteal -m "not slow and not spark" $(NODE_TESTS:%=--ignore=%)
+FAST = $(PYTEST) $(EACH_CORE) --dist worksteal -m "not slow and not spark and not long" $(NODE_TESTS:%=--ignore=%)
 # All that is not fast in one run: at the end of each, one worker waits for the other.
-REST = $(PYTEST) $(WAITING) $(BY_FILE) -m "(slow or spark or node) and not postgresql"
+REST = $(PYTEST) $(WAITING) $(BY_FILE) -m "(slow or spark or node) and not (postgresql or long)"
 NODE = $(PYTEST) $(WAITING) $(BY_FILE) $(NODE_TESTS)
 # A node's own tests on a throw-away PostgreSQL, which a service runs on; the pages look the same on it.
-ON_POSTGRESQL = $(PYTEST) $(WAITING) $(BY_FILE) -m "not browser" tests/node
+POSTGRESQL = "$$uv" run --no-sync python tools/postgres.py -- "$$uv" $(PYTEST) $(WAITING) $(BY_FILE) tests/node -m
+# What asks hundreds of worlds or kills nodes over and over.
+LONG = $(PYTEST) $(WAITING) $(BY_FILE) -m "long and not postgresql"
 # The whole suite does not skip what other programs say of our files: setup.sh has installed them.
 WHOLE = RENKEI_OUTSIDE=required
 
@@ -35,17 +38,18 @@ check:  ## format, lint, types, import arrows, personal data: what must hold bef
 	"$$uv" run --no-sync lint-imports && \
 	"$$uv" run --no-sync python tools/pii_hook.py --all
 
-test:  ## the whole suite, the fast part first (some ten minutes on two quick cores)
+test:  ## the suite but for the long part, the fast part first (under ten minutes on two cores)
 	@uv=$$(tools/setup.sh spark) && \
-	$(WHOLE) "$$uv" $(FAST) && $(WHOLE) "$$uv" $(REST) && \
-	"$$uv" run --no-sync python tools/postgres.py -- "$$uv" $(ON_POSTGRESQL)
+	$(WHOLE) "$$uv" $(FAST) && $(WHOLE) "$$uv" $(REST) && $(POSTGRESQL) "not browser and not long"
 
-test-fast:  ## the fast part alone (under 2 minutes; no Java)
+test-fast:  ## the fast part alone (about a minute; no Java)
 	@uv=$$(tools/setup.sh test) && "$$uv" $(FAST)
 
+test-long:  ## what takes long: hundreds of worlds, nodes killed at their commit points (not in `make test`)
+	@uv=$$(tools/setup.sh spark) && $(WHOLE) "$$uv" $(LONG) && $(POSTGRESQL) "long and not browser"
+
 test-node:  ## a node's tests alone, all of them on SQLite and on PostgreSQL
-	@uv=$$(tools/setup.sh spark) && "$$uv" $(NODE) && \
-	"$$uv" run --no-sync python tools/postgres.py -- "$$uv" $(ON_POSTGRESQL)
+	@uv=$$(tools/setup.sh spark) && "$$uv" $(NODE) && $(POSTGRESQL) "not browser"
 
 demo:  ## match two synthetic agencies' files, write the report, play five days between two nodes, into demo/
 	@uv=$$(tools/setup.sh run) && "$$uv" run --no-sync renkei demo --out demo

@@ -40,7 +40,7 @@ def verifies(world: World, made: Made, data: bytes, signature: bytes) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", ["p256", "rsa"])
+@pytest.mark.parametrize("family", ["p256", pytest.param("rsa", marks=pytest.mark.long)])
 def test_no_flipped_bit_is_accepted(tmp_path: Path, family: str):
     """In any file of a delivery and its answer, the file drawn first, so that small ones are not spared."""
     world = a_world(tmp_path, family)

@@ -15,10 +15,14 @@ from renkei.matching.prepare import Preparation, prepare
 from renkei.matching.reconciliation import as_batches
 
 AT_ONCE = 20
-QUICK = [range(first, first + AT_ONCE) for first in range(0, 40, AT_ONCE)]
-# A world costs the engine some hundred milliseconds whatever its size: most of them wait for the whole suite.
-MORE = [range(first, first + AT_ONCE) for first in range(40, 300, AT_ONCE)]
-SEEDS = [*QUICK, *(pytest.param(seeds, marks=pytest.mark.slow) for seeds in MORE)]
+
+
+def _worlds(first: int, last: int, *marks: pytest.MarkDecorator) -> list[object]:
+    return [pytest.param(range(begin, begin + AT_ONCE), marks=marks) for begin in range(first, last, AT_ONCE)]
+
+
+# A world costs the engine some hundred milliseconds, whatever its size.
+SEEDS = [*_worlds(0, 20), *_worlds(20, 100, pytest.mark.slow), *_worlds(100, 300, pytest.mark.long)]
 
 
 def _frame(name: str, rows: Sequence[Mapping[str, str]]) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from renkei.cli.served import DoesNotServe, Served
 from two_nodes.nodes import TwoNodes, two_nodes
 from two_nodes.test_a_week import WEEK, land_change, land_first, state
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 SHARE = int(os.environ.get("RENKEI_COMMIT_POINTS_EACH", "1"))
 DYING = [sys.executable, str(Path(__file__).parent / "dying_node.py")]
@@ -60,7 +60,7 @@ def serve(nodes: TwoNodes, party: str, at: int = 0, counting: Path | None = None
     command = [*DYING, str(at), "serve"]
     nodes.serving[party] = Served(environment(nodes, party, counting), command)
     with suppress(DoesNotServe) if at else nullcontext():  # it may die before it serves
-        nodes.serving[party].ready()
+        nodes.serving[party].ready(600)
 
 
 def cycle(nodes: TwoNodes, party: str, at: int, counting: Path | None = None) -> int:

@@ -80,7 +80,7 @@ def test_what_it_learns_is_what_was_done_to_the_numbers(lost: Lost, unlabelled: 
         assert number.right[number.kind.place(level)] == pytest.approx(share, abs=0.03)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_labels_give_the_same_or_better(lost: Lost):
     labels = lost.truth.select("notification_id", "person_id")
     parameters = learned(lost, labels)
@@ -89,6 +89,6 @@ def test_labels_give_the_same_or_better(lost: Lost):
     assert 0 < parameters.sharpness <= 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_learning_twice_gives_the_same(lost: Lost, unlabelled: Parameters):
     assert learned(lost) == unlabelled

@@ -15,6 +15,7 @@ from node.console.every_address import ADDRESSES, Answer, answers_of, fill, fill
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 PARTIES = ("isa", "mhlw")
+LANGUAGES = ("ja", pytest.param("en", marks=pytest.mark.long))
 #: The door, and what is refused: they are pages too, but in no table.
 BESIDES = [(party, path) for party in PARTIES for path in ("/enter/", "/nothing/")]
 #: The strip is part of a page, fetched again by it.
@@ -105,7 +106,7 @@ def send(page, answer: Answer) -> int:
 
 # All pages within one test, and all that is asked of one at one visit: making a node ready takes as long as
 # looking at five of them.
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("party", PARTIES)
 def test_every_page_is_accessible_fits_telephone_and_paper_and_asks_nobody_else(visit, party, language):
     wrong, page = {}, None
@@ -120,7 +121,7 @@ def test_every_page_is_accessible_fits_telephone_and_paper_and_asks_nobody_else(
     assert wrong == {}
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("party", PARTIES)
 def test_every_answer_to_a_form_is_accessible_fits_a_telephone_and_says_what_is_wrong(
     visit, party, language, officer

@@ -273,6 +273,7 @@ def test_what_somebody_else_signed_is_not_taken_back(nodes: TwoNodes, backup_key
     assert not (nodes.made.nodes["mhlw"] / "exchange/outbox/annex1/00000001").exists()
 
 
+@pytest.mark.long
 def test_a_backup_or_restore_that_is_killed_leaves_nothing(
     nodes: TwoNodes, backup_key: BackupKey, tmp_path: Path
 ):
