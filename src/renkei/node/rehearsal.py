@@ -4,12 +4,16 @@ For the demo and for tests. Nothing made here may carry anything but synthetic d
 thrown away, and no one vouches for it.
 """
 
+import atexit
+import errno
 import json
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +32,9 @@ from renkei.node.config import FILE
 
 _USES: Final[tuple[Use, ...]] = ("tls", "signing", "decryption")
 _YEAR: Final = timedelta(days=365)
+#: Below those that Linux gives to connections that go out (from 32768), one of which might take a port first.
+_PORTS: Final = range(20_000, 32_000)
+_AT_ONCE: Final = 100  # ports for each process
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +183,38 @@ class _Authority:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports of this machine that nothing listens on, all different."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    """Return ports of this machine that nothing listens on, all different, and given to no other process.
+
+    Raises OSError where none is left.
+    """
+    found: list[int] = []
+    for port in islice(_own_ports(), _AT_ONCE):
+        if _is_free(port):
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise OSError(errno.EADDRINUSE, "no free ports")
+
+
+@cache
+def _own_ports() -> Iterator[int]:
+    """Claim ports for this process alone, and give them in turn: between asking and serving lies a while.
+
+    The first of them is kept open for as long as the process lives, which tells all others.
+    """
+    for first in _PORTS[::_AT_ONCE]:
+        try:
+            claim = socket.create_server(("127.0.0.1", first))
+        except OSError:
+            continue
+        atexit.register(claim.close)
+        return cycle(range(first + 1, first + _AT_ONCE))
+    raise OSError(errno.EADDRINUSE, "no free ports")
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
