@@ -1,10 +1,17 @@
-"""The order of the suite: what takes longest goes first, so that no core waits for another at the end."""
+"""The order of the suite: what takes longest goes first, so that no core waits for another at the end.
+
+And what holds for every test that draws: how long an example takes is no fault, as the machine may be busy.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 #: Files by the processor time of all their tests, most first; the rest take less than a minute each.
 DEAREST: Final = (

@@ -218,7 +218,7 @@ def enrol(node: str, name: str) -> int:
     secret = parse_qs(urlsplit(address.strip()).query)["secret"][0]
     process.stdin.write(f"{totp(b32decode(secret)):06d}\n")
     process.stdin.flush()
-    process.communicate(timeout=60)
+    process.communicate(timeout=600)
     return process.returncode
 
 

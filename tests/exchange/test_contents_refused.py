@@ -184,9 +184,9 @@ def test_a_bomb_stops_within_a_second_in_bounded_memory(world: World):
     files = forged(world, bomb(512 * 2**20))
     world.isa.inbox.take(files, NOW)
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()  # the clock would tell how busy the machine is
     refusal = world.isa.inbox.open("annex1", 1, [world.isa.decrypter], NOW).refusal
-    taken, peak = time.perf_counter() - started, tracemalloc.get_traced_memory()[1]
+    taken, peak = time.process_time() - started, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
     assert refusal.code in ("ratio", "row_unreadable")

@@ -7,7 +7,7 @@ import io
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import a_row, a_world
 
@@ -16,12 +16,7 @@ from renkei.exchange.cms import Unsealer
 from renkei.exchange.errors import CmsError, Misused, Refused
 
 EXAMPLES = int(os.environ.get("RENKEI_FUZZ", "300"))
-bounded = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+bounded = settings(max_examples=EXAMPLES, database=None)
 
 
 @pytest.fixture(scope="module")

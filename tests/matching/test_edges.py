@@ -5,7 +5,7 @@ import re
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from renkei.matching.edges import Shape, digits, edges, longest
@@ -20,8 +20,6 @@ TEXTS = st.one_of(st.text(st.sampled_from(WHITE + COUSINS), max_size=5), st.text
 KINDS = st.sampled_from((pa.string(), pa.large_string()))
 
 
-# Arrow's first array loads pandas where it is installed, which takes its time.
-@settings(deadline=None)
 @given(st.lists(TEXTS, max_size=8), KINDS, st.integers(0, 3))
 def test_what_needs_trimming_or_measuring_is_never_missed(texts, kind, start):
     column = pa.array(texts, kind).slice(min(start, len(texts)))
@@ -49,7 +47,6 @@ OUTSIDE = ("@B00000001CD", "[B00000001CD", "AB/0000001CD", "AB:0000001CD", "AB00
 CARDS = st.sampled_from((*FITTING, *OUTSIDE, "AB00000001C", "AB00000001CDE", "", "カード番"))
 
 
-@settings(deadline=None)
 @given(st.lists(CARDS, max_size=8), KINDS, st.integers(0, 3))
 def test_a_shape_is_seen_where_the_pattern_fits_everywhere_and_nowhere_else(texts, kind, start):
     column = pa.array(texts, kind).slice(min(start, len(texts)))

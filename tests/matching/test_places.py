@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from renkei.matching.places import Hashes, Places, hashed
@@ -28,7 +28,6 @@ HASHINGS = [hashed, low_bits_alone, by_length, all_alike]
 
 
 @pytest.mark.parametrize("hashing", HASHINGS)
-@settings(deadline=None)
 @given(among=TEXTS, keys=TEXTS)
 def test_a_key_is_found_where_it_stands_and_nowhere_else(hashing, among: list[str], keys: list[str]) -> None:
     rows = {text: row for row, text in enumerate(dict.fromkeys(among))}

@@ -19,7 +19,7 @@ from builders import (
     reconciled,
     rows,
 )
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_checking import WITHHELD
 
@@ -28,9 +28,7 @@ from renkei.matching import Reconciliation
 from renkei.matching.outputs import reconciliation_files, write_whole
 
 World = dict[str, list[Row]]
-BOUNDED = settings(
-    max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+BOUNDED = settings(max_examples=15, derandomize=True)
 
 NUMBERS = st.sampled_from([CARD, OTHER_CARD, "ZZ99999999ZZ", "AB1234", "ab-12345678-cd", ""])
 NAMES = st.sampled_from(["NGUYEN VAN ANH", "ANH NGUYEN", "TRAN BINH", "王力", "グエン", ""])

@@ -179,7 +179,7 @@ def test_a_server_whose_application_breaks_shows_nothing(said):
     serving.start()
     try:
         with suppress(HTTPError):
-            urllib.request.urlopen(f"http://127.0.0.1:{server.bind_addr[1]}{ADDRESS}", timeout=10)
+            urllib.request.urlopen(f"http://127.0.0.1:{server.bind_addr[1]}{ADDRESS}", timeout=60)
     finally:
         server.stop()
         serving.join()

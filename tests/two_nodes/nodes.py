@@ -71,14 +71,14 @@ class TwoNodes:
 
     def serve(self, *parties: str) -> None:
         for party in parties or tuple(self.made.nodes):
-            self.serving[party] = Served(self.environment(party)).ready()
+            self.serving[party] = Served(self.environment(party)).ready(600)
 
     def silence(self, *parties: str, how: int = signal.SIGTERM) -> None:
         """Stop serving: the network to a node is gone."""
         for party in parties or tuple(self.serving):
             process = self.serving.pop(party)
             process.send_signal(how)
-            process.wait(timeout=30)
+            process.wait(timeout=600)
 
     def land(self, party: str, dataset: str, mode: str, label: str, *rows: Mapping[str, str]) -> None:
         """Let an extract land in a node's directory."""
@@ -91,7 +91,7 @@ class TwoNodes:
             "database", "sqlite:///node.db"
         )
         file = url.removeprefix("sqlite:///")
-        opened = psycopg.connect(url) if file == url else sqlite3.connect(directory / file, timeout=30)
+        opened = psycopg.connect(url) if file == url else sqlite3.connect(directory / file, timeout=120)
         with closing(opened) as database, database:
             return [tuple(map(str, row)) for row in database.execute(query).fetchall()]
 

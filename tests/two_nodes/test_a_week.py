@@ -185,7 +185,7 @@ def test_two_workers_of_one_node_at_once_do_everything_once(nodes: TwoNodes):
                 subprocess.Popen(command, env=nodes.environment(party), stdout=subprocess.DEVNULL)
                 for _ in range(2)
             ]
-            assert [process.wait(timeout=120) for process in both] == [0, 0]
+            assert [process.wait(timeout=600) for process in both] == [0, 0]
 
     assert nodes.table("mhlw", "SELECT count(*) FROM cycle_day WHERE closed_at IS NULL") == [("0",)]
     assert nodes.table("mhlw", "SELECT count(*) FROM deliveries_delivery WHERE direction = 'out'") == [("1",)]
@@ -198,6 +198,7 @@ def test_two_workers_of_one_node_at_once_do_everything_once(nodes: TwoNodes):
     )
 
 
+@pytest.mark.long
 def test_both_sides_killed_at_any_moment_end_as_undisturbed_days(tmp_path: Path):
     database = os.environ.get("RENKEI_DATABASE_URL")
     with two_nodes(tmp_path / "calm", database) as calm:

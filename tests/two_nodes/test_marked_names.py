@@ -84,13 +84,14 @@ class Marked(TwoNodes):
     def serve(self, *parties: str) -> None:
         for party in parties or tuple(self.made.nodes):
             with (self.logs / f"{party}.serve.log").open("ab") as log:
+                began = log.tell()
                 command = [*RENKEI, "serve"]
                 process = subprocess.Popen(command, env=self.environment(party), stdout=log, stderr=log)
             self.serving[party] = process
-            for _ in range(100):
-                if b"console" in (self.logs / f"{party}.serve.log").read_bytes():
-                    break
-                time.sleep(0.1)
+            said = self.logs / f"{party}.serve.log"
+            while b'"console"' not in said.read_bytes()[began:]:
+                assert process.poll() is None, said.read_text("utf-8")
+                time.sleep(0.05)
 
 
 def marked(row, number: int, **fields: str) -> dict[str, str]:
@@ -169,9 +170,9 @@ def play(nodes: Marked) -> None:
         asked = [f"{address}/cases/search/?name={quote(KANJI)}", f"{address}/{MARK}/", f"{address}/enter/"]
         with (nodes.logs / f"{party}.pages.log").open("w", encoding="utf-8") as log:
             for each in asked[2:]:
-                log.write(requests.get(each, timeout=10).text)
+                log.write(requests.get(each, timeout=60).text)
         for each in asked[:2]:
-            requests.get(each, timeout=10)
+            requests.get(each, timeout=60)
         for command in ("status", "doctor"):
             nodes.run(party, command, "--json", check=False)
         to = str(nodes.logs / f"{party}.trail")

@@ -72,7 +72,7 @@ def test_entries_of_many_processes_make_one_chain(url):
         writer.stdin.write("\n")
         writer.stdin.flush()
     for writer in writers:
-        writer.communicate(timeout=120)
+        writer.communicate(timeout=600)
     look = [sys.executable, "-c", _START + _LOOK]
     found = subprocess.run(look, env=environment(url), capture_output=True, text=True, check=True).stdout
     kept = _WRITERS * _ENTRIES * 9 // 10

@@ -124,7 +124,7 @@ def at_once(url: str, *commands: tuple[str, ...]) -> Iterator[int]:
         process.stdin.write("\n")
         process.stdin.flush()
     for process in running:
-        out, _ = process.communicate(timeout=120)
+        out, _ = process.communicate(timeout=600)
         assert process.returncode == 0
         yield int(out)
 

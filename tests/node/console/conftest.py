@@ -262,6 +262,7 @@ def visit(browser: Browser, live_server, node, officer, client) -> Iterator[Visi
         if kind not in opened:
             size = {"width": width, "height": height}
             context = browser.new_context(viewport=size, java_script_enabled=script, locale="ja-JP")
+            context.set_default_timeout(300_000)  # milliseconds: a busy machine is no fault of the page's
             cookies = {settings.SESSION_COOKIE_NAME: session, settings.LANGUAGE_COOKIE_NAME: language}
             context.add_cookies(
                 [{"name": name, "value": value, "url": live_server.url} for name, value in cookies.items()]

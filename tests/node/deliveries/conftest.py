@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +55,7 @@ def isa(pair, be) -> Iterator[str]:
     thread = threading.Thread(target=server.safe_start, daemon=True)
     thread.start()
     while not server.ready:
-        pass
+        time.sleep(0.01)
     yield f"https://127.0.0.1:{pair.ports['isa']}"
     server.stop()
     thread.join()

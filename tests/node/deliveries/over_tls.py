@@ -47,14 +47,14 @@ class FromMhlw(Client):
 
     def _connected(self):
         connection = http.client.HTTPSConnection(
-            "127.0.0.1", self._pair.ports["isa"], timeout=20, context=as_mhlw(self._pair)
+            "127.0.0.1", self._pair.ports["isa"], timeout=60, context=as_mhlw(self._pair)
         )
         return _Connected(connection)
 
 
 def request(pair, method, path, headers=None, body=None):
     connection = http.client.HTTPSConnection(
-        "127.0.0.1", pair.ports["isa"], timeout=20, context=as_mhlw(pair)
+        "127.0.0.1", pair.ports["isa"], timeout=60, context=as_mhlw(pair)
     )
     connection.request(method, path, body=body, headers={"Tus-Resumable": "1.0.0"} | (headers or {}))
     answer = connection.getresponse()

@@ -165,7 +165,7 @@ def test_a_connection_cut_in_the_middle_of_a_request_keeps_what_came(pair, isa, 
     data = sealed.sealed.read_bytes()
     where = begin(pair, sealed.sealed.name, len(data))
     connection = http.client.HTTPSConnection(
-        "127.0.0.1", pair.ports["isa"], timeout=20, context=as_mhlw(pair)
+        "127.0.0.1", pair.ports["isa"], timeout=60, context=as_mhlw(pair)
     )
     connection.putrequest("PATCH", where)
     for name, value in {
@@ -228,7 +228,7 @@ def _verified(home: Home, certificate, key: Path, tmp_path: Path):
 def test_openssl_without_the_right_handshake_is_shut_out(pair, isa, arguments):
     command = ["openssl", "s_client", "-connect", isa.removeprefix("https://"), "-quiet", *arguments]
     request = b"OPTIONS /uploads/ HTTP/1.1\r\nHost: x\r\n\r\n"
-    done = subprocess.run(command, input=request, capture_output=True, check=False, timeout=20)
+    done = subprocess.run(command, input=request, capture_output=True, check=False, timeout=60)
 
     assert b"Tus-Version" not in done.stdout
     assert b"alert" in done.stderr
@@ -242,7 +242,7 @@ def test_a_certificate_that_is_not_the_counterparts_is_shut_out(pair, isa, tmp_p
     file = tmp_path / "certificate.pem"
     file.write_bytes(certificate.public_bytes(Encoding.PEM))
     context.load_cert_chain(file, key, pair.passphrase)
-    connection = http.client.HTTPSConnection("127.0.0.1", pair.ports["isa"], timeout=20, context=context)
+    connection = http.client.HTTPSConnection("127.0.0.1", pair.ports["isa"], timeout=60, context=context)
 
     def ask() -> None:
         try:

@@ -172,19 +172,19 @@ def process(pair, party: str, code: str, **more: str) -> subprocess.Popen[bytes]
 def serving(pair) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Start ISA's carrier as a process; asked again, another one."""
     migrate = "from django.core.management import call_command; call_command('migrate', verbosity=0)"
-    assert process(pair, "isa", migrate).wait(120) == 0
+    assert process(pair, "isa", migrate).wait(600) == 0
     running: list[subprocess.Popen[bytes]] = []
 
     def start() -> subprocess.Popen[bytes]:
         running.append(process(pair, "isa", _SERVE))
-        for _ in range(600):
+        while running[-1].poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", pair.ports["isa"])).close()
             except ConnectionRefusedError:
                 time.sleep(0.05)
             else:
                 return running[-1]
-        raise AssertionError("does not listen")
+        raise AssertionError("ended before it listened")
 
     yield start
     for each in running:

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 
 import pytest
@@ -56,19 +56,28 @@ def test_a_network_that_cuts_ever_later_loses_and_doubles_nothing(pair, isa, sea
 # --- strangers and crowds ---------------------------------------------------------------------------------
 
 
-def test_strangers_who_say_nothing_hold_nobody_up(pair, isa, sealed):
-    port = pair.ports["isa"]
-    silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(8)]
-    started = time.monotonic()
-    FromMhlw(pair).send(sealed)
-    took = time.monotonic() - started
-    silent[0].settimeout(30)
-    ended = silent[0].recv(1)
-    for each in silent:
-        each.close()
+def test_strangers_who_say_nothing_hold_nobody_up(pair, isa, sealed, monkeypatch):
+    monkeypatch.setattr(service, "_GREETING", 600)
+    with ExitStack() as knocking:
+        silent = [
+            knocking.enter_context(socket.create_connection(("127.0.0.1", pair.ports["isa"])))
+            for _ in range(8)
+        ]
+        FromMhlw(pair).send(sealed)
 
-    assert took < 4  # less than the time that even one of them is given
-    assert ended == b""
+        assert received() == [1]
+        for each in silent:  # all of them knock still: nobody had to be sent away first
+            each.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                each.recv(1)
+
+
+def test_a_stranger_who_says_nothing_is_sent_away(pair, isa, monkeypatch):
+    assert service._GREETING <= 5
+
+    monkeypatch.setattr(service, "_GREETING", 0.1)
+    with socket.create_connection(("127.0.0.1", pair.ports["isa"]), timeout=60) as silent:
+        assert silent.recv(1) == b""
 
 
 def test_two_uploads_of_one_delivery_at_once_come_to_one(pair, isa, sealed):

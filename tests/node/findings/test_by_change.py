@@ -204,12 +204,14 @@ def _standing(*whole) -> dict[str, set[tuple]]:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("party", ["isa"])
-@pytest.mark.parametrize("at_once", [None, 1], ids=["by change", "whole, in parts of one person"])
-@hypothesis_settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[*HealthCheck],
+@pytest.mark.parametrize(
+    "at_once",
+    [
+        pytest.param(None, id="by change"),
+        pytest.param(1, id="whole, in parts of one person", marks=pytest.mark.long),
+    ],
 )
+@hypothesis_settings(max_examples=20, suppress_health_check=[*HealthCheck])
 @given(days=DAYS)
 def test_what_stands_and_what_was_told_equal_one_full_run(
     node, node_settings, tmp_path, officer, monkeypatch, at_once, days

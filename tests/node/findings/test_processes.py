@@ -113,7 +113,7 @@ def test_a_day_killed_again_and_again_ends_as_an_undisturbed_one(database, tmp_p
         if moment is not None:
             time.sleep(moment)
             os.kill(process.pid, signal.SIGKILL)
-        process.communicate(timeout=120)
+        process.communicate(timeout=600)
 
     assert process.returncode == 0
     assert done(database, _LOOK, tmp_path) == _AFTER
@@ -124,7 +124,7 @@ def test_two_workers_on_one_day_do_it_once(database, tmp_path):
     for process in processes:
         go(process)
     for process in processes:
-        process.communicate(timeout=120)
+        process.communicate(timeout=600)
 
     assert [process.returncode for process in processes] == [0, 0]
     assert done(database, _LOOK, tmp_path) == _AFTER

@@ -47,7 +47,7 @@ def test_everybody_gets_a_number_of_their_own(url):  # noqa: F811
         process.stdin.write("\n")
         process.stdin.flush()
     for process in declaring:
-        process.communicate(timeout=120)
+        process.communicate(timeout=600)
     look = [sys.executable, "-c", _LOOK]
     found = subprocess.run(look, env=environment(url), capture_output=True, text=True, check=True).stdout
     numbers, counts = found.splitlines()

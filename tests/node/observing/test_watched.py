@@ -122,7 +122,7 @@ def port(node, settings) -> Iterator[int]:
 
 
 def test_it_is_served_on_a_port_of_its_own(port):
-    answer = requests.get(f"http://127.0.0.1:{port}/healthz", timeout=10)
+    answer = requests.get(f"http://127.0.0.1:{port}/healthz", timeout=60)
 
     assert (answer.status_code, answer.json()) == (200, {"alive": True})
     assert answer.headers["Cache-Control"] == "no-store"

@@ -37,7 +37,7 @@ def console(tmp_path_factory) -> Iterator[str]:
     ours = {name: value for name, value in os.environ.items() if name != "RENKEI_DATABASE_URL"}
     environment = ours | made.environment("mhlw") | {"RENKEI_OIDC_CLIENT_SECRET": "of-nobody"}
     subprocess.run([*RENKEI, "migrate"], env=environment, check=True)
-    serving = Served(environment).ready()
+    serving = Served(environment).ready(600)
     try:
         _wait_for(made.consoles["mhlw"])
         yield f"http://127.0.0.1:{made.consoles['mhlw']}"
@@ -47,7 +47,7 @@ def console(tmp_path_factory) -> Iterator[str]:
 
 def _wait_for(port: int) -> None:
     """Wait until the console takes connections; it says that it serves a moment before it does."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 600
     while time.monotonic() < until:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -66,9 +66,9 @@ def browser(console: str) -> requests.Session:
 @pytest.fixture
 def asked(browser: requests.Session, console: str) -> requests.Response:
     """Follow the button of the entering page, as far as the directory's door."""
-    button = re.search(r'class="button" href="([^"]+)"', browser.get(f"{console}/enter/", timeout=10).text)
+    button = re.search(r'class="button" href="([^"]+)"', browser.get(f"{console}/enter/", timeout=60).text)
     assert button
-    return browser.get(f"{console}{button[1]}", timeout=10, allow_redirects=False)
+    return browser.get(f"{console}{button[1]}", timeout=60, allow_redirects=False)
 
 
 def test_the_directory_is_asked_who_it_is_with_a_proof_that_only_we_can_go_on_with(asked, console):
@@ -87,8 +87,8 @@ def test_a_session_comes_back_from_another_site_by_following_a_link_alone(asked)
 
 
 def test_an_answer_that_was_not_asked_for_opens_nothing(browser, asked, console):
-    forged = browser.get(f"{console}/directory/callback/?code=x&state=forged", timeout=10)
-    page = browser.get(f"{console}/", timeout=10)
+    forged = browser.get(f"{console}/directory/callback/?code=x&state=forged", timeout=60)
+    page = browser.get(f"{console}/", timeout=60)
 
     assert forged.status_code == 400
     assert page.url.startswith(f"{console}/enter/")
@@ -96,6 +96,6 @@ def test_an_answer_that_was_not_asked_for_opens_nothing(browser, asked, console)
 
 def test_a_directory_that_says_no_leads_back_to_the_door(browser, asked, console):
     state = parse_qs(urlsplit(asked.headers["Location"]).query)["state"][0]
-    answer = browser.get(f"{console}/directory/callback/?error=denied&state={state}", timeout=10)
+    answer = browser.get(f"{console}/directory/callback/?error=denied&state={state}", timeout=60)
 
     assert answer.url == f"{console}/enter/"

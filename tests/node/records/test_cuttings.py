@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import hypothesis.strategies as st
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from node.records.made_up import NOW, notification, person, stored, write
 from renkei.agreement.datasets import NOTIFICATIONS
@@ -24,7 +24,7 @@ from renkei.node.records.models import (
 from renkei.node.records.tables import RECEIVED, TABLES
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
-TRIES = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+TRIES = settings(max_examples=30)
 FIRST = date(2026, 11, 24)
 
 # A day: who or what is there, and a value of each.
