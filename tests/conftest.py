@@ -3,6 +3,9 @@
 And what holds for every test that draws: how long an example takes is no fault, as the machine may be busy.
 """
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -29,6 +32,18 @@ DEAREST: Final = (
 NODE: Final = {"node", "two_nodes"}
 #: What is written anew for each database: bulk transfer and the trail's triggers.
 FOR_EACH_DATABASE: Final = {"records", "audit"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make a directory that all workers of this run share (two_nodes/made_once.py)."""
+    if not hasattr(config, "workerinput"):
+        os.environ["RENKEI_TESTS_SHARED"] = tempfile.mkdtemp(prefix="renkei-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove it."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop("RENKEI_TESTS_SHARED"), ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,14 +13,15 @@ from django_otp.oath import totp
 
 from node.operations.keys import make
 from renkei.cli.served import DoesNotServe, Served
-from renkei.node.rehearsal import Rehearsal, rehearse
+from renkei.node.rehearsal import Rehearsal
+from two_nodes import made_once
 
 pytestmark = pytest.mark.slow  # each command is a process
 
 
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory) -> Rehearsal:
-    made = rehearse(tmp_path_factory.mktemp("nodes") / "pair", datetime.now(UTC).replace(microsecond=0))
+    made = made_once.rehearsed(tmp_path_factory.mktemp("nodes") / "pair")
     os.environ["RENKEI_KEY_PASSPHRASE"] = made.passphrase.decode()
     outside = os.environ.pop("RENKEI_DATABASE_URL", None)
     for node in made.nodes.values():

@@ -3,7 +3,6 @@
 import atexit
 import json
 import os
-import re
 import shutil
 import signal
 import sqlite3
@@ -13,20 +12,18 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import psycopg
-from cryptography.hazmat.primitives import serialization
 
 from node.records import made_up
 from renkei.cli.served import Served
-from renkei.node.config import FILE
-from renkei.node.rehearsal import Rehearsal, free_ports, rehearse
-from two_nodes import processes
+from renkei.node.rehearsal import Rehearsal
+from two_nodes import made_once, processes
 
 RENKEI = [sys.executable, "-m", "renkei"]
 
@@ -99,13 +96,15 @@ class TwoNodes:
 @contextmanager
 def two_nodes(directory: Path, database: str | None) -> Iterator[TwoNodes]:
     """Serve two nodes, as good as new; `database` is a PostgreSQL server's, where not SQLite is meant."""
-    untouched = _made_once(database)
-    shutil.rmtree(directory, ignore_errors=True)
-    shutil.copytree(untouched.nodes["isa"].parent, directory)
-    made = _moved(untouched, directory)
     if database:
+        untouched = _on_server(database)
+        shutil.rmtree(directory, ignore_errors=True)
+        shutil.copytree(untouched.nodes["isa"].parent, directory)
+        made = made_once.moved(untouched, directory)
         for party in made.nodes:
             fresh_database(_named(database, party), of=_named(database, party, "_untouched"))
+    else:
+        made = made_once.migrated(directory)
     nodes = TwoNodes(made)
     try:
         yield nodes
@@ -114,39 +113,17 @@ def two_nodes(directory: Path, database: str | None) -> Iterator[TwoNodes]:
 
 
 @cache
-def _made_once(database: str | None) -> Rehearsal:
-    """Make two nodes with their databases as migrations leave them, for as long as this process tests.
-
-    Keys and migrations take as long as three days of what is tested. The keys are under the passphrase still,
-    though by few rounds: each command unlocks three, and what `renkei keys` writes is tested elsewhere.
-    """
+def _on_server(database: str) -> Rehearsal:
+    """Make two nodes with their databases as migrations leave them, for as long as this process tests."""
     place = Path(tempfile.mkdtemp(prefix="renkei-two-nodes-"))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
-    urls = {party: _named(database, party, "_untouched") for party in ("isa", "mhlw")} if database else {}
+    urls = {party: _named(database, party, "_untouched") for party in ("isa", "mhlw")}
     for url in urls.values():
         fresh_database(url)
-    made = rehearse(place / "nodes", datetime.now(UTC).replace(microsecond=0), urls)
-    for file in place.rglob("key.pem"):
-        key = serialization.load_pem_private_key(file.read_bytes(), made.passphrase)
-        lightly = serialization.BestAvailableEncryption(made.passphrase)
-        pem = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-        file.write_bytes(key.private_bytes(*pem, lightly))
+    made = made_once.make(place / "nodes", urls)
     for party in made.nodes:
         TwoNodes(made).run(party, "migrate")
     return made
-
-
-def _moved(made: Rehearsal, directory: Path) -> Rehearsal:
-    """Give copied nodes their place, ports that are free now, and databases of their own."""
-    nodes = {party: directory / party for party in made.nodes}
-    free = free_ports(2 * len(nodes))
-    ports, consoles = (dict(zip(nodes, free[which::2], strict=True)) for which in (0, 1))
-    moves = ((made.ports, ports), (made.consoles, consoles))
-    new = {str(old[party]): str(now[party]) for old, now in moves for party in nodes}
-    for place in nodes.values():
-        text = (place / FILE).read_text("utf-8").replace("_untouched", "")
-        (place / FILE).write_text(re.sub(r"(?<=:)[0-9]+(?=\")", lambda port: new[port[0]], text), "utf-8")
-    return replace(made, nodes=nodes, ports=ports, consoles=consoles)
 
 
 def _named(server: str, party: str, which: str = "") -> str:

@@ -24,7 +24,8 @@ from renkei.node.officers import declarations
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
 from renkei.node.records.models import Card, Person, ReceivedNotification
-from renkei.node.rehearsal import Rehearsal, rehearse
+from renkei.node.rehearsal import Rehearsal
+from two_nodes import made_once
 
 # Playwright's own loop runs in the test's thread, which Django would otherwise take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -64,7 +65,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def rehearsed(tmp_path_factory) -> Rehearsal:
     """Keys and agreement of two nodes, made once."""
-    return rehearse(tmp_path_factory.mktemp("console") / "made", timezone.now())
+    return made_once.rehearsed(tmp_path_factory.mktemp("console") / "made")
 
 
 @pytest.fixture

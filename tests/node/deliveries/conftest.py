@@ -14,12 +14,13 @@ from renkei.exchange.files import DeliveryFiles
 from renkei.node.deliveries import boxes, sending
 from renkei.node.deliveries.carrier import service
 from renkei.node.deliveries.models import Delivery
-from renkei.node.rehearsal import Rehearsal, rehearse
+from renkei.node.rehearsal import Rehearsal
+from two_nodes import made_once
 
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory) -> Rehearsal:
-    return rehearse(tmp_path_factory.mktemp("pair") / "made", now())
+    return made_once.rehearsed(tmp_path_factory.mktemp("pair") / "made")
 
 
 @pytest.fixture

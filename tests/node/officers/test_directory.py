@@ -3,20 +3,16 @@
 import os
 import re
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
 from renkei.cli.served import Served
-from renkei.node.rehearsal import rehearse
+from two_nodes import made_once
 
-RENKEI = [sys.executable, "-m", "renkei"]
 DIRECTORY = "https://directory.example.jp"
 CONFIGURED = f"""
 [oidc]
@@ -31,12 +27,11 @@ jwks_endpoint = "{DIRECTORY}/keys"
 @pytest.fixture(scope="module")
 def console(tmp_path_factory) -> Iterator[str]:
     """The console of a node that knows a directory."""
-    made = rehearse(tmp_path_factory.mktemp("directory"), datetime.now(UTC).replace(microsecond=0))
+    made = made_once.migrated(tmp_path_factory.mktemp("directory") / "nodes")
     toml = made.nodes["mhlw"] / "renkei.toml"
     toml.write_text(toml.read_text("utf-8") + CONFIGURED, "utf-8")
     ours = {name: value for name, value in os.environ.items() if name != "RENKEI_DATABASE_URL"}
     environment = ours | made.environment("mhlw") | {"RENKEI_OIDC_CLIENT_SECRET": "of-nobody"}
-    subprocess.run([*RENKEI, "migrate"], env=environment, check=True)
     serving = Served(environment).ready(600)
     try:
         _wait_for(made.consoles["mhlw"])

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from node.operations import keys
-from renkei.node.rehearsal import Rehearsal, rehearse
+from renkei.node.rehearsal import Rehearsal
+from two_nodes import made_once
 
 
 def now() -> datetime:
@@ -17,7 +18,7 @@ def now() -> datetime:
 
 @pytest.fixture(scope="session")
 def once(tmp_path_factory) -> Rehearsal:
-    return rehearse(tmp_path_factory.mktemp("operations") / "made", now())
+    return made_once.rehearsed(tmp_path_factory.mktemp("operations") / "made")
 
 
 @pytest.fixture
