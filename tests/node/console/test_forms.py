@@ -10,9 +10,12 @@ from node.console.colours import COLOURS, WORDS, least_contrast
 from node.console.conftest import NARROW, WIDE
 from node.console.every_address import Answer, fill
 from node.console.test_every_page import PARTIES, RULES, picture, send
+from node.console.test_officers import PASSWORD, enter
 from renkei.node.deliveries.models import Handover
+from renkei.node.officers.duties import Duty
+from renkei.node.officers.models import Assignment, Officer
 
-#: Where axe looks as well. The console has no dark scheme of its own: dark is the same as light. In a contrast
+#: Where axe looks too. The console has no dark scheme of its own: dark is the same as light. In a contrast
 #: theme axe reads a colour that the theme has taken away: contrast is measured by our own rule alone there.
 AXE: Mapping[str, Mapping[str, object]] = {
     "light": {},
@@ -167,3 +170,30 @@ def test_what_a_form_lacks_is_listed_first_and_stands_at_its_fields(visit, shown
             wrong[address] = problems
 
     assert wrong == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("party", ["mhlw"])
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [
+        ("/enter/", ("username", "password", "code")),
+        ("/account/", ("old_password", "new_password1", "new_password2")),
+    ],
+)
+def test_the_forms_of_accounts_are_refused_alike(client, node, address, names):
+    if address == "/account/":
+        officer = Officer.objects.create_user("kanri", password=PASSWORD)
+        Assignment.objects.create(officer=officer, duty=Duty.ADMINISTER)
+        enter(client, officer)
+    page = client.post(address, {}).content.decode()
+    controls = {name: re.findall(rf'<input[^>]*\bid="{name}"[^>]*>', page) for name in names}
+
+    assert "<title>エラー: " in page
+    assert re.findall(r'<li><a href="#(\w+)">', page) == list(names)
+    # Nothing takes the focus from the list of what is wrong.
+    assert len(re.findall(r"<[^>]*\bautofocus\b[^>]*>", page)) == 1
+    for name, (control,) in controls.items():
+        assert 'aria-invalid="true"' in control
+        assert f'aria-describedby="{name}_error"' in control.replace("code_helptext ", "")
+        assert f'id="{name}_error"' in page

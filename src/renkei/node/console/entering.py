@@ -38,6 +38,8 @@ class EnterForm(Shown, AuthenticationForm):
             found = super().clean()
         except ValidationError:
             raise self._refused() from None
+        if self.get_user() is None:  # something is blank, which stands at its field
+            return found
         self.device = match_token(self.get_user(), self.cleaned_data.get("code", ""))
         if self.device is None:
             raise self._refused()

@@ -48,8 +48,6 @@ class Renderer(DjangoTemplates):
 class _Named:
     """Choices are known by their value: `reason-other` stays itself when another one is put before it."""
 
-    template_name = "console/forms/choices.html"
-
     def create_option(self, name: str, value: Any, label: Any, *more: Any, **others: Any) -> dict[str, Any]:
         """Give a choice its id; the first, to which the list of errors leads, names what is wrong."""
         option: dict[str, Any] = super().create_option(name, value, label, *more, **others)  # type: ignore[misc]
@@ -63,9 +61,13 @@ class _Named:
 class Radios(_Named, forms.RadioSelect):
     """One of several, all of them seen."""
 
+    template_name = "console/forms/choices.html"
+
 
 class Checkboxes(_Named, forms.CheckboxSelectMultiple):
     """Any of several."""
+
+    template_name = "console/forms/choices.html"
 
 
 class Checkbox(forms.CheckboxInput):
