@@ -43,7 +43,7 @@ def say(ja: str, en: str, **values: Any) -> str:
 @register.simple_tag(takes_context=True)
 def problems_of(context: template.Context) -> list[Problem]:
     """Return what is wrong with what was sent: as the view refused it, and of every form on the page."""
-    values = list(context.flatten().values())
+    values: list[Any] = list(context.flatten().values())
     refused = context.get("refused")
     found = [Problem(str(spoken(refused)))] if refused else []
     shown = {id(each): each for each in values if isinstance(each, Shown)}
