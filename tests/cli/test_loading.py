@@ -19,6 +19,22 @@ finally:
 """
 
 
+#: The help of many commands as the whole application tells it, each into a file: it is loaded once.
+WHOLE = """
+import os, sys
+from contextlib import suppress
+from renkei.cli import app
+directory, *commands = sys.argv[1:]
+for command in commands:
+    with open(os.path.join(directory, command), "w") as file:
+        os.dup2(file.fileno(), 1)
+        sys.argv = ["renkei", command, "--help"]
+        with suppress(SystemExit):
+            app(prog_name="renkei")
+        sys.stdout.flush()
+"""
+
+
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *command],
@@ -45,14 +61,20 @@ def test_a_matching_loads_no_other_command_and_no_report() -> None:
         assert other not in modules
 
 
-@pytest.mark.parametrize("command", ON_FILES)
-def test_a_command_alone_is_that_of_the_whole(command: str) -> None:
-    whole = "import sys; from renkei.cli import app; sys.argv[0] = 'renkei'; app(prog_name='renkei')"
-    alone = run(str(Path(sys.executable).with_name("renkei")), command, "--help")
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("whole")
+    assert run("-c", WHOLE, str(directory), *ON_FILES).returncode == 0
+    return directory
 
-    assert alone.returncode == 0
-    assert alone.stdout == run("-c", whole, command, "--help").stdout
-    assert f"Usage: renkei {command}" in alone.stdout
+
+def test_a_command_alone_is_that_of_the_whole(whole: Path) -> None:
+    for command in ON_FILES:
+        alone = run(str(Path(sys.executable).with_name("renkei")), command, "--help")
+
+        assert alone.returncode == 0
+        assert alone.stdout == (whole / command).read_text()
+        assert f"Usage: renkei {command}" in alone.stdout
 
 
 def test_a_users_own_setting_of_the_allocator_stands() -> None:
