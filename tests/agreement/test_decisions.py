@@ -13,9 +13,9 @@ from renkei.agreement.decisions import (
     IDENTITY_ITEMS,
     Policy,
     PolicyError,
+    load_policy,
 )
 from renkei.agreement.parties import ISA, MHLW
-from renkei.agreement.policy_file import load_policy
 from renkei.agreement.readings import READINGS
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from renkei.simulation import Plan, default_flaws, write_world
-from renkei.simulation.files import TableFiles
+from renkei.simulation.world import TableFiles
 
 PLAN = Plan(2_000, 1_200, seed=11, as_of=date(2026, 4, 1))
 

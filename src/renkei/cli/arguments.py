@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from renkei.agreement.datasets import Dataset
-from renkei.agreement.decisions import DEFAULT_POLICY, Policy
+from renkei.agreement.decisions import DEFAULT_POLICY, Policy, load_policy
 from renkei.agreement.errors import RenkeiError
-from renkei.agreement.policy_file import load_policy
 
 EncodingOption = Annotated[
     Literal["utf-8", "cp932"],

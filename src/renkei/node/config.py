@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from renkei.agreement.decisions import DEFAULT_POLICY, Policy
+from renkei.agreement.decisions import DEFAULT_POLICY, Policy, load_policy
 from renkei.agreement.parties import PARTIES
-from renkei.agreement.policy_file import load_policy
 from renkei.node.errors import Unconfigured
 
 FILE: Final = "renkei.toml"
