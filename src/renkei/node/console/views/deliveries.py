@@ -66,7 +66,7 @@ class ResendForm(ConsoleForm):
 
     reason = radio_field(
         said("理由", "Reason"),
-        [(code, said(each["ja"], each["en"])) for code, each in resending.REASONS.items()],
+        options(resending.REASONS),
         missing=said(
             "相手方が回答していない送付だけを、理由を選んで再送できます。",
             "Only what the counterpart has not answered is sent again, for a reason. Choose one.",
