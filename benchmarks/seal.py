@@ -38,7 +38,7 @@ SERVICE = "annex1"
 
 def make_csv(path: Path, size: int) -> None:
     """Write notifications until the file is that large; made up, and the same every time."""
-    from renkei.exchange.contents import NOTIFICATIONS_TABLE
+    from renkei.exchange.schemas import NOTIFICATIONS_TABLE
 
     drawn = random.Random(1)
     names = ("NGUYEN VAN", "TRAN THI", "LI WEI", "MARIA SANTOS", "KIM", "佐藤マリア")

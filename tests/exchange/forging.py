@@ -12,11 +12,11 @@ from world import HEADER, World, a_row, copied, plain_text_in
 from renkei.exchange import cms, package
 from renkei.exchange.certificates import fingerprint
 from renkei.exchange.cms import Sealer
-from renkei.exchange.contents import NOTIFICATIONS_TABLE
 from renkei.exchange.errors import Refused
 from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.keys import FileSigner
 from renkei.exchange.manifest import dump, sha256
+from renkei.exchange.schemas import NOTIFICATIONS_TABLE
 
 
 def refused(world: World, files: DeliveryFiles, now: Any = NOW) -> str:

@@ -16,7 +16,7 @@ from world import Agency, World, a_row, a_world, copied
 
 from renkei.exchange import agreement_file
 from renkei.exchange.keys import FileDecrypter, FileSigner
-from renkei.exchange.terms import Terms
+from renkei.exchange.trust import Terms
 
 GOLDEN = Path(__file__).parent / "golden"
 FAMILIES = ("p256", "rsa")

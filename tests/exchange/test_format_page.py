@@ -13,7 +13,7 @@ from world import HEADER
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.exchange import cms, manifest
 from renkei.exchange.certificates import fingerprint
-from renkei.exchange.contents import SERVICES, tables_of
+from renkei.exchange.schemas import SERVICES, tables_of
 
 PAGE = (Path(__file__).parents[2] / "docs/package-format.md").read_text("utf-8")
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]

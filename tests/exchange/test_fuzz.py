@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import a_row, a_world
 
-from renkei.exchange import agreement_file, archive, cms, der, manifest, receipt, time_stamp
+from renkei.exchange import agreement_file, archive, cms, der, manifest, receipt
 from renkei.exchange.cms import Unsealer
 from renkei.exchange.errors import CmsError, Misused, Refused
 
@@ -87,11 +87,11 @@ def a_stamp(draw) -> bytes:
     def part(tag: int, *inside: bytes) -> bytes:
         return draw(st.binary(max_size=12)) if draw(st.integers(0, 9)) == 0 else der.der(tag, *inside)
 
-    digest = part(der.SEQUENCE, part(der.SEQUENCE, time_stamp._SHA256_OID), part(der.OCTETS, bytes(32)))
+    digest = part(der.SEQUENCE, part(der.SEQUENCE, cms._SHA256_OID), part(der.OCTETS, bytes(32)))
     info = part(der.SEQUENCE, part(der.INTEGER, b"\1"), part(der.OID, b"\1"), digest)
-    content = part(der.SEQUENCE, time_stamp._TST_INFO, part(0xA0, part(der.OCTETS, info)))
+    content = part(der.SEQUENCE, cms._TST_INFO, part(0xA0, part(der.OCTETS, info)))
     signed = part(der.SEQUENCE, part(der.INTEGER, b"\3"), part(der.SET), content)
-    token = part(der.SEQUENCE, time_stamp._SIGNED_DATA, part(0xA0, signed))
+    token = part(der.SEQUENCE, cms._SIGNED_DATA, part(0xA0, signed))
     return part(der.SEQUENCE, part(der.SEQUENCE, part(der.INTEGER, b"\0")), token)
 
 
@@ -99,7 +99,7 @@ def a_stamp(draw) -> bytes:
 @given(data=a_stamp())
 def test_any_bytes_as_a_time_stamp(data: bytes):
     with pytest.raises(Refused):
-        time_stamp.check(data, b"a signature")
+        cms.check(data, b"a signature")
 
 
 @bounded

@@ -12,9 +12,9 @@ from material import NOW
 from world import World, a_row
 
 from renkei.agreement.decisions import DEFAULT_POLICY, Policy
-from renkei.exchange.contents import NOTIFICATIONS_TABLE, tables_of
 from renkei.exchange.errors import Refused
 from renkei.exchange.rows import RowChecker
+from renkei.exchange.schemas import NOTIFICATIONS_TABLE, tables_of
 
 
 def frictionless(place: Path) -> subprocess.CompletedProcess[str]:

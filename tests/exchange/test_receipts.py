@@ -9,11 +9,10 @@ from material import NOW, a_signer, p256_key, self_signed
 from world import World, a_row
 
 from renkei.exchange import cms, evidence, sequence
-from renkei.exchange.errors import Refused
+from renkei.exchange.errors import NOTICES, Refused
 from renkei.exchange.keys import FileSigner
 from renkei.exchange.manifest import dump
 from renkei.exchange.receipt import SignedReceipt
-from renkei.exchange.refusals import NOTICES
 
 
 @pytest.fixture

@@ -13,11 +13,10 @@ from world import DAY, World, a_world, agreement_json, copied, pin
 
 from renkei.exchange import cms
 from renkei.exchange.der import SET, der, whole
-from renkei.exchange.errors import CmsError, Refused
+from renkei.exchange.errors import NOTICES, CmsError, Refused
 from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.keys import FileSigner
-from renkei.exchange.refusals import NOTICES
-from renkei.exchange.terms import Terms
+from renkei.exchange.trust import Terms
 
 # --- (1) ---------------------------------------------------------------------------------------------------
 

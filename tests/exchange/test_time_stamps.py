@@ -16,7 +16,7 @@ from outside import openssl
 from test_trust import WHY
 from world import DAY, World, copied
 
-from renkei.exchange import media, time_stamp
+from renkei.exchange import cms, media
 from renkei.exchange.errors import Refused
 from renkei.exchange.evidence import verify
 from renkei.exchange.files import DeliveryFiles
@@ -123,7 +123,7 @@ def test_a_flipped_bit_brings_at_most_a_refusal_and_in_what_was_stamped_always(w
         data = bytearray(good)
         data[bit // 8] ^= 1 << bit % 8
         with suppress(Refused):
-            time_stamp.check(bytes(data), signature)
+            cms.check(bytes(data), signature)
             passed.add(bit)
 
     assert passed.isdisjoint(imprint)

@@ -11,12 +11,12 @@ from material import NOW, YEAR, Authority, a_decrypter, a_signer, authority
 from renkei.exchange import agreement_file
 from renkei.exchange.agreement_file import ALGORITHMS, AgreementFile
 from renkei.exchange.certificates import fingerprint
-from renkei.exchange.contents import NOTIFICATIONS_TABLE
 from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.inbox import Inbox
 from renkei.exchange.keys import FileDecrypter, FileSigner
 from renkei.exchange.outbox import Made, Order, Outbox
-from renkei.exchange.terms import Terms
+from renkei.exchange.schemas import NOTIFICATIONS_TABLE
+from renkei.exchange.trust import Terms
 
 TRAIL = "ab" * 32
 HEADER = ",".join(NOTIFICATIONS_TABLE.names) + "\n"

@@ -10,7 +10,7 @@ import typer
 from renkei.agreement.text import Lang
 from renkei.cli import party, speech, void
 from renkei.cli.arguments import PolicyOption, read_policy
-from renkei.exchange import carried, media
+from renkei.exchange import media, piggybacked_receipts
 from renkei.exchange.errors import ExchangeError, Misused
 from renkei.exchange.files import DeliveryFiles, deliveries_in
 from renkei.exchange.home import NO_TRAIL, Home
@@ -56,7 +56,9 @@ def make(
     kind = "incident" if service == "incident" else "data" if sources else "empty"
     signer = place.signer(party.passphrase(passphrase_file, lang), moment)
     outbox = place.outbox()
-    with carried.as_table(carried.since_last(outbox, place.directory / "inbox", service)) as receipts:
+    with piggybacked_receipts.as_table(
+        piggybacked_receipts.since_last(outbox, place.directory / "inbox", service)
+    ) as receipts:
         order = Order(
             service=service,
             purpose=purpose,
@@ -232,7 +234,7 @@ def _say_opened(found: Opened, lang: Lang | None) -> None:
 
 def _keep_carried(package: Path, outbox: Outbox, moment: datetime, lang: Lang | None) -> None:
     """Keep the receipts that came along; one that proves nothing is said, and holds up nothing."""
-    for data, signature in carried.carried(package):
+    for data, signature in piggybacked_receipts.carried(package):
         try:
             outbox.keep_receipt(data, signature, moment)
         except ExchangeError as refusal:

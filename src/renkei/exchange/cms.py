@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -46,7 +47,9 @@ from renkei.exchange.der import (
     oid,
     whole,
 )
-from renkei.exchange.errors import CmsError
+from renkei.exchange.errors import CmsError, Refused
+from renkei.exchange.files import DeliveryFiles, read_small
+from renkei.exchange.manifest import sha256
 
 # --- the profile -------------------------------------------------------------------------------------------
 
@@ -387,3 +390,52 @@ def _one_exception() -> Iterator[None]:
         raise CmsError("tag") from None
     except Exception:
         raise CmsError("unreadable") from None
+
+
+# MERGED renkei.exchange.cms: The optional time-stamp of a signature (RFC 3161): that it is one, and of exactly these bytes.
+#
+# Whether the authority's own signature holds is not judged here: its certificate is no part of the agreement
+# (decision 0007). `openssl ts -verify` judges it, for whoever trusts that authority.
+
+MOST_BYTES: Final = 64 * 1024
+_GRANTED: Final = (0, 1)  # granted, granted with modifications
+_TST_INFO: Final = oid("1.2.840.113549.1.9.16.1.4")
+
+
+def check(data: bytes, signature: bytes) -> None:
+    """Refuse with `time_stamp_wrong` what is no granted time-stamp over the SHA-256 of this signature."""
+    try:
+        if _imprint(data) != sha256(signature):
+            raise CmsError("digest")
+    except CmsError:
+        raise Refused("time_stamp_wrong") from None
+
+
+def read(files: DeliveryFiles, signature: bytes) -> bytes | None:
+    """Return the time-stamp that came with a delivery, checked, or None where there is none."""
+    if not files.time_stamp.is_file():
+        return None
+    data = read_small(files.time_stamp, MOST_BYTES, "time_stamp_wrong")
+    check(data, signature)
+    return data
+
+
+def _imprint(data: bytes) -> str:
+    """Return the SHA-256 that was stamped: TimeStampResp, ContentInfo, SignedData, TSTInfo."""
+    status, token = whole(data).expect(SEQUENCE).only(SEQUENCE, SEQUENCE)
+    if not status.parts() or status.parts()[0].integer() not in _GRANTED:
+        raise CmsError("unreadable")
+    kind, wrapped = token.only(OID, 0xA0)
+    (signed,) = wrapped.only(SEQUENCE)
+    parts = signed.parts()
+    if kind.raw != _SIGNED_DATA or [part.tag for part in parts[:3]] != [INTEGER, SET, SEQUENCE]:
+        raise CmsError("unreadable")
+    inner, content = parts[2].only(OID, 0xA0)
+    (info,) = content.only(OCTETS)
+    fields = whole(info.content).expect(SEQUENCE).parts()
+    if inner.raw != _TST_INFO or [field.tag for field in fields[:3]] != [INTEGER, OID, SEQUENCE]:
+        raise CmsError("unreadable")
+    algorithm, digest = fields[2].only(SEQUENCE, OCTETS)
+    if algorithm.raw not in _SHA256:
+        raise CmsError("weak")
+    return digest.content.hex()

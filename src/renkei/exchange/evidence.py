@@ -11,13 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from renkei.exchange import cms, receipt, sequence, time_stamp
+from renkei.exchange import cms, receipt, sequence
 from renkei.exchange.errors import CmsError, ExchangeError, Refused
 from renkei.exchange.files import DeliveryFiles, only_delivery, read_small
 from renkei.exchange.inbox import take_sealed_of
 from renkei.exchange.manifest import MOST_BYTES, Manifest, read, sha256
 from renkei.exchange.sequence import Chain, read_void
-from renkei.exchange.terms import Terms
+from renkei.exchange.trust import Terms
 
 #: The state of a delivery whose sealed file was erased when its time was over.
 ERASED: Final = "erased"
@@ -77,7 +77,7 @@ def _delivery(
     signed = terms.check_signed(data, signature, manifest.sender, signed_at(signature, data), agreement)
     if abs(signed.signed_at - manifest.created) > agreement.clock_skew:
         raise Refused("evidence_broken", files.name)
-    time_stamp.read(files, signature)
+    cms.read(files, signature)
     erased = not files.sealed.exists() and files.erased.exists()
     if not erased:
         take_sealed_of(files, manifest)

@@ -38,7 +38,7 @@ class DeliveryFiles:
 
     @property
     def time_stamp(self) -> Path:
-        """The optional RFC 3161 time-stamp (`renkei.exchange.time_stamp`)."""
+        """The optional RFC 3161 time-stamp (`renkei.exchange.cms`)."""
         return self.directory / f"{self.name}.json.tsr"
 
     def manifest_bytes(self) -> bytes:

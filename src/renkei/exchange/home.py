@@ -24,8 +24,7 @@ from renkei.exchange.inbox import Inbox
 from renkei.exchange.keys import FileDecrypter, FileSigner, KeyRing
 from renkei.exchange.manifest import FIRST_PREVIOUS
 from renkei.exchange.outbox import Outbox
-from renkei.exchange.terms import Terms
-from renkei.exchange.trust import check_certificate
+from renkei.exchange.trust import Terms, check_certificate
 
 NO_TRAIL: Final = FIRST_PREVIOUS  # a directory alone keeps no audit trail; a node names its head here
 _AGREEMENT: Final = "agreement.json"

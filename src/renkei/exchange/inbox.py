@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from renkei.exchange import durable, receipt, sequence, time_stamp
+from renkei.exchange import cms, durable, receipt, sequence
 from renkei.exchange.certificates import Decrypter, Signer
-from renkei.exchange.contents import tables_of
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.files import DeliveryFiles, only_delivery
 from renkei.exchange.manifest import Manifest, read, sha256
 from renkei.exchange.open import check_address, check_signature, take_sealed, unpack
 from renkei.exchange.package import FileFacts
 from renkei.exchange.receipt import SignedReceipt
+from renkei.exchange.schemas import tables_of
 from renkei.exchange.sequence import Chain, Void
-from renkei.exchange.terms import Terms
+from renkei.exchange.trust import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Inbox:
         """Copy a delivery to its place, checking the sealed file on the way (3)."""
         if final.exists():  # waiting already
             return
-        stamp = time_stamp.read(source, signature)
+        stamp = cms.read(source, signature)
         with durable.building(final) as partial:
             files = DeliveryFiles(partial, manifest.name)
             take_sealed_of(source, manifest, files.sealed)

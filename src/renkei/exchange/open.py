@@ -25,14 +25,14 @@ from renkei.exchange import archive, package
 from renkei.exchange.agreement_file import AgreementFile
 from renkei.exchange.certificates import Decrypter, fingerprint
 from renkei.exchange.cms import Unsealer
-from renkei.exchange.contents import SERVICES, Table
 from renkei.exchange.durable import Unnamed, append
 from renkei.exchange.errors import CmsError, CmsReason, Misused, Refused
 from renkei.exchange.manifest import Manifest, read
 from renkei.exchange.package import FileFacts
 from renkei.exchange.pipeline import read_ahead
 from renkei.exchange.rows import RowChecker
-from renkei.exchange.terms import Terms
+from renkei.exchange.schemas import SERVICES, Table
+from renkei.exchange.trust import Terms
 
 _SEALED_CODES: dict[CmsReason, str] = {
     "recipient": "recipient_not_us",

@@ -14,14 +14,14 @@ from cryptography import x509
 
 from renkei.exchange import cms, durable, receipt, sequence
 from renkei.exchange.certificates import Signer, fingerprint
-from renkei.exchange.contents import tables_of
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.files import DeliveryFiles, only_delivery
 from renkei.exchange.manifest import Manifest, read, sha256, to_bytes
 from renkei.exchange.receipt import STATES, SignedReceipt
+from renkei.exchange.schemas import tables_of
 from renkei.exchange.seal import Sealed, seal
 from renkei.exchange.sequence import Void
-from renkei.exchange.terms import Terms
+from renkei.exchange.trust import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from renkei.exchange.contents import Table
 from renkei.exchange.errors import Refused
+from renkei.exchange.schemas import Table
 
 DESCRIPTION: Final = "datapackage.json"
 MOST_DESCRIPTION: Final = 256 * 1024

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from renkei.exchange import cms
 from renkei.exchange.certificates import Signer, fingerprint
-from renkei.exchange.errors import ExchangeError, Refused
+from renkei.exchange.errors import NOTICES, ExchangeError, Refused
 from renkei.exchange.manifest import (
     Manifest,
     dump,
@@ -23,8 +23,7 @@ from renkei.exchange.manifest import (
     read_word,
     sha256,
 )
-from renkei.exchange.refusals import NOTICES
-from renkei.exchange.terms import Terms
+from renkei.exchange.trust import Terms
 
 FORMAT: Final = "renkei-receipt/1"
 STATES: Final = ("received", "accepted", "refused")

@@ -11,8 +11,8 @@ import hashlib
 import re
 from functools import cache
 
-from renkei.exchange.contents import Shape, Table, WireColumn
 from renkei.exchange.errors import Refused
+from renkei.exchange.schemas import Shape, Table, WireColumn
 
 _LONGEST_LINE = 64 * 1024
 _PLAIN = r'[^",\x00-\x1f\x7f]'

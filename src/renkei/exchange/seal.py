@@ -11,12 +11,12 @@ from cryptography import x509
 
 from renkei.exchange import archive, package
 from renkei.exchange.cms import Sealer
-from renkei.exchange.contents import Table
 from renkei.exchange.durable import append
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.package import FileFacts
 from renkei.exchange.pipeline import Outlet
 from renkei.exchange.rows import RowChecker
+from renkei.exchange.schemas import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from renkei.exchange.manifest import (
     read_word,
     sha256,
 )
-from renkei.exchange.terms import Terms
+from renkei.exchange.trust import Terms
 
 VOID_FORMAT: Final = "renkei-void/1"
 VOID_FILE: Final = "void.json"

@@ -40,22 +40,22 @@ def test_a_day_with_nothing_but_receipts_is_an_empty_day(answered):
 
 
 def test_the_next_delivery_carries_no_receipt_twice(answered, be):
-    from renkei.exchange import carried
+    from renkei.exchange import piggybacked_receipts
 
     be("isa")
     home = boxes.home()
-    again = carried.since_last(home.outbox(), home.directory / "inbox", "annex1")
+    again = piggybacked_receipts.since_last(home.outbox(), home.directory / "inbox", "annex1")
 
     assert [each.receipt.state for each in again] == ["received", "accepted"]  # of annex1 ISA never made one
-    opened = carried.since_last(home.outbox(), home.directory / "inbox", "annex2-3")
+    opened = piggybacked_receipts.since_last(home.outbox(), home.directory / "inbox", "annex2-3")
     later = [each for each in opened if each.receipt.issued < Delivery.objects.get(pk=answered.pk).made_at]
     assert later == []
 
 
 def test_a_receipt_that_proves_nothing_holds_up_nothing(answered, be, monkeypatch):
-    from renkei.exchange import carried
+    from renkei.exchange import piggybacked_receipts
 
-    monkeypatch.setattr(carried, "carried", lambda package: [(b"{}", b"no signature")])
+    monkeypatch.setattr(piggybacked_receipts, "carried", lambda package: [(b"{}", b"no signature")])
     opened = receiving.open_next("annex2-3", lambda number, package: {}, now=now())
 
     assert opened.state == "opened"

@@ -3,8 +3,8 @@
 import pytest
 
 from node.records.made_up import NOW, card_of, notification, permission, person, stored, write
-from renkei.exchange.contents import NOTIFICATIONS_TABLE
 from renkei.exchange.rows import RowChecker
+from renkei.exchange.schemas import NOTIFICATIONS_TABLE
 from renkei.node.records import annex1, intake
 from renkei.node.records.models import Reject
 from renkei.node.records.tables import TABLES

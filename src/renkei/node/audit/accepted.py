@@ -12,7 +12,7 @@ from typing import Any
 
 from renkei.exchange.errors import ExchangeError
 from renkei.exchange.evidence import signed_at
-from renkei.exchange.terms import Terms
+from renkei.exchange.trust import Terms
 from renkei.node.audit.models import Entry
 from renkei.node.audit.verbs import Verb
 

@@ -16,7 +16,7 @@ from renkei.exchange.errors import ExchangeError
 from renkei.exchange.evidence import signed_at
 from renkei.exchange.files import DeliveryFiles, only_delivery, read_small
 from renkei.exchange.manifest import FIRST_PREVIOUS, Manifest, read
-from renkei.exchange.terms import Terms
+from renkei.exchange.trust import Terms
 from renkei.node.audit import accepted
 from renkei.node.audit.models import CounterpartHead, Entry
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from renkei.agreement.text import Lang, Words
-from renkei.exchange.refusals import NOTICES
+from renkei.exchange.errors import NOTICES
 from renkei.matching.wording import DATASETS
 from renkei.node.audit.trail import SYSTEM
 from renkei.node.audit.verbs import Verb

@@ -21,7 +21,7 @@ from renkei.exchange.files import DeliveryFiles, deliveries_in
 from renkei.exchange.inbox import take_sealed_of
 from renkei.exchange.manifest import Manifest, read, sha256
 from renkei.exchange.outbox import Outbox
-from renkei.exchange.terms import Terms
+from renkei.exchange.trust import Terms
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import boxes

@@ -17,7 +17,7 @@ from renkei.exchange.errors import CmsError, ExchangeError
 from renkei.exchange.files import DeliveryFiles, only_delivery
 from renkei.exchange.manifest import Manifest, read
 from renkei.exchange.receipt import Receipt
-from renkei.exchange.terms import Terms
+from renkei.exchange.trust import Terms
 from renkei.node.deliveries import boxes
 from renkei.node.deliveries.models import Delivery
 

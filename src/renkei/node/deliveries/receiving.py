@@ -8,7 +8,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from renkei.exchange import carried, durable
+from renkei.exchange import durable, piggybacked_receipts
 from renkei.exchange.errors import ExchangeError, Refused
 from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.inbox import Inbox, Taken
@@ -120,7 +120,7 @@ def owes_receipt(delivery: Delivery, now: datetime) -> bool:
 
 def _keep_carried(package: Path, now: datetime) -> None:
     """Keep the receipts that came along; one that proves nothing holds up nothing."""
-    for data, signature in carried.carried(package):
+    for data, signature in piggybacked_receipts.carried(package):
         try:
             sending.keep_receipt(data, signature, now)
         except ExchangeError as refusal:

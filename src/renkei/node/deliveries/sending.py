@@ -12,7 +12,7 @@ import polars as pl
 from django.conf import settings
 from django.db import transaction
 
-from renkei.exchange import carried, durable
+from renkei.exchange import durable, piggybacked_receipts
 from renkei.exchange.errors import ExchangeError, Misused
 from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.manifest import Manifest, read, sha256
@@ -125,14 +125,14 @@ def _seal(delivery: Delivery, tables: Mapping[str, pl.DataFrame], now: datetime)
         sources = {
             name: stack.enter_context(_in_memory(table)) for name, table in tables.items() if table.height
         }
-        answered = carried.since_last(outbox, home.directory / "inbox", delivery.service)
+        answered = piggybacked_receipts.since_last(outbox, home.directory / "inbox", delivery.service)
         order = Order(
             service=delivery.service,
             purpose=_PURPOSES.get(delivery.service, "residence"),
             kind=delivery.kind,
             business_day=delivery.business_day,
             revision=delivery.revision,
-            sources=sources | stack.enter_context(carried.as_table(answered)),
+            sources=sources | stack.enter_context(piggybacked_receipts.as_table(answered)),
             trail_head=trail.head(),
         )
         return outbox.make(order, boxes.signer(now), home.recipient(now), now).manifest

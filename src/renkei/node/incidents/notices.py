@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from renkei.exchange.contents import INCIDENTS
+from renkei.exchange.schemas import INCIDENTS
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import receiving, sending

@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from renkei.agreement.datasets import Dataset, Kind
-from renkei.exchange.contents import NOTIFICATIONS_TABLE, SUSPECTED_OMISSIONS_TABLE
+from renkei.exchange.schemas import NOTIFICATIONS_TABLE, SUSPECTED_OMISSIONS_TABLE
 
 _CONTROL: Final = r"[\x00-\x1f\x7f]"
 _TEXTS: Final = frozenset({Kind.TEXT, Kind.PHONE, Kind.CARD_NUMBER})

@@ -14,8 +14,8 @@ from django.utils.translation import get_language
 from renkei.agreement.omissions import REASONS
 from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Lang, Words
+from renkei.exchange.errors import NOTICES
 from renkei.exchange.keys import spoken as in_groups
-from renkei.exchange.refusals import NOTICES
 from renkei.matching.spoken import column_name, value_in_words
 from renkei.node.console.count_words import count_in_words, reason_in_words
 from renkei.node.console.eras import in_era

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from renkei.exchange.contents import RECEIPTS
 from renkei.exchange.inbox import given_receipts
 from renkei.exchange.manifest import read
 from renkei.exchange.outbox import Outbox
 from renkei.exchange.receipt import SignedReceipt
+from renkei.exchange.schemas import RECEIPTS
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
