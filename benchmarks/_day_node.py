@@ -46,8 +46,8 @@ def fill(directory: Path, world: Path, days: int) -> None:
     from django.db import connection, transaction
 
     from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
-    from renkei.matching.checking import PREPARING, type_batch
     from renkei.matching.reading import open_source
+    from renkei.matching.validation import PREPARING, type_batch
     from renkei.matching.values import to_text
     from renkei.node.findings import answers, matching
     from renkei.node.records import transfer

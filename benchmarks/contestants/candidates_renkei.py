@@ -15,13 +15,13 @@ import polars as pl
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS, Dataset
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.matching.candidates import Parameters, default_parameters, find, learn
-from renkei.matching.candidates.kinds import KINDS
+from renkei.matching.candidates.comparison_levels import KINDS
 from renkei.matching.candidates.parameters import Item
-from renkei.matching.candidates.suspicions import not_found
-from renkei.matching.checking import check
+from renkei.matching.candidates.search import not_found
 from renkei.matching.outcomes import link
 from renkei.matching.reading import open_source
 from renkei.matching.reconciliation import kept_columns
+from renkei.matching.validation import check
 
 FEBRL = {
     "name": "name",

@@ -16,12 +16,12 @@ from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.agreement.outcomes import AGREES, LIVE, OUTCOMES, REPORTED, Verdict
 from renkei.agreement.tables import Closed
 from renkei.agreement.text import Words
+from renkei.matching.candidates.comparison_levels import KINDS, _level_by_cause
 from renkei.matching.candidates.evidence import LEVELS
-from renkei.matching.candidates.kinds import KINDS, _level_by_cause
 from renkei.matching.causes import explain_differences
+from renkei.matching.codes import first_that_fits
 from renkei.matching.compare import judge
 from renkei.matching.values import NATIONALITY_KEYS, STATUS_KEYS
-from renkei.matching.verdicts import first_that_fits
 from renkei.simulation.flaws import GIVES_A_CAUSE, default_flaws
 
 SOURCES = Path(renkei.__file__).parent

@@ -29,16 +29,15 @@ from renkei.matching.explain import (
     explain_notification,
     explain_permission,
 )
+from renkei.matching.labels import FLAGS, NEXT_STEPS, REJECT_REASONS, column_name, value_in_words
 from renkei.matching.outcomes import MATCHES
-from renkei.matching.outputs import reconciliation_files, write_whole
-from renkei.matching.spoken import column_name, value_in_words
-from renkei.matching.wording import FLAGS, NEXT_STEPS, REJECT_REASONS
+from renkei.matching.writing import reconciliation_files, write_atomic
 
 JA = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 
 
 def written(directory: Path, result: Reconciliation) -> Path:
-    write_whole(directory, reconciliation_files(result))
+    write_atomic(directory, reconciliation_files(result))
     return directory
 
 

@@ -25,7 +25,7 @@ from test_checking import WITHHELD
 
 from renkei.agreement.datasets import DATASETS
 from renkei.matching import Reconciliation
-from renkei.matching.outputs import reconciliation_files, write_whole
+from renkei.matching.writing import reconciliation_files, write_atomic
 
 World = dict[str, list[Row]]
 BOUNDED = settings(max_examples=15, derandomize=True)
@@ -137,7 +137,7 @@ def test_preparing_loses_no_row(world: World) -> None:
 
 
 def _all_files(result: Reconciliation, directory: Path) -> dict[str, bytes]:
-    write_whole(directory, reconciliation_files(result))
+    write_atomic(directory, reconciliation_files(result))
     return {path.name: path.read_bytes() for path in directory.iterdir()}
 
 

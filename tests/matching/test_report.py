@@ -12,9 +12,9 @@ from builders import OTHER_CARD, a_card, a_notification, a_permission, a_person,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renkei.matching.report import render_report
-from renkei.matching.small_cells import protect
-from renkei.matching.statistics import Statistics
+from renkei.matching.report.disclosure_control import protect
+from renkei.matching.report.report import render_report
+from renkei.matching.report.statistics import Statistics
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 

@@ -15,13 +15,13 @@ from reference.worlds import World, world
 from renkei.agreement.datasets import DATASETS
 from renkei.agreement.decisions import DEFAULT_POLICY, Policy
 from renkei.matching.candidates import default_parameters
-from renkei.matching.outputs import reconciliation_files, write_whole
 from renkei.matching.reading import RefusedFile, open_source
 from renkei.matching.reconciliation import reconcile_batches
-from renkei.matching.spark import reconcile_on_spark
-from renkei.matching.spark_failures import NoSpark, SparkFailed
-from renkei.matching.spark_memory import driver_memory
-from renkei.matching.spark_session import start, why_not_finished
+from renkei.matching.spark.engine import reconcile_on_spark
+from renkei.matching.spark.failures import NoSpark, SparkFailed
+from renkei.matching.spark.memory import driver_memory
+from renkei.matching.spark.session import start, why_not_finished
+from renkei.matching.writing import reconciliation_files, write_atomic
 
 pytestmark = [
     pytest.mark.spark,
@@ -111,8 +111,8 @@ def test_both_engines_write_the_same_bytes(
     spark = reconcile_on_spark(
         files, session, as_of=AS_OF, policy=policy, candidates=candidates, buckets=buckets
     )
-    write_whole(tmp_path / "polars", reconciliation_files(polars))
-    write_whole(tmp_path / "spark", reconciliation_files(spark))
+    write_atomic(tmp_path / "polars", reconciliation_files(polars))
+    write_atomic(tmp_path / "spark", reconciliation_files(spark))
 
     assert polars.matches.height > 500
     assert polars.rejects.height > 50
@@ -263,7 +263,7 @@ def test_without_pyspark_the_engine_says_what_to_install(monkeypatch: pytest.Mon
 
 
 def test_without_java_the_engine_says_what_to_install() -> None:
-    code = "from renkei.matching.spark_session import start; start('local[1]', 1)"
+    code = "from renkei.matching.spark.session import start; start('local[1]', 1)"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "JAVA_HOME": "/nowhere", "PATH": "/nowhere"},
@@ -284,7 +284,7 @@ def test_a_java_that_is_too_old_is_told_of(tmp_path: Path) -> None:
         "#!/bin/sh\necho 'Error: java.lang.UnsupportedClassVersionError: has been compiled' >&2\nexit 1\n"
     )
     java.chmod(0o755)
-    code = "from renkei.matching.spark_session import start; start('local[1]', 1)"
+    code = "from renkei.matching.spark.session import start; start('local[1]', 1)"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "JAVA_HOME": str(tmp_path)},

@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from renkei.matching.spark_failures import CAUSES, not_finished, not_started
+from renkei.matching.spark.failures import CAUSES, not_finished, not_started
 
 IN_A_TASK = (
     "Job aborted due to stage failure: Task 0 in stage 1.0 failed 4 times, most recent failure: Lost task"
@@ -37,7 +37,7 @@ JOBS = {
     "[PACKAGE_NOT_INSTALLED] PyArrow >= 18.0.0 must be installed; however, it was not found.": "no PyArrow",
     'java.io.IOException: Cannot run program "/opt/python": error=2, No file': "no Python at /opt/python",
     "[PYTHON_VERSION_MISMATCH] Python in worker has different version: 3.9": "another version than this one",
-    "AttributeError: Can't get attribute '_judged' on <module 'renkei.matching.spark'>": "version of renkei",
+    "AttributeError: Can't get attribute '_judged' on <module 'renkei.matching.spark.engine'>": "version of renkei",
     "driver ended with -9\nPy4JNetworkError: Answer from Java side is empty": "was killed (signal 9)",
     "driver ended with 52\nConnectionRefusedError: [Errno 111] Connection refused": "used up its memory",
     "driver ended with 1\nConnectionRefusedError: [Errno 111] Connection refused": "with status 1",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from renkei.matching.spark_memory import driver_memory
+from renkei.matching.spark.memory import driver_memory
 
 GIB = 1024**3
 

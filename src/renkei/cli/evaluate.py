@@ -9,7 +9,7 @@ import typer
 
 from renkei.cli import speech
 from renkei.cli.arguments import UnusableArguments, page_ending
-from renkei.matching.outputs import text_writer, write_whole
+from renkei.matching.writing import text_writer, write_atomic
 
 _CANDIDATES = ("notification_id", "rank", "person_id", "probability")
 _LABELS = ("notification_id", "person_id")
@@ -43,9 +43,9 @@ def evaluate(
     not_found = matches.filter(pl.col("outcome") == "not_found")["notification_id"]
     found = evaluated(not_found, candidates, read_labels(labels))
     if report is not None:
-        from renkei.matching.candidates.evaluation_page import render_evaluation
+        from renkei.matching.candidates.evaluation import render_evaluation
 
-        write_whole(
+        write_atomic(
             report.parent, {report.name: text_writer(render_evaluation(found, speech.language(lang)))}
         )
     if as_json:

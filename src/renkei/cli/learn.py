@@ -11,12 +11,12 @@ from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.cli import speech
 from renkei.cli.arguments import EncodingOption, UnusableArguments, read_day, register_file
 from renkei.cli.evaluate import read_labels
-from renkei.matching.checking import Checked, check
+from renkei.matching.hash_index import HashIndex
 from renkei.matching.outcomes import link
-from renkei.matching.outputs import text_writer, write_whole
-from renkei.matching.places import Places
 from renkei.matching.reading import open_source
 from renkei.matching.reconciliation import kept_columns
+from renkei.matching.validation import Checked, check
+from renkei.matching.writing import text_writer, write_atomic
 
 if TYPE_CHECKING:
     from renkei.matching.candidates import Parameters
@@ -42,7 +42,7 @@ def learn(
 ) -> None:
     """Learn how much each agreement says, from notifications whose number is in no card."""
     from renkei.matching import candidates
-    from renkei.matching.candidates.suspicions import not_found
+    from renkei.matching.candidates.search import not_found
 
     if out.suffix != ".toml" or any(sign in version + learned_from for sign in '"\\\n'):
         raise UnusableArguments(
@@ -65,7 +65,7 @@ def learn(
                 sources[dataset].batches(),
                 dataset,
                 keep=kept_columns(dataset, DEFAULT_POLICY),
-                known_persons=None if known is None else lambda: Places(known.taken["person_id"]),
+                known_persons=None if known is None else lambda: HashIndex(known.taken["person_id"]),
                 progress=lambda rows: tell(dataset.name, rows),
             )
 
@@ -74,7 +74,7 @@ def learn(
     learned = candidates.learn(
         unplaced, cards, begin, version=version, learned_on=day, learned_from=learned_from, labels=decided
     )
-    write_whole(out.parent, {out.name: text_writer(candidates.written(learned))})
+    write_atomic(out.parent, {out.name: text_writer(candidates.written(learned))})
     if not quiet:
         words = ("学習に用いた届出", "notifications learned from")
         speech.print_counts([(speech.one_of(words, lang), unplaced.height)])

@@ -9,9 +9,9 @@ import typer
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.cli import speech
 from renkei.cli.arguments import EncodingOption, table_ending
-from renkei.matching.outputs import table_writer, write_whole
 from renkei.matching.prepare import prepare as prepare_annex_1
 from renkei.matching.reading import open_source
+from renkei.matching.writing import table_writer, write_atomic
 
 _COUNTS = {
     "read": ("届出(読込)", "notifications read"),
@@ -45,7 +45,7 @@ def prepare(
             open_source(notifications, NOTIFICATIONS, encoding).batches(),
             lambda rows: tell(NOTIFICATIONS.name, rows),
         )
-        write_whole(
+        write_atomic(
             out.parent, {"rejects.csv": table_writer(result.rejects), out.name: table_writer(result.annex1)}
         )
     if as_json:

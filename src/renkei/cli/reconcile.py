@@ -18,7 +18,7 @@ from renkei.cli.arguments import (
 )
 from renkei.cli.loading import for_good
 from renkei.matching.reading import open_source
-from renkei.matching.small_cells import SMALLEST_CELL
+from renkei.matching.report.disclosure_control import SMALLEST_CELL
 
 if TYPE_CHECKING:
     from renkei.matching.candidates import Parameters
@@ -78,13 +78,13 @@ def reconcile(
     first = (PERSONS, CARDS, NOTIFICATIONS) if engine == "polars" else ()
     begun = {dataset: sources[dataset].batches() for dataset in first}
     with for_good():
-        from renkei.matching.outputs import reconciliation_files, text_writer, write_whole
         from renkei.matching.reconciliation import reconcile_batches
+        from renkei.matching.writing import reconciliation_files, text_writer, write_atomic
     with speech.progress(quiet) as tell:
         # What only some runs need is loaded by those.
         if engine == "spark":
-            from renkei.matching.spark import reconcile_on_spark
-            from renkei.matching.spark_session import start
+            from renkei.matching.spark.engine import reconcile_on_spark
+            from renkei.matching.spark.session import start
 
             session = start(spark_master, spark_buckets)
             result = reconcile_on_spark(
@@ -104,15 +104,15 @@ def reconcile(
                 progress=tell,
             )
         if report is not None:
-            from renkei.matching.report import render_report
+            from renkei.matching.report.report import render_report
 
             page = render_report(result.statistics, speech.language(lang), fewest=report_smallest)
             # The page first: it names nobody, so that a run that fails after it leaves nothing to guard.
-            write_whole(report.parent, {report.name: text_writer(page)})
+            write_atomic(report.parent, {report.name: text_writer(page)})
         if result.candidates is None:
             # An earlier run's candidates must not lie beside this run's matches.
             (out / f"candidates.{out_format}").unlink(missing_ok=True)
-        write_whole(out, reconciliation_files(result, out_format))
+        write_atomic(out, reconciliation_files(result, out_format))
     summary = result.statistics.summary()
     if as_json:
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=2))

@@ -9,7 +9,7 @@ from renkei.agreement.causes import DIFFERENCES, Found, found_by
 from renkei.agreement.decisions import Policy
 from renkei.agreement.outcomes import Verdict
 from renkei.matching import compare
-from renkei.matching.verdicts import AGREEING
+from renkei.matching.codes import AGREEING
 
 # One item, the name, takes as long as all others: two are enough to keep both busy.
 ITEMS_AT_ONCE = 2

@@ -16,10 +16,10 @@ from renkei.agreement.outcomes import Verdict
 from renkei.agreement.statuses import related
 from renkei.agreement.text import ERAS, MEIJI
 from renkei.matching.addresses import fold_addresses, same_place
+from renkei.matching.codes import OTHERWISE, first_that_fits
 from renkei.matching.dates import as_number
 from renkei.matching.names import compare_names
 from renkei.matching.values import NATIONALITY_KEYS, STATUS_KEYS, STATUS_SETS
-from renkei.matching.verdicts import OTHERWISE, first_that_fits
 
 Comparison = Callable[[pl.DataFrame, Policy], pl.DataFrame]
 

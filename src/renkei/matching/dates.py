@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from renkei.agreement.text import ERAS
-from renkei.matching.edges import Shape
+from renkei.matching.byte_scan import Shape
 
 # How an era is written, by its name or letter, and what is asked of it: 令和8年 is 2018 + 8.
 _WRITTEN = {written: era for era in ERAS for written in (era.name, era.letter)}

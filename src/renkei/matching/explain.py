@@ -23,14 +23,16 @@ from renkei.agreement.errors import RenkeiError
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Lang, Words, day_in_words
-from renkei.matching.spoken import column_name, status_name, value_in_words
-from renkei.matching.wording import (
-    DATASETS,
+from renkei.matching.labels import (
+    DATASET_NAMES,
     FLAGS,
     NEXT_STEPS,
     NO_ACCUSATION,
     NO_FINDING,
     REJECT_REASONS,
+    column_name,
+    status_name,
+    value_in_words,
 )
 
 Row = Mapping[str, str | None]
@@ -328,7 +330,7 @@ def _reject_facts(rejected: Sequence[Row]) -> list[dict[str, Any]]:
 
 def _reject_sections(rejected: Sequence[Row], *, taken: bool, lang: Lang) -> Iterator[Section]:
     for row in rejected:
-        where = _ROW.say(lang).format(dataset=DATASETS[str(row["dataset"])].say(lang), line=row["line"])
+        where = _ROW.say(lang).format(dataset=DATASET_NAMES[str(row["dataset"])].say(lang), line=row["line"])
         sentences = (
             REJECT_REASONS[reason].sentence.say(lang).format(item=column_name(column, lang) if column else "")
             for reason, column in _reasons(row)

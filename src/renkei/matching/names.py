@@ -14,7 +14,7 @@ import polars as pl
 from renkei.agreement.causes import Found, found_by
 from renkei.agreement.decisions import Policy
 from renkei.agreement.outcomes import Verdict
-from renkei.matching.verdicts import first_that_fits
+from renkei.matching.codes import first_that_fits
 
 _SPACES = "-‐‑–—−,、・･·"
 _GONE = "'’ʼ."

@@ -14,8 +14,8 @@ from renkei.agreement.decisions import Policy
 from renkei.agreement.outcomes import OUTCOMES, Verdict
 from renkei.matching import compare
 from renkei.matching.causes import ITEMS_AT_ONCE, explain_differences
+from renkei.matching.hash_index import HashIndex
 from renkei.matching.names import compare_names, fold_plain, fold_writing, in_other_letters
-from renkei.matching.places import Places
 from renkei.matching.values import is_card_number
 
 MATCHES = {
@@ -65,7 +65,7 @@ def link(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl
     with ThreadPoolExecutor(1) as thread:
         # Notifications among themselves, on another core while they are looked for among the cards.
         sharing = thread.submit(_shared_numbers, notifications.select(_USED_BY).filter(live), policy)
-        places = Places(cards["card_number"]).of(numbers)
+        places = HashIndex(cards["card_number"]).of(numbers)
         linked = pl.concat([notifications, records.select(pl.all().gather(places))], how="horizontal")
         shared = sharing.result()
     return linked.with_columns(

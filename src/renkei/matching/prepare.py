@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.agreement.statuses import PERMANENT_RESIDENT
-from renkei.matching.checking import PREPARING, check, rejects_in_order
 from renkei.matching.release import annex_1
+from renkei.matching.validation import PREPARING, check, rejects_in_order
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ import pyarrow as pa
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 from renkei.agreement.decisions import COMPARABLE_ITEMS, DEFAULT_POLICY, Policy
-from renkei.matching.checking import Checked, check, rejects_in_order
+from renkei.matching.hash_index import HashIndex
 from renkei.matching.omissions import suspect
 from renkei.matching.outcomes import judge_notifications, link
-from renkei.matching.places import Places
 from renkei.matching.reading import BATCH_ROWS, match_columns, text_batch
 from renkei.matching.release import annex_2, annex_3, matches
-from renkei.matching.statistics import Read, Statistics, count, tally
+from renkei.matching.report.statistics import Read, Statistics, count, tally
+from renkei.matching.validation import Checked, check, rejects_in_order
 
 if TYPE_CHECKING:
     from renkei.matching.candidates import Parameters
@@ -138,7 +138,7 @@ def reconcile_batches(
     `progress` is told a dataset's name and the rows read of it, also from another thread.
     """
 
-    def checked(dataset: Dataset, known_persons: Callable[[], Places] | None = None) -> Checked:
+    def checked(dataset: Dataset, known_persons: Callable[[], HashIndex] | None = None) -> Checked:
         return check(
             batches(dataset),
             dataset,
@@ -147,15 +147,15 @@ def reconcile_batches(
             progress=lambda rows: progress(dataset.name, rows),
         )
 
-    def persons_and_places() -> tuple[Checked, Places]:
+    def persons_and_places() -> tuple[Checked, HashIndex]:
         persons = checked(PERSONS).in_one_piece()
-        return persons, Places(persons.taken["person_id"])
+        return persons, HashIndex(persons.taken["person_id"])
 
     with ThreadPoolExecutor(_FILES_AT_ONCE) as threads:
         # Persons first, since others wait for them at their end; then the longest.
         reading_persons = threads.submit(persons_and_places)
 
-        def known() -> Places:
+        def known() -> HashIndex:
             return reading_persons.result()[1]
 
         reading_cards = threads.submit(lambda: checked(CARDS, known).in_one_piece())
@@ -173,7 +173,7 @@ def reconcile_batches(
         if candidates is not None:
             # Loaded by those runs alone that ask for it.
             from renkei.matching.candidates import find
-            from renkei.matching.candidates.suspicions import not_found, probable
+            from renkei.matching.candidates.search import not_found, probable
 
             unplaced = not_found(linked)
             found = find(unplaced, cards.taken, candidates)

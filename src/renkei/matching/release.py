@@ -17,8 +17,8 @@ from renkei.agreement.datasets import (
 )
 from renkei.agreement.decisions import Policy
 from renkei.agreement.outcomes import REPORTED
-from renkei.matching.checking import TOMBSTONE_NEEDS
 from renkei.matching.outcomes import MATCHES, Judged
+from renkei.matching.validation import TOMBSTONE_NEEDS
 from renkei.matching.values import to_text
 
 # A deletion carries the identifier, ⑦, ⑱ and ⑲, and nothing else (§2).

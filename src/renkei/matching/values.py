@@ -30,9 +30,9 @@ from numpy.typing import NDArray
 from renkei.agreement.datasets import Column, Kind
 from renkei.agreement.nationalities import NATIONALITIES
 from renkei.agreement.statuses import MHLW_CODES, STATUSES, canonical
+from renkei.matching.arrow_interop import filled, series
+from renkei.matching.byte_scan import Bytes, Edges, Shape, Text, digits, edges, longest
 from renkei.matching.dates import partial_to_text, read_dates
-from renkei.matching.edges import Bytes, Edges, Shape, Text, digits, edges, longest
-from renkei.matching.handing_over import filled, series
 from renkei.matching.reading import FEW_DISTINCT
 
 # An MHLW code for several statuses (39: 高度専門職1号イ, ロ, ハ) is kept as that set when compared.

@@ -11,12 +11,12 @@ import pytest
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
 from renkei.agreement.decisions import DEFAULT_POLICY
-from renkei.matching.candidates.suspicions import not_found
-from renkei.matching.checking import check
+from renkei.matching.candidates.search import not_found
+from renkei.matching.hash_index import HashIndex
 from renkei.matching.outcomes import link
-from renkei.matching.places import Places
 from renkei.matching.reading import open_source
 from renkei.matching.reconciliation import kept_columns
+from renkei.matching.validation import check
 from renkei.simulation import Plan, with_rates, write_world
 
 RENKEI = Path(sys.executable).with_name("renkei")
@@ -42,7 +42,7 @@ def read(place: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         batches = open_source(place / f"{name}.csv", dataset).batches()
         return check(batches, dataset, keep=kept_columns(dataset, DEFAULT_POLICY), known_persons=known).taken
 
-    persons = Places(taken(PERSONS)["person_id"])
+    persons = HashIndex(taken(PERSONS)["person_id"])
     cards = taken(CARDS, lambda: persons)
     notifications = taken(NOTIFICATIONS)
     truth = pl.read_csv(place / "truth/notifications.csv", infer_schema=False)

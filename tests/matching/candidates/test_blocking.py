@@ -8,7 +8,7 @@ import pytest
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS
 from renkei.matching.candidates import default_parameters
 from renkei.matching.candidates.blocking import block
-from renkei.matching.checking import empty
+from renkei.matching.validation import empty
 
 CARD = {
     "card_number": "AB12345678CD", "person": 0, "person_id": "P1", "name": "NGUYEN VAN ANH",

@@ -9,8 +9,7 @@ import polars as pl
 import pytest
 
 from matching.candidates.conftest import RENKEI, Lost
-from renkei.matching.candidates.evaluation import evaluate, wilson
-from renkei.matching.candidates.evaluation_page import render_evaluation
+from renkei.matching.candidates.evaluation import evaluate, render_evaluation, wilson
 
 NOT_FOUND = pl.Series(["N1", "N2", "N3", "N4", "N5"])
 CANDIDATES = pl.DataFrame(

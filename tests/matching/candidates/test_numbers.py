@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from renkei.matching.candidates.kinds import CARD_LEVELS, KINDS
+from renkei.matching.candidates.comparison_levels import CARD_LEVELS, KINDS
 from renkei.matching.candidates.numbers import clean
 
 HELD = "AB12345678CD"

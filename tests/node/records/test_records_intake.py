@@ -21,9 +21,9 @@ from node.records.made_up import (
 )
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.agreement.decisions import DEFAULT_POLICY
-from renkei.matching.checking import PREPARING, RECEIVING, check
 from renkei.matching.prepare import prepare
 from renkei.matching.reading import RefusedFile, open_source
+from renkei.matching.validation import PREPARING, RECEIVING, check
 from renkei.node.audit.models import Entry
 from renkei.node.records import intake
 from renkei.node.records.errors import NotOurs

@@ -4,8 +4,7 @@ A mistyped number makes a notification `not_found`, and its employer suspected o
 such notification is given the people it may mean, with a probability, or nobody.
 """
 
-from renkei.matching.candidates.finding import CANDIDATES, find
-from renkei.matching.candidates.learning import learn
+from renkei.matching.candidates.em_training import learn
 from renkei.matching.candidates.parameters import (
     Parameters,
     ParametersError,
@@ -13,6 +12,7 @@ from renkei.matching.candidates.parameters import (
     load_parameters,
     written,
 )
+from renkei.matching.candidates.search import CANDIDATES, find
 
 __all__ = [
     "CANDIDATES",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from renkei.agreement.causes import Found, found_by
 from renkei.agreement.text import Lang, Words
-from renkei.matching.spoken import column_name
+from renkei.matching.labels import column_name
 
 
 def _of_causes(item: str) -> dict[str, Words]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import polars as pl
 
 from renkei.matching.candidates.blocking import block
+from renkei.matching.candidates.match_weights import level_of, share_of, value_of
 from renkei.matching.candidates.parameters import Item, Parameters
-from renkei.matching.candidates.weighing import level_of, share_of, value_of
 
 _PLACE_BITS = 32
 

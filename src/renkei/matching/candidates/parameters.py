@@ -14,7 +14,7 @@ from typing import Any
 
 from renkei.agreement.errors import RenkeiError
 from renkei.matching.candidates.blocking import KEYS
-from renkei.matching.candidates.kinds import KINDS, Kind
+from renkei.matching.candidates.comparison_levels import KINDS, Kind
 
 _DEFAULT = Path(__file__).with_name("tables") / "parameters.toml"
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from renkei.agreement.omissions import REASONS
 from renkei.agreement.text import Words, day_in_words
-from renkei.matching.spoken import column_name
+from renkei.matching.labels import column_name
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.errors import NoLetter

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, cast
 
 from django.forms import ChoiceField, FileField, FileInput
 
-from renkei.matching.spoken import column_name
+from renkei.matching.labels import column_name
 from renkei.node.cases import handling
 from renkei.node.cases.errors import Incomplete, NotAttachable
 from renkei.node.cases.moves import Move, Outcome

@@ -12,8 +12,7 @@ from renkei.agreement.annexes import ANNEX_1
 from renkei.agreement.causes import Cause, causes_in
 from renkei.agreement.decisions import COMPARABLE_ITEMS, Policy
 from renkei.agreement.text import Lang, Meaning
-from renkei.matching.spoken import column_name, value_in_words
-from renkei.matching.wording import FLAGS
+from renkei.matching.labels import FLAGS, column_name, value_in_words
 
 Row = Mapping[str, str | None]
 CARD: Final = "card_number"

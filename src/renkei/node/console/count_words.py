@@ -6,8 +6,7 @@ from typing import Final
 
 from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Lang, Words
-from renkei.matching.spoken import column_name
-from renkei.matching.wording import REJECT_REASONS
+from renkei.matching.labels import REJECT_REASONS, column_name
 
 COUNTS: Final[Mapping[str, Words]] = MappingProxyType(
     {

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from renkei.agreement.text import Lang, Words
 from renkei.exchange.errors import NOTICES
-from renkei.matching.wording import DATASETS
+from renkei.matching.labels import DATASET_NAMES
 from renkei.node.audit.trail import SYSTEM
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.letters import NAMES as LETTERS
@@ -137,7 +137,7 @@ _CODES: Final[Mapping[str, Mapping[str, Words]]] = MappingProxyType(
             "notification": Words("届出", "a notification"),
             "person": Words("本人", "a person"),
         },
-        "dataset": DATASETS,
+        "dataset": DATASET_NAMES,
         "decision": {"accepted": Words("応じた", "accepted"), "rejected": Words("応じなかった", "rejected")},
         "direction": {"out": Words("送信", "sent"), "in": Words("受信", "received")},
         "duty": DUTIES,

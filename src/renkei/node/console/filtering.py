@@ -12,7 +12,7 @@ from django.http import QueryDict
 from renkei.agreement.omissions import REASONS
 from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Words
-from renkei.matching.spoken import column_name
+from renkei.matching.labels import column_name
 from renkei.node.cases.listing import Filters
 from renkei.node.cases.models import Kind
 from renkei.node.cases.moves import State

@@ -6,7 +6,7 @@ from typing import Final
 from django.http import QueryDict
 from django.utils import timezone
 
-from renkei.matching.wording import Words
+from renkei.matching.labels import Words
 from renkei.node.incidents import concerned
 from renkei.node.incidents.concerned import Concerned
 from renkei.node.incidents.errors import IncidentRefused

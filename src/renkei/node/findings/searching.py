@@ -12,7 +12,7 @@ from django.conf import settings
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS, Dataset
 from renkei.matching.candidates import default_parameters
-from renkei.matching.candidates.finding import judge
+from renkei.matching.candidates.match_weights import value_of, weigh
 from renkei.matching.candidates.pairs import (
     by_frequency,
     look,
@@ -21,10 +21,10 @@ from renkei.matching.candidates.pairs import (
     with_shares,
 )
 from renkei.matching.candidates.parameters import Item
-from renkei.matching.candidates.weighing import value_of, weigh
-from renkei.matching.checking import check
-from renkei.matching.places import Places
+from renkei.matching.candidates.search import judge
+from renkei.matching.hash_index import HashIndex
 from renkei.matching.reconciliation import as_batches, kept_columns
+from renkei.matching.validation import check
 from renkei.node.findings.planner import few
 from renkei.node.records import counted, keys, transfer
 from renkei.node.records.models import Person
@@ -80,7 +80,7 @@ def _typed(frame: pl.DataFrame, dataset: Dataset, known: pl.Series | None = None
         as_batches(frame, dataset),
         dataset,
         keep=kept_columns(dataset, settings.NODE.decided()),
-        known_persons=None if known is None else lambda: Places(known),
+        known_persons=None if known is None else lambda: HashIndex(known),
     ).taken
 
 

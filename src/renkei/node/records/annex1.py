@@ -12,8 +12,8 @@ import polars as pl
 from django.db import connection, transaction
 
 from renkei.agreement.datasets import NOTIFICATIONS
-from renkei.matching.checking import PREPARING, type_batch
 from renkei.matching.release import annex_1
+from renkei.matching.validation import PREPARING, type_batch
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.records import touched, transfer

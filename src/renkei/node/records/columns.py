@@ -29,5 +29,5 @@ class Identifier(_Characters):
 
 
 def text() -> "models.TextField[str | None, str | None]":
-    """Make any other column. The door has checked kind and length (`renkei.matching.checking`)."""
+    """Make any other column. The door has checked kind and length (`renkei.matching.validation`)."""
     return models.TextField(null=True)

@@ -12,9 +12,9 @@ from django.db import connection, transaction
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.agreement.decisions import Policy
-from renkei.matching.checking import PREPARING, RECEIVING, Rules
 from renkei.matching.omissions import due_on
 from renkei.matching.reading import Encoding, open_source
+from renkei.matching.validation import PREPARING, RECEIVING, Rules
 from renkei.matching.values import to_text
 from renkei.node.audit.trail import SYSTEM, Actor, record
 from renkei.node.audit.verbs import Verb

@@ -8,9 +8,9 @@ from typing import Final
 import polars as pl
 
 from renkei.agreement.datasets import NOTIFICATIONS
-from renkei.matching.checking import RECEIVING
 from renkei.matching.reading import open_source
 from renkei.matching.release import annex_1
+from renkei.matching.validation import RECEIVING
 from renkei.node.audit.trail import SYSTEM, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.records import difference, staging

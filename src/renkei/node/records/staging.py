@@ -2,7 +2,7 @@
 
 `incoming` (line and the table's columns) are the rows taken, `refused` (line, identifier, reasons) those set
 aside, `outside` (line, identifier, reason) those that say that nothing is to be kept of theirs. Which
-row is taken, and why not, is what `renkei.matching.checking.check` says of the same file (a test compares),
+row is taken, and why not, is what `renkei.matching.validation.check` says of the same file (a test compares),
 and besides what `wire.fit` says.
 """
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 from django.db import DatabaseError, connection
 
 from renkei.agreement.datasets import Dataset
-from renkei.matching.checking import Rules, type_batch
+from renkei.matching.validation import Rules, type_batch
 from renkei.matching.values import to_text
 from renkei.node.records import transfer
 from renkei.node.records.models import Import, Reject

@@ -16,7 +16,7 @@ from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Lang, Words
 from renkei.exchange.errors import NOTICES
 from renkei.exchange.keys import spoken as in_groups
-from renkei.matching.spoken import column_name, value_in_words
+from renkei.matching.labels import column_name, value_in_words
 from renkei.node.console.count_words import count_in_words, reason_in_words
 from renkei.node.console.eras import in_era
 from renkei.node.console.fact_words import fact_in_words

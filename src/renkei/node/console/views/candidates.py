@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from renkei.agreement.text import Words
 from renkei.matching.candidates.evidence import sentences
-from renkei.matching.spoken import value_in_words
+from renkei.matching.labels import value_in_words
 from renkei.node.console.access import page
 from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.declaring import purpose_first

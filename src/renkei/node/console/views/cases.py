@@ -15,7 +15,7 @@ from renkei.agreement.causes import causes_in
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Words
-from renkei.matching.wording import IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING
+from renkei.matching.labels import IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING
 from renkei.node.cases import cautions
 from renkei.node.cases.handling import subject_of
 from renkei.node.cases.models import Attachment, Case, Kind

@@ -13,8 +13,7 @@ from renkei.agreement.causes import Cause, Found, causes_in
 from renkei.agreement.datasets import NOTIFICATIONS, OMISSIONS_WITH_CANDIDATES, PERSONS
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.agreement.text import Words
-from renkei.matching.spoken import value_in_words
-from renkei.matching.wording import FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING
+from renkei.matching.labels import FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING, value_in_words
 from renkei.node.console.access import page
 from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.declaring import purpose_first

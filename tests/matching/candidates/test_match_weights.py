@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 import pytest
 
+from renkei.matching.candidates.match_weights import probabilities, weigh
 from renkei.matching.candidates.parameters import Item, Parameters
-from renkei.matching.candidates.weighing import probabilities, weigh
 
 SEX = Item("sex", "sex", right=(0.9, 0.1), wrong=(0.5, 0.5))
 NUMBER = Item("card_number", "card_number", right=(0.5, 0.1, 0.1, 0.1, 0.1, 0.1), wrong=(0.25,) + (0.15,) * 5)

@@ -56,7 +56,7 @@ def text_writer(text: str) -> Writer:
     return write
 
 
-def write_whole(directory: Path, files: Mapping[str, Writer]) -> None:
+def write_atomic(directory: Path, files: Mapping[str, Writer]) -> None:
     """Write files into a directory so that each appears whole, and none unless all could be written.
 
     They are written beside their place, made durable, and renamed; the last named goes first and comes last,

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from polars.testing import assert_series_equal
 
-from renkei.matching.handing_over import filled, row_numbers, series
+from renkei.matching.arrow_interop import filled, row_numbers, series
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from renkei.matching.handing_over import row_numbers
+from renkei.matching.arrow_interop import row_numbers
 
 Hashes = NDArray[np.uint64]
 Rows = NDArray[np.uint32]
@@ -31,7 +31,7 @@ def hashed(text: pl.Series) -> Hashes:
     return text.hash().to_numpy()
 
 
-class Places:
+class HashIndex:
     """The rows of a column of distinct text, to be looked up; blank is nowhere.
 
     Hashes lead to a row, and the text there decides. Where two texts have one hash (of millions, once in

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renkei.matching.edges import Shape, digits, edges, longest
+from renkei.matching.byte_scan import Shape, digits, edges, longest
 
 # Every character that is white space to Unicode, some that share its bytes, and some plain ones.
 WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2003\u200a\u2028\u2029\u202f\u205f\u3000"

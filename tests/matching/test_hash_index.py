@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renkei.matching.places import Hashes, Places, hashed
+from renkei.matching.hash_index import Hashes, HashIndex, hashed
 
 TEXTS = st.lists(st.text("AB09-漢", max_size=4), max_size=60)
 
@@ -33,7 +33,7 @@ def test_a_key_is_found_where_it_stands_and_nowhere_else(hashing, among: list[st
     rows = {text: row for row, text in enumerate(dict.fromkeys(among))}
     sought = [None, *keys, *among]
 
-    found = Places(pl.Series(list(rows), dtype=pl.String), hashing).of(pl.Series(sought, dtype=pl.String))
+    found = HashIndex(pl.Series(list(rows), dtype=pl.String), hashing).of(pl.Series(sought, dtype=pl.String))
 
     assert found.dtype == pl.UInt32
     assert found.to_list() == [rows.get(text) for text in sought]
@@ -43,10 +43,10 @@ def test_more_keys_than_are_looked_up_together_keep_their_order() -> None:
     numbers = pl.Series([f"P{number:07}" for number in range(700_000)])
     backwards = numbers.reverse()
 
-    assert Places(numbers).of(backwards).to_list() == list(range(699_999, -1, -1))
+    assert HashIndex(numbers).of(backwards).to_list() == list(range(699_999, -1, -1))
 
 
 def test_blank_is_nowhere_though_a_blank_stands_among() -> None:
     among = pl.Series(["A", None, "B"])
 
-    assert Places(among).of(pl.Series([None, "B"])).to_list() == [None, 2]
+    assert HashIndex(among).of(pl.Series([None, "B"])).to_list() == [None, 2]

@@ -11,6 +11,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from renkei.matching.candidates.match_weights import level_of, probabilities, share_of, weigh
 from renkei.matching.candidates.pairs import (
     by_frequency,
     compare_pairs,
@@ -20,7 +21,6 @@ from renkei.matching.candidates.pairs import (
     with_shares,
 )
 from renkei.matching.candidates.parameters import Item, Parameters
-from renkei.matching.candidates.weighing import level_of, probabilities, share_of, weigh
 
 _WRONG_PAIRS = 1_000_000
 _MOST_ROUNDS = 40

@@ -13,19 +13,21 @@ from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.agreement.outcomes import LIVE, OUTCOMES, REPORTED
 from renkei.agreement.text import Lang, Words, day_in_words
-from renkei.matching import report_wording as said
-from renkei.matching.page import Bar, Chart, Section, Table, bar_chart, render_page
-from renkei.matching.small_cells import SMALLEST_CELL, protect
-from renkei.matching.spoken import column_name, nationality_name, status_name
-from renkei.matching.statistics import Statistics
-from renkei.matching.wording import (
-    DATASETS,
+from renkei.matching.labels import (
+    DATASET_NAMES,
     FLAGS,
     IDENTITY_CAUTION,
     NO_ACCUSATION,
     NO_FINDING,
     REJECT_REASONS,
+    column_name,
+    nationality_name,
+    status_name,
 )
+from renkei.matching.report import labels as said
+from renkei.matching.report.disclosure_control import SMALLEST_CELL, protect
+from renkei.matching.report.html import Bar, Chart, Section, Table, bar_chart, render_page
+from renkei.matching.report.statistics import Statistics
 
 _MOST_ROWS = 12
 
@@ -66,7 +68,7 @@ def render_report(statistics: Statistics, lang: Lang, *, fewest: int = SMALLEST_
 
 def _counts(statistics: Statistics, lang: Lang) -> Section:
     rows = [
-        (DATASETS[name].say(lang), *(_number(counts[key]) for key in ("read", "taken", "rejected")))
+        (DATASET_NAMES[name].say(lang), *(_number(counts[key]) for key in ("read", "taken", "rejected")))
         for name, counts in statistics.datasets.items()
     ]
     heads = [head.say(lang) for head in said.DATASET_HEADS]
@@ -124,14 +126,14 @@ def _omissions(statistics: Statistics, lang: Lang) -> Section:
 
 def _rejects(statistics: Statistics, lang: Lang) -> Section:
     groups: dict[str, dict[str, int]] = {}
-    order = list(DATASETS)
+    order = list(DATASET_NAMES)
     for dataset, reason, rows in sorted(
         statistics.rejects.iter_rows(), key=lambda row: (order.index(row[0]), -row[2], row[1])
     ):
         kind, _, column = reason.partition(":")
         label = REJECT_REASONS[kind].name.say(lang)
         label += f": {column_name(column, lang)}" if column else ""
-        groups.setdefault(DATASETS[dataset].say(lang), {})[label] = rows
+        groups.setdefault(DATASET_NAMES[dataset].say(lang), {})[label] = rows
     rejected = sum(counts["rejected"] for counts in statistics.datasets.values())
     note = said.REJECTED_NOTE.say(lang).format(rows=_number(rejected)) if rejected else ""
     words = (said.REJECTED, note, said.REJECTED_CHART)

@@ -23,16 +23,15 @@ from renkei.agreement.datasets import (
 )
 from renkei.agreement.datasets import SUSPECTED_OMISSIONS as OMISSIONS
 from renkei.agreement.decisions import Policy
-from renkei.matching.checking import REJECTS, empty, place_persons, rejects_in_order, type_batch
+from renkei.matching.hash_index import HashIndex
 from renkei.matching.omissions import suspect
 from renkei.matching.outcomes import MATCHES, judge_notifications, link
-from renkei.matching.places import Places
 from renkei.matching.reading import Source, text_batch
 from renkei.matching.reconciliation import Reconciliation, as_text, kept_columns
 from renkei.matching.release import annex_2, annex_3, matches
-from renkei.matching.spark_session import why_not_finished
-from renkei.matching.spark_tables import ddl, like_before, on_the_wire, to_arrow, to_polars
-from renkei.matching.statistics import Read, Tally, add_up, count, tally
+from renkei.matching.report.statistics import Read, Tally, add_up, count, tally
+from renkei.matching.spark.session import ddl, like_before, on_the_wire, to_arrow, to_polars, why_not_finished
+from renkei.matching.validation import REJECTS, empty, place_persons, rejects_in_order, type_batch
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -182,14 +181,14 @@ class _Run:
         """Bring home the notifications whose number is in no card: about one in a hundred."""
         from pyspark.sql import functions as sql
 
-        from renkei.matching.candidates.suspicions import not_found
+        from renkei.matching.candidates.search import not_found
 
         few = linked.filter(sql.col("live") & sql.col("person_id").isNull())
         return not_found(like_before(to_polars(few.toArrow()), self._nobody())).sort("notification_id")
 
     def find(self, unplaced: pl.DataFrame, cards: "DataFrame", parameters: "Parameters") -> pl.DataFrame:
         """Find candidates for what `not_found` brought home, within buckets of persons."""
-        from renkei.matching.candidates.on_spark import find_on_spark
+        from renkei.matching.spark.candidates import find_on_spark
 
         return find_on_spark(
             unplaced, cards, self._bucketed(cards, "person_id"), _no_cards(self.policy), parameters
@@ -281,14 +280,14 @@ def _judged(
         for dataset in (PERSONS, CARDS, PERMISSIONS)
     )
     nobody = _linked(empty(NOTIFICATIONS, kept_columns(NOTIFICATIONS, policy)), _no_cards(policy), policy)
-    known = Places(persons["person_id"])
+    known = HashIndex(persons["person_id"])
     judged = judge_notifications(
         place_persons(like_before(linked, nobody), known), place_persons(cards, known), persons, policy
     )
     placed = place_persons(permissions, known)
     explaining = None
     if candidates is not None:
-        from renkei.matching.candidates.suspicions import probable
+        from renkei.matching.candidates.search import probable
 
         explaining = probable(*candidates, persons["person_id"], policy)
     suspected = suspect(placed, judged.notifications, as_of=as_of, policy=policy, probable=explaining)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from renkei.agreement.annexes import ANNEX_1
 from renkei.agreement.datasets import NOTIFICATIONS, Column, Dataset
 from renkei.agreement.statuses import PERMANENT_RESIDENT, STATUSES
-from renkei.matching.places import Places
+from renkei.matching.hash_index import HashIndex
 from renkei.matching.reading import text_batch
 from renkei.matching.values import Values, canonical_status, read
 
@@ -77,7 +77,7 @@ def check(
     *,
     keep: Collection[str] | None = None,
     rules: Rules = RECEIVING,
-    known_persons: Callable[[], Places] | None = None,
+    known_persons: Callable[[], HashIndex] | None = None,
     progress: Callable[[int], None] = lambda rows: None,
 ) -> Checked:
     """Type the records of one dataset and set aside those that cannot be taken.
@@ -199,7 +199,7 @@ def _duplicates(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]
     yield from _trouble(table["line"], later, f"duplicate:{dataset.identifier.name}")
 
 
-def place_persons(table: pl.DataFrame, known: Places) -> pl.DataFrame:
+def place_persons(table: pl.DataFrame, known: HashIndex) -> pl.DataFrame:
     """Add `person`: the place among `known` that `person_id` names, null for strangers."""
     return table.with_columns(known.of(table["person_id"]).alias("person"))
 

@@ -2,9 +2,36 @@
 
 import polars as pl
 
+from renkei.agreement.decisions import Policy
+from renkei.matching.candidates.match_weights import level_of, probabilities, weigh, weight_of
 from renkei.matching.candidates.pairs import by_frequency, holders, look, with_persons, with_shares
 from renkei.matching.candidates.parameters import Parameters, default_parameters
-from renkei.matching.candidates.weighing import level_of, probabilities, weigh, weight_of
+from renkei.matching.omissions import PROBABLE
+
+# MERGED renkei.matching.candidates.search: What candidates have to say to 3(1)イ: an employer who probably did notify, under another number.
+
+
+def not_found(linked: pl.DataFrame) -> pl.DataFrame:
+    """Return the live notifications of `outcomes.link` whose number is in no card."""
+    return linked.filter(pl.col("live") & pl.col("person_id").is_null()).drop("person_id")
+
+
+def probable(
+    candidates: pl.DataFrame, unplaced: pl.DataFrame, known: pl.Series, policy: Policy
+) -> pl.DataFrame:
+    """Return the candidates at or above the threshold as `omissions.suspect` needs them: `PROBABLE`.
+
+    `unplaced` come from `not_found`; `known` are the register's identifiers of persons, in its order, or
+    those of a part of it: who is not there is left out.
+    """
+    likely = candidates.filter((pl.col("rank") == 1) & (pl.col("probability") >= policy.candidate_threshold))
+    places = known.to_frame("person_id").with_row_index("person")
+    return (
+        likely.join(unplaced.select("notification_id", "employment_start"), on="notification_id")
+        .join(places, on="person_id")
+        .select(pl.col(name).cast(dtype) for name, dtype in PROBABLE.items())
+    )
+
 
 MOST_CANDIDATES = 3
 # Of someone so improbable nobody needs to hear.

@@ -18,8 +18,8 @@ from builders import (
 from renkei.agreement.annexes import ANNEX_1
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset, Kind
 from renkei.matching import Reconciliation
-from renkei.matching.checking import check
 from renkei.matching.reconciliation import as_batches
+from renkei.matching.validation import check
 
 REGISTER = {PERSONS: a_person, CARDS: a_card, PERMISSIONS: a_permission}
 

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from renkei.matching.candidates.kinds import KINDS
+from renkei.matching.candidates.comparison_levels import KINDS
 from renkei.matching.values import NATIONALITY_KEYS, STATUS_KEYS
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
-from renkei.matching.candidates.finding import judge
+from renkei.matching.candidates.match_weights import value_of
 from renkei.matching.candidates.pairs import (
     by_frequency,
     look,
@@ -18,8 +18,8 @@ from renkei.matching.candidates.pairs import (
     with_shares,
 )
 from renkei.matching.candidates.parameters import Parameters
-from renkei.matching.candidates.weighing import value_of
-from renkei.matching.spark_tables import ddl, like_before, on_the_wire, to_arrow, to_polars
+from renkei.matching.candidates.search import judge
+from renkei.matching.spark.session import ddl, like_before, on_the_wire, to_arrow, to_polars
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

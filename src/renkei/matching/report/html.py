@@ -16,7 +16,7 @@ from unicodedata import east_asian_width
 from jinja2 import Environment, StrictUndefined, Template
 
 from renkei.agreement.text import Lang, Words
-from renkei.matching import report_wording as said
+from renkei.matching.report import labels as said
 
 _WIDEST_BAR = 62  # per cent; the rest is for the number behind it
 _LABEL_COLUMNS = 40  # half-width characters that fit a page of 320 px

@@ -1,0 +1,1 @@
+"""What a result amounts to: counts, tables and charts as one self-contained HTML page, small cells protected."""

@@ -1,0 +1,1 @@
+"""The distributed engine: the same kernel on buckets of the tables (docs/spark.md)."""
