@@ -41,7 +41,7 @@ def verify(
 
     from renkei.exchange.home import Home
     from renkei.node.audit import verifying, witnesses
-    from renkei.node.audit.errors import TrailBroken
+    from renkei.node.errors import TrailBroken
     from renkei.node.officers.gate import Act, require
 
     now = moment()

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from renkei.node.audit.errors import NotExported
 from renkei.node.audit.export import export
 from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import FIRST_PREVIOUS, head
+from renkei.node.errors import NotExported
 
 pytestmark = pytest.mark.django_db
 

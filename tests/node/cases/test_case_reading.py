@@ -7,9 +7,8 @@ import pytest
 from node.cases.made_up import NOW, a_discrepancy, case_of
 from renkei.node.audit.models import Entry
 from renkei.node.cases import attachments, reading
-from renkei.node.cases.errors import NotAttachable
 from renkei.node.cases.models import Attachment, Case
-from renkei.node.errors import NotPermitted
+from renkei.node.errors import NotAttachable, NotPermitted
 from renkei.node.officers import declarations
 from renkei.node.records.models import Notification
 

@@ -18,9 +18,9 @@ from node.cases.made_up import (
 from renkei.node.audit.models import Entry
 from renkei.node.cases import corrections
 from renkei.node.cases.corrections import REQUEST_COLUMNS
-from renkei.node.cases.errors import CorrectionsOutOfStep
 from renkei.node.cases.intake import corrections_to_send, mark_corrections_sent
 from renkei.node.cases.models import Case, CorrectionRequest
+from renkei.node.errors import CorrectionsOutOfStep
 from renkei.node.findings import requests
 from renkei.node.officers.models import Officer
 

@@ -7,11 +7,11 @@ import pytest
 from renkei.node import init
 from renkei.node.audit.models import Entry
 from renkei.node.cycle import days
-from renkei.node.cycle.errors import NotCarriedOver
 from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.party import DAY, RENAMED
 from renkei.node.cycle.runner import Runner
 from renkei.node.cycle.steps import Awaits, DayStep
+from renkei.node.errors import NotCarriedOver
 
 pytestmark = pytest.mark.django_db
 

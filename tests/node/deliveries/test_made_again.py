@@ -9,13 +9,13 @@ from renkei.exchange.errors import Refused
 from renkei.node.audit.models import Entry
 from renkei.node.cycle import days, watch
 from renkei.node.cycle.again import again
-from renkei.node.cycle.errors import NothingRefused
 from renkei.node.cycle.models import Alarm, Step
 from renkei.node.cycle.party import DAY as STEPS
 from renkei.node.cycle.runner import Runner
 from renkei.node.cycle.steps import Context
 from renkei.node.deliveries import boxes, receiving, sending
 from renkei.node.deliveries.models import Delivery
+from renkei.node.errors import NothingRefused
 from renkei.node.findings.models import Finding
 from renkei.node.records import intake
 from renkei.node.records.models import SentNotification

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from node.findings.conftest import carried
 from node.records.made_up import card, card_of, notification, permission, person
 from renkei.node.audit.models import Entry
+from renkei.node.errors import AnswersOutOfStep, DayPassed
 from renkei.node.findings import answers, matching
-from renkei.node.findings.errors import AnswersOutOfStep, DayPassed
 from renkei.node.findings.models import Answer, Finding, Outcome, Run
 from renkei.node.records.models import ReceivedNotification, Touched
 

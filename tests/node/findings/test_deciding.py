@@ -9,9 +9,8 @@ from node.records.made_up import NOW, card, card_of, notification, permission, p
 from renkei.node.audit.models import Entry
 from renkei.node.cycle import erasing
 from renkei.node.cycle.steps import Context
-from renkei.node.errors import NotPermitted
+from renkei.node.errors import CandidatesChanged, NoSuchDecision, NotPermitted
 from renkei.node.findings import deciding, matching
-from renkei.node.findings.errors import CandidatesChanged, NoSuchDecision
 from renkei.node.findings.models import Candidate, Finding, NotFound, Outcome
 from renkei.node.officers import declarations
 from renkei.node.officers.models import Assignment, Officer

@@ -7,9 +7,8 @@ import pytest
 
 from node.records.made_up import NOW
 from renkei.node.audit.models import Entry
-from renkei.node.errors import NotPermitted
+from renkei.node.errors import NotPermitted, RequestDecided
 from renkei.node.findings import answers, requests, trays
-from renkei.node.findings.errors import RequestDecided
 from renkei.node.findings.models import CorrectionRequest
 from renkei.node.findings.requests import REASONS, REQUEST_COLUMNS
 from renkei.node.officers import declarations

@@ -10,10 +10,9 @@ from typer.testing import CliRunner
 from renkei.agreement.errors import RenkeiError
 from renkei.cli import app
 from renkei.cli.arguments import UnusableArguments
-from renkei.node.audit.errors import TrailBroken
 from renkei.node.audit.models import Entry
 from renkei.node.deliveries.models import Delivery
-from renkei.node.errors import NotPermitted
+from renkei.node.errors import NotPermitted, TrailBroken
 from renkei.node.incidents.models import Incident, Statement
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer

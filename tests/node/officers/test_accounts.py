@@ -8,10 +8,9 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from renkei.node.audit.models import Entry
-from renkei.node.errors import NotPermitted
+from renkei.node.errors import AccountRefused, NotPermitted
 from renkei.node.officers import accounts
 from renkei.node.officers.duties import Duty
-from renkei.node.officers.errors import AccountRefused
 from renkei.node.officers.models import Officer
 
 pytestmark = pytest.mark.django_db

@@ -8,10 +8,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from renkei.node.audit.models import Entry
-from renkei.node.errors import NotPermitted
+from renkei.node.errors import NoSuchPurpose, NotPermitted
 from renkei.node.officers import declarations
 from renkei.node.officers.duties import Duty
-from renkei.node.officers.errors import NoSuchPurpose
 from renkei.node.officers.gate import NODE, Act, Subject, entitled, offices_of, permitted, require
 from renkei.node.officers.models import Assignment, Officer
 

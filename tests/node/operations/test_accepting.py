@@ -14,12 +14,11 @@ from renkei.node.audit.models import Entry
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import boxes, receiving, sending
 from renkei.node.deliveries.models import Delivery
-from renkei.node.errors import NotPermitted
+from renkei.node.errors import NotAccepted, NotPermitted
 from renkei.node.incidents.models import Incident
 from renkei.node.officers.duties import Duty
 from renkei.node.officers.models import Assignment, Officer
 from renkei.node.operations import accepting
-from renkei.node.operations.errors import NotAccepted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

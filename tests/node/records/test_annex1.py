@@ -8,8 +8,8 @@ from node.records.made_up import NOW, card, notification, write
 from renkei.agreement.annexes import ANNEX_1
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.node.audit.models import Entry
+from renkei.node.errors import SelectionOutOfStep
 from renkei.node.records import annex1, intake
-from renkei.node.records.errors import SelectionOutOfStep
 from renkei.node.records.models import SelectedNotification, SentNotification
 
 pytestmark = pytest.mark.django_db

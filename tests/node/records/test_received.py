@@ -6,8 +6,8 @@ from django.db import transaction
 from node.records.made_up import NOW, card, notification, stored, write
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.exchange.schemas import tables_of
+from renkei.node.errors import DeliveryOutOfOrder
 from renkei.node.records import received, returned
-from renkei.node.records.errors import DeliveryOutOfOrder
 from renkei.node.records.models import Import, ReceivedNotification, Touched
 from renkei.node.records.tables import RECEIVED
 

@@ -25,8 +25,8 @@ from renkei.matching.prepare import prepare
 from renkei.matching.reading import RefusedFile, open_source
 from renkei.matching.validation import PREPARING, RECEIVING, check
 from renkei.node.audit.models import Entry
+from renkei.node.errors import NotOurs
 from renkei.node.records import intake
-from renkei.node.records.errors import NotOurs
 from renkei.node.records.models import Import, Permission, Reject, Touched
 from renkei.node.records.tables import RECEIVED, TABLES
 

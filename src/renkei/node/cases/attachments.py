@@ -10,10 +10,10 @@ from django.db import transaction
 
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.cases.errors import NotAttachable
 from renkei.node.cases.handling import subject_of
 from renkei.node.cases.models import Attachment, Case
 from renkei.node.cases.reading import purpose_of
+from renkei.node.errors import NotAttachable
 from renkei.node.officers.gate import Act, require
 from renkei.node.officers.models import Officer
 

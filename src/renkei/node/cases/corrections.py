@@ -15,9 +15,9 @@ from django.db.models import F, QuerySet
 
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.cases.errors import CorrectionsOutOfStep
 from renkei.node.cases.models import Case, CorrectionDay, CorrectionRequest, Event
 from renkei.node.cases.moves import MOVES
+from renkei.node.errors import CorrectionsOutOfStep
 from renkei.node.records import transfer
 from renkei.node.records.turns import wait_for_turn
 from renkei.node.working_days import after_working_days

@@ -15,8 +15,8 @@ from django.utils import timezone
 from renkei.agreement.purposes import PURPOSES
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.cases.errors import TooMany
 from renkei.node.cases.listing import Filters, visible
+from renkei.node.errors import TooMany
 from renkei.node.officers import declarations
 from renkei.node.officers.models import Officer
 

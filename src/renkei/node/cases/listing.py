@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from renkei.node.cases.errors import Incomplete
 from renkei.node.cases.models import Case
 from renkei.node.cases.moves import State
+from renkei.node.errors import Incomplete
 from renkei.node.officers.gate import Act, offices_of, require
 from renkei.node.officers.models import Officer
 

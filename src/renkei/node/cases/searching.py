@@ -8,8 +8,8 @@ from django.db.models import Q
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.models import Case, Kind
+from renkei.node.errors import NoSuchPurpose
 from renkei.node.officers.declarations import offered
-from renkei.node.officers.errors import NoSuchPurpose
 from renkei.node.officers.gate import Act, offices_of, require
 from renkei.node.officers.models import Officer
 from renkei.node.records.models import Notification

@@ -6,7 +6,6 @@ from django.forms import ChoiceField, FileField, FileInput
 
 from renkei.matching.labels import column_name
 from renkei.node.cases import handling
-from renkei.node.cases.errors import Incomplete, NotAttachable
 from renkei.node.cases.moves import Move, Outcome
 from renkei.node.console.comparison import COMPARED
 from renkei.node.console.forms import (
@@ -19,6 +18,7 @@ from renkei.node.console.forms import (
     text_field,
 )
 from renkei.node.console.words import OUTCOMES
+from renkei.node.errors import Incomplete, NotAttachable
 
 
 class MoveForm(ConsoleForm):

@@ -7,9 +7,9 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from renkei.matching.labels import Words
+from renkei.node.errors import IncidentRefused
 from renkei.node.incidents import concerned
 from renkei.node.incidents.concerned import Concerned
-from renkei.node.incidents.errors import IncidentRefused
 from renkei.node.incidents.models import Condition, Item
 
 _MOST_PERSONS: Final = 10**12

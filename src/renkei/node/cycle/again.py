@@ -14,10 +14,10 @@ from django.db import transaction
 from renkei.node.audit.trail import Actor, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases import corrections
-from renkei.node.cycle.errors import NothingRefused
 from renkei.node.cycle.models import Step
 from renkei.node.cycle.watch import DAILY, refused
 from renkei.node.deliveries.models import Delivery
+from renkei.node.errors import NothingRefused
 from renkei.node.findings import answers
 from renkei.node.records import annex1
 

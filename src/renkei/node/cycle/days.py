@@ -13,9 +13,9 @@ from django.db.models import F
 
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.cycle.errors import NotCarriedOver
 from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.steps import DayStep
+from renkei.node.errors import NotCarriedOver
 from renkei.node.working_days import is_working_day, next_working_day
 
 Table = tuple[DayStep, ...]

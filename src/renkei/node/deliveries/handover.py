@@ -19,8 +19,8 @@ from renkei.exchange.manifest import read, sha256
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import boxes, ledger
-from renkei.node.deliveries.errors import NotHandedOver
 from renkei.node.deliveries.models import Delivery, Handover
+from renkei.node.errors import NotHandedOver
 from renkei.node.officers.gate import Act, require
 from renkei.node.officers.models import Officer
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from renkei.agreement.text import Words
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.deliveries.errors import NotHandedOver
 from renkei.node.deliveries.models import Delivery
+from renkei.node.errors import NotHandedOver
 from renkei.node.officers.gate import Act, require
 from renkei.node.officers.models import Officer
 

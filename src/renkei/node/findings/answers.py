@@ -16,8 +16,8 @@ from django.db import transaction
 from renkei.agreement.datasets import OMISSIONS_WITH_CANDIDATES, Dataset, discrepancies
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
+from renkei.node.errors import AnswersOutOfStep
 from renkei.node.findings import requests
-from renkei.node.findings.errors import AnswersOutOfStep
 from renkei.node.findings.models import AnswerDay, Kind
 from renkei.node.findings.planner import by_index, few, many
 from renkei.node.records import transfer

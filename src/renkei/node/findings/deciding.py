@@ -16,7 +16,7 @@ from django.db import transaction
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.findings.errors import CandidatesChanged, NoSuchDecision
+from renkei.node.errors import CandidatesChanged, NoSuchDecision
 from renkei.node.findings.models import Candidate, NotFound
 from renkei.node.officers import declarations
 from renkei.node.officers.gate import Act, Subject, require

@@ -14,8 +14,8 @@ from renkei.agreement.decisions import Policy
 from renkei.matching.reconciliation import reconcile
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
+from renkei.node.errors import DayPassed
 from renkei.node.findings import candidates, claims, holders, not_found
-from renkei.node.findings.errors import DayPassed
 from renkei.node.findings.models import Kind, Outcome, Run
 from renkei.node.findings.planner import few
 from renkei.node.findings.scope import FINDINGS, OUTCOMES, Frames, scope

@@ -18,7 +18,7 @@ from django.utils import timezone
 from renkei.agreement.datasets import PERSONS
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.findings.errors import RequestDecided
+from renkei.node.errors import RequestDecided
 from renkei.node.findings.models import CorrectionRequest, Kind
 from renkei.node.officers.gate import Act, Subject, require
 from renkei.node.officers.models import Officer

@@ -17,7 +17,7 @@ from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import receiving, sending
 from renkei.node.deliveries.carrier.client import Client
 from renkei.node.deliveries.models import Delivery
-from renkei.node.incidents.errors import IncidentRefused
+from renkei.node.errors import IncidentRefused
 from renkei.node.incidents.models import Incident, Item, Notice, Statement
 
 SERVICE: Final = "incident"

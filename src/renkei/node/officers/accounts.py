@@ -14,8 +14,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
+from renkei.node.errors import AccountRefused, WeakPassword
 from renkei.node.officers.duties import Duty
-from renkei.node.officers.errors import AccountRefused, WeakPassword
 from renkei.node.officers.gate import Act, require
 from renkei.node.officers.models import Assignment, Officer
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from renkei.agreement.purposes import PURPOSES, Purpose
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.officers.errors import NoSuchPurpose
+from renkei.node.errors import NoSuchPurpose
 from renkei.node.officers.models import Declaration, Officer
 
 LASTS: Final = timedelta(minutes=30)

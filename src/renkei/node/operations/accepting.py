@@ -22,10 +22,10 @@ from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import boxes
+from renkei.node.errors import NotAccepted, NothingExplained
 from renkei.node.incidents.models import Incident
 from renkei.node.officers.gate import Act, require
 from renkei.node.officers.models import Officer
-from renkei.node.operations.errors import NotAccepted, NothingExplained
 
 #: Why a trail was restored: code, and how it is said.
 REASONS: Final[Mapping[str, Words]] = {

@@ -23,7 +23,7 @@ from renkei.exchange.archive import BLOCK, compress
 from renkei.exchange.certificates import Decrypter
 from renkei.exchange.cms import Sealer, Unsealer
 from renkei.exchange.errors import CmsError
-from renkei.node.operations.errors import BackupRefused, RestoreRefused
+from renkei.node.errors import BackupRefused, RestoreRefused
 
 FORMAT: Final = "renkei-backup/1"
 MANIFEST: Final = "manifest.json"

@@ -22,9 +22,9 @@ from renkei.exchange.archive import BLOCK
 from renkei.node import config
 from renkei.node.audit import trail
 from renkei.node.audit.verbs import Verb
+from renkei.node.errors import BackupRefused
 from renkei.node.operations import archive, databases
 from renkei.node.operations.archive import NODE, Entry, Manifest
-from renkei.node.operations.errors import BackupRefused
 
 _LEFT_OUT: Final = ("uploads", "making")  # of the exchange's home
 _LINKS: Final = f"{durable.PARTIAL}backup"

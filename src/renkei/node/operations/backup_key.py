@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from renkei.exchange.keys import FileDecrypter, read_certificate
-from renkei.node.operations.errors import RestoreRefused
+from renkei.node.errors import RestoreRefused
 
 
 def read_key(key: Path, certificate: Path, passphrase: bytes) -> FileDecrypter:

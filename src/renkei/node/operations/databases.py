@@ -18,8 +18,8 @@ import dj_database_url
 import psycopg
 
 from renkei.exchange.archive import BLOCK
+from renkei.node.errors import BackupRefused, OperationsError, RestoreRefused
 from renkei.node.operations.archive import DATABASE, Entry
-from renkei.node.operations.errors import BackupRefused, OperationsError, RestoreRefused
 
 PART: Final = 64 * 1024 * 1024  # bytes of a part: what is held in memory at once
 LEAST_POSTGRESQL: Final = 15

@@ -12,9 +12,9 @@ from typing import IO
 from renkei.exchange import durable
 from renkei.exchange.certificates import Decrypter
 from renkei.node import config
+from renkei.node.errors import RestoreRefused
 from renkei.node.operations import archive, databases
 from renkei.node.operations.archive import NODE, Manifest
-from renkei.node.operations.errors import RestoreRefused
 
 
 def restore(path: Path, directory: Path, keys: Sequence[Decrypter]) -> Manifest:

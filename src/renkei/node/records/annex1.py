@@ -16,8 +16,8 @@ from renkei.matching.release import annex_1
 from renkei.matching.validation import PREPARING, type_batch
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
+from renkei.node.errors import SelectionOutOfStep
 from renkei.node.records import touched, transfer
-from renkei.node.records.errors import SelectionOutOfStep
 from renkei.node.records.models import (
     Notification,
     SelectedNotification,

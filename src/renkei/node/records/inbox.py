@@ -13,7 +13,7 @@ from renkei.agreement.errors import RenkeiError
 from renkei.matching.reading import Encoding, RefusedFile
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.records.errors import NotOurs, TooMuchGone
+from renkei.node.errors import NotOurs, TooMuchGone
 from renkei.node.records.intake import take_in
 from renkei.node.records.models import Import
 from renkei.node.records.tables import TABLES

@@ -18,8 +18,8 @@ from renkei.matching.validation import PREPARING, RECEIVING, Rules
 from renkei.matching.values import to_text
 from renkei.node.audit.trail import SYSTEM, Actor, record
 from renkei.node.audit.verbs import Verb
+from renkei.node.errors import NotOurs, TooMuchGone
 from renkei.node.records import difference, staging, transfer
-from renkei.node.records.errors import NotOurs, TooMuchGone
 from renkei.node.records.keys import name_key
 from renkei.node.records.models import Import, Permission, Person
 from renkei.node.records.tables import TABLES, Table

@@ -13,8 +13,8 @@ from renkei.matching.release import annex_1
 from renkei.matching.validation import RECEIVING
 from renkei.node.audit.trail import SYSTEM, record
 from renkei.node.audit.verbs import Verb
+from renkei.node.errors import DeliveryOutOfOrder
 from renkei.node.records import difference, staging
-from renkei.node.records.errors import DeliveryOutOfOrder
 from renkei.node.records.models import Import
 from renkei.node.records.returned import source
 from renkei.node.records.tables import RECEIVED

@@ -18,8 +18,8 @@ from django.db import connection, transaction
 
 from renkei.node.audit.trail import SYSTEM, Actor, record
 from renkei.node.audit.verbs import Verb
+from renkei.node.errors import HoldOver
 from renkei.node.records import inbox, touched, transfer
-from renkei.node.records.errors import HoldOver
 from renkei.node.records.models import (
     Card,
     Erasure,

@@ -21,10 +21,9 @@ from renkei.node.console.forms import ConsoleForm, Text, radio_field, said
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.case_acts import typed
 from renkei.node.console.waterfall import Waterfall, Weight, waterfall, weights
-from renkei.node.errors import NodeError
+from renkei.node.errors import CandidatesChanged, NodeError, NoSuchDecision
 from renkei.node.findings import deciding, trays
 from renkei.node.findings.deciding import REASONS, OpenedCandidate, OpenedCandidates
-from renkei.node.findings.errors import CandidatesChanged, NoSuchDecision
 from renkei.node.findings.models import Kind, NotFound
 from renkei.node.officers.gate import Act
 from renkei.node.officers.models import Officer

@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from renkei.agreement.text import Words
 from renkei.node.cases import attachments, cautions, handling
-from renkei.node.cases.errors import ChangedMeanwhile, NoSuchMove
 from renkei.node.cases.models import Attachment, Case, Kind
 from renkei.node.cases.moves import MOVES, Move, open_to
 from renkei.node.console.access import page
@@ -25,7 +24,7 @@ from renkei.node.console.forms import ConsoleForm
 from renkei.node.console.keeping import given_back
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import address_of, case_or_404
-from renkei.node.errors import NodeError
+from renkei.node.errors import ChangedMeanwhile, NodeError, NoSuchMove
 from renkei.node.officers.gate import Act
 from renkei.node.officers.models import Officer
 from renkei.node.working_days import after_working_days

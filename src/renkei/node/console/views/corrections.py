@@ -12,8 +12,8 @@ from renkei.node.console.access import page
 from renkei.node.console.declaring import purpose_first
 from renkei.node.console.forms import ConsoleForm, radio_field, said
 from renkei.node.console.templatetags.console import language
+from renkei.node.errors import RequestDecided
 from renkei.node.findings import requests, trays
-from renkei.node.findings.errors import RequestDecided
 from renkei.node.findings.models import CorrectionRequest
 from renkei.node.officers.gate import Act, Subject
 from renkei.node.officers.models import Officer

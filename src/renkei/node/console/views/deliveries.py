@@ -24,9 +24,8 @@ from renkei.node.console.forms import (
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.templatetags.console import service as service_name
 from renkei.node.deliveries import handover, ledger, resending
-from renkei.node.deliveries.errors import NotHandedOver
 from renkei.node.deliveries.models import Delivery
-from renkei.node.errors import NotPermitted
+from renkei.node.errors import NotHandedOver, NotPermitted
 from renkei.node.officers.gate import Act, permitted
 from renkei.node.officers.models import Officer
 

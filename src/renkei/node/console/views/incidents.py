@@ -17,9 +17,8 @@ from renkei.node.console import incident_forms as forms
 from renkei.node.console.access import page
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.case_acts import typed
-from renkei.node.errors import NodeError
+from renkei.node.errors import IncidentRefused, NodeError
 from renkei.node.incidents import clocks, handling, notices
-from renkei.node.incidents.errors import IncidentRefused
 from renkei.node.incidents.models import Incident, Item, Kind
 from renkei.node.officers.models import Officer
 

@@ -16,7 +16,6 @@ from django.utils.safestring import SafeString
 
 from renkei.agreement.text import Words
 from renkei.node.cases import letters
-from renkei.node.cases.errors import NoLetter
 from renkei.node.cases.letter_files import FORMATS
 from renkei.node.cases.moves import MOVES
 from renkei.node.console.access import page
@@ -25,7 +24,7 @@ from renkei.node.console.keeping import given_back
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import case_or_404
 from renkei.node.console.views.purpose import MOST
-from renkei.node.errors import NodeError
+from renkei.node.errors import NodeError, NoLetter
 from renkei.node.officers.gate import Act, Subject, entitled, offices_of, permitted
 from renkei.node.officers.models import Officer
 from renkei.node.working_days import after_working_days

@@ -26,10 +26,9 @@ from renkei.node.console.forms import (
 )
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.words import DUTIES
-from renkei.node.errors import NotPermitted
+from renkei.node.errors import AccountRefused, NotPermitted, WeakPassword
 from renkei.node.officers import accounts
 from renkei.node.officers.duties import Duty
-from renkei.node.officers.errors import AccountRefused, WeakPassword
 from renkei.node.officers.models import Assignment, Officer
 
 _CHANGED: Final = Words("変更しました。", "Changed.")

@@ -13,9 +13,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from renkei.node.cases.models import Case
 from renkei.node.console.access import page
 from renkei.node.console.forms import ConsoleForm, Text, radio_field, said
+from renkei.node.errors import NoSuchPurpose
 from renkei.node.findings.models import CorrectionRequest, Finding, NotFound, Outcome
 from renkei.node.officers import declarations
-from renkei.node.officers.errors import NoSuchPurpose
 from renkei.node.officers.gate import Act, Subject, entitled
 from renkei.node.officers.models import Officer
 

@@ -14,10 +14,9 @@ from renkei.node.audit.models import Verification
 from renkei.node.console.access import page
 from renkei.node.console.forms import ConsoleForm, radio_field, said, text_field
 from renkei.node.console.templatetags.console import language
-from renkei.node.errors import NotPermitted
+from renkei.node.errors import NotAccepted, NothingExplained, NotPermitted
 from renkei.node.officers.models import Officer
 from renkei.node.operations import accepting
-from renkei.node.operations.errors import NotAccepted, NothingExplained
 
 _DONE: Final = {
     "ask": Words("申請しました。別の職員の確認を待っています。", "Asked. Another officer has to confirm."),

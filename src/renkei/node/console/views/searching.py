@@ -13,7 +13,7 @@ from renkei.node.cases.searching import by_card_number
 from renkei.node.console.access import page
 from renkei.node.console.forms import said, text_field
 from renkei.node.console.views.purpose import PurposeForm
-from renkei.node.officers.errors import NoSuchPurpose
+from renkei.node.errors import NoSuchPurpose
 from renkei.node.officers.models import Officer
 
 _FORM: Final = re.compile(r"[A-Z]{2}[0-9]{8}[A-Z]{2}")
