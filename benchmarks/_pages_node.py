@@ -24,8 +24,8 @@ def make_officers(count: int) -> list[dict[str, str]]:
     """Make local accounts with every duty and a one-time code, anew where an earlier run left them."""
     from django_otp.plugins.otp_totp.models import TOTPDevice
 
-    from renkei.node.officers.duties import Duty
-    from renkei.node.officers.models import Assignment, Officer
+    from renkei.node.accounts.duties import Duty
+    from renkei.node.accounts.models import Assignment, Officer
 
     made = []
     for number in range(count):
@@ -46,7 +46,7 @@ def spread_cases() -> None:
     """Let a third of the cases be under way, each with somebody, as they would be after some weeks."""
     from django.db import connection
 
-    from renkei.node.officers.models import Officer
+    from renkei.node.accounts.models import Officer
 
     officers = list(Officer.objects.order_by("pk").values_list("pk", flat=True))
     with connection.cursor() as cursor:
@@ -62,9 +62,9 @@ def lengthen_trail() -> None:
     """Let the trail be as long as some weeks make it."""
     from django.db import transaction
 
+    from renkei.node.accounts.models import Officer
     from renkei.node.audit.trail import record
     from renkei.node.audit.verbs import Verb
-    from renkei.node.officers.models import Officer
 
     officers = list(Officer.objects.order_by("pk"))
     with transaction.atomic():
@@ -76,11 +76,11 @@ def declare(subjects: Sequence[str], party: str) -> None:
     """State the purpose for every officer, as each would on the page that asks for it."""
     from django.utils import timezone
 
-    from renkei.node.officers import declarations
-    from renkei.node.officers.models import Officer
+    from renkei.node.accounts import purposes
+    from renkei.node.accounts.models import Officer
 
     for officer in Officer.objects.all():
-        declarations.declare(officer, PURPOSE[party], subjects, now=timezone.now() + timedelta(seconds=1))
+        purposes.declare(officer, PURPOSE[party], subjects, now=timezone.now() + timedelta(seconds=1))
 
 
 def mhlw_pages(samples: int) -> tuple[dict[str, list[str]], list[str]]:

@@ -10,7 +10,7 @@ import typer
 from renkei.cli.arguments import UnusableArguments
 
 if TYPE_CHECKING:
-    from renkei.node.officers.models import Officer
+    from renkei.node.accounts.models import Officer
 
 OfficerOption = Annotated[
     str, typer.Option("--officer", metavar="ACCOUNT", help="Who acts; the trail names them.")
@@ -19,7 +19,7 @@ OfficerOption = Annotated[
 
 def acting(account: str) -> "Officer":
     """Return the officer of an account. Raises UnusableArguments where there is none that may enter."""
-    from renkei.node.officers.models import Officer
+    from renkei.node.accounts.models import Officer
 
     found = Officer.objects.filter(username=account, is_active=True).first()
     if found is None:

@@ -40,9 +40,9 @@ def verify(
     from django.conf import settings
 
     from renkei.exchange.home import Home
+    from renkei.node.accounts.permissions import Act, require
     from renkei.node.audit import verifying, witnesses
     from renkei.node.errors import TrailBroken
-    from renkei.node.officers.gate import Act, require
 
     now = moment()
     by = acting(officer) if officer else None
@@ -108,8 +108,8 @@ def export(
 ) -> None:
     """Write the trail, one JSON object a line, to be checked without Renkei (docs/incidents.md)."""
     start(node)
+    from renkei.node.accounts.permissions import Act, require
     from renkei.node.audit.export import export as write
-    from renkei.node.officers.gate import Act, require
 
     by, now = acting(officer), moment()
     require(by, Act.READ_TRAIL, now=now)

@@ -97,10 +97,10 @@ def reopen(
 
 
 def _decide(notification: str, state: str, reason: str, officer: str, purpose: str, rank: int | None) -> None:
+    from renkei.node.accounts import purposes
+    from renkei.node.accounts.models import Officer
     from renkei.node.findings import deciding
     from renkei.node.findings.models import NotFound
-    from renkei.node.officers import declarations
-    from renkei.node.officers.models import Officer
 
     offered = [code for code, each in deciding.REASONS.items() if each.state == state]
     if reason not in offered:
@@ -117,5 +117,5 @@ def _decide(notification: str, state: str, reason: str, officer: str, purpose: s
             "`renkei candidates list`で確かめてください。",
         )
     now = moment()
-    declarations.declare(decides, purpose, [deciding.subject_of(notification).name], now=now)
+    purposes.declare(decides, purpose, [deciding.subject_of(notification).name], now=now)
     deciding.decide(notification, reason, decides, now=now, rank=rank)

@@ -16,8 +16,8 @@ from renkei.cli.arguments import UnusableArguments
 from renkei.cli.started import NodeOption, moment, start
 
 if TYPE_CHECKING:
-    from renkei.node.officers.duties import Duty
-    from renkei.node.officers.models import Officer
+    from renkei.node.accounts.duties import Duty
+    from renkei.node.accounts.models import Officer
 
 app = typer.Typer(
     help="Officers' accounts, duties and one-time codes.", no_args_is_help=True, rich_markup_mode=None
@@ -47,9 +47,9 @@ def add(
     """Make an account; it may do nothing before it has a duty."""
     password = None if directory else _password(password_file, lang)
     start(node)
-    from renkei.node.officers import accounts
+    from renkei.node.accounts import services
 
-    accounts.create(name, display_name, password, by=None, now=moment())
+    services.create(name, display_name, password, by=None, now=moment())
     typer.echo(name)
 
 
@@ -59,7 +59,7 @@ def list_(node: NodeOption, as_json: speech.JsonOption = False, lang: speech.Lan
     start(node)
     from django_otp.plugins.otp_totp.models import TOTPDevice
 
-    from renkei.node.officers.models import Officer
+    from renkei.node.accounts.models import Officer
 
     enrolled = set(TOTPDevice.objects.filter(confirmed=True).values_list("user_id", flat=True))
     rows = [
@@ -100,9 +100,9 @@ def disable(
 ) -> None:
     """Disable an account; its sessions end with the next page, its acts stay on record."""
     start(node)
-    from renkei.node.officers import accounts
+    from renkei.node.accounts import services
 
-    accounts.set_active(_officer(name), enable, by=None, now=moment())
+    services.set_active(_officer(name), enable, by=None, now=moment())
 
 
 @app.command()
@@ -118,9 +118,9 @@ def duty(
 ) -> None:
     """Give duties to an officer, or take them away."""
     start(node)
-    from renkei.node.officers import accounts
+    from renkei.node.accounts import services
 
-    act = accounts.relieve if withdraw else accounts.entrust
+    act = services.relieve if withdraw else services.entrust
     for each in map(_duty, duties):
         act(_officer(name), each, office, by=None, now=moment())
 
@@ -136,14 +136,14 @@ def enrol(
 ) -> None:
     """Enrol one-time codes: shows the otpauth address once, then asks for a first code."""
     start(node)
-    from renkei.node.officers import accounts
+    from renkei.node.accounts import services
 
     officer = _officer(name)
     if anew:
-        accounts.remove_devices(officer, by=None, now=moment())
-    typer.echo(accounts.enrol(officer).config_url)
+        services.remove_devices(officer, by=None, now=moment())
+    typer.echo(services.enrol(officer).config_url)
     question = speech.one_of(("認証アプリに登録し、表示された確認コード", "First code of the app"), lang)
-    accounts.confirm(officer, str(typer.prompt(question, err=True)).strip())
+    services.confirm(officer, str(typer.prompt(question, err=True)).strip())
     typer.echo(speech.one_of(("確認コードを登録しました。", "One-time codes are enrolled."), lang))
 
 
@@ -161,7 +161,7 @@ def _password(path: Path | None, lang: Lang | None) -> str:
 
 
 def _officer(name: str) -> "Officer":
-    from renkei.node.officers.models import Officer
+    from renkei.node.accounts.models import Officer
 
     found = Officer.objects.filter(username=name).first()
     if found is None:
@@ -173,7 +173,7 @@ def _officer(name: str) -> "Officer":
 
 
 def _duty(name: str) -> "Duty":
-    from renkei.node.officers.duties import Duty
+    from renkei.node.accounts.duties import Duty
 
     if name not in Duty.values:
         raise UnusableArguments(

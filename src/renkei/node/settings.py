@@ -33,7 +33,7 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "renkei.node.audit",
-    "renkei.node.officers",
+    "renkei.node.accounts",
     "renkei.node.records",
     "renkei.node.deliveries",
     "renkei.node.cycle",
@@ -71,10 +71,10 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 FORM_RENDERER = "renkei.node.console.forms.Renderer"
-AUTH_USER_MODEL = "officers.Officer"
+AUTH_USER_MODEL = "accounts.Officer"
 AUTHENTICATION_BACKENDS = [
-    "renkei.node.officers.local.LocalAccounts",
-    *(["renkei.node.officers.directory.DirectoryAccounts"] if NODE.oidc.client_id else []),
+    "renkei.node.accounts.backends.LocalAccounts",
+    *(["renkei.node.accounts.backends.DirectoryAccounts"] if NODE.oidc.client_id else []),
 ]
 OIDC_RP_CLIENT_ID = NODE.oidc.client_id
 OIDC_RP_CLIENT_SECRET = os.environ.get("RENKEI_OIDC_CLIENT_SECRET", "")

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from node.cases.made_up import Answering, a_discrepancy, case_of
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.cases.models import Case
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from node.cases.made_up import NOW, a_discrepancy, case_of
+from renkei.node.accounts import purposes
 from renkei.node.audit.models import Entry
 from renkei.node.cases import attachments, reading
 from renkei.node.cases.models import Attachment, Case
 from renkei.node.errors import NotAttachable, NotPermitted
-from renkei.node.officers import declarations
 from renkei.node.records.models import Notification
 
 NUMBER = "R8-1124-0001"
@@ -24,7 +24,7 @@ def case(answer) -> Case:
 
 
 def stated(officer, number: str = NUMBER) -> None:
-    declarations.declare(officer, "labour_market", [number], now=NOW)
+    purposes.declare(officer, "labour_market", [number], now=NOW)
 
 
 def test_a_case_is_opened_for_a_purpose_and_the_reading_recorded(case, officer):

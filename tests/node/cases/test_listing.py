@@ -8,11 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from node.cases.made_up import NOW, a_discrepancy, an_omission, case_of
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.cases.listing import Filters, by_establishment, counts, page
 from renkei.node.cases.models import Case
 from renkei.node.errors import Incomplete, NotPermitted
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 
 @pytest.fixture

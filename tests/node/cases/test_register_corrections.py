@@ -15,6 +15,7 @@ from node.cases.made_up import (
     story,
     withdrawn,
 )
+from renkei.node.accounts.models import Officer
 from renkei.node.audit.models import Entry
 from renkei.node.cases import corrections
 from renkei.node.cases.corrections import REQUEST_COLUMNS
@@ -22,7 +23,6 @@ from renkei.node.cases.intake import corrections_to_send, mark_corrections_sent
 from renkei.node.cases.models import Case, CorrectionRequest
 from renkei.node.errors import CorrectionsOutOfStep
 from renkei.node.findings import requests
-from renkei.node.officers.models import Officer
 
 
 def requested(case: Case, officer: Officer, *items: str) -> CorrectionRequest:

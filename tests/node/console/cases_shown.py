@@ -7,9 +7,9 @@ from django.test import Client
 from django.utils import timezone
 
 from node.cases.made_up import Answering, a_discrepancy, an_omission
+from renkei.node.accounts import purposes
+from renkei.node.accounts.models import Officer
 from renkei.node.cases.models import Case
-from renkei.node.officers import declarations
-from renkei.node.officers.models import Officer
 from renkei.node.records.models import Establishment, Notification
 
 PLACE = "13010000011"
@@ -86,7 +86,7 @@ def number_of(identifier: str) -> str:
 
 
 def stated(officer: Officer, numbers: Sequence[str]) -> None:
-    declarations.declare(officer, "labour_market", numbers, now=timezone.now())
+    purposes.declare(officer, "labour_market", numbers, now=timezone.now())
 
 
 def asks_for_a_purpose(client: Client, address: str) -> bool:

@@ -11,6 +11,9 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from renkei.node.accounts import purposes
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.config import Config
 from renkei.node.cycle import alarms
 from renkei.node.cycle.models import Day, Step
@@ -20,9 +23,6 @@ from renkei.node.deliveries.models import Delivery
 from renkei.node.findings.models import Candidate, CorrectionRequest, Finding, NotFound, Outcome, Run
 from renkei.node.incidents import concerned, handling
 from renkei.node.incidents.models import Item, Kind
-from renkei.node.officers import declarations
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 from renkei.node.records.models import Card, Person, ReceivedNotification
 from renkei.node.rehearsal import Rehearsal
 from two_nodes import made_once
@@ -147,7 +147,7 @@ def shown(two_days, node, officer, party: str) -> None:
             told_sequence=1,
         )
         if party == "isa":
-            declarations.declare(officer, "residence", [f"{kind} {identifier}"], now=timezone.now())
+            purposes.declare(officer, "residence", [f"{kind} {identifier}"], now=timezone.now())
     for identifier in ("N0000000001", "N0000000002"):
         Outcome.objects.create(
             notification_id=identifier,
@@ -175,10 +175,10 @@ def shown(two_days, node, officer, party: str) -> None:
         sequence=3,
     )
     if party == "isa":
-        declarations.declare(officer, "residence", ["R8-1124-0001-1"], now=timezone.now())
+        purposes.declare(officer, "residence", ["R8-1124-0001-1"], now=timezone.now())
     unfound()
     if party == "isa":
-        declarations.declare(officer, "residence", ["candidates N0000000003"], now=timezone.now())
+        purposes.declare(officer, "residence", ["candidates N0000000003"], now=timezone.now())
     for back in range(10):
         day = timezone.localdate() - timedelta(weeks=back)
         Run.objects.create(

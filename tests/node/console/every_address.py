@@ -8,12 +8,12 @@ from django.conf import settings
 
 from node.console.cases_shown import PLACE, cases_of_a_place, number_of, stated
 from node.console.conftest import SERVICE
+from renkei.node.accounts.models import Officer
 from renkei.node.cases.models import Case
 from renkei.node.console import manual
 from renkei.node.console.incident_forms import mark
 from renkei.node.console.views.incidents import ACTS
 from renkei.node.incidents.models import Incident
-from renkei.node.officers.models import Officer
 
 EVERY: Final[Mapping[str, tuple[str, ...]]] = {
     "today": ("/",),

@@ -11,11 +11,11 @@ from django.test import Client
 
 from node.console.cases_shown import HOSTILE
 from node.console.every_address import ADDRESSES, EVERY, EVERY_OF, NO_PAGE_OF_ITS_OWN, fill, filled_in
+from renkei.node.accounts.models import Officer
 from renkei.node.console.pages import PAGES
 from renkei.node.deliveries.models import Handover
 from renkei.node.findings.models import CorrectionRequest, Finding
 from renkei.node.incidents.models import Incident, Statement
-from renkei.node.officers.models import Officer
 from renkei.node.records.models import Card, Person, ReceivedNotification
 
 pytestmark = pytest.mark.django_db(transaction=True)

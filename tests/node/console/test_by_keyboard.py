@@ -3,12 +3,12 @@
 import pytest
 from django.conf import settings
 
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.deliveries.models import Delivery, Handover
 from renkei.node.findings.models import CorrectionRequest, NotFound
 from renkei.node.incidents.models import Incident
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.usefixtures("shown")]
 

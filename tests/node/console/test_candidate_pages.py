@@ -13,15 +13,15 @@ from node.cases.made_up import NOW, a_discrepancy, an_omission, package
 from node.console.cases_shown import PLACE, cases_of_a_place, number_of, stated
 from node.console.conftest import unfound
 from node.console.test_letters import made, words_of
+from renkei.node.accounts import purposes
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.cases.intake import take_answers
 from renkei.node.cases.models import Case
 from renkei.node.console.waterfall import waterfall, weights
 from renkei.node.findings import deciding
 from renkei.node.findings.models import Candidate, NotFound, Outcome
-from renkei.node.officers import declarations
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 from renkei.node.records.models import Notification
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def handler(client, node) -> Officer:
 
 
 def state_purpose(officer: Officer) -> None:
-    declarations.declare(officer, "residence", ["candidates N0000000003"], now=timezone.now())
+    purposes.declare(officer, "residence", ["candidates N0000000003"], now=timezone.now())
 
 
 def version(client) -> str:
@@ -160,7 +160,7 @@ def test_a_finding_leads_to_its_candidates(client, handler):
         notification_id="N0000000003", outcome="matched", differences="card_number:confirmed_candidate"
     )
     NotFound.objects.update(state="confirmed")
-    declarations.declare(handler, "residence", ["discrepancy N0000000003"], now=timezone.now())
+    purposes.declare(handler, "residence", ["discrepancy N0000000003"], now=timezone.now())
     page = client.get("/findings/discrepancy/N0000000003/").content.decode()
 
     assert f'href="{PAGE}"' in page

@@ -8,12 +8,12 @@ from django.test import Client, RequestFactory
 
 from node.cases.made_up import Answering, a_discrepancy
 from node.console.cases_shown import HOSTILE, asks_for_a_purpose, cases_of_a_place, number_of, stated
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Declaration, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.cases import handling
 from renkei.node.cases.models import Attachment, Case, CorrectionRequest
 from renkei.node.console import keeping
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Declaration, Officer
 
 pytestmark = pytest.mark.django_db
 

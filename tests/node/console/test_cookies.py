@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from renkei.node import settings as module
-from renkei.node.officers.models import Officer
+from renkei.node.accounts.models import Officer
 
 ENVIRONMENTS = ("verification", "production")
 NAMES = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "LANGUAGE_COOKIE_NAME")

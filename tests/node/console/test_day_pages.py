@@ -7,13 +7,13 @@ from django.db import transaction
 from django.utils.html import strip_tags
 
 from node.console.conftest import NOW, SERVICE
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.console.count_words import reason_in_words
 from renkei.node.cycle.models import Step
 from renkei.node.deliveries.models import Delivery
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = pytest.mark.usefixtures("two_days", "node")
 

@@ -9,12 +9,12 @@ from django.db import transaction
 from django.urls import reverse
 
 from node.records.made_up import NOW, card, card_of, notification, permission, person, write
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.findings import answers, matching, requests
 from renkei.node.findings.models import CorrectionRequest, Outcome
 from renkei.node.findings.requests import REQUEST_COLUMNS
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 from renkei.node.records import intake, received
 from renkei.node.records.models import ReceivedNotification
 

@@ -11,9 +11,9 @@ from node.console.conftest import NARROW, WIDE
 from node.console.every_address import Answer, fill
 from node.console.test_every_page import PARTIES, RULES, picture, send
 from node.console.test_officers import PASSWORD, enter
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.deliveries.models import Handover
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 #: Where axe looks too. The console has no dark scheme of its own: dark is the same as light. In a contrast
 #: theme axe reads a colour that the theme has taken away: contrast is measured by our own rule alone there.

@@ -6,14 +6,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.console.views.incidents import ACTS
 from renkei.node.cycle import alarms
 from renkei.node.deliveries.models import Delivery
 from renkei.node.incidents import handling
 from renkei.node.incidents.models import Incident, Item, Kind, Notice
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = pytest.mark.django_db
 

@@ -15,11 +15,11 @@ from exchange.outside import text_of_pdf
 from node.cases.made_up import DISCREPANCIES, Answering, a_discrepancy, an_omission
 from node.console.cases_shown import PLACE, cases_of_a_place, number_of, stated
 from renkei.agreement.datasets import PERSONS, SUSPECTED_OMISSIONS
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.cases import letters
 from renkei.node.cases.models import Case, LetterTemplate
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 from renkei.node.records.models import Establishment, Notification
 
 pytestmark = pytest.mark.django_db

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from node.cases.made_up import Answering, a_discrepancy, withdrawn
 from node.console.cases_shown import PLACE, cases_of_a_place, number_of
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Declaration, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.cases import export
 from renkei.node.cases.models import Case, Event, SavedList
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Declaration, Officer
 
 pytestmark = pytest.mark.django_db
 

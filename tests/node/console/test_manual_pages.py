@@ -11,12 +11,12 @@ from PIL import Image
 
 from node.console.cases_shown import PLACE, cases_of_a_place, number_of, stated
 from node.console.conftest import SERVICE
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.cases.models import Case
 from renkei.node.console import manual
 from renkei.node.console.pages import PAGES, navigation
 from renkei.node.incidents.models import Incident
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 SIZE = {"width": 1100, "height": 700}
 PICTURES = Path(manual.__file__).parent / "static/console/manual"

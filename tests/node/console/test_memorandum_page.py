@@ -6,8 +6,8 @@ import pytest
 
 from renkei.agreement.decisions import DECISIONS
 from renkei.agreement.parties import ISA, MHLW
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 
 pytestmark = pytest.mark.django_db
 

@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from node.console.cases_shown import PLACE, cases_of_a_place
 from node.console.conftest import SERVICE
+from renkei.node.accounts import purposes
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.cases.models import Case
 from renkei.node.console.pages import PAGES
 from renkei.node.console.urls import urlpatterns
 from renkei.node.incidents.models import Incident
-from renkei.node.officers import declarations
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -144,7 +144,7 @@ def test_a_purpose_opens_what_it_was_stated_for_alone(client, shown, party):
     visitor = Officer.objects.create_user("visitor")
     Assignment.objects.create(officer=visitor, duty=Duty.HANDLE_CASES)
     client.force_login(visitor)
-    declarations.declare(visitor, "residence", ["discrepancy N0000000001"], now=timezone.now())
+    purposes.declare(visitor, "residence", ["discrepancy N0000000001"], now=timezone.now())
 
     assert client.get("/findings/discrepancy/N0000000001/").status_code == 200
     assert client.get("/findings/suspected_omission/S0000000001/").status_code == 302

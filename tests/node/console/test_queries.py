@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from node.console.conftest import NOW
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.console.pages import PAGES
@@ -15,7 +16,6 @@ from renkei.node.deliveries.models import Delivery
 from renkei.node.findings.models import CorrectionRequest, Finding, NotFound, Outcome
 from renkei.node.incidents import handling
 from renkei.node.incidents.models import Item, Kind
-from renkei.node.officers.models import Assignment, Officer
 
 #: Session and duties take six of them; the trail's own page writes as well.
 MOST = 16

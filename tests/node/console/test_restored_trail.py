@@ -3,11 +3,11 @@
 import pytest
 from django.db import transaction
 
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = pytest.mark.django_db
 

@@ -6,12 +6,12 @@ import pytest
 from django.utils import timezone
 
 from node.console.cases_shown import cases_of_a_place, number_of
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.cases.models import Case
 from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.party import DAY
 from renkei.node.findings.models import CorrectionRequest
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,13 +12,13 @@ from django.db import transaction
 
 import renkei.node
 from renkei.exchange import cms
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.console.fact_words import FACTS, fact_in_words
 from renkei.node.console.templatetags.console import subject as named
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = pytest.mark.django_db
 

@@ -8,14 +8,14 @@ import pytest
 
 from node.cases.made_up import NOW, Answering, a_discrepancy, case_of, moved, withdrawn
 from node.cases.test_register_corrections import requested
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.cases.models import Case, Event
 from renkei.node.cases.models import CorrectionRequest as Asked
 from renkei.node.cycle import erasing
 from renkei.node.cycle.steps import Context
 from renkei.node.findings.models import CorrectionRequest
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 from renkei.node.records import retention
 from renkei.node.records.models import Erasure, Hold
 

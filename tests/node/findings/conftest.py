@@ -7,9 +7,9 @@ import pytest
 from django.db import transaction
 
 from node.records import made_up
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.findings import answers, matching
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 from renkei.node.records import intake, received
 
 

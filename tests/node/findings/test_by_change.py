@@ -24,9 +24,9 @@ from renkei.agreement.datasets import (
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.matching.omissions import probably_notified
 from renkei.matching.reconciliation import reconcile
+from renkei.node.accounts import purposes
 from renkei.node.findings import answers, candidates, deciding, matching, scope
 from renkei.node.findings.models import Answer, AnswerDay, Candidate, Finding, NotFound, Outcome, Run
-from renkei.node.officers import declarations
 from renkei.node.records import intake, received, retention, transfer
 from renkei.node.records.models import (
     Card,
@@ -275,7 +275,7 @@ def _decide(reasons, officer, now: datetime) -> None:
         decided = NotFound.objects.exclude(state="waiting")
         each = (decided if leads_to == "waiting" else waits).order_by("pk").first()
         if each is not None:
-            declarations.declare(officer, "residence", [f"candidates {each.pk}"], now=now)
+            purposes.declare(officer, "residence", [f"candidates {each.pk}"], now=now)
             rank = 1 if leads_to == "confirmed" else None
             deciding.decide(each.pk, reason, officer, now=now, rank=rank)
 

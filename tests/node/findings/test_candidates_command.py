@@ -10,11 +10,11 @@ from node.findings import guessed
 from node.records.made_up import NOW, card_of, notification, person
 from renkei.cli import app
 from renkei.cli.arguments import UnusableArguments
+from renkei.node.accounts.models import Assignment
 from renkei.node.audit.models import Entry
 from renkei.node.errors import NotPermitted
 from renkei.node.findings import matching
 from renkei.node.findings.models import NotFound
-from renkei.node.officers.models import Assignment
 
 pytestmark = pytest.mark.django_db
 

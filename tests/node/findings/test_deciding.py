@@ -6,14 +6,14 @@ import pytest
 
 from node.findings import guessed
 from node.records.made_up import NOW, card, card_of, notification, permission, person
+from renkei.node.accounts import purposes
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.cycle import erasing
 from renkei.node.cycle.steps import Context
 from renkei.node.errors import CandidatesChanged, NoSuchDecision, NotPermitted
 from renkei.node.findings import deciding, matching
 from renkei.node.findings.models import Candidate, Finding, NotFound, Outcome
-from renkei.node.officers import declarations
-from renkei.node.officers.models import Assignment, Officer
 from renkei.node.records.models import ReceivedNotification
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def decide(officer):
     """Decide with the purpose stated."""
 
     def deciding_(reason: str = "slip_of_the_pen", rank: int | None = 1, **given):
-        declarations.declare(officer, "residence", ["candidates N1"], now=NOW)
+        purposes.declare(officer, "residence", ["candidates N1"], now=NOW)
         return deciding.decide("N1", reason, officer, now=NOW, rank=rank, **given)
 
     return deciding_
@@ -202,7 +202,7 @@ def test_a_number_mistaken_for_two_peoples_is_credit_to_both(register, deliver, 
     deliver(notification(1, card_number=MISTYPED), notification(2, card_number=MISTYPED, **other))
     run()
     for number in ("N1", "N2"):
-        declarations.declare(officer, "residence", [f"candidates {number}"], now=NOW)
+        purposes.declare(officer, "residence", [f"candidates {number}"], now=NOW)
         deciding.decide(number, "slip_of_the_pen", officer, now=NOW, rank=1)
     run()
     register("permissions", permission(1, ground="change"))
@@ -213,7 +213,7 @@ def test_a_number_mistaken_for_two_peoples_is_credit_to_both(register, deliver, 
 
 
 def test_the_second_officer_is_told_who_was_faster(suspected, decide, officer):
-    declarations.declare(officer, "residence", ["candidates N1"], now=NOW)
+    purposes.declare(officer, "residence", ["candidates N1"], now=NOW)
     seen = deciding.open_candidates("N1", officer, now=NOW)
     decide(version=seen.version)
 
@@ -223,7 +223,7 @@ def test_the_second_officer_is_told_who_was_faster(suspected, decide, officer):
 
 
 def test_what_changed_since_it_was_looked_at_is_looked_at_again(register, suspected, decide, officer, run):
-    declarations.declare(officer, "residence", ["candidates N1"], now=NOW)
+    purposes.declare(officer, "residence", ["candidates N1"], now=NOW)
     seen = deciding.open_candidates("N1", officer, now=NOW)
     register("persons", person(2))
     register("cards", card_of(2))
@@ -262,17 +262,17 @@ def test_nobody_decides_without_a_purpose_stated_or_without_the_duty(suspected, 
         deciding.decide("N1", "slip_of_the_pen", officer, now=NOW, rank=1)
     with pytest.raises(NotPermitted):
         deciding.open_candidates("N1", officer, now=NOW)
-    declarations.declare(other, "residence", ["candidates N1"], now=NOW)
+    purposes.declare(other, "residence", ["candidates N1"], now=NOW)
     with pytest.raises(NotPermitted):
         deciding.decide("N1", "slip_of_the_pen", other, now=NOW, rank=1)
     Assignment.objects.all().delete()
-    declarations.declare(officer, "residence", ["candidates N1"], now=NOW)
+    purposes.declare(officer, "residence", ["candidates N1"], now=NOW)
     with pytest.raises(NotPermitted):
         deciding.open_candidates("N1", officer, now=NOW)
 
 
 def test_the_trail_says_who_looked_and_who_decided_what(suspected, decide, officer):
-    declarations.declare(officer, "residence", ["candidates N1"], now=NOW)
+    purposes.declare(officer, "residence", ["candidates N1"], now=NOW)
     deciding.open_candidates("N1", officer, now=NOW)
     decide()
     decide("more_is_known", None)

@@ -6,13 +6,13 @@ import polars as pl
 import pytest
 
 from node.records.made_up import NOW
+from renkei.node.accounts import purposes
+from renkei.node.accounts.models import Assignment
 from renkei.node.audit.models import Entry
 from renkei.node.errors import NotPermitted, RequestDecided
 from renkei.node.findings import answers, requests, trays
 from renkei.node.findings.models import CorrectionRequest
 from renkei.node.findings.requests import REASONS, REQUEST_COLUMNS
-from renkei.node.officers import declarations
-from renkei.node.officers.models import Assignment
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def decide(node, officer):
     """Decide on a request with the purpose stated."""
 
     def deciding(decision: str = "accepted", reason: str = "corrected"):
-        declarations.declare(officer, "residence", [FIELDS["request_id"]], now=NOW)
+        purposes.declare(officer, "residence", [FIELDS["request_id"]], now=NOW)
         return requests.decide(FIELDS["request_id"], decision, reason, officer, now=NOW)
 
     return deciding
@@ -134,7 +134,7 @@ def test_nobody_decides_without_a_purpose_stated_or_without_the_duty(node, offic
 
     with pytest.raises(NotPermitted):
         requests.decide(FIELDS["request_id"], "accepted", "corrected", officer, now=NOW)
-    declarations.declare(officer, "residence", [FIELDS["request_id"]], now=NOW)
+    purposes.declare(officer, "residence", [FIELDS["request_id"]], now=NOW)
     Assignment.objects.all().delete()
     with pytest.raises(NotPermitted):
         requests.decide(FIELDS["request_id"], "accepted", "corrected", officer, now=NOW)

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 import pytest
 
 from node.records.made_up import NOW, card, card_of, notification, person
+from renkei.node.accounts import purposes
 from renkei.node.audit.models import Entry
 from renkei.node.errors import NotPermitted
 from renkei.node.findings import answers, matching, trays
 from renkei.node.findings.models import Kind
 from renkei.node.findings.reading import open_finding, subject_of
 from renkei.node.findings.trays import SharedNumber
-from renkei.node.officers import declarations
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +72,7 @@ def test_a_finding_is_read_for_a_purpose_stated_and_the_trail_says_so(matched, o
     subject = subject_of(Kind.DISCREPANCY, "N3")
     with pytest.raises(NotPermitted):
         open_finding(Kind.DISCREPANCY, "N3", officer, now=NOW)
-    declarations.declare(officer, "residence", [subject.name], now=NOW)
+    purposes.declare(officer, "residence", [subject.name], now=NOW)
     opened = open_finding(Kind.DISCREPANCY, "N3", officer, now=NOW)
     entry = Entry.objects.get(verb="FINDING_READ")
 
@@ -82,14 +82,14 @@ def test_a_finding_is_read_for_a_purpose_stated_and_the_trail_says_so(matched, o
 
 
 def test_a_purpose_for_one_finding_opens_no_other(matched, officer):
-    declarations.declare(officer, "residence", [subject_of(Kind.DISCREPANCY, "N3").name], now=NOW)
+    purposes.declare(officer, "residence", [subject_of(Kind.DISCREPANCY, "N3").name], now=NOW)
 
     with pytest.raises(NotPermitted):
         open_finding(Kind.DISCREPANCY, "N2", officer, now=NOW)
 
 
 def test_a_notification_without_a_finding_is_read_as_it_came(matched, officer):
-    declarations.declare(officer, "residence", [subject_of(Kind.DISCREPANCY, "N1").name], now=NOW)
+    purposes.declare(officer, "residence", [subject_of(Kind.DISCREPANCY, "N1").name], now=NOW)
     opened = open_finding(Kind.DISCREPANCY, "N1", officer, now=NOW)
 
     assert (opened.finding, dict(opened.found)) == (None, {})

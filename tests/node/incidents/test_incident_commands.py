@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 from renkei.agreement.errors import RenkeiError
 from renkei.cli import app
 from renkei.cli.arguments import UnusableArguments
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NotPermitted, TrailBroken
 from renkei.node.incidents.models import Incident, Statement
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.errors import IncidentRefused, NoSuchIncident, NotPermitted
 from renkei.node.incidents import handling, notices
 from renkei.node.incidents.models import Condition, Incident, Item, Kind, Notice, Statement
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = pytest.mark.django_db
 

@@ -9,6 +9,8 @@ from django.utils import timezone
 from node.deliveries.conftest import be, made, pair  # noqa: F401  fixtures
 from node.deliveries.over_tls import now, rows
 from renkei.exchange.manifest import read
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit import trail, verifying
 from renkei.node.audit.models import Entry
 from renkei.node.audit.verbs import Verb
@@ -16,8 +18,6 @@ from renkei.node.deliveries import boxes, receiving, sending
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NotAccepted, NotPermitted
 from renkei.node.incidents.models import Incident
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 from renkei.node.operations import accepting
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from node.records.made_up import NOW, card, card_of, notification, permission, person, write
+from renkei.node.accounts.models import Officer
 from renkei.node.audit.models import Entry
 from renkei.node.errors import HoldOver
-from renkei.node.officers.models import Officer
 from renkei.node.records import annex1, inbox, intake, received, retention
 from renkei.node.records.models import (
     Card,

@@ -8,14 +8,14 @@ from typing import Final
 
 from django.db import transaction
 
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, require
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.handling import subject_of
 from renkei.node.cases.models import Attachment, Case
 from renkei.node.cases.reading import purpose_of
 from renkei.node.errors import NotAttachable
-from renkei.node.officers.gate import Act, require
-from renkei.node.officers.models import Officer
 
 LARGEST: Final = 10 * 2**20
 MOST: Final = 20

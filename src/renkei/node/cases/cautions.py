@@ -5,12 +5,12 @@ from typing import Final
 
 from django.db import transaction
 
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, require
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.handling import subject_of
 from renkei.node.cases.models import Case, Event
-from renkei.node.officers.gate import Act, require
-from renkei.node.officers.models import Officer
 
 ACKNOWLEDGED: Final = "acknowledge"
 #: What puts other values into a case, so that the caution is to be read anew.

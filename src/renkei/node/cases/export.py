@@ -13,12 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from renkei.agreement.purposes import PURPOSES
+from renkei.node.accounts import purposes
+from renkei.node.accounts.models import Officer
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.listing import Filters, visible
 from renkei.node.errors import TooMany
-from renkei.node.officers import declarations
-from renkei.node.officers.models import Officer
 
 #: Rows of one file; a longer list is narrowed first.
 LONGEST: Final = 100_000
@@ -51,7 +51,7 @@ def export(officer: Officer, filters: Filters, purpose: str, *, now: datetime) -
     at = timezone.localtime(now)
     name = f"cases-{at:%Y%m%d-%H%M%S}"
     with transaction.atomic():
-        declarations.declare(officer, purpose, [name], now=now)
+        purposes.declare(officer, purpose, [name], now=now)
         rows = list(found.order_by("due_on", "id").values_list(*_COLUMNS))
         record(officer, Verb.CASES_EXPORTED, name, purpose=purpose, rows=len(rows))
     mark = (

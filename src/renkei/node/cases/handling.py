@@ -16,14 +16,14 @@ from django.utils import timezone
 
 from renkei.agreement.datasets import PERSONS
 from renkei.agreement.parties import PARTIES
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, Subject, permitted, refusal, require
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.corrections import take_back_unsent
 from renkei.node.cases.models import Case, CorrectionRequest, Event
 from renkei.node.cases.moves import MOVES, Move, State
 from renkei.node.errors import ChangedMeanwhile, Incomplete, NoSuchMove
-from renkei.node.officers.gate import Act, Subject, permitted, refusal, require
-from renkei.node.officers.models import Officer
 from renkei.node.working_days import after_working_days
 
 LONGEST_NOTE: Final = 4000

@@ -18,14 +18,14 @@ from django.utils import timezone
 from renkei.agreement.omissions import REASONS
 from renkei.agreement.text import Words, day_in_words
 from renkei.matching.labels import column_name
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, Subject, require
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.handling import subject_of
 from renkei.node.cases.models import Case, Event, Kind, LetterTemplate
 from renkei.node.cases.reading import purpose_of
 from renkei.node.errors import NoLetter
-from renkei.node.officers.gate import Act, Subject, require
-from renkei.node.officers.models import Officer
 from renkei.node.records.models import Establishment, Notification
 
 NAMES: Final[Mapping[str, Words]] = {

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from django.db.models import Count, Min, Q, QuerySet
 
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, offices_of, require
 from renkei.node.cases.models import Case
 from renkei.node.cases.moves import State
 from renkei.node.errors import Incomplete
-from renkei.node.officers.gate import Act, offices_of, require
-from renkei.node.officers.models import Officer
 
 PAGE: Final = 50
 _LISTED: Final = (

@@ -11,7 +11,7 @@ from typing import Final
 
 from django.db.models import TextChoices
 
-from renkei.node.officers.duties import Duty
+from renkei.node.accounts.duties import Duty
 
 
 class State(TextChoices):

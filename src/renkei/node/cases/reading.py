@@ -7,13 +7,13 @@ from datetime import datetime
 from django.db import transaction
 
 from renkei.agreement.datasets import NOTIFICATIONS
+from renkei.node.accounts import purposes
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, entitled, refusal, require
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.handling import subject_of
 from renkei.node.cases.models import Case, Event, Kind
-from renkei.node.officers import declarations
-from renkei.node.officers.gate import Act, entitled, refusal, require
-from renkei.node.officers.models import Officer
 from renkei.node.records.models import Notification
 
 
@@ -68,7 +68,7 @@ def probable_notification(found: Mapping[str, str | None], officer: Officer) -> 
 
 def purpose_of(number: str, officer: Officer, now: datetime) -> str:
     """Return the purpose in force for a case, which the gate has asked for."""
-    stated = declarations.in_force(officer, number, now=now)
+    stated = purposes.in_force(officer, number, now=now)
     return stated.purpose if stated else ""
 
 

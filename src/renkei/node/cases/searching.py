@@ -5,13 +5,13 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, offices_of, require
+from renkei.node.accounts.purposes import offered
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.models import Case, Kind
 from renkei.node.errors import NoSuchPurpose
-from renkei.node.officers.declarations import offered
-from renkei.node.officers.gate import Act, offices_of, require
-from renkei.node.officers.models import Officer
 from renkei.node.records.models import Notification
 
 

@@ -9,10 +9,10 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Officer
 from renkei.node.console.keeping import ask_to_enter
 from renkei.node.console.pages import PAGES
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Officer
 
 View = Callable[..., HttpResponseBase]
 _PAGE: Final = "renkei_page"

@@ -7,11 +7,11 @@ from typing import Final
 from django.conf import settings
 from django.urls import reverse
 
+from renkei.node.accounts.duties import Duty
 from renkei.node.console.pages import PAGES
 from renkei.node.cycle.alarms import AlarmKind
 from renkei.node.cycle.models import Alarm
 from renkei.node.incidents.models import Incident
-from renkei.node.officers.duties import Duty
 
 _PAGE_OF: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.STEP_STOPPED: "days",

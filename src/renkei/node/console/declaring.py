@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from renkei.node.officers.gate import Act, Subject, entitled, permitted
+from renkei.node.accounts.permissions import Act, Subject, entitled, permitted
 
 
 def purpose_first(

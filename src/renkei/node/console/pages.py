@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from renkei.node.officers.duties import Duty
+from renkei.node.accounts.duties import Duty
 
 ALL: Final = frozenset(Duty)
 BOTH: Final = frozenset({"isa", "mhlw"})

@@ -16,13 +16,13 @@ from django.db import transaction
 from renkei.exchange import media
 from renkei.exchange.cover_sheet import cover_sheet
 from renkei.exchange.manifest import read, sha256
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, require
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import boxes, ledger
 from renkei.node.deliveries.models import Delivery, Handover
 from renkei.node.errors import NotHandedOver
-from renkei.node.officers.gate import Act, require
-from renkei.node.officers.models import Officer
 
 #: How long what two officers agreed on may be written.
 LASTS: Final = timedelta(hours=24)

@@ -7,12 +7,12 @@ from typing import Final
 from django.db import transaction
 
 from renkei.agreement.text import Words
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, require
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NotHandedOver
-from renkei.node.officers.gate import Act, require
-from renkei.node.officers.models import Officer
 
 #: Why a delivery is sent again, with the words an officer chooses by.
 REASONS: Final[Mapping[str, Words]] = {

@@ -14,13 +14,13 @@ from typing import Any, Final
 from django.db import transaction
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
+from renkei.node.accounts import purposes
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, Subject, require
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.errors import CandidatesChanged, NoSuchDecision
 from renkei.node.findings.models import Candidate, NotFound
-from renkei.node.officers import declarations
-from renkei.node.officers.gate import Act, Subject, require
-from renkei.node.officers.models import Officer
 from renkei.node.records.models import Card, Person, ReceivedNotification, Touched
 
 _State = NotFound.State
@@ -94,7 +94,7 @@ def open_candidates(notification_id: str, officer: Officer, *, now: datetime) ->
     """
     subject = subject_of(notification_id)
     require(officer, Act.DECIDE_CANDIDATE, subject, now=now)
-    stated = declarations.in_force(officer, subject.name, now=now)
+    stated = purposes.in_force(officer, subject.name, now=now)
     with transaction.atomic():
         not_found = NotFound.objects.select_related("decided_by").filter(pk=notification_id).first()
         if not_found is None:

@@ -7,12 +7,12 @@ from datetime import datetime
 from django.db import transaction
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS
+from renkei.node.accounts import purposes
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, Subject, require
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.findings.models import Finding, Kind, Outcome
-from renkei.node.officers import declarations
-from renkei.node.officers.gate import Act, Subject, require
-from renkei.node.officers.models import Officer
 from renkei.node.records.models import Card, ReceivedNotification
 
 
@@ -44,7 +44,7 @@ def open_finding(kind: Kind, identifier: str, officer: Officer, *, now: datetime
     """
     subject = subject_of(kind, identifier)
     require(officer, Act.READ_FINDING, subject, now=now)
-    stated = declarations.in_force(officer, subject.name, now=now)
+    stated = purposes.in_force(officer, subject.name, now=now)
     with transaction.atomic():
         finding = Finding.objects.filter(kind=kind, identifier=identifier).first()
         notification: Mapping[str, str | None] = {}

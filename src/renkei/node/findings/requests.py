@@ -16,12 +16,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from renkei.agreement.datasets import PERSONS
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, Subject, require
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.errors import RequestDecided
 from renkei.node.findings.models import CorrectionRequest, Kind
-from renkei.node.officers.gate import Act, Subject, require
-from renkei.node.officers.models import Officer
 
 REQUESTS: Final = "correction_requests"
 ANSWERS: Final = "correction_answers"

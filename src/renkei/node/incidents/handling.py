@@ -13,14 +13,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from renkei.agreement.parties import PARTIES
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, require
 from renkei.node.audit.trail import SYSTEM, record, wait_to_write
 from renkei.node.audit.verbs import Verb
 from renkei.node.errors import IncidentRefused, NoSuchIncident
 from renkei.node.incidents import clocks, notices
 from renkei.node.incidents.concerned import DATA, Concerned
 from renkei.node.incidents.models import Condition, Incident, Item, Kind, Report, Statement
-from renkei.node.officers.gate import Act, require
-from renkei.node.officers.models import Officer
 
 
 def declare(

@@ -17,6 +17,8 @@ from django.db import transaction
 from renkei.agreement.text import Words
 from renkei.exchange import cms
 from renkei.exchange.home import Home
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, require
 from renkei.node.audit import accepted, verifying, witnesses
 from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import record
@@ -24,8 +26,6 @@ from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import boxes
 from renkei.node.errors import NotAccepted, NothingExplained
 from renkei.node.incidents.models import Incident
-from renkei.node.officers.gate import Act, require
-from renkei.node.officers.models import Officer
 
 #: Why a trail was restored: code, and how it is said.
 REASONS: Final[Mapping[str, Words]] = {

@@ -37,7 +37,7 @@ from renkei.node.records.models import (
 from renkei.node.records.turns import wait_for_turn
 
 if TYPE_CHECKING:
-    from renkei.node.officers.models import Officer
+    from renkei.node.accounts.models import Officer
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django_otp import login as otp_login
 
+from renkei.node.accounts.models import Officer
 from renkei.node.console import keeping
 from renkei.node.console.entering import EnterForm
-from renkei.node.officers.models import Officer
 
 
 class Enter(LoginView):

@@ -14,6 +14,8 @@ from django.utils import timezone
 from renkei.agreement.text import Words
 from renkei.matching.candidates.evidence import sentences
 from renkei.matching.labels import value_in_words
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act
 from renkei.node.console.access import page
 from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.declaring import purpose_first
@@ -25,8 +27,6 @@ from renkei.node.errors import CandidatesChanged, NodeError, NoSuchDecision
 from renkei.node.findings import deciding, trays
 from renkei.node.findings.deciding import REASONS, OpenedCandidate, OpenedCandidates
 from renkei.node.findings.models import Kind, NotFound
-from renkei.node.officers.gate import Act
-from renkei.node.officers.models import Officer
 
 _State = NotFound.State
 _REFUSED, _CONFLICT = 422, 409

@@ -14,6 +14,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from renkei.agreement.text import Words
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act
 from renkei.node.cases import attachments, cautions, handling
 from renkei.node.cases.models import Attachment, Case, Kind
 from renkei.node.cases.moves import MOVES, Move, open_to
@@ -25,8 +27,6 @@ from renkei.node.console.keeping import given_back
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import address_of, case_or_404
 from renkei.node.errors import ChangedMeanwhile, NodeError, NoSuchMove
-from renkei.node.officers.gate import Act
-from renkei.node.officers.models import Officer
 from renkei.node.working_days import after_working_days
 
 _REFUSED, _CONFLICT = 400, 409

@@ -16,6 +16,8 @@ from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Words
 from renkei.matching.labels import IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, entitled
 from renkei.node.cases import cautions
 from renkei.node.cases.handling import subject_of
 from renkei.node.cases.models import Attachment, Case, Kind
@@ -26,8 +28,6 @@ from renkei.node.console.access import page
 from renkei.node.console.case_forms import DocumentForm, NoteForm
 from renkei.node.console.declaring import purpose_first
 from renkei.node.console.templatetags.console import language
-from renkei.node.officers.gate import Act, entitled
-from renkei.node.officers.models import Officer
 
 _PAGES: Final = {Kind.DISCREPANCY: "discrepancy", Kind.SUSPECTED_OMISSION: "omission"}
 #: 別紙3 as three lists of facts: whose each item is.

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, Subject
 from renkei.node.console.access import page
 from renkei.node.console.declaring import purpose_first
 from renkei.node.console.forms import ConsoleForm, radio_field, said
@@ -15,8 +17,6 @@ from renkei.node.console.templatetags.console import language
 from renkei.node.errors import RequestDecided
 from renkei.node.findings import requests, trays
 from renkei.node.findings.models import CorrectionRequest
-from renkei.node.officers.gate import Act, Subject
-from renkei.node.officers.models import Officer
 
 _DONE = (
     "{number}に回答しました。次の回答の送付に載ります。",

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from renkei.agreement.text import Words
+from renkei.node.accounts.duties import Duty
 from renkei.node.console.access import page
 from renkei.node.console.count_words import REJECTED
 from renkei.node.console.forms import FilterForm, date_field, said
@@ -18,7 +19,6 @@ from renkei.node.console.words import STEP_STATES
 from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.party import called
 from renkei.node.deliveries.models import Delivery
-from renkei.node.officers.duties import Duty
 
 _DAYS_A_PAGE = 60
 _NO_DAY = said(

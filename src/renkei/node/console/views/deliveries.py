@@ -11,6 +11,8 @@ from django.utils import timezone
 from renkei.agreement.text import Words
 from renkei.exchange import media
 from renkei.exchange.errors import ExchangeError
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, permitted
 from renkei.node.console.access import page
 from renkei.node.console.forms import (
     ConsoleForm,
@@ -26,8 +28,6 @@ from renkei.node.console.templatetags.console import service as service_name
 from renkei.node.deliveries import handover, ledger, resending
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NotHandedOver, NotPermitted
-from renkei.node.officers.gate import Act, permitted
-from renkei.node.officers.models import Officer
 
 _A_PAGE: Final = 50
 _SERVICES: Final = ("annex1", "annex2-3", "incident", "receipt")

@@ -6,10 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
+from renkei.node.accounts.models import Officer
 from renkei.node.cases.listing import Filters, visible
 from renkei.node.cases.models import Event
 from renkei.node.console.access import page
-from renkei.node.officers.models import Officer
 from renkei.node.records.models import Establishment
 
 #: So many cases stand on the page; a place with more is narrowed in the lists.

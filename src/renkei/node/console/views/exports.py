@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from renkei.node.accounts.models import Officer
 from renkei.node.cases.export import export
 from renkei.node.cases.models import Kind
 from renkei.node.console import filtering
@@ -14,7 +15,6 @@ from renkei.node.console.access import page
 from renkei.node.console.views.lists import LISTS
 from renkei.node.console.views.purpose import PurposeForm
 from renkei.node.errors import NodeError
-from renkei.node.officers.models import Officer
 
 
 @page("case_export")

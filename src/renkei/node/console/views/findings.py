@@ -14,6 +14,8 @@ from renkei.agreement.datasets import NOTIFICATIONS, OMISSIONS_WITH_CANDIDATES, 
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.agreement.text import Words
 from renkei.matching.labels import FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING, value_in_words
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act
 from renkei.node.console.access import page
 from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.declaring import purpose_first
@@ -21,8 +23,6 @@ from renkei.node.console.forms import FilterForm, said, select_field, text_field
 from renkei.node.console.templatetags.console import language
 from renkei.node.findings import reading, trays
 from renkei.node.findings.models import CorrectionRequest, Finding, Kind, NotFound, Outcome
-from renkei.node.officers.gate import Act
-from renkei.node.officers.models import Officer
 
 _UNKNOWN: Final = said(
     "その識別番号の突合結果はありません。番号と種別を確かめてください。",

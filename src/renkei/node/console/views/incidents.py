@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from renkei.agreement.text import Words
+from renkei.node.accounts.models import Officer
 from renkei.node.console import incident_forms as forms
 from renkei.node.console.access import page
 from renkei.node.console.templatetags.console import language
@@ -20,7 +21,6 @@ from renkei.node.console.views.case_acts import typed
 from renkei.node.errors import IncidentRefused, NodeError
 from renkei.node.incidents import clocks, handling, notices
 from renkei.node.incidents.models import Incident, Item, Kind
-from renkei.node.officers.models import Officer
 
 _A_PAGE: Final = 50
 _REFUSED, _CONFLICT = 422, 409

@@ -15,6 +15,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from renkei.agreement.text import Words
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, Subject, entitled, offices_of, permitted
 from renkei.node.cases import letters
 from renkei.node.cases.letter_files import FORMATS
 from renkei.node.cases.moves import MOVES
@@ -25,8 +27,6 @@ from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import case_or_404
 from renkei.node.console.views.purpose import MOST
 from renkei.node.errors import NodeError, NoLetter
-from renkei.node.officers.gate import Act, Subject, entitled, offices_of, permitted
-from renkei.node.officers.models import Officer
 from renkei.node.working_days import after_working_days
 
 

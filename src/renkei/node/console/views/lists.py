@@ -14,6 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from renkei.agreement.text import Words
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, entitled
 from renkei.node.cases import handling, listing
 from renkei.node.cases.models import Case, Kind, SavedList
 from renkei.node.console import filtering
@@ -23,9 +26,6 @@ from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import address_of
 from renkei.node.console.views.purpose import MOST
 from renkei.node.errors import NodeError
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.gate import Act, entitled
-from renkei.node.officers.models import Officer
 
 LISTS: Final = {Kind.DISCREPANCY: "discrepancies", Kind.SUSPECTED_OMISSION: "omissions"}
 #: So many are counted; beyond it the list says that there are more.

@@ -15,6 +15,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from renkei.agreement.text import Words
+from renkei.node.accounts import services
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.console.access import page
 from renkei.node.console.forms import (
     ConsoleForm,
@@ -27,9 +30,6 @@ from renkei.node.console.forms import (
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.words import DUTIES
 from renkei.node.errors import AccountRefused, NotPermitted, WeakPassword
-from renkei.node.officers import accounts
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Assignment, Officer
 
 _CHANGED: Final = Words("変更しました。", "Changed.")
 
@@ -120,7 +120,7 @@ def officers(request: HttpRequest) -> HttpResponse:
 def _make(form: AccountForm, by: Officer) -> Officer:
     told = form.cleaned_data
     password = told["password"] if told["local"] else None
-    return accounts.create(told["name"], told["display_name"], password, by=by, now=timezone.now())
+    return services.create(told["name"], told["display_name"], password, by=by, now=timezone.now())
 
 
 @page("officer")
@@ -173,19 +173,19 @@ def _change(found: Officer, request: HttpRequest) -> TOTPDevice | None:
     match told.get("act"):
         case "entrust":
             office = told.get("office", "").strip()
-            accounts.entrust(found, Duty(told["duty"]), office, by=by, now=now)
+            services.entrust(found, Duty(told["duty"]), office, by=by, now=now)
         case "relieve" if told.get("duty") in Duty.values:
-            accounts.relieve(found, Duty(told["duty"]), told.get("office", ""), by=by, now=now)
+            services.relieve(found, Duty(told["duty"]), told.get("office", ""), by=by, now=now)
         case "disable" | "enable" as act:
-            accounts.set_active(found, act == "enable", by=by, now=now)
+            services.set_active(found, act == "enable", by=by, now=now)
         case "remove_devices":
-            accounts.remove_devices(found, by=by, now=now)
+            services.remove_devices(found, by=by, now=now)
         case "enrol":
-            accounts.may_change(by, found, now)
-            return accounts.enrol(found)
+            services.may_change(by, found, now)
+            return services.enrol(found)
         case "confirm":
-            accounts.may_change(by, found, now)
-            accounts.confirm(found, told.get("code", "").strip(), by=by)
+            services.may_change(by, found, now)
+            services.confirm(found, told.get("code", "").strip(), by=by)
         case _:
             raise AccountRefused("Choose what to change.", "変更する内容を選んでください。")
     return None

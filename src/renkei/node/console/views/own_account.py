@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from renkei.agreement.text import Words
+from renkei.node.accounts.models import Officer
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.console.access import page
 from renkei.node.console.forms import Shown, label, said
 from renkei.node.console.templatetags.console import language
-from renkei.node.officers.models import Officer
 
 _CHANGED = Words("パスワードを変えました。", "The password is changed.")
 

@@ -10,21 +10,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from renkei.node.accounts import purposes
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, Subject, entitled
 from renkei.node.cases.models import Case
 from renkei.node.console.access import page
 from renkei.node.console.forms import ConsoleForm, Text, radio_field, said
 from renkei.node.errors import NoSuchPurpose
 from renkei.node.findings.models import CorrectionRequest, Finding, NotFound, Outcome
-from renkei.node.officers import declarations
-from renkei.node.officers.gate import Act, Subject, entitled
-from renkei.node.officers.models import Officer
 
 #: As many as a page of a list holds; more than that nobody looks through in half an hour.
 MOST: Final = 100
 
 
 def _offered() -> list[tuple[str, Text]]:
-    return [(each.code, said(each.text_ja, each.name_en)) for each in declarations.offered()]
+    return [(each.code, said(each.text_ja, each.name_en)) for each in purposes.offered()]
 
 
 class PurposeForm(ConsoleForm):
@@ -51,7 +51,7 @@ def purpose(request: HttpRequest) -> HttpResponse:
     form = PurposeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            declarations.declare(officer, form.cleaned_data["purpose"], subjects, now=timezone.now())
+            purposes.declare(officer, form.cleaned_data["purpose"], subjects, now=timezone.now())
             return redirect(onwards)
         except NoSuchPurpose as refusal:
             form.refuse(refusal)
@@ -62,7 +62,7 @@ def purpose(request: HttpRequest) -> HttpResponse:
             "subjects": subjects,
             "form": form,
             "next": onwards,
-            "minutes": int(declarations.LASTS.total_seconds() // 60),
+            "minutes": int(purposes.LASTS.total_seconds() // 60),
         },
         status=400 if form.errors else 200,
     )

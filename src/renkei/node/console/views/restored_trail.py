@@ -10,12 +10,12 @@ from django.utils import timezone
 from renkei.agreement.parties import PARTIES
 from renkei.agreement.text import Words
 from renkei.exchange.errors import ExchangeError
+from renkei.node.accounts.models import Officer
 from renkei.node.audit.models import Verification
 from renkei.node.console.access import page
 from renkei.node.console.forms import ConsoleForm, radio_field, said, text_field
 from renkei.node.console.templatetags.console import language
 from renkei.node.errors import NotAccepted, NothingExplained, NotPermitted
-from renkei.node.officers.models import Officer
 from renkei.node.operations import accepting
 
 _DONE: Final = {

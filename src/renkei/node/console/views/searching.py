@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
+from renkei.node.accounts.models import Officer
 from renkei.node.cases.models import Case
 from renkei.node.cases.searching import by_card_number
 from renkei.node.console.access import page
 from renkei.node.console.forms import said, text_field
 from renkei.node.console.views.purpose import PurposeForm
 from renkei.node.errors import NoSuchPurpose
-from renkei.node.officers.models import Officer
 
 _FORM: Final = re.compile(r"[A-Z]{2}[0-9]{8}[A-Z]{2}")
 _WRONG: Final = said(

@@ -14,6 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from renkei.agreement.text import Words
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Officer
 from renkei.node.cases import listing
 from renkei.node.cases.models import Case
 from renkei.node.console.access import page
@@ -26,8 +28,6 @@ from renkei.node.cycle import alarms
 from renkei.node.cycle.figures import figures
 from renkei.node.cycle.models import Day, Step
 from renkei.node.findings import trays
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Officer
 
 _NOT_BEGUN: Final = STEP_STATES[Step.State.WAITING.value]
 #: So many overdue cases are counted; beyond it the page says that there are more.

@@ -20,6 +20,7 @@ from renkei.agreement.purposes import PURPOSES, Purpose
 from renkei.agreement.text import Words
 from renkei.exchange import cms
 from renkei.exchange.errors import ExchangeError
+from renkei.node.accounts.models import Officer
 from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import SYSTEM, record, seal_of
 from renkei.node.audit.verbs import Verb
@@ -31,7 +32,6 @@ from renkei.node.console.templatetags.console import subject as named
 from renkei.node.cycle.alarms import AlarmKind
 from renkei.node.cycle.models import Alarm
 from renkei.node.deliveries import boxes
-from renkei.node.officers.models import Officer
 
 _A_PAGE: Final = 100
 #: What fits into one signed file without filling the memory.

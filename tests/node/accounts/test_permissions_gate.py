@@ -7,12 +7,12 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
+from renkei.node.accounts import purposes
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
+from renkei.node.accounts.permissions import NODE, Act, Subject, entitled, offices_of, permitted, require
 from renkei.node.audit.models import Entry
 from renkei.node.errors import NoSuchPurpose, NotPermitted
-from renkei.node.officers import declarations
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.gate import NODE, Act, Subject, entitled, offices_of, permitted, require
-from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +68,7 @@ def test_the_gate_knows_no_other_acts():
 @pytest.mark.parametrize("duty", Duty)
 def test_every_duty_act_office_and_purpose(node, party, officer, other, duty, stated):
     if stated != "nothing":
-        declarations.declare(
+        purposes.declare(
             other if stated == "by another" else officer,
             "labour_market",
             ["R8-1124-0032" if stated == "for another" else CASE],
@@ -135,7 +135,7 @@ def test_offices_of_several_duties_add_up_for_one_act(node, officer):
 
 
 def test_a_purpose_is_stated_for_each_case_and_recorded_with_it(node, officer):
-    declarations.declare(officer, "residence", [CASE, "R8-1124-0032", CASE], now=NOW)
+    purposes.declare(officer, "residence", [CASE, "R8-1124-0032", CASE], now=NOW)
     written = Entry.objects.filter(verb="PURPOSE_DECLARED").values_list("actor", "subject", "purpose")
 
     assert list(written) == [("tanaka", CASE, "residence"), ("tanaka", "R8-1124-0032", "residence")]
@@ -145,9 +145,9 @@ def test_a_purpose_is_stated_for_each_case_and_recorded_with_it(node, officer):
     ("minutes", "counts"), [(-1, False), (0, True), (29, True), (30, False), (31, False)]
 )
 def test_a_purpose_lapses_after_half_an_hour(node, officer, minutes, counts):
-    declarations.declare(officer, "residence", [CASE], now=NOW)
+    purposes.declare(officer, "residence", [CASE], now=NOW)
 
-    found = declarations.in_force(officer, CASE, now=NOW + timedelta(minutes=minutes))
+    found = purposes.in_force(officer, CASE, now=NOW + timedelta(minutes=minutes))
 
     assert (found is not None) is counts
 
@@ -157,7 +157,7 @@ def test_a_purpose_lapses_after_half_an_hour(node, officer, minutes, counts):
 )
 def test_a_purpose_that_clause_7_does_not_give_or_for_nothing_is_refused(node, officer, purpose, subjects):
     with pytest.raises(NoSuchPurpose):
-        declarations.declare(officer, purpose, subjects, now=NOW)
+        purposes.declare(officer, purpose, subjects, now=NOW)
 
     assert Entry.objects.count() == 0
 
@@ -165,5 +165,5 @@ def test_a_purpose_that_clause_7_does_not_give_or_for_nothing_is_refused(node, o
 def test_the_purposes_of_ones_own_tasks_are_offered_first(node, party):
     first = {"isa": "residence", "mhlw": "labour_market"}[party]
 
-    assert declarations.offered()[0].code == first
-    assert len(declarations.offered()) == 2
+    assert purposes.offered()[0].code == first
+    assert len(purposes.offered()) == 2

@@ -12,10 +12,10 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
+from renkei.node.accounts import purposes
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Officer
 from renkei.node.errors import NotPermitted
-from renkei.node.officers import declarations
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Officer
 
 _BOTH: Final = frozenset({"isa", "mhlw"})
 _MHLW: Final = frozenset({"mhlw"})
@@ -76,7 +76,7 @@ def permitted(
     """Whether an officer may do or read this now."""
     if not entitled(officer, act, subject) or not isinstance(officer, Officer):
         return False
-    return not act.value.personal or declarations.in_force(officer, subject.name, now=now) is not None
+    return not act.value.personal or purposes.in_force(officer, subject.name, now=now) is not None
 
 
 def entitled(officer: Officer | AnonymousUser | None, act: Act, subject: Subject = NODE) -> bool:

@@ -7,11 +7,10 @@ from django.contrib.auth import authenticate
 from django.core.exceptions import SuspiciousOperation
 from django.utils import timezone
 
+from renkei.node.accounts.backends import TRIES, DirectoryAccounts
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
-from renkei.node.officers.directory import DirectoryAccounts
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.local import TRIES
-from renkei.node.officers.models import Assignment, Officer
 
 pytestmark = pytest.mark.django_db
 

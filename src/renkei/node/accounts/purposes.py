@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import transaction
 
 from renkei.agreement.purposes import PURPOSES, Purpose
+from renkei.node.accounts.models import Declaration, Officer
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.errors import NoSuchPurpose
-from renkei.node.officers.models import Declaration, Officer
 
 LASTS: Final = timedelta(minutes=30)
 

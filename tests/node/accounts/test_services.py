@@ -7,11 +7,11 @@ from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from renkei.node.accounts import services
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Officer
 from renkei.node.audit.models import Entry
 from renkei.node.errors import AccountRefused, NotPermitted
-from renkei.node.officers import accounts
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.models import Officer
 
 pytestmark = pytest.mark.django_db
 
@@ -27,14 +27,14 @@ def party() -> str:
 
 @pytest.fixture
 def administrator(node) -> Officer:
-    first = accounts.create("suzuki", "鈴木 三郎", LONG, by=None, now=NOW)
-    accounts.entrust(first, Duty.ADMINISTER, by=None, now=NOW)
+    first = services.create("suzuki", "鈴木 三郎", LONG, by=None, now=NOW)
+    services.entrust(first, Duty.ADMINISTER, by=None, now=NOW)
     return first
 
 
 @pytest.fixture
 def officer(administrator) -> Officer:
-    return accounts.create("tanaka", "田中 一郎", LONG, by=administrator, now=NOW)
+    return services.create("tanaka", "田中 一郎", LONG, by=administrator, now=NOW)
 
 
 def trace() -> list[tuple[str, str, str]]:
@@ -42,10 +42,10 @@ def trace() -> list[tuple[str, str, str]]:
 
 
 def test_an_administrator_makes_an_account_and_entrusts_it(administrator, officer):
-    accounts.entrust(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
-    accounts.entrust(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
-    accounts.relieve(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
-    accounts.relieve(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
+    services.entrust(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
+    services.entrust(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
+    services.relieve(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
+    services.relieve(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
 
     assert officer.check_password(LONG)
     assert trace() == [
@@ -59,7 +59,7 @@ def test_an_administrator_makes_an_account_and_entrusts_it(administrator, office
 
 def test_a_disabled_account_is_recorded_once_and_comes_back(administrator, officer):
     for active in (False, False, True):
-        accounts.set_active(officer, active, by=administrator, now=NOW)
+        services.set_active(officer, active, by=administrator, now=NOW)
     officer.refresh_from_db()
 
     assert officer.is_active
@@ -67,11 +67,11 @@ def test_a_disabled_account_is_recorded_once_and_comes_back(administrator, offic
 
 
 ACTS = {
-    "create": lambda officer, by: accounts.create("new", "新任", LONG, by=by, now=NOW),
-    "disable": lambda officer, by: accounts.set_active(officer, False, by=by, now=NOW),
-    "entrust": lambda officer, by: accounts.entrust(officer, Duty.AUDIT, by=by, now=NOW),
-    "relieve": lambda officer, by: accounts.relieve(officer, Duty.ADMINISTER, by=by, now=NOW),
-    "remove devices": lambda officer, by: accounts.remove_devices(officer, by=by, now=NOW),
+    "create": lambda officer, by: services.create("new", "新任", LONG, by=by, now=NOW),
+    "disable": lambda officer, by: services.set_active(officer, False, by=by, now=NOW),
+    "entrust": lambda officer, by: services.entrust(officer, Duty.AUDIT, by=by, now=NOW),
+    "relieve": lambda officer, by: services.relieve(officer, Duty.ADMINISTER, by=by, now=NOW),
+    "remove devices": lambda officer, by: services.remove_devices(officer, by=by, now=NOW),
 }
 
 
@@ -98,11 +98,11 @@ def test_nobody_changes_an_account_of_their_own(administrator, act):
 )
 def test_a_name_that_is_taken_or_a_weak_password_is_refused(administrator, officer, name, password):
     with pytest.raises(AccountRefused):
-        accounts.create(name, "佐藤", password, by=administrator, now=NOW)
+        services.create(name, "佐藤", password, by=administrator, now=NOW)
 
 
 def test_an_account_of_the_directory_has_no_password(administrator):
-    officer = accounts.create("sato", "佐藤 次郎", None, by=administrator, now=NOW)
+    officer = services.create("sato", "佐藤 次郎", None, by=administrator, now=NOW)
 
     assert not officer.has_usable_password()
 
@@ -112,8 +112,8 @@ def code_of(device: TOTPDevice) -> str:
 
 
 def test_one_time_codes_count_once_the_first_is_confirmed(officer):
-    device = accounts.enrol(officer)
-    accounts.confirm(officer, code_of(device))
+    device = services.enrol(officer)
+    services.confirm(officer, code_of(device))
     device.refresh_from_db()
 
     assert device.confirmed
@@ -121,23 +121,23 @@ def test_one_time_codes_count_once_the_first_is_confirmed(officer):
 
 
 def test_a_wrong_code_confirms_nothing_and_slows_the_next(officer):
-    device = accounts.enrol(officer)
+    device = services.enrol(officer)
     wrong = f"{(int(code_of(device)) + 1) % 1_000_000:06d}"
     with pytest.raises(AccountRefused):
-        accounts.confirm(officer, wrong)
+        services.confirm(officer, wrong)
     device.refresh_from_db()
 
     assert not device.confirmed
     assert device.throttling_failure_count == 1
     with pytest.raises(AccountRefused):
-        accounts.confirm(officer, code_of(device))
+        services.confirm(officer, code_of(device))
 
 
 def test_a_second_telephone_waits_until_the_first_is_removed(administrator, officer):
-    accounts.confirm(officer, code_of(accounts.enrol(officer)))
+    services.confirm(officer, code_of(services.enrol(officer)))
     with pytest.raises(AccountRefused):
-        accounts.enrol(officer)
-    accounts.remove_devices(officer, by=administrator, now=NOW)
+        services.enrol(officer)
+    services.remove_devices(officer, by=administrator, now=NOW)
 
     assert trace()[-1] == ("suzuki", "DEVICE_REMOVED", "tanaka")
-    assert not accounts.enrol(officer).confirmed
+    assert not services.enrol(officer).confirmed

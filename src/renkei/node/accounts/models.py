@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
-from renkei.node.officers.duties import Duty
+from renkei.node.accounts.duties import Duty
 
 
 class Officer(AbstractUser):

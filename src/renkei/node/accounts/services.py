@@ -12,12 +12,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from renkei.node.accounts.duties import Duty
+from renkei.node.accounts.models import Assignment, Officer
+from renkei.node.accounts.permissions import Act, require
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.errors import AccountRefused, WeakPassword
-from renkei.node.officers.duties import Duty
-from renkei.node.officers.gate import Act, require
-from renkei.node.officers.models import Assignment, Officer
 
 
 def create(
