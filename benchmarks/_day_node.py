@@ -50,8 +50,8 @@ def fill(directory: Path, world: Path, days: int) -> None:
     from renkei.matching.validation import PREPARING, type_batch
     from renkei.matching.values import to_text
     from renkei.node.findings import answers, matching
-    from renkei.node.records import transfer
-    from renkei.node.records.keys import name_key
+    from renkei.node.records import bulk_copy
+    from renkei.node.records.blocking_keys import name_key
 
     call_command("migrate", verbosity=0)
     tables = {
@@ -70,7 +70,7 @@ def fill(directory: Path, world: Path, days: int) -> None:
                 named = [to_text(each.kind, pl.col(each.name)).alias(each.name) for each in dataset.columns]
                 own = [name_key(typed["name"]).alias("name_key")] if dataset is PERSONS else numbered
                 good = typed.select(*named, *own).drop_nulls(dataset.identifier.name)
-                transfer.put(table, good.unique(dataset.identifier.name, keep="first", maintain_order=True))
+                bulk_copy.put(table, good.unique(dataset.identifier.name, keep="first", maintain_order=True))
                 line += batch.num_rows
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
@@ -88,7 +88,7 @@ def _draw(directory: Path, days: int) -> None:
     import polars as pl
 
     from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
-    from renkei.node.records import transfer
+    from renkei.node.records import bulk_copy
 
     def sample(table, dataset, count, condition):
         names = ", ".join(f'"{name}"' for name in dataset.names)
@@ -97,7 +97,7 @@ def _draw(directory: Path, days: int) -> None:
             f'SELECT {names} FROM "{table}" WHERE {condition} '
             f"ORDER BY md5({dataset.identifier.name} || '{SEED}') LIMIT {count}"
         )
-        return transfer.read(query, dataset.names)
+        return bulk_copy.read(query, dataset.names)
 
     a_day = NEW + UPDATED + DELETED
     notifications = sample("records_receivednotification", NOTIFICATIONS, days * a_day, "deleted_on IS NULL")
@@ -158,7 +158,7 @@ def live(directory: Path, number: int) -> None:
     from renkei.node.audit import trail
     from renkei.node.deliveries import receiving, sending
     from renkei.node.findings import answers, matching
-    from renkei.node.records import intake, received, transfer
+    from renkei.node.records import annex1, bulk_copy, imports
 
     now, day = _moment(number), FIRST + timedelta(days=number)
     place = directory / f"day-{number}"
@@ -195,7 +195,7 @@ def live(directory: Path, number: int) -> None:
 
     with timed("register"):
         changed = [
-            intake.take_in(place / f"{name}.csv", name, "delta", now=now).counts
+            imports.take_in(place / f"{name}.csv", name, "delta", now=now).counts
             for name in ("persons", "cards")
         ]
     with timed("receive"):
@@ -203,10 +203,10 @@ def live(directory: Path, number: int) -> None:
     with timed("open"):
         opened = receiving.open_next(
             "annex1",
-            lambda sequence, package: received.take_delivery(sequence, package, now=now),
+            lambda sequence, package: annex1.take_delivery(sequence, package, now=now),
             now=now,
         )
-    touched = transfer.read("SELECT kind, key FROM records_touched", ("kind", "key"))
+    touched = bulk_copy.read("SELECT kind, key FROM records_touched", ("kind", "key"))
     with timed("match"):
         counts = matching.match(day)
     with timed("select"):
@@ -220,7 +220,7 @@ def live(directory: Path, number: int) -> None:
             sealed=lambda sequence: answers.mark_sent(day, sequence),
         )
     with transaction.atomic():  # and undone: what was matched, for the bare command
-        transfer.put("records_touched", touched)
+        bulk_copy.put("records_touched", touched)
         _write_scope(place / "scope", day)
         transaction.set_rollback(True)
     with connection.cursor() as cursor:

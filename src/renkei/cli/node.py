@@ -146,7 +146,7 @@ def import_(
 ) -> None:
     """Take in one extract; rows that cannot be taken are set aside and counted."""
     start(node)
-    from renkei.node.records.intake import take_in
+    from renkei.node.records.imports import take_in
 
     done = take_in(file, dataset, mode, now=moment(), encoding=encoding)
     if as_json:

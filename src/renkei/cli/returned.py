@@ -20,12 +20,12 @@ app = typer.Typer(
 def list_(node: NodeOption) -> None:
     """List, as CSV, what was given back and was not sent again since: place, identifier and reasons."""
     start(node)
-    from renkei.node.records import returned
+    from renkei.node.records import rejected_rows
 
     columns = ("service", "sequence", "dataset", "line", "identifier", "reasons")
     rows = csv.writer(sys.stdout, lineterminator="\n")
     rows.writerow(columns)
-    rows.writerows(returned.outstanding().values_list(*columns))
+    rows.writerows(rejected_rows.outstanding().values_list(*columns))
 
 
 @app.command()
@@ -40,7 +40,7 @@ def settle(
     A row that is corrected in the extract goes out again by itself and needs no such word.
     """
     start(node)
-    from renkei.node.records import returned
+    from renkei.node.records import rejected_rows
 
-    settled = returned.settle(service, number, None, moment())
+    settled = rejected_rows.settle(service, number, None, moment())
     typer.echo(f"{settled:,}{speech.one_of(('行', ' rows'), lang)}")

@@ -15,7 +15,7 @@ from renkei.node.audit.models import Entry
 from renkei.node.findings import answers, matching, requests
 from renkei.node.findings.models import CorrectionRequest, Outcome
 from renkei.node.findings.requests import REQUEST_COLUMNS
-from renkei.node.records import intake, received
+from renkei.node.records import annex1, imports
 from renkei.node.records.models import ReceivedNotification
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def told(node, tmp_path):
         "permissions": [permission(1)],
     }
     for dataset, made in rows.items():
-        intake.take_in(write(tmp_path / f"{dataset}.csv", dataset, *made), dataset, "delta", now=NOW)
+        imports.take_in(write(tmp_path / f"{dataset}.csv", dataset, *made), dataset, "delta", now=NOW)
     other = {"name": "SAMPLE HANAKO", "birth_date": "1970-12-31"}
     write(
         tmp_path / "notifications.csv",
@@ -49,7 +49,7 @@ def told(node, tmp_path):
         notification(3, card_number=card(2), sex="2"),
     )
     with transaction.atomic():
-        received.take_delivery(1, tmp_path, now=NOW)
+        annex1.take_delivery(1, tmp_path, now=NOW)
     matching.match(DAY)
     answers.select(DAY)
     answers.mark_sent(DAY, 7)

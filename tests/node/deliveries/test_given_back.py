@@ -11,7 +11,7 @@ from renkei.node.cycle.party import DAY as STEPS
 from renkei.node.cycle.steps import Context
 from renkei.node.deliveries import boxes, receiving, sending
 from renkei.node.deliveries.models import Delivery
-from renkei.node.records import returned
+from renkei.node.records import rejected_rows
 from renkei.node.records.models import ReturnedRow, SentNotification
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,9 +99,9 @@ def test_an_alarm_rings_until_the_row_was_sent_again(given_back, be):
 def test_or_until_somebody_says_that_it_was_dealt_with(given_back, be):
     taken_back(be)
 
-    assert returned.settle("annex1", 1, None, now()) == 1
-    assert returned.settle("annex1", 1, None, now()) == 0
-    assert not returned.outstanding().exists()
+    assert rejected_rows.settle("annex1", 1, None, now()) == 1
+    assert rejected_rows.settle("annex1", 1, None, now()) == 0
+    assert not rejected_rows.outstanding().exists()
 
 
 def test_what_was_given_back_is_taken_once(given_back, be):

@@ -17,7 +17,7 @@ from renkei.node.deliveries import boxes, receiving, sending
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NothingRefused
 from renkei.node.findings.models import Finding
-from renkei.node.records import intake
+from renkei.node.records import imports
 from renkei.node.records.models import SentNotification
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,7 +25,7 @@ NEXT = DAY.replace(day=2)
 
 
 def land(tmp_path, dataset: str, mode: str, *rows) -> None:
-    intake.take_in(write(tmp_path / f"{dataset}.csv", dataset, *rows), dataset, mode, now=now())
+    imports.take_in(write(tmp_path / f"{dataset}.csv", dataset, *rows), dataset, mode, now=now())
 
 
 def run(party: str, day=DAY) -> None:

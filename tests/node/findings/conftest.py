@@ -10,7 +10,7 @@ from node.records import made_up
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.findings import answers, matching
-from renkei.node.records import intake, received
+from renkei.node.records import annex1, imports
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def register(node, tmp_path):
 
     def taking(dataset: str, *rows) -> None:
         path = made_up.write(tmp_path / f"{next(numbers)}.csv", dataset, *rows)
-        intake.take_in(path, dataset, "delta", now=made_up.NOW)
+        imports.take_in(path, dataset, "delta", now=made_up.NOW)
 
     return taking
 
@@ -38,7 +38,7 @@ def deliver(node, tmp_path):
     def taking(*rows) -> None:
         made_up.write(tmp_path / "notifications.csv", "notifications", *rows)
         with transaction.atomic():
-            received.take_delivery(next(numbers), tmp_path, now=made_up.NOW)
+            annex1.take_delivery(next(numbers), tmp_path, now=made_up.NOW)
 
     return taking
 

@@ -27,7 +27,7 @@ from renkei.matching.reconciliation import reconcile
 from renkei.node.accounts import purposes
 from renkei.node.findings import answers, candidates, deciding, matching, scope
 from renkei.node.findings.models import Answer, AnswerDay, Candidate, Finding, NotFound, Outcome, Run
-from renkei.node.records import intake, received, retention, transfer
+from renkei.node.records import annex1, bulk_copy, imports, retention
 from renkei.node.records.models import (
     Card,
     Erasure,
@@ -132,14 +132,14 @@ _numbers = count(1)
 
 def _take(directory, dataset: Dataset, rows, mode: str, now) -> None:
     path = made_up.write(directory / f"{next(_numbers)}.csv", dataset.name, *_once(dataset, rows))
-    intake.take_in(path, dataset.name, mode, now=now)
+    imports.take_in(path, dataset.name, mode, now=now)
 
 
 def _deliver(directory, rows, now) -> None:
     number = next(_numbers)
     made_up.write(directory / str(number) / "notifications.csv", "notifications", *_once(NOTIFICATIONS, rows))
     with transaction.atomic():
-        received.take_delivery(number, directory / str(number), now=now)
+        annex1.take_delivery(number, directory / str(number), now=now)
 
 
 def _whole(day: date):
@@ -153,7 +153,7 @@ def _whole(day: date):
     frames = []
     for dataset, table in tables.items():
         columns = ", ".join(f'"{name}"' for name in dataset.names)
-        frames.append(transfer.read(f'SELECT {columns} FROM "{table}"', dataset.names))
+        frames.append(bulk_copy.read(f'SELECT {columns} FROM "{table}"', dataset.names))
     found = reconcile(*frames, as_of=day, policy=DEFAULT_POLICY)
     named = _confirmed(found, frames[2].join(frames[1], on="person_id", how="semi"))
     as_if = frames[0].with_columns(

@@ -9,7 +9,7 @@ from renkei.agreement.annexes import ANNEX_1
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.node.audit.models import Entry
 from renkei.node.errors import SelectionOutOfStep
-from renkei.node.records import annex1, intake
+from renkei.node.records import annex1, imports
 from renkei.node.records.models import SelectedNotification, SentNotification
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ class Ministry:
 
     def take(self, *rows) -> None:
         path = write(self.directory / "x.csv", "notifications", *rows)
-        intake.take_in(path, "notifications", "full", now=NOW)
+        imports.take_in(path, "notifications", "full", now=NOW)
 
     def send(self) -> dict[str, dict[str, str]]:
         """Select and mark the next day; returns its rows by identifier, blank columns left out."""

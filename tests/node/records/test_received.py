@@ -7,7 +7,7 @@ from node.records.made_up import NOW, card, notification, stored, write
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.exchange.schemas import tables_of
 from renkei.node.errors import DeliveryOutOfOrder
-from renkei.node.records import received, returned
+from renkei.node.records import annex1, rejected_rows
 from renkei.node.records.models import Import, ReceivedNotification, Touched
 from renkei.node.records.tables import RECEIVED
 
@@ -30,7 +30,7 @@ def deliver(node, tmp_path):
         write(tmp_path / "notifications.csv", "notifications", *rows)
         Touched.objects.all().delete()
         with transaction.atomic():
-            return received.take_delivery(taken, tmp_path, now=NOW)
+            return annex1.take_delivery(taken, tmp_path, now=NOW)
 
     return taking
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_taken_goes_back_by_line_and_what_stood_stays(deliver):
         notification(3, birth_date="2026-02-31"),
         notification(2),
     )
-    found = returned.rejected("annex1", 2)
+    found = rejected_rows.rejected("annex1", 2)
     forbidden = "forbidden:employment_start;forbidden:establishment_number"
 
     assert set(stored(RECEIVED)) == {"N1", "N2"}
@@ -100,14 +100,14 @@ def test_what_cannot_be_taken_goes_back_by_line_and_what_stood_stays(deliver):
         ("5", "N2", "duplicate:notification_id"),
     ]
     assert set(found.select("dataset", "service", "sequence").rows()) == {("notifications", "annex1", "2")}
-    assert returned.rejected("annex1", 1).is_empty()
+    assert rejected_rows.rejected("annex1", 1).is_empty()
 
 
 def test_of_two_rows_with_one_identifier_the_first_stands_wherever_it_sorts(deliver):
     deliver(notification(2), notification(2, name="SECOND"), notification(1))
 
     assert stored(RECEIVED) == {"N1": notification(1), "N2": notification(2)}
-    assert returned.rejected("annex1", 1)["line"].to_list() == ["3"]
+    assert rejected_rows.rejected("annex1", 1)["line"].to_list() == ["3"]
 
 
 @pytest.mark.parametrize("sequence", [3, 2])
@@ -129,7 +129,7 @@ def test_nothing_stands_of_a_delivery_whose_opening_fails(deliver, tmp_path):
     write(tmp_path / "notifications.csv", "notifications", notification(1))
 
     with transaction.atomic():
-        received.take_delivery(1, tmp_path, now=NOW)
+        annex1.take_delivery(1, tmp_path, now=NOW)
         transaction.set_rollback(True)
 
     assert (stored(RECEIVED), Import.objects.count(), touched()) == ({}, 0, set())
@@ -140,4 +140,4 @@ def test_a_delivery_is_taken_only_inside_its_opening(node, tmp_path):
     write(tmp_path / "notifications.csv", "notifications", notification(1))
 
     with pytest.raises(transaction.TransactionManagementError):
-        received.take_delivery(1, tmp_path, now=NOW)
+        annex1.take_delivery(1, tmp_path, now=NOW)

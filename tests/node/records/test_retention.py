@@ -11,7 +11,7 @@ from node.records.made_up import NOW, card, card_of, notification, permission, p
 from renkei.node.accounts.models import Officer
 from renkei.node.audit.models import Entry
 from renkei.node.errors import HoldOver
-from renkei.node.records import annex1, inbox, intake, received, retention
+from renkei.node.records import annex1, imports, retention
 from renkei.node.records.models import (
     Card,
     Erasure,
@@ -49,7 +49,7 @@ def register(node, tmp_path):
         ],
         "permissions": [permission(1), permission(3)],
     }.items():
-        intake.take_in(write(tmp_path / "x.csv", dataset, *rows), dataset, "full", now=NOW)
+        imports.take_in(write(tmp_path / "x.csv", dataset, *rows), dataset, "full", now=NOW)
     write(
         tmp_path / "notifications.csv",
         "notifications",
@@ -61,7 +61,7 @@ def register(node, tmp_path):
         notification(6, deleted_on="2027-10-01"),
         notification(7, name=""),
     )
-    received.take_delivery(1, tmp_path, now=NOW)
+    annex1.take_delivery(1, tmp_path, now=NOW)
     Touched.objects.all().delete()
 
 
@@ -186,12 +186,12 @@ def test_a_hold_is_lifted_once_and_both_are_in_the_trail(node):
 @mhlw
 def test_a_tombstone_that_was_erased_does_not_come_back_with_the_next_extract(node, tmp_path):
     rows = [notification(1), notification(2, deleted_on="2026-10-01")]
-    intake.take_in(write(tmp_path / "x.csv", "notifications", *rows), "notifications", "full", now=NOW)
+    imports.take_in(write(tmp_path / "x.csv", "notifications", *rows), "notifications", "full", now=NOW)
     annex1.changes_since_sent(NOW.date())
     annex1.mark_sent(1, NOW.date())
     made = retention.erase(LATER, None)
     path = write(tmp_path / "x.csv", "notifications", *rows, notification(3))
-    again = intake.take_in(path, "notifications", "full", now=LATER)
+    again = imports.take_in(path, "notifications", "full", now=LATER)
 
     assert made.rows == 2
     assert again.counts["past_retention"] == 1
@@ -204,12 +204,12 @@ def test_a_tombstone_that_was_erased_does_not_come_back_with_the_next_extract(no
 @pytest.mark.parametrize(("days", "held", "left"), [(29, False, 1), (31, False, 0), (31, True, 1)])
 def test_extracts_taken_in_are_erased_after_their_days(node, days, held, left):
     write(node.extracts / "persons.full.x.csv", "persons", person(1))
-    inbox.take_inbox(NOW)
+    imports.take_inbox(NOW)
     if held:
         retention.hold(Covers.PERSON, "P9", "文書第1号", actor=None, now=NOW)
     made = retention.erase(NOW + timedelta(days=days), None)
 
-    assert len(list((node.extracts / inbox.DONE).iterdir())) == left
+    assert len(list((node.extracts / imports.DONE).iterdir())) == left
     assert (made is None) == bool(left)
     if made:
         (line,) = json.loads(made.certificate)["classes"]

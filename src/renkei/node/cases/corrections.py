@@ -18,8 +18,8 @@ from renkei.node.audit.verbs import Verb
 from renkei.node.cases.models import Case, CorrectionDay, CorrectionRequest, Event
 from renkei.node.cases.moves import MOVES
 from renkei.node.errors import CorrectionsOutOfStep
-from renkei.node.records import transfer
-from renkei.node.records.turns import wait_for_turn
+from renkei.node.records import bulk_copy
+from renkei.node.records.bulk_copy import wait_for_turn
 from renkei.node.working_days import after_working_days
 
 #: Columns of the dataset that goes out; `kind` is `discrepancy` or `suspected_omission`, `identifier` its
@@ -104,7 +104,7 @@ def take(package: Path, day: date, now: datetime) -> Mapping[str, int]:
 
 def take_back_unsent(cases: str) -> int:
     """Take back the requests of these cases (a query for their ids) that no delivery holds yet."""
-    return transfer.execute(
+    return bulk_copy.execute(
         f"UPDATE cases_correctionrequest SET decision = '{_Decision.TAKEN_BACK}' "
         f"WHERE day IS NULL AND decision = '' AND case_id IN ({cases})"
     )

@@ -21,9 +21,9 @@ from renkei.node.cases.models import Case, CorrectionRequest, Kind
 from renkei.node.cases.moves import FIRST_LOOK_DAYS, MOVES, Outcome, State
 from renkei.node.cases.numbers import prefix_of, running
 from renkei.node.cases.routing import with_places
-from renkei.node.records import returned, transfer
+from renkei.node.records import bulk_copy, rejected_rows
+from renkei.node.records.bulk_copy import wait_for_turn
 from renkei.node.records.models import Import
-from renkei.node.records.turns import wait_for_turn
 from renkei.node.working_days import after_working_days
 
 SERVICE: Final = "annex2-3"
@@ -57,13 +57,13 @@ def take_answers(sequence: int, package: Path, *, now: datetime) -> Mapping[str,
     rows = read.unique(["kind", "identifier"], keep="first", maintain_order=True)
     counts = dict(corrections.take(package, day, now))
     counts |= {"rows": read.height} | _set_doubled_aside(sequence, read, now)
-    transfer.temporary(_ANSWERED, with_places(rows))
+    bulk_copy.temporary(_ANSWERED, with_places(rows))
     try:
         counts |= _change_known(sequence, day, now)
         counts["opened"] = _open(sequence, day, now)
     finally:
         if not connection.needs_rollback:
-            transfer.drop(_ANSWERED, _CONCERNED)
+            bulk_copy.drop(_ANSWERED, _CONCERNED)
     told = dict(rows.filter(pl.col("action") == "report")["kind"].value_counts().iter_rows())
     counts |= {f"{kind}_reported": told.get(kind.value, 0) for kind in Kind}
     record(None, Verb.ANSWERS_TAKEN, f"{SERVICE} {sequence}", counts=counts)
@@ -110,20 +110,20 @@ def _set_doubled_aside(sequence: int, read: pl.DataFrame, now: datetime) -> dict
             made = Import.objects.create(
                 dataset=table,
                 mode=Import.Mode.DELIVERY,
-                source=returned.source(SERVICE, sequence),
+                source=rejected_rows.source(SERVICE, sequence),
                 taken_at=now,
                 actor=SYSTEM,
                 counts={"rejected": rows.height},
             )
-            returned.keep_rejected(made, rows)
+            rejected_rows.keep_rejected(made, rows)
     return {f"rejected:{_DOUBLED}": doubled.height} if doubled.height else {}
 
 
 def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:
     """Do to every known case what the answer says of it; returns how many by what was done."""
     _wait_for_officers()
-    transfer.drop(_CONCERNED)
-    transfer.execute(
+    bulk_copy.drop(_CONCERNED)
+    bulk_copy.execute(
         f"CREATE TEMPORARY TABLE {_CONCERNED} AS SELECT c.id, a.kind, a.identifier, CASE "
         f"WHEN c.told_in >= {int(sequence)} THEN 'passed_over' "
         f"WHEN a.action = 'withdraw' AND c.state <> '{State.CLOSED}' THEN '{_WITHDRAW}' "
@@ -134,17 +134,17 @@ def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:
     )
     _withdraw(sequence, day)
     _bring_up_to_date(sequence, day)
-    transfer.execute(
+    bulk_copy.execute(
         f"UPDATE cases_case SET told_in = %s FROM {_CONCERNED} k WHERE k.id = cases_case.id "
         f"AND k.what = '{_SAME}'",
         (sequence,),
     )
     corrections.take_back_unsent(f"SELECT id FROM {_CONCERNED} WHERE what = '{_WITHDRAW}'")
-    transfer.execute(
+    bulk_copy.execute(
         f"UPDATE cases_correctionrequest SET over = true WHERE case_id IN (SELECT id FROM {_CONCERNED} "
         f"WHERE what IN ('{_WITHDRAW}', '{_WITHDRAWN_LATER}', '{_AGAIN}'))"
     )
-    transfer.execute(
+    bulk_copy.execute(
         "INSERT INTO cases_event (case_id, at, what, outcome, note) "
         f"SELECT k.id, {_moment()}, k.what, CASE WHEN k.what = '{_WITHDRAW}' THEN c.outcome ELSE '' END, '' "
         f"FROM {_CONCERNED} k JOIN cases_case c ON c.id = k.id "
@@ -190,7 +190,7 @@ def _withdraw(sequence: int, day: date) -> None:
         "SELECT 1 FROM cases_correctionrequest r WHERE r.case_id = cases_case.id "
         f"AND r.decision = '{CorrectionRequest.Decision.ACCEPTED}' AND NOT r.over"
     )
-    transfer.execute(
+    bulk_copy.execute(
         f"UPDATE cases_case SET state = '{MOVES['withdraw'].after}', closed_on = {_day()}, due_on = NULL, "
         "row = '', card_number = '', told_in = %s, version = version + 1, outcome = CASE "
         f"WHEN EXISTS ({accepted}) THEN '{Outcome.REGISTER_CORRECTED}' "
@@ -201,7 +201,7 @@ def _withdraw(sequence: int, day: date) -> None:
         f"FROM {_CONCERNED} k WHERE k.id = cases_case.id AND k.what = '{_WITHDRAW}'",
         (day.isoformat(), sequence),
     )
-    transfer.execute(
+    bulk_copy.execute(
         "UPDATE cases_case SET row = '', card_number = '', told_in = %s, version = version + 1 "
         f"FROM {_CONCERNED} k WHERE k.id = cases_case.id AND k.what = '{_WITHDRAWN_LATER}'",
         (sequence,),
@@ -213,7 +213,7 @@ def _bring_up_to_date(sequence: int, day: date) -> None:
 
     The office follows the establishment until somebody works on the case.
     """
-    transfer.execute(
+    bulk_copy.execute(
         "UPDATE cases_case SET row = a.row, items = a.items, told_in = %s, version = version + 1, "
         "card_number = a.card_number, "
         f"identity_caution = (a.identity_caution = 'true'), matched_on = {_date('a.matched_on')}, "
@@ -226,7 +226,7 @@ def _bring_up_to_date(sequence: int, day: date) -> None:
         (sequence,),
     )
     due = after_working_days(day, FIRST_LOOK_DAYS)
-    transfer.execute(
+    bulk_copy.execute(
         f"UPDATE cases_case SET state = '{MOVES[_AGAIN].after}', outcome = '', closed_on = NULL, "
         f"due_on = {_day()} FROM {_CONCERNED} k WHERE k.id = cases_case.id AND k.what = '{_AGAIN}'",
         (due.isoformat(),),
@@ -237,7 +237,7 @@ def _open(sequence: int, day: date, now: datetime) -> int:
     """Open a case for each finding that is not known, numbered on from the day's last."""
     number = running(f"row_number() OVER (ORDER BY a.kind, a.identifier) + {_last_of(day)}")
     due = after_working_days(day, FIRST_LOOK_DAYS)
-    opened = transfer.execute(
+    opened = bulk_copy.execute(
         "INSERT INTO cases_case (number, kind, identifier, row, items, identity_caution, matched_on, office, "
         "establishment_number, corporate_number, card_number, state, outcome, opened_on, due_on, told_in, "
         "sent_in) "
@@ -249,7 +249,7 @@ def _open(sequence: int, day: date, now: datetime) -> int:
         "WHERE k.kind = a.kind AND k.identifier = a.identifier)",
         (day.isoformat(), due.isoformat(), sequence),
     )
-    transfer.execute(
+    bulk_copy.execute(
         "INSERT INTO cases_event (case_id, at, what, outcome, note) "
         f"SELECT c.id, {_moment()}, 'open', '', '' FROM {_ANSWERED} a "
         "JOIN cases_case c ON c.kind = a.kind AND c.identifier = a.identifier "

@@ -8,7 +8,7 @@ in several offices is for a person to place: the unassigned tray.
 import polars as pl
 
 from renkei.node.cases.models import Kind
-from renkei.node.records import transfer
+from renkei.node.records import bulk_copy
 
 _ASKED = "asked"
 
@@ -19,8 +19,8 @@ def with_places(rows: pl.DataFrame) -> pl.DataFrame:
     `rows` hold `kind`, `identifier` and `corporate_number`. `sent_in` is the number of the delivery that
     carried the notification last, 0 for none. A corporation's only establishment is its cases' own.
     """
-    transfer.temporary(_ASKED, rows.select("kind", "identifier", "corporate_number"))
-    notified = transfer.read(
+    bulk_copy.temporary(_ASKED, rows.select("kind", "identifier", "corporate_number"))
+    notified = bulk_copy.read(
         "SELECT a.identifier, COALESCE(n.establishment_number, s.establishment_number), "
         f"CAST(COALESCE(s.sequence, 0) AS text) FROM {_ASKED} a "
         "LEFT JOIN records_notification n ON n.notification_id = a.identifier "
@@ -28,13 +28,13 @@ def with_places(rows: pl.DataFrame) -> pl.DataFrame:
         f"WHERE a.kind = '{Kind.DISCREPANCY}'",
         ("identifier", "notified_by", "sent_in"),
     )
-    corporations = transfer.read(
+    corporations = bulk_copy.read(
         "SELECT e.corporate_number, MIN(e.establishment_number), MAX(e.establishment_number), "
         "MIN(e.hello_work_office), MAX(e.hello_work_office) FROM records_establishment e "
         f"WHERE e.corporate_number IN (SELECT corporate_number FROM {_ASKED}) GROUP BY e.corporate_number",
         ("corporate_number", "first", "last", "first_office", "last_office"),
     )
-    transfer.drop(_ASKED)
+    bulk_copy.drop(_ASKED)
     of_corporation = corporations.select(
         "corporate_number",
         pl.when(pl.col("first") == pl.col("last")).then("first").alias("only_establishment"),

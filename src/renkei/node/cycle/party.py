@@ -25,14 +25,15 @@ from renkei.node.deliveries import boxes, receiving, sending
 from renkei.node.deliveries.carrier.client import Client
 from renkei.node.deliveries.models import Delivery
 from renkei.node.findings import answers, matching, requests
-from renkei.node.records import annex1, inbox, received, returned
+from renkei.node.records import annex1, rejected_rows
+from renkei.node.records import imports as records_imports
 
 _OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
 
 
 def take_in(context: Context) -> Counts:
     """Take in whatever extracts of the agency's own have landed."""
-    imports = inbox.take_inbox(context.now)
+    imports = records_imports.take_inbox(context.now)
     return {
         "files": len(imports),
         "rows": sum(each.counts["read"] for each in imports),
@@ -152,11 +153,11 @@ def give_back(service: str) -> Callable[[Context], Counts]:
 
     def work(context: Context) -> Counts:
         delivery = _of_day(_IN, service, context.day)
-        rows = returned.rejected(service, delivery.sequence) if delivery else pl.DataFrame()
+        rows = rejected_rows.rejected(service, delivery.sequence) if delivery else pl.DataFrame()
         if delivery is None or rows.is_empty():
             return {"rows": 0}
-        about = returned.source(service, delivery.sequence)
-        made = sending.make("receipt", context.day, {returned.TABLE: rows}, now=context.now, about=about)
+        about = rejected_rows.source(service, delivery.sequence)
+        made = sending.make("receipt", context.day, {rejected_rows.TABLE: rows}, now=context.now, about=about)
         return {"number": made.sequence, "rows": rows.height}
 
     return work
@@ -176,11 +177,11 @@ def close(context: Context) -> Counts:
 
 def _take_annex_1(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
     """ISA: take in 別紙1; the receipt says how many rows were set aside for which reason."""
-    counts = received.take_delivery(sequence, package, now=now)
+    counts = annex1.take_delivery(sequence, package, now=now)
     asked = package / f"{requests.REQUESTS}.csv"
     taken = requests.take(pl.read_csv(asked, infer_schema=False), sequence, now) if asked.exists() else {}
     # A row counts once, by the first of its reasons: what was taken and what was not add up in the receipt.
-    first = returned.rejected("annex1", sequence)["reasons"].str.split(";").list.first().alias("reason")
+    first = rejected_rows.rejected("annex1", sequence)["reasons"].str.split(";").list.first().alias("reason")
     reasons = first.value_counts()
     refused = {f"rejected:{reason}": count for reason, count in reasons.iter_rows()}
     for name, count in taken.items():

@@ -13,14 +13,14 @@ from renkei.exchange.errors import ExchangeError
 from renkei.node.deliveries import boxes, receiving, sending
 from renkei.node.deliveries.carrier.client import Client
 from renkei.node.deliveries.models import Delivery
-from renkei.node.records import returned
+from renkei.node.records import rejected_rows
 
 Commit = Callable[..., Mapping[str, int]]
 """Takes the rows of an opened delivery: `(sequence, package, *, now)`."""
 
 #: What takes the rows of each such service.
 COMMITS: Final[Mapping[str, Commit]] = {
-    "receipt": returned.take,
+    "receipt": rejected_rows.take,
 }
 _log = structlog.get_logger()
 

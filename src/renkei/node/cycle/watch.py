@@ -15,7 +15,7 @@ from renkei.node.cycle.models import Day, Step
 from renkei.node.deliveries import boxes
 from renkei.node.deliveries.models import Delivery
 from renkei.node.incidents import causes
-from renkei.node.records import returned
+from renkei.node.records import rejected_rows
 
 #: The service that each party sends and awaits daily.
 DAILY: Final = {"mhlw": ("annex1", "annex2-3"), "isa": ("annex2-3", "annex1")}
@@ -91,9 +91,9 @@ def _refused_here(now: datetime) -> Iterator[str]:
 
 
 def _returned(now: datetime) -> Iterator[str]:
-    rows = returned.outstanding().order_by("service", "sequence")
+    rows = rejected_rows.outstanding().order_by("service", "sequence")
     for service, sequence in rows.values_list("service", "sequence").distinct():
-        yield returned.source(service, sequence)
+        yield rejected_rows.source(service, sequence)
 
 
 def _certificates(now: datetime) -> Iterator[str]:

@@ -19,9 +19,8 @@ from renkei.node.audit.verbs import Verb
 from renkei.node.errors import AnswersOutOfStep
 from renkei.node.findings import requests
 from renkei.node.findings.models import AnswerDay, Kind
-from renkei.node.findings.planner import by_index, few, many
-from renkei.node.records import transfer
-from renkei.node.records.turns import wait_for_turn
+from renkei.node.records import bulk_copy
+from renkei.node.records.bulk_copy import by_index, few, many, wait_for_turn
 
 #: So many rows of an answer are sooner joined with the findings than looked up.
 _MANY: Final = 100_000
@@ -38,14 +37,14 @@ def select(day: date) -> Mapping[str, int]:
     chosen, new = AnswerDay.objects.get_or_create(day=day)
     if new:
         with by_index():
-            transfer.execute(
+            bulk_copy.execute(
                 "INSERT INTO findings_answer (day, kind, identifier, action, word, row, told, told_word) "
                 "SELECT %s, kind, identifier, CASE WHEN digest = '' THEN 'withdraw' ELSE 'report' END, "
                 "CASE WHEN digest = '' THEN told_word ELSE word END, row, told, told_word "
                 "FROM findings_finding WHERE digest <> told",
                 (day.isoformat(),),
             )
-            transfer.execute(
+            bulk_copy.execute(
                 "UPDATE findings_finding SET told = digest, "
                 "told_word = CASE WHEN digest = '' THEN told_word ELSE word END WHERE digest <> told"
             )
@@ -91,12 +90,12 @@ def mark_sent(day: date, sequence: int) -> int:
             f"{day}分の回答は未選別か、別の番号で封緘済みです。日付の順に処理してください。",
         )
     with few() if sum(AnswerDay.objects.get(pk=day).counts.values()) < _MANY else many():
-        transfer.execute(
+        bulk_copy.execute(
             "UPDATE findings_finding SET told_sequence = %s FROM findings_answer a WHERE a.day = %s "
             "AND a.kind = findings_finding.kind AND a.identifier = findings_finding.identifier",
             (sequence, day.isoformat()),
         )
-    sent = transfer.execute(
+    sent = bulk_copy.execute(
         "UPDATE findings_answer SET sequence = %s, row = '' WHERE day = %s", (sequence, day.isoformat())
     )
     return sent + requests.mark_answered(day, sequence)
@@ -109,9 +108,9 @@ def accepted(sequence: int) -> int:
     Returns how many findings. What another answer, out or waiting, speaks of is kept: that may be refused.
     """
     wait_for_turn()
-    transfer.execute("DELETE FROM findings_answer WHERE sequence = %s", (sequence,))
+    bulk_copy.execute("DELETE FROM findings_answer WHERE sequence = %s", (sequence,))
     with by_index():
-        return transfer.execute(
+        return bulk_copy.execute(
             "DELETE FROM findings_finding WHERE digest = '' AND told = '' AND NOT EXISTS "
             "(SELECT 1 FROM findings_answer a WHERE a.kind = findings_finding.kind "
             "AND a.identifier = findings_finding.identifier)"
@@ -151,17 +150,17 @@ def _untell(day: date) -> int:
             ("findings_finding", f"{later} IS NULL"),
             ("findings_answer", f"findings_answer.id = {later}"),
         ):
-            transfer.execute(
+            bulk_copy.execute(
                 f"UPDATE {table} SET told = a.told, told_word = a.told_word FROM findings_answer a "
                 f"WHERE a.day = %s AND a.kind = {table}.kind AND a.identifier = {table}.identifier "
                 f"AND {is_next}",
                 (day.isoformat(),),
             )
-        return transfer.execute("DELETE FROM findings_answer WHERE day = %s", (day.isoformat(),))
+        return bulk_copy.execute("DELETE FROM findings_answer WHERE day = %s", (day.isoformat(),))
 
 
 def _counts(day: date) -> list[tuple[str, str, str]]:
-    found = transfer.read(
+    found = bulk_copy.read(
         "SELECT kind, action, CAST(count(*) AS text) FROM findings_answer WHERE day = %s "
         "GROUP BY kind, action",
         ("kind", "action", "count"),
@@ -172,7 +171,7 @@ def _counts(day: date) -> list[tuple[str, str, str]]:
 
 def _table(day: date, kind: Kind, dataset: Dataset, words: tuple[str, ...]) -> pl.DataFrame:
     """Write one annex: whole rows that are reported; of those withdrawn, identifier and `words` alone."""
-    found = transfer.read(
+    found = bulk_copy.read(
         "SELECT identifier, action, word, row FROM findings_answer "
         "WHERE day = %s AND kind = %s AND sequence IS NULL",
         ("identifier", "action", "word", "row"),

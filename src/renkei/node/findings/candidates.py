@@ -13,9 +13,9 @@ from django.conf import settings
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
 from renkei.node.findings import near
 from renkei.node.findings.models import Candidate, NotFound
-from renkei.node.findings.planner import few, many
 from renkei.node.findings.searching import search
-from renkei.node.records import transfer
+from renkei.node.records import bulk_copy
+from renkei.node.records.bulk_copy import few, many
 
 #: Takes canonical notifications, persons and cards; returns the columns of FOUND, best first.
 Find = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]
@@ -57,11 +57,11 @@ def seek(find: Find = search) -> int:
         return 0
     near.meet("u.pending")
     for start in range(0, len(names), _SLICE):
-        transfer.temporary(_SOUGHT, pl.DataFrame({"notification_id": names[start : start + _SLICE]}))
+        bulk_copy.temporary(_SOUGHT, pl.DataFrame({"notification_id": names[start : start + _SLICE]}))
         with few():
             notifications, persons, cards = _near()
         store(find(notifications, persons, cards))
-    transfer.drop(_SOUGHT, near.PAIRS, _PEOPLE)
+    bulk_copy.drop(_SOUGHT, near.PAIRS, _PEOPLE)
     return len(names)
 
 
@@ -70,36 +70,36 @@ def store(found: pl.DataFrame) -> None:
 
     Whom an officer rejected comes back only with somebody else; who is touched is matched again.
     """
-    transfer.temporary(
+    bulk_copy.temporary(
         _FOUND, found.with_columns(pl.col("probability", "nobody").cast(pl.String)).select(FOUND)
     )
-    transfer.execute(
+    bulk_copy.execute(
         "UPDATE findings_notfound SET state = 'waiting' WHERE state = 'rejected' AND notification_id IN "
         f"(SELECT f.notification_id FROM {_FOUND} f WHERE NOT EXISTS (SELECT 1 FROM findings_candidate c "
         "WHERE c.notification_id = f.notification_id AND c.person_id = f.person_id))"
     )
     before = _probable()
-    transfer.execute(
+    bulk_copy.execute(
         f"DELETE FROM findings_candidate WHERE notification_id IN (SELECT notification_id FROM {_SOUGHT})"
     )
-    transfer.execute(
+    bulk_copy.execute(
         "INSERT INTO findings_candidate "
         "(notification_id, rank, person_id, card_number, evidence, probability) "
         "SELECT notification_id, rank, person_id, card_number, evidence, "
         f"CAST(probability AS double precision) FROM {_FOUND}"
     )
-    transfer.execute(
+    bulk_copy.execute(
         "UPDATE findings_notfound SET pending = false, nobody = CAST(f.nobody AS double precision), "
         f"best = CAST(f.probability AS double precision) FROM {_SOUGHT} s LEFT JOIN {_FOUND} f "
         "ON f.notification_id = s.notification_id AND f.rank = 1 "
         "WHERE findings_notfound.notification_id = s.notification_id"
     )
     changed = pl.concat([before, _probable()]).filter(~pl.struct(pl.all()).is_duplicated())
-    transfer.put(
+    bulk_copy.put(
         "records_touched",
         changed.select(pl.lit("person").alias("kind"), pl.col("person_id").alias("key")),
     )
-    transfer.drop(_FOUND)
+    bulk_copy.drop(_FOUND)
 
 
 def probable(among: str | None = None) -> pl.DataFrame:
@@ -114,7 +114,7 @@ def probable(among: str | None = None) -> pl.DataFrame:
     )
     some = f" AND EXISTS (SELECT 1 FROM {among} s WHERE s.person_id = c.person_id)" if among else ""
     with few() if among else many():
-        found = transfer.read(
+        found = bulk_copy.read(
             _PROBABLE.format(columns=f"c.notification_id, c.person_id, CAST(c.probability AS text), {start}")
             + some,
             ("notification_id", "person_id", "probability", "employment_start"),
@@ -124,7 +124,7 @@ def probable(among: str | None = None) -> pl.DataFrame:
 
 
 def _probable() -> pl.DataFrame:
-    return transfer.read(
+    return bulk_copy.read(
         _PROBABLE.format(columns="c.notification_id, c.person_id")
         + f" AND u.notification_id IN (SELECT notification_id FROM {_SOUGHT})",
         ("notification_id", "person_id"),
@@ -135,19 +135,19 @@ def _probable() -> pl.DataFrame:
 def _near() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Read what is sought, and the people near it with all their cards."""
     columns = ", ".join(f'n."{name}"' for name in NOTIFICATIONS.names)
-    notifications = transfer.read(
+    notifications = bulk_copy.read(
         f"SELECT {columns} FROM {_SOUGHT} s JOIN records_receivednotification n "
         "ON n.notification_id = s.notification_id",
         NOTIFICATIONS.names,
     )
-    transfer.drop(_PEOPLE)
-    transfer.execute(
+    bulk_copy.drop(_PEOPLE)
+    bulk_copy.execute(
         f"CREATE TEMPORARY TABLE {_PEOPLE} AS SELECT DISTINCT m.person_id FROM {_SOUGHT} s "
         f"JOIN {near.PAIRS} m ON m.notification_id = s.notification_id"
     )
-    transfer.analyze(_PEOPLE)
+    bulk_copy.analyze(_PEOPLE)
     persons, cards = (
-        transfer.read(
+        bulk_copy.read(
             f"SELECT {', '.join(f't.{name}' for name in dataset.names)} FROM {_PEOPLE} s "
             f"JOIN {table} t ON t.person_id = s.person_id",
             dataset.names,

@@ -13,7 +13,7 @@ from renkei.agreement.causes import CAUSES
 from renkei.agreement.datasets import OMISSIONS_WITH_CANDIDATES
 from renkei.matching.omissions import probably_notified
 from renkei.matching.reconciliation import Reconciliation
-from renkei.node.records import transfer
+from renkei.node.records import bulk_copy
 
 #: Stands in `differences` of a notification that is matched by an officer's word, and by it alone.
 CONFIRMED: Final = f"card_number:{CAUSES['confirmed_candidate'].code}"
@@ -56,7 +56,7 @@ def reckon(
 
 def _confirmed(matches: pl.DataFrame, cards: pl.DataFrame) -> pl.DataFrame:
     columns = ("notification_id", "person_id", "confirmed_card")
-    said = transfer.read(
+    said = bulk_copy.read(
         f"SELECT {', '.join(columns)} FROM findings_notfound WHERE state = 'confirmed'", columns
     )
     unfound = matches.filter(pl.col("outcome") == "not_found").select("notification_id")

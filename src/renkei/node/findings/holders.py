@@ -5,8 +5,8 @@ Of millions of cards each lies on a page of its own, and to fetch it is what the
 
 from typing import Final
 
-from renkei.node.findings.planner import few
-from renkei.node.records import transfer
+from renkei.node.records import bulk_copy
+from renkei.node.records.bulk_copy import few
 
 #: A temporary table: `key`, a number that was touched or is of somebody who was, and the card's `person_id`.
 HOLDERS: Final = "touched_holders"
@@ -14,17 +14,17 @@ HOLDERS: Final = "touched_holders"
 
 def ask() -> None:
     """Fill `HOLDERS` from what is touched, which stays so; within a transaction, until `forget`."""
-    transfer.drop(HOLDERS)
+    bulk_copy.drop(HOLDERS)
     with few():
-        transfer.execute(
+        bulk_copy.execute(
             f"CREATE TEMPORARY TABLE {HOLDERS} AS SELECT k.key, c.person_id FROM "
             "(SELECT key FROM records_touched WHERE kind = 'card' "
             "UNION SELECT c.card_number FROM records_touched t JOIN records_card c ON c.person_id = t.key "
             "WHERE t.kind = 'person') AS k LEFT JOIN records_card c ON c.card_number = k.key"
         )
-    transfer.analyze(HOLDERS)
+    bulk_copy.analyze(HOLDERS)
 
 
 def forget() -> None:
     """Drop the table."""
-    transfer.drop(HOLDERS)
+    bulk_copy.drop(HOLDERS)

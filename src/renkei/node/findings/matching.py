@@ -17,13 +17,13 @@ from renkei.node.audit.verbs import Verb
 from renkei.node.errors import DayPassed
 from renkei.node.findings import candidates, claims, holders, not_found
 from renkei.node.findings.models import Kind, Outcome, Run
-from renkei.node.findings.planner import few
 from renkei.node.findings.scope import FINDINGS, OUTCOMES, Frames, scope
 from renkei.node.findings.searching import search
-from renkei.node.records import counted, transfer
-from renkei.node.records.intake import refresh_due
+from renkei.node.records import bulk_copy
+from renkei.node.records import changes as records_changes
+from renkei.node.records.bulk_copy import few, wait_for_turn
+from renkei.node.records.imports import refresh_due
 from renkei.node.records.models import Person
-from renkei.node.records.turns import wait_for_turn
 
 # What is judged, of all parts together.
 _OUTCOMES: Final = "judged_outcomes"
@@ -52,21 +52,21 @@ def match(day: date, find: candidates.Find = search) -> Mapping[str, int]:
     since = last.day if last and last.rules == rules else None
     if since is None:
         refresh_due(policy)
-        counted.count(Person)
+        records_changes.count(Person)
     else:
         holders.ask()
     not_found.refresh(whole=since is None)
     sought = candidates.seek(find)
     with scope(since, day, at_most=_worth_telling_apart(last)) as concerned:
-        transfer.temporary(_OUTCOMES, pl.DataFrame(schema=dict.fromkeys(_OUTCOME, pl.String)))
-        transfer.temporary(_FINDINGS, pl.DataFrame(schema=dict.fromkeys(_FOUND, pl.String)))
+        bulk_copy.temporary(_OUTCOMES, pl.DataFrame(schema=dict.fromkeys(_OUTCOME, pl.String)))
+        bulk_copy.temporary(_FINDINGS, pl.DataFrame(schema=dict.fromkeys(_FOUND, pl.String)))
         probable = candidates.probable(concerned.people)
         looked_at = sum(_judge(frames, probable, day, policy) for frames in concerned.parts())
-        transfer.analyze(_OUTCOMES)
-        transfer.analyze(_FINDINGS)
+        bulk_copy.analyze(_OUTCOMES)
+        bulk_copy.analyze(_FINDINGS)
         outcomes, items = _keep_outcomes(last)
         standing, changed = _keep_findings({} if last is None else last.standing, day)
-        transfer.drop(_OUTCOMES, _FINDINGS)
+        bulk_copy.drop(_OUTCOMES, _FINDINGS)
     holders.forget()
     counts = {"looked_at": looked_at, "changed": changed}
     Run.objects.update_or_create(
@@ -103,16 +103,16 @@ def _judge(frames: Frames, probable: pl.DataFrame, day: date, policy: Policy) ->
     )
     notifications, _, _, permissions = frames
     numbers = notifications.select("notification_id", "card_number")
-    transfer.put(_OUTCOMES, matches.join(numbers, on="notification_id").select(_OUTCOME))
+    bulk_copy.put(_OUTCOMES, matches.join(numbers, on="notification_id").select(_OUTCOME))
     persons = matches.select("notification_id", "person_id")
     # What was not found says nothing of anybody, whomever an officer holds it to be.
     discrepancies = found.annex2.join(persons, on="notification_id", how="left").with_columns(
         person_id=pl.when(pl.col("outcome") != "not_found").then("person_id")
     )
     suspected = annex3.join(permissions.select("permission_id", "person_id"), on="permission_id")
-    transfer.put(_FINDINGS, _rows(discrepancies, Kind.DISCREPANCY, pl.col("outcome")))
+    bulk_copy.put(_FINDINGS, _rows(discrepancies, Kind.DISCREPANCY, pl.col("outcome")))
     word = pl.concat_str("ground", "reason", separator=" ")
-    transfer.put(_FINDINGS, _rows(suspected, Kind.SUSPECTED_OMISSION, word))
+    bulk_copy.put(_FINDINGS, _rows(suspected, Kind.SUSPECTED_OMISSION, word))
     return notifications.height
 
 
@@ -133,18 +133,18 @@ def _keep_outcomes(last: Run | None) -> tuple[dict[str, int], dict[str, int]]:
     judged = ", ".join(f'j."{name}"' for name in _OUTCOME)
     differs = " OR ".join(f's."{name}" IS DISTINCT FROM j."{name}"' for name in _OUTCOME[1:])
     # Held against what was noted: an upsert looks every row up again and locks it, the many that stay too.
-    transfer.execute(
+    bulk_copy.execute(
         f"INSERT INTO findings_outcome ({names}) SELECT {judged} FROM {_OUTCOMES} j "
         f"LEFT JOIN {OUTCOMES} s ON s.notification_id = j.notification_id "
         f"WHERE s.notification_id IS NULL OR {differs} "
         f"ON CONFLICT (notification_id) DO UPDATE SET {changes}"
     )
-    transfer.execute(
+    bulk_copy.execute(
         f"DELETE FROM {OUTCOMES} WHERE EXISTS "
         f"(SELECT 1 FROM {_OUTCOMES} j WHERE j.notification_id = {OUTCOMES}.notification_id)"
     )
     with few():
-        transfer.execute(
+        bulk_copy.execute(
             "DELETE FROM findings_outcome AS o "
             f"WHERE o.notification_id IN (SELECT s.notification_id FROM {OUTCOMES} s)"
         )
@@ -161,7 +161,7 @@ def _keep_findings(before: Mapping[str, int], day: date) -> tuple[dict[str, int]
     today = (
         f"CAST('{day.isoformat()}' AS date)" if connection.vendor == "postgresql" else f"'{day.isoformat()}'"
     )
-    changed = transfer.execute(
+    changed = bulk_copy.execute(
         f"INSERT INTO findings_finding AS kept ({listed}, standing, since) "
         f"SELECT {found}, true, {today} FROM {_FINDINGS} j "
         f"LEFT JOIN {FINDINGS} s ON s.kind = j.kind AND s.identifier = j.identifier "
@@ -170,12 +170,12 @@ def _keep_findings(before: Mapping[str, int], day: date) -> tuple[dict[str, int]
         "row = excluded.row, digest = excluded.digest, standing = true, "
         "since = CASE WHEN kept.standing THEN kept.since ELSE excluded.since END"
     )
-    transfer.execute(
+    bulk_copy.execute(
         f"DELETE FROM {FINDINGS} WHERE EXISTS (SELECT 1 FROM {_FINDINGS} j "
         f"WHERE j.kind = {FINDINGS}.kind AND j.identifier = {FINDINGS}.identifier)"
     )
     with few():
-        gone = transfer.execute(
+        gone = bulk_copy.execute(
             "UPDATE findings_finding AS f SET standing = false, row = '', digest = '' "
             f"FROM {FINDINGS} s WHERE s.kind = f.kind AND s.identifier = f.identifier"
         )
@@ -200,7 +200,7 @@ def _rows(annex: pl.DataFrame, kind: Kind, word: pl.Expr) -> pl.DataFrame:
 def _grouped(table: str, column: str) -> pl.DataFrame:
     known = f"WHERE {column} IS NOT NULL"  # a notification that agrees has no items
     query = f"SELECT {column}, CAST(count(*) AS text) FROM {table} {known} GROUP BY {column}"
-    return transfer.read(query, (column, "len"))
+    return bulk_copy.read(query, (column, "len"))
 
 
 def _recounted(before: Mapping[str, int], was: pl.DataFrame, now: pl.DataFrame) -> dict[str, int]:

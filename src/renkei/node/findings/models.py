@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from renkei.node.records.columns import Identifier
+from renkei.node.records.models import Identifier
 
 
 class Kind(models.TextChoices):

@@ -11,8 +11,8 @@ from typing import Final
 import polars as pl
 
 from renkei.matching.candidates.numbers import distances
-from renkei.node.findings.planner import few, many
-from renkei.node.records import keys, transfer
+from renkei.node.records import blocking_keys, bulk_copy
+from renkei.node.records.bulk_copy import few, many
 
 #: Pairs of `notification_id` and `person_id`, some twice: a temporary table, filled by `meet`.
 PAIRS: Final = "near_pairs"
@@ -46,37 +46,37 @@ _LIKE_BORN: Final = (
 def meet(wanted: str) -> None:
     """Fill `PAIRS` for the rows of `findings_notfound` (as `u`) that `wanted` names; within a transaction."""
     columns = [f"u.{name}" for name in _ASKED] + [f"n.{name}" for name in _OF_NOTIFICATION]
-    asking = transfer.read(
+    asking = bulk_copy.read(
         f"SELECT {', '.join(columns)} FROM findings_notfound u JOIN records_receivednotification n "
         f"ON n.notification_id = u.notification_id WHERE {wanted}",
         (*_ASKED, *_OF_NOTIFICATION),
     )
-    asking = asking.with_columns(keys.plain_number(asking["card_number"]).alias("plain"))
-    transfer.temporary(_ASKING, asking)
+    asking = asking.with_columns(blocking_keys.plain_number(asking["card_number"]).alias("plain"))
+    bulk_copy.temporary(_ASKING, asking)
     several = asking.height > FEW
     with many() if several else few():
-        transfer.temporary(PAIRS, _by_parts(asking) if several else _by_number(asking))
+        bulk_copy.temporary(PAIRS, _by_parts(asking) if several else _by_number(asking))
         _by_person()
-    transfer.analyze(PAIRS)
-    transfer.drop(_ASKING)
+    bulk_copy.analyze(PAIRS)
+    bulk_copy.drop(_ASKING)
 
 
 def _by_number(asking: pl.DataFrame) -> pl.DataFrame:
     """Ask for every number one slip away, in their order: many lie beside each other."""
-    numbers = keys.near_numbers(asking.select("notification_id", "plain"))
-    transfer.temporary(_NUMBERS, numbers.sort("plain", "notification_id"))
-    found = transfer.read(
+    numbers = blocking_keys.near_numbers(asking.select("notification_id", "plain"))
+    bulk_copy.temporary(_NUMBERS, numbers.sort("plain", "notification_id"))
+    found = bulk_copy.read(
         f"SELECT m.notification_id, c.person_id FROM {_NUMBERS} m JOIN records_card c "
         "ON c.card_number = m.plain WHERE c.person_id IS NOT NULL",
         _PAIR,
     )
-    transfer.drop(_NUMBERS)
+    bulk_copy.drop(_NUMBERS)
     return found
 
 
 def _by_parts(asking: pl.DataFrame) -> pl.DataFrame:
     """Hold every card against the parts of all numbers reported, of which one slip leaves one whole."""
-    found = transfer.read(
+    found = bulk_copy.read(
         " UNION ".join(
             f"SELECT u.notification_id, u.plain, c.card_number, c.person_id FROM {_ASKING} u "
             f"JOIN records_card c ON {cut} = u.{part} WHERE c.person_id IS NOT NULL"
@@ -94,20 +94,20 @@ def _by_person() -> None:
     Each row of the register is fetched once: of millions, hardly two of them lie on one page.
     """
     told = "u.notification_id, u.plain, u.stay_expires_on, p.person_id"
-    transfer.drop(_MET)
-    transfer.execute(
+    bulk_copy.drop(_MET)
+    bulk_copy.execute(
         f"CREATE TEMPORARY TABLE {_MET} AS SELECT {told}, COALESCE({_LIKE_BORN}, false) AS enough {_NAMED} "
         f"UNION ALL SELECT {told}, COALESCE(p.sex = u.sex, false) {_BORN}"
     )
-    transfer.analyze(_MET)
-    transfer.execute(f"INSERT INTO {PAIRS} SELECT notification_id, person_id FROM {_MET} WHERE enough")
+    bulk_copy.analyze(_MET)
+    bulk_copy.execute(f"INSERT INTO {PAIRS} SELECT notification_id, person_id FROM {_MET} WHERE enough")
     by_card = " OR ".join(
         ["c.stay_expires_on = h.stay_expires_on"]
         + [f"{third.replace('{}', 'c.card_number')} = {third.replace('{}', 'h.plain')}" for third in _THIRDS]
     )
     # An index holds what is asked of the cards (`cards_of_a_person`): none is fetched.
-    transfer.execute(
+    bulk_copy.execute(
         f"INSERT INTO {PAIRS} SELECT h.notification_id, h.person_id "
         f"FROM {_MET} h JOIN records_card c ON c.person_id = h.person_id WHERE NOT h.enough AND ({by_card})"
     )
-    transfer.drop(_MET)
+    bulk_copy.drop(_MET)

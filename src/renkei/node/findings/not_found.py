@@ -13,9 +13,9 @@ import polars as pl
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
 from renkei.agreement.decisions import COMPARABLE_ITEMS, IDENTITY_ITEMS
 from renkei.node.findings.holders import HOLDERS
-from renkei.node.findings.planner import few, many
 from renkei.node.findings.searching import concerned
-from renkei.node.records import keys, transfer
+from renkei.node.records import blocking_keys, bulk_copy
+from renkei.node.records.bulk_copy import few, many
 from renkei.node.records.models import Touched
 
 _NOW: Final = "not_found_now"
@@ -55,11 +55,11 @@ def refresh(*, whole: bool) -> None:
         _forget(whole=whole)
     _keep()
     if whole:
-        transfer.execute("UPDATE findings_notfound SET pending = true WHERE state <> 'confirmed'")
+        bulk_copy.execute("UPDATE findings_notfound SET pending = true WHERE state <> 'confirmed'")
     else:
         with few():
             _touch()
-    transfer.drop(_NOW, _NEW, _CARDS, _NUMBERS, _PEOPLE, _PENDING)
+    bulk_copy.drop(_NOW, _NEW, _CARDS, _NUMBERS, _PEOPLE, _PENDING)
 
 
 def _find(*, whole: bool) -> None:
@@ -71,27 +71,27 @@ def _find(*, whole: bool) -> None:
             "JOIN records_person p ON p.person_id = c.person_id WHERE c.card_number = n.card_number)"
         )
     else:
-        transfer.drop(_NUMBERS)
+        bulk_copy.drop(_NUMBERS)
         # Few of them are in no card: only of those the notifications are read.
-        transfer.execute(
+        bulk_copy.execute(
             f"CREATE TEMPORARY TABLE {_NUMBERS} AS SELECT t.key FROM {HOLDERS} t WHERE NOT EXISTS "
             "(SELECT 1 FROM records_person p WHERE p.person_id = t.person_id)"
         )
-        transfer.analyze(_NUMBERS)
+        bulk_copy.analyze(_NUMBERS)
         near += f" JOIN {_NUMBERS} t ON n.card_number = t.key WHERE n.deleted_on IS NULL"
-    transfer.temporary(_NOW, _keyed(transfer.read(near, _READ)))
+    bulk_copy.temporary(_NOW, _keyed(bulk_copy.read(near, _READ)))
 
 
 def _keyed(found: pl.DataFrame) -> pl.DataFrame:
-    plain = keys.plain_number(found["card_number"]).alias("plain")
+    plain = blocking_keys.plain_number(found["card_number"]).alias("plain")
     return (
         found.with_columns(
-            keys.name_key(found["name"]).alias("name_key"),
+            blocking_keys.name_key(found["name"]).alias("name_key"),
             plain,
             _digests(found, ("card_number", *COMPARABLE_ITEMS)).alias("content"),
             _digests(found, ("card_number", *IDENTITY_ITEMS)).alias("identity"),
         )
-        .with_columns(**keys.parts(pl.col("plain")))
+        .with_columns(**blocking_keys.parts(pl.col("plain")))
         .select(_KEPT)
     )
 
@@ -111,11 +111,13 @@ def _forget(*, whole: bool) -> None:
         f"FROM findings_notfound WHERE {near} NOT EXISTS "
         f"(SELECT 1 FROM {_NOW} w WHERE w.notification_id = findings_notfound.notification_id)"
     )
-    transfer.drop(_NEW)
-    transfer.execute(f"CREATE TEMPORARY TABLE {_NEW} AS SELECT notification_id {gone}")
+    bulk_copy.drop(_NEW)
+    bulk_copy.execute(f"CREATE TEMPORARY TABLE {_NEW} AS SELECT notification_id {gone}")
     _touch_claimed(f"SELECT notification_id FROM {_NEW}")
     for table in ("findings_candidate", "findings_notfound"):
-        transfer.execute(f"DELETE FROM {table} WHERE notification_id IN (SELECT notification_id FROM {_NEW})")
+        bulk_copy.execute(
+            f"DELETE FROM {table} WHERE notification_id IN (SELECT notification_id FROM {_NEW})"
+        )
 
 
 def _keep() -> None:
@@ -138,7 +140,7 @@ def _keep() -> None:
             ("decided_by_id", "NULL"),
         )
     )
-    transfer.execute(
+    bulk_copy.execute(
         f"INSERT INTO findings_notfound AS kept ({names}, pending, state, decision_reason) "
         f"SELECT {names}, true, 'waiting', '' FROM {_NOW} WHERE true "
         f"ON CONFLICT (notification_id) DO UPDATE SET {changes}, {cleared}, pending = true "
@@ -153,37 +155,37 @@ def _touch() -> None:
     changed are weighed first. Where much of the probability is with people of whom only the best are kept,
     one of these may have been somebody who is near no more, and it is looked for anyway.
     """
-    transfer.drop(_PEOPLE)
-    transfer.execute(
+    bulk_copy.drop(_PEOPLE)
+    bulk_copy.execute(
         f"CREATE TEMPORARY TABLE {_PEOPLE} AS SELECT DISTINCT key AS person_id FROM records_touched "
         f"WHERE kind = '{Touched.Kind.PERSON}'"
     )
-    transfer.analyze(_PEOPLE)
-    transfer.temporary(_PENDING, pl.DataFrame(schema={"notification_id": pl.String}))
+    bulk_copy.analyze(_PEOPLE)
+    bulk_copy.temporary(_PENDING, pl.DataFrame(schema={"notification_id": pl.String}))
     for shared in _SHARED:
         same = " AND ".join(f"u.{name} = p.{name}" for name in shared)
-        transfer.execute(
+        bulk_copy.execute(
             f"INSERT INTO {_PENDING} SELECT u.notification_id FROM {_PEOPLE} t "
             f"JOIN records_person p ON p.person_id = t.person_id JOIN findings_notfound u ON {same}"
         )
-    numbers = transfer.read(
+    numbers = bulk_copy.read(
         f"SELECT c.card_number FROM {_PEOPLE} t JOIN records_card c ON c.person_id = t.person_id", ("plain",)
     )
-    transfer.temporary(_CARDS, numbers.select(**keys.parts(pl.col("plain"))))
+    bulk_copy.temporary(_CARDS, numbers.select(**blocking_keys.parts(pl.col("plain"))))
     for part in _PARTS:
-        transfer.execute(
+        bulk_copy.execute(
             f"INSERT INTO {_PENDING} SELECT u.notification_id FROM {_CARDS} c "
             f"JOIN findings_notfound u ON u.{part} = c.{part}"
         )
-    transfer.analyze(_PENDING)
+    bulk_copy.analyze(_PENDING)
     weighed = _concerned()
-    transfer.temporary(_PENDING, weighed.to_frame("notification_id"))
-    transfer.execute(
+    bulk_copy.temporary(_PENDING, weighed.to_frame("notification_id"))
+    bulk_copy.execute(
         f"INSERT INTO {_PENDING} SELECT c.notification_id FROM {_PEOPLE} t "
         "JOIN findings_candidate c ON c.person_id = t.person_id"
     )
-    transfer.analyze(_PENDING)
-    transfer.execute(
+    bulk_copy.analyze(_PENDING)
+    bulk_copy.execute(
         "UPDATE findings_notfound SET pending = true WHERE state <> 'confirmed' AND NOT pending "
         f"AND notification_id IN (SELECT notification_id FROM {_PENDING})"
     )
@@ -195,7 +197,7 @@ def _concerned() -> pl.Series:
         "u.nobody + (SELECT COALESCE(SUM(c.probability), 0) FROM findings_candidate c "
         f"WHERE c.notification_id = u.notification_id) < {1 - _ROUNDING}"
     )
-    near = transfer.read(
+    near = bulk_copy.read(
         f"SELECT u.notification_id, CASE WHEN {others} THEN 'others' END "
         f"FROM (SELECT DISTINCT notification_id FROM {_PENDING}) m JOIN findings_notfound u "
         "ON u.notification_id = m.notification_id WHERE u.state <> 'confirmed' AND NOT u.pending",
@@ -204,9 +206,9 @@ def _concerned() -> pl.Series:
     sure, unsure = (near.filter(pl.col("others").is_not_null() == is_sure) for is_sure in (True, False))
     if unsure.is_empty():
         return sure["notification_id"]
-    transfer.temporary(_UNSURE, unsure.select("notification_id"))
+    bulk_copy.temporary(_UNSURE, unsure.select("notification_id"))
     rows = [
-        transfer.read(
+        bulk_copy.read(
             f"SELECT {', '.join(f't.{name}' for name in dataset.names)} FROM {some} s "
             f"JOIN {table} t ON t.{key} = s.{key}",
             dataset.names,
@@ -217,13 +219,13 @@ def _concerned() -> pl.Series:
             (CARDS, _PEOPLE, "records_card", "person_id"),
         )
     ]
-    transfer.drop(_UNSURE)
+    bulk_copy.drop(_UNSURE)
     return pl.concat([sure["notification_id"], concerned(*rows)])
 
 
 def _touch_claimed(notifications: str) -> None:
     """Have the matching look again at everybody whom these notifications stood for, or seemed to."""
-    transfer.execute(
+    bulk_copy.execute(
         "INSERT INTO records_touched (kind, key) SELECT 'person', c.person_id FROM findings_candidate c "
         f"WHERE c.notification_id IN ({notifications}) UNION SELECT 'person', u.person_id "
         f"FROM findings_notfound u WHERE u.person_id IS NOT NULL AND u.notification_id IN ({notifications})"

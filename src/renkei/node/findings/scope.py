@@ -18,8 +18,8 @@ from django.db import DatabaseError
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 from renkei.node.findings.holders import HOLDERS
 from renkei.node.findings.models import Kind, Outcome
-from renkei.node.findings.planner import few, many
-from renkei.node.records import touched, transfer
+from renkei.node.records import bulk_copy, changes
+from renkei.node.records.bulk_copy import few, many
 from renkei.node.records.models import Touched
 
 OUTCOMES: Final = "scope_outcomes"
@@ -86,13 +86,13 @@ def _frames(parts: Mapping[str, str], parameters: tuple[str, ...] = ()) -> Frame
         columns = ", ".join(f't."{name}"' for name in dataset.names)
         cut = parts.get(dataset.name, "")
         query = f'SELECT {columns} FROM "{_TABLES[dataset.name]}" t {cut}'
-        return transfer.read(query, dataset.names, parameters)
+        return bulk_copy.read(query, dataset.names, parameters)
 
     return rows(NOTIFICATIONS), rows(PERSONS), rows(CARDS), rows(PERMISSIONS)
 
 
 def _people() -> int:
-    counted = transfer.read("SELECT CAST(count(*) AS text) FROM records_person", ("count",))
+    counted = bulk_copy.read("SELECT CAST(count(*) AS text) FROM records_person", ("count",))
     return int(counted.item())
 
 
@@ -102,14 +102,14 @@ def _by_parts() -> Iterator[Frames]:
     First whoever is tied to others by confirmations; then people by ranges, with all their cards, each read
     as it lies in the tables; at last the numbers that are in no card.
     """
-    transfer.execute(
+    bulk_copy.execute(
         f"INSERT INTO {_PERSONS} SELECT DISTINCT person_id FROM findings_notfound WHERE state = 'confirmed'"
     )
     _add_their_cards()
     while _follow_confirmations():
         pass
-    transfer.analyze(_PERSONS)
-    transfer.analyze(_CARDS)
+    bulk_copy.analyze(_PERSONS)
+    bulk_copy.analyze(_CARDS)
     yield _frames(_SCOPED)
     untied_person = f"NOT EXISTS (SELECT 1 FROM {_PERSONS} x WHERE x.person_id = t.person_id)"
     untied_card = f"NOT EXISTS (SELECT 1 FROM {_CARDS} x WHERE x.card_number = t.card_number)"
@@ -141,7 +141,7 @@ def _by_parts() -> Iterator[Frames]:
 def _ranges() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Cut the register into ranges of so many people: a condition on a `{row}`, and its parameters."""
     place = "row_number() OVER (ORDER BY person_id) AS place"
-    cuts = transfer.read(
+    cuts = bulk_copy.read(
         f"SELECT person_id FROM (SELECT person_id, {place} FROM records_person) AS p "
         f"WHERE place / {PEOPLE_AT_ONCE} * {PEOPLE_AT_ONCE} = place ORDER BY person_id",
         ("person_id",),
@@ -160,7 +160,7 @@ def scope(last: date | None, day: date, *, at_most: int) -> Iterator[Scope]:
     Everything is, where nothing was matched before or more than `at_most` numbers and persons were touched.
     What is touched counts as looked at once the transaction is committed.
     """
-    count = touched.take(_TOUCHED, (Touched.Kind.CARD, Touched.Kind.PERSON))
+    count = changes.take(_TOUCHED, (Touched.Kind.CARD, Touched.Kind.PERSON))
     whole = last is None or count > at_most
     try:
         _make(_PERSONS, "person_id")
@@ -174,11 +174,11 @@ def scope(last: date | None, day: date, *, at_most: int) -> Iterator[Scope]:
         yield Scope(whole)
     finally:
         with suppress(DatabaseError):  # where the transaction is broken they go with it
-            transfer.drop(_TOUCHED, _PERSONS, _CARDS, OUTCOMES, FINDINGS)
+            bulk_copy.drop(_TOUCHED, _PERSONS, _CARDS, OUTCOMES, FINDINGS)
 
 
 def _close(last: date, day: date) -> None:
-    transfer.execute(
+    bulk_copy.execute(
         f"INSERT INTO {_PERSONS} SELECT key FROM {_TOUCHED} WHERE kind = 'person' "
         f"UNION SELECT person_id FROM {HOLDERS} WHERE person_id IS NOT NULL "
         # What another transaction touched since they were asked for.
@@ -189,12 +189,12 @@ def _close(last: date, day: date) -> None:
         "UNION SELECT person_id FROM records_permission WHERE due_on >= %s AND due_on < %s",
         (last.isoformat(), day.isoformat()),
     )
-    transfer.analyze(_PERSONS)
-    transfer.execute(
+    bulk_copy.analyze(_PERSONS)
+    bulk_copy.execute(
         f"INSERT INTO {_CARDS} SELECT key FROM {_TOUCHED} WHERE kind = 'card' "
         f"UNION SELECT c.card_number FROM {_PERSONS} p JOIN records_card c ON c.person_id = p.person_id"
     )
-    transfer.analyze(_CARDS)
+    bulk_copy.analyze(_CARDS)
     while _follow_confirmations():
         pass
 
@@ -205,13 +205,13 @@ def _follow_confirmations() -> bool:
     A number may have been mistaken for several people's, so that one leads to another; whether any did.
     """
     new = f"NOT EXISTS (SELECT 1 FROM {_PERSONS} p WHERE p.person_id = u.person_id)"
-    people = transfer.execute(
+    people = bulk_copy.execute(
         f"INSERT INTO {_PERSONS} SELECT DISTINCT u.person_id FROM {_CARDS} s JOIN findings_notfound u "
         f"ON u.card_number = s.card_number WHERE u.state = 'confirmed' AND {new}"
     )
     if people:
         _add_their_cards()
-    numbers = transfer.execute(
+    numbers = bulk_copy.execute(
         f"INSERT INTO {_CARDS} SELECT DISTINCT u.card_number FROM {_PERSONS} p JOIN findings_notfound u "
         "ON u.person_id = p.person_id WHERE u.state = 'confirmed' AND "
         f"{_ADDED.format(number='u.card_number')}"
@@ -220,7 +220,7 @@ def _follow_confirmations() -> bool:
 
 
 def _add_their_cards() -> None:
-    transfer.execute(
+    bulk_copy.execute(
         f"INSERT INTO {_CARDS} SELECT c.card_number FROM {_PERSONS} p JOIN records_card c "
         f"ON c.person_id = p.person_id WHERE {_ADDED.format(number='c.card_number')}"
     )
@@ -233,30 +233,30 @@ def _look_back() -> None:
     outcomes, findings = (
         ", ".join(f"{t}.{name}" for name in names) for t, names in (("o", _SAID), ("f", _FOUND))
     )
-    transfer.execute(
+    bulk_copy.execute(
         f"INSERT INTO {OUTCOMES} SELECT {outcomes} FROM {_CARDS} s "
         "JOIN findings_outcome o ON o.card_number = s.card_number"
     )
-    transfer.analyze(OUTCOMES)
-    transfer.execute(
+    bulk_copy.analyze(OUTCOMES)
+    bulk_copy.execute(
         f"INSERT INTO {FINDINGS} SELECT {findings} FROM {OUTCOMES} o JOIN findings_finding f "
         f"ON f.kind = '{Kind.DISCREPANCY}' AND f.identifier = o.notification_id WHERE f.standing "
         f"UNION ALL SELECT {findings} FROM {_PERSONS} s JOIN findings_finding f "
         f"ON f.person_id = s.person_id WHERE f.kind = '{Kind.SUSPECTED_OMISSION}' AND f.standing"
     )
-    transfer.analyze(FINDINGS)
+    bulk_copy.analyze(FINDINGS)
 
 
 def _look_back_at_everything() -> None:
     _make(OUTCOMES, *_SAID)
     _make(FINDINGS, *_FOUND)
-    transfer.execute(f"INSERT INTO {OUTCOMES} SELECT {', '.join(_SAID)} FROM findings_outcome")
-    transfer.execute(
+    bulk_copy.execute(f"INSERT INTO {OUTCOMES} SELECT {', '.join(_SAID)} FROM findings_outcome")
+    bulk_copy.execute(
         f"INSERT INTO {FINDINGS} SELECT {', '.join(_FOUND)} FROM findings_finding WHERE standing"
     )
-    transfer.analyze(OUTCOMES)
-    transfer.analyze(FINDINGS)
+    bulk_copy.analyze(OUTCOMES)
+    bulk_copy.analyze(FINDINGS)
 
 
 def _make(table: str, *columns: str) -> None:
-    transfer.temporary(table, pl.DataFrame(schema=dict.fromkeys(columns, pl.String)))
+    bulk_copy.temporary(table, pl.DataFrame(schema=dict.fromkeys(columns, pl.String)))

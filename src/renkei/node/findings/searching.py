@@ -25,8 +25,8 @@ from renkei.matching.candidates.search import judge
 from renkei.matching.hash_index import HashIndex
 from renkei.matching.reconciliation import as_batches, kept_columns
 from renkei.matching.validation import check
-from renkei.node.findings.planner import few
-from renkei.node.records import counted, keys, transfer
+from renkei.node.records import blocking_keys, bulk_copy, changes
+from renkei.node.records.bulk_copy import few
 from renkei.node.records.models import Person
 
 _ASKED: Final = "asked_values"
@@ -40,7 +40,7 @@ def search(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFra
     The frames are canonical text, with the columns of their datasets.
     """
     parameters = default_parameters()
-    people = max(counted.rows(Person), 1)
+    people = max(changes.rows(Person), 1)
     sought, seen = _seen(notifications, persons, cards, people)
     return judge(seen, sought, parameters, people)
 
@@ -51,7 +51,7 @@ def concerned(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.Data
     Of all others nobody given is so probable, even were there nobody else, that a printed digit changed.
     """
     parameters = default_parameters()
-    people = max(counted.rows(Person), 1)
+    people = max(changes.rows(Person), 1)
     sought, seen = _seen(notifications, persons, cards, people)
     # As in `probabilities`, against nobody alone: with others beside them they are less probable still.
     odds = pl.col("weight") * parameters.sharpness + log2(parameters.prior / (1 - parameters.prior) / people)
@@ -86,7 +86,7 @@ def _typed(frame: pl.DataFrame, dataset: Dataset, known: pl.Series | None = None
 
 #: The column of `records_person` that an index finds the value by, and how the value is written there.
 _COUNTED: Final = {
-    "name": ("name_key", keys.name_key),
+    "name": ("name_key", blocking_keys.name_key),
     "birth_date": ("birth_date", lambda values: _day(values)),
 }
 
@@ -104,12 +104,12 @@ def _holders(seen: pl.DataFrame, item: Item) -> pl.DataFrame:
     column, written = _COUNTED[item.name]
     values = weighed_values(seen, item)
     asked = pl.DataFrame({value: values, "written": written(values)})
-    transfer.temporary(_ASKED, asked.select(pl.col("written").drop_nulls().unique()))
+    bulk_copy.temporary(_ASKED, asked.select(pl.col("written").drop_nulls().unique()))
     with few():
-        counted = transfer.read(
+        changes = bulk_copy.read(
             f"SELECT a.written, CAST(COUNT(*) AS text) FROM {_ASKED} a "
             f"JOIN records_person p ON p.{column} = a.written GROUP BY a.written",
             ("written", "holders"),
         )
-    transfer.drop(_ASKED)
-    return asked.join(counted, on="written").select(value, pl.col("holders").cast(pl.UInt32))
+    bulk_copy.drop(_ASKED)
+    return asked.join(changes, on="written").select(value, pl.col("holders").cast(pl.UInt32))

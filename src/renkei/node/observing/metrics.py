@@ -18,7 +18,7 @@ from renkei.node.cycle.models import Alarm, Day, Step
 from renkei.node.deliveries import boxes
 from renkei.node.deliveries.models import Delivery
 from renkei.node.findings.models import Run
-from renkei.node.records import returned
+from renkei.node.records import rejected_rows
 
 _DAY: Final = 86_400
 
@@ -65,7 +65,7 @@ class NodeCollector(Collector):
                 left = certificate.not_valid_after_utc - self._now
                 ends.add_metric([use, name], left.total_seconds() / _DAY)
         yield ends
-        given_back = returned.outstanding().count()
+        given_back = rejected_rows.outstanding().count()
         yield _gauge("renkei_rows_returned", "Rows that the counterpart gave back", given_back)
 
     def _work(self) -> Iterator[Metric]:

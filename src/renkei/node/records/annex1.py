@@ -4,28 +4,76 @@ A day's rows are chosen once and kept until they are sealed, so that whatever di
 are marked as sent are the rows that were.
 """
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
 from typing import Final
 
 import polars as pl
 from django.db import connection, transaction
 
 from renkei.agreement.datasets import NOTIFICATIONS
+from renkei.matching.reading import open_source
 from renkei.matching.release import annex_1
-from renkei.matching.validation import PREPARING, type_batch
-from renkei.node.audit.trail import record
+from renkei.matching.validation import PREPARING, RECEIVING, type_batch
+from renkei.node.audit.trail import SYSTEM, record
 from renkei.node.audit.verbs import Verb
-from renkei.node.errors import SelectionOutOfStep
-from renkei.node.records import touched, transfer
+from renkei.node.errors import DeliveryOutOfOrder, SelectionOutOfStep
+from renkei.node.records import bulk_copy, changes, staging
+from renkei.node.records.bulk_copy import wait_for_turn
 from renkei.node.records.models import (
+    Import,
     Notification,
     SelectedNotification,
     Selection,
     SentNotification,
     Touched,
 )
-from renkei.node.records.turns import wait_for_turn
+from renkei.node.records.rejected_rows import source
+from renkei.node.records.tables import RECEIVED
+
+# MERGED renkei.node.records.annex1: ISA: 別紙1 as it comes: later wins, whole; what it leaves blank is blank (reconciliation §2).
+
+SERVICE: Final = "annex1"
+
+
+def take_delivery(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
+    """Take the notifications of an opened delivery, inside the transaction that marks it opened.
+
+    `package` is the directory of the plain data package. New and changed notifications replace what stood,
+    whole; a tombstone leaves ⑦, ⑱ and ⑲ alone. Rows that cannot be taken are set aside (`returned`).
+    Returns counts: read = rejected + new + changed + same. Raises DeliveryOutOfOrder where `sequence` is not
+    beyond the last one taken, TransactionManagementError outside a transaction.
+    """
+    wait_for_turn()
+    last = Import.objects.filter(mode=Import.Mode.DELIVERY).order_by("-sequence").first()
+    if last is not None and last.sequence is not None and sequence <= last.sequence:
+        raise DeliveryOutOfOrder(
+            f"{SERVICE} {sequence}: {last.sequence} was taken in already. Open deliveries in their order.",
+            f"{SERVICE} {sequence}: {last.sequence}まで取込済みです。番号の順に開いてください。",
+        )
+    batches = open_source(package / f"{NOTIFICATIONS.name}.csv", NOTIFICATIONS).batches()
+    with staging.staged(batches, staging.Door(RECEIVED, RECEIVING, _shape(sequence))) as staged:
+        counts = {"read": staged.read, "rejected": staged.rejected}
+        counts |= changes.apply(RECEIVED, whole=False)
+        made = Import.objects.create(
+            dataset=NOTIFICATIONS.name,
+            mode=Import.Mode.DELIVERY,
+            source=source(SERVICE, sequence),
+            sequence=sequence,
+            taken_at=now,
+            actor=SYSTEM,
+            counts=counts,
+        )
+        staging.keep_rejects(made)
+        record(None, Verb.DELIVERY_TAKEN, made.source, number=made.pk, counts=counts)
+    return counts
+
+
+def _shape(sequence: int) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    # annex_1 leaves a tombstone bare.
+    return lambda typed: annex_1(typed).with_columns(sequence=pl.lit(sequence, pl.Int64))
+
 
 _OWN: Final = Notification._meta.db_table
 _SELECTED: Final = SelectedNotification._meta.db_table
@@ -62,7 +110,7 @@ def changes_since_sent(day: date) -> pl.DataFrame:
     names = (*NOTIFICATIONS.names, "action")
     if not choose(day):
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-    columns = transfer.read(f'SELECT {", ".join(names)} FROM "{_SELECTED}"', names).get_columns()
+    columns = bulk_copy.read(f'SELECT {", ".join(names)} FROM "{_SELECTED}"', names).get_columns()
     order = columns[0].arg_sort()
     # One column after the other, so that a first delivery is never in memory twice.
     columns.reverse()
@@ -83,13 +131,13 @@ def mark_sent(sequence: int, day: date) -> int:
         new_values = ", ".join(
             f"{name} = excluded.{name}" for name in (*NOTIFICATIONS.names[1:], "sequence", "refused")
         )
-        marked = transfer.execute(
+        marked = bulk_copy.execute(
             f'INSERT INTO "{_SENT}" ({_COLUMNS}, sequence, refused) '
             f'SELECT {_COLUMNS}, %s, false FROM "{_SELECTED}" WHERE true '
             f"ON CONFLICT (notification_id) DO UPDATE SET {new_values}",
             (sequence,),
         )
-        transfer.execute(f'DELETE FROM "{_SELECTED}"')
+        bulk_copy.execute(f'DELETE FROM "{_SELECTED}"')
     return marked
 
 
@@ -100,11 +148,11 @@ def take_back(day: date, sequence: int) -> int:
     later delivery said of a notification stands. Within its transaction.
     """
     wait_for_turn()
-    touched.note(Touched.Kind.NOTIFICATION, f'SELECT notification_id AS key FROM "{_SELECTED}"')
-    transfer.execute(f'DELETE FROM "{_SELECTED}"')
+    changes.note(Touched.Kind.NOTIFICATION, f'SELECT notification_id AS key FROM "{_SELECTED}"')
+    bulk_copy.execute(f'DELETE FROM "{_SELECTED}"')
     Selection.objects.filter(sequence=None).delete()
     Selection.objects.filter(pk=day, sequence=sequence).delete()
-    touched.note(
+    changes.note(
         Touched.Kind.NOTIFICATION,
         f'SELECT notification_id AS key FROM "{_SENT}" WHERE sequence = %s',
         (sequence,),
@@ -113,18 +161,18 @@ def take_back(day: date, sequence: int) -> int:
 
 
 def _select(day: date) -> Selection:
-    touched.take(_CONCERNED, (Touched.Kind.NOTIFICATION,))
-    transfer.temporary(_CANDIDATES, _released())
+    changes.take(_CONCERNED, (Touched.Kind.NOTIFICATION,))
+    bulk_copy.temporary(_CANDIDATES, _released())
     named = ", ".join(f"c.{name}" for name in NOTIFICATIONS.names)
     different = " OR ".join(f"c.{name} IS DISTINCT FROM s.{name}" for name in NOTIFICATIONS.names)
-    transfer.execute(
+    bulk_copy.execute(
         f'INSERT INTO "{_SELECTED}" ({_COLUMNS}, action) SELECT {named}, '
         "CASE WHEN c.deleted_on IS NOT NULL THEN 'delete' "
         "WHEN s.notification_id IS NULL OR s.deleted_on IS NOT NULL THEN 'new' ELSE 'update' END "
         f'FROM {_CANDIDATES} c LEFT JOIN "{_SENT}" s ON s.notification_id = c.notification_id '
         f"WHERE {different} OR s.refused"
     )
-    transfer.execute(
+    bulk_copy.execute(
         f'INSERT INTO "{_SELECTED}" '
         "(notification_id, card_number, registered_on, updated_on, deleted_on, action) "
         "SELECT s.notification_id, s.card_number, s.registered_on, s.updated_on, %s, 'delete' "
@@ -133,7 +181,7 @@ def _select(day: date) -> Selection:
         f'AND NOT EXISTS (SELECT 1 FROM "{_OWN}" o WHERE o.notification_id = s.notification_id)',
         (day.isoformat(),),
     )
-    transfer.drop(_CANDIDATES, _CONCERNED)
+    bulk_copy.drop(_CANDIDATES, _CONCERNED)
     with connection.cursor() as cursor:
         cursor.execute(f'SELECT action, count(*) FROM "{_SELECTED}" GROUP BY action ORDER BY action')
         counts = {str(action): int(count) for action, count in cursor.fetchall()}
@@ -147,7 +195,7 @@ def _released() -> pl.DataFrame:
     named = ", ".join(f"n.{name}" for name in NOTIFICATIONS.names)
     concerned = f'SELECT {named} FROM "{_OWN}" n JOIN {_CONCERNED} t ON t.key = n.notification_id'
     released = [pl.DataFrame(schema=dict.fromkeys(NOTIFICATIONS.names, pl.String))]
-    for batch in transfer.stream(concerned, NOTIFICATIONS):
+    for batch in bulk_copy.stream(concerned, NOTIFICATIONS):
         lines = pl.int_range(0, batch.num_rows, dtype=pl.UInt32, eager=True)
         # The rows passed the door when they came; here they are only typed again.
         released.append(annex_1(type_batch(batch, lines, NOTIFICATIONS, rules=PREPARING)[0]))

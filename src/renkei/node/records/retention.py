@@ -19,7 +19,8 @@ from django.db import connection, transaction
 from renkei.node.audit.trail import SYSTEM, Actor, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.errors import HoldOver
-from renkei.node.records import inbox, touched, transfer
+from renkei.node.records import bulk_copy, changes, imports
+from renkei.node.records.bulk_copy import wait_for_turn
 from renkei.node.records.models import (
     Card,
     Erasure,
@@ -34,7 +35,6 @@ from renkei.node.records.models import (
     SentNotification,
     Touched,
 )
-from renkei.node.records.turns import wait_for_turn
 
 if TYPE_CHECKING:
     from renkei.node.accounts.models import Officer
@@ -190,7 +190,7 @@ RULES: Final = (
 def _taken_in(until: datetime) -> list[Path]:
     # Their names begin with the moment at which they were moved there (`inbox`).
     limit = f"{until:%Y%m%dT%H%M%S}"
-    places = [settings.NODE.extracts / name for name in (inbox.DONE, inbox.REFUSED)]
+    places = [settings.NODE.extracts / name for name in (imports.DONE, imports.REFUSED)]
     return sorted(path for place in places if place.is_dir() for path in place.iterdir() if path.name < limit)
 
 
@@ -312,21 +312,21 @@ def _count(rule: Rule, now: datetime) -> int:
 
 
 def _erase(rule: Rule, now: datetime) -> dict[str, Any] | None:
-    transfer.drop("erased")
-    transfer.execute(
+    bulk_copy.drop("erased")
+    bulk_copy.execute(
         f"CREATE TEMPORARY TABLE erased AS SELECT r.{rule.key} AS key, {rule.day} AS since "
         f'FROM "{rule.table}" r WHERE {_condition(rule)}',
         (_limit(rule, now),),
     )
-    rows = transfer.read("SELECT CAST(key AS text), CAST(since AS text) FROM erased", ("key", "since"))
+    rows = bulk_copy.read("SELECT CAST(key AS text), CAST(since AS text) FROM erased", ("key", "since"))
     if rows.height:
         chosen = f'FROM "{rule.table}" WHERE {rule.key} IN (SELECT key FROM erased)'
         for kind, column in rule.touches:
-            touched.note(kind, f"SELECT DISTINCT {column} AS key {chosen}")
+            changes.note(kind, f"SELECT DISTINCT {column} AS key {chosen}")
         for table, column in rule.parts:
-            transfer.execute(f'DELETE FROM "{table}" WHERE {column} IN (SELECT key FROM erased)')
-        transfer.execute(f"DELETE {chosen}")
-    transfer.drop("erased")
+            bulk_copy.execute(f'DELETE FROM "{table}" WHERE {column} IN (SELECT key FROM erased)')
+        bulk_copy.execute(f"DELETE {chosen}")
+    bulk_copy.drop("erased")
     return _line(rule.name, rule.ja, rule.period, rows["key"], rows["since"]) if rows.height else None
 
 

@@ -15,13 +15,53 @@ import polars as pl
 import pyarrow as pa
 from django.db import DatabaseError, connection
 
-from renkei.agreement.datasets import Dataset
+from renkei.agreement.datasets import Dataset, Kind
+from renkei.exchange.schemas import NOTIFICATIONS_TABLE, SUSPECTED_OMISSIONS_TABLE
 from renkei.matching.validation import Rules, type_batch
 from renkei.matching.values import to_text
-from renkei.node.records import transfer
+from renkei.node.records import bulk_copy
 from renkei.node.records.models import Import, Reject
 from renkei.node.records.tables import Table
-from renkei.node.records.wire import fit
+
+# MERGED renkei.node.records.staging: What a row must be besides, so that it can be sent: an exchange refuses deliveries, a node single rows.
+#
+# A value on the wire is one line of bounded length (docs/package-format.md). One address with a line break in
+# it would otherwise keep a whole day from being sealed; and PostgreSQL stores no NUL.
+
+_CONTROL: Final = r"[\x00-\x1f\x7f]"
+_TEXTS: Final = frozenset({Kind.TEXT, Kind.PHONE, Kind.CARD_NUMBER})
+_LONGEST: Final = {
+    column.name: column.longest
+    for table in (NOTIFICATIONS_TABLE, SUSPECTED_OMISSIONS_TABLE)
+    for column in table.columns
+    if column.pattern is None
+}
+
+
+def fit(typed: pl.DataFrame, dataset: Dataset) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Make typed rows fit for the wire: a control character within a text becomes a space.
+
+    Returns the rows, and frames of `line` and `reason` for those that cannot: `unreadable:<column>` where
+    nothing else stands in a text, or where it is too long for the wire though the dictionary sets no length.
+    """
+    troubles: list[pl.DataFrame] = []
+    for column in dataset.columns:
+        if column.kind not in _TEXTS:
+            continue
+        text = typed[column.name]
+        unfit = pl.repeat(False, typed.height, dtype=pl.Boolean, eager=True)
+        if text.str.contains(_CONTROL).any():
+            text = text.str.replace_all(f"{_CONTROL}+", " ").str.strip_chars()
+            unfit = (text == "").fill_null(False)
+            typed = typed.with_columns(text.alias(column.name))
+        longest = _LONGEST.get(column.name) if column.max_length is None else None
+        if longest is not None:
+            unfit = unfit | (text.str.len_chars() > longest).fill_null(False)
+        if unfit.any():
+            reason = pl.lit(f"unreadable:{column.name}")
+            troubles.append(typed.filter(unfit).select("line", reason.alias("reason")))
+    return typed, troubles
+
 
 INCOMING: Final = "incoming"
 REFUSED: Final = "refused"
@@ -71,12 +111,12 @@ def staged(batches: Iterable[pa.RecordBatch], door: Door) -> Iterator[Staged]:
     finally:
         # Where the transaction is broken they go with it.
         with suppress(DatabaseError):
-            transfer.drop(INCOMING, REFUSED, OUTSIDE)
+            bulk_copy.drop(INCOMING, REFUSED, OUTSIDE)
 
 
 def keep_rejects(made: Import) -> None:
     """Keep the rows set aside with the import that they belong to."""
-    transfer.execute(
+    bulk_copy.execute(
         f'INSERT INTO "{Reject._meta.db_table}" (taken_id, line, identifier, reasons) '
         f"SELECT %s, line, identifier, reasons FROM {REFUSED} ORDER BY line",
         (made.pk,),
@@ -85,9 +125,9 @@ def keep_rejects(made: Import) -> None:
 
 def _stage(batches: Iterable[pa.RecordBatch], door: Door) -> Staged:
     dataset, key = door.table.dataset, door.table.key
-    transfer.temporary(INCOMING, pl.DataFrame(schema=_incoming_columns(door.table)))
-    transfer.temporary(REFUSED, pl.DataFrame(schema=_REFUSED))
-    transfer.temporary(OUTSIDE, pl.DataFrame(schema=_OUTSIDE))
+    bulk_copy.temporary(INCOMING, pl.DataFrame(schema=_incoming_columns(door.table)))
+    bulk_copy.temporary(REFUSED, pl.DataFrame(schema=_REFUSED))
+    bulk_copy.temporary(OUTSIDE, pl.DataFrame(schema=_OUTSIDE))
     hashes: list[pl.Series] = []
     line = _FIRST_LINE
     for batch in batches:
@@ -134,9 +174,9 @@ def _put(typed: pl.DataFrame, reasons: pl.DataFrame, door: Door) -> None:
             taken = taken.join(others, on="line", how="anti", maintain_order="left")
     # Release sorts by identifier; in that order already, its rows still stand beside their lines.
     taken = taken.sort(door.table.key)
-    transfer.put(REFUSED, refused)
-    transfer.put(OUTSIDE, outside)
-    transfer.put(INCOMING, pl.concat([taken.select("line"), door.shape(taken)], how="horizontal"))
+    bulk_copy.put(REFUSED, refused)
+    bulk_copy.put(OUTSIDE, outside)
+    bulk_copy.put(INCOMING, pl.concat([taken.select("line"), door.shape(taken)], how="horizontal"))
 
 
 def _outside(typed: pl.DataFrame, reasons: pl.DataFrame, door: Door) -> pl.DataFrame:
@@ -163,7 +203,7 @@ def _set_duplicates_aside(hashes: list[pl.Series], key: str) -> None:
     suspects = together.filter(pl.col("hash").is_duplicated()).select(pl.col("line").cast(pl.Int64))
     if suspects.is_empty():
         return
-    transfer.temporary("suspects", suspects)
+    bulk_copy.temporary("suspects", suspects)
     every = " UNION ALL ".join(
         f"SELECT CAST(s.line AS text), t.{column}, '{place}' AS place "
         f"FROM {name} t JOIN suspects s ON s.line = t.line"
@@ -171,34 +211,34 @@ def _set_duplicates_aside(hashes: list[pl.Series], key: str) -> None:
             ((INCOMING, key), (REFUSED, "identifier"), (OUTSIDE, "identifier"))
         )
     )
-    found = transfer.read(every, ("line", "identifier", "place")).with_columns(pl.col("line").cast(pl.Int64))
+    found = bulk_copy.read(every, ("line", "identifier", "place")).with_columns(pl.col("line").cast(pl.Int64))
     again = found.sort("line").filter(
         ~pl.col("identifier").is_first_distinct() & pl.col("identifier").is_not_null()
     )
     reason = f"duplicate:{key}"
     taken, refused = (again.filter(pl.col("place") == place) for place in ("0", "1"))
-    transfer.temporary("suspects", taken.select("line", "identifier"))
-    transfer.execute(f"DELETE FROM {INCOMING} WHERE line IN (SELECT line FROM suspects)")
-    transfer.execute(
+    bulk_copy.temporary("suspects", taken.select("line", "identifier"))
+    bulk_copy.execute(f"DELETE FROM {INCOMING} WHERE line IN (SELECT line FROM suspects)")
+    bulk_copy.execute(
         f"INSERT INTO {REFUSED} (line, identifier, reasons) SELECT line, identifier, %s FROM suspects",
         (reason,),
     )
     # "duplicate" sorts before every other reason.
-    transfer.temporary("suspects", refused.select("line"))
-    transfer.execute(
+    bulk_copy.temporary("suspects", refused.select("line"))
+    bulk_copy.execute(
         f"UPDATE {REFUSED} SET reasons = %s || reasons WHERE line IN (SELECT line FROM suspects)",
         (f"{reason};",),
     )
-    transfer.drop("suspects")
+    bulk_copy.drop("suspects")
 
 
 def _make_ready(key: str) -> None:
     """Let the statements that follow find rows by identifier."""
     for name, column in ((INCOMING, key), (REFUSED, "identifier"), (OUTSIDE, "identifier")):
         if connection.vendor == "postgresql":
-            transfer.execute(f"ANALYZE {name}")
+            bulk_copy.execute(f"ANALYZE {name}")
         else:
-            transfer.execute(f"CREATE INDEX temp.{name}_by_key ON {name} ({column})")
+            bulk_copy.execute(f"CREATE INDEX temp.{name}_by_key ON {name} ({column})")
 
 
 def _count(table: str) -> int:

@@ -1,12 +1,78 @@
 """Making a table say what the staged rows say: what is new, changed or gone is found, noted and done."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from django.db import connection
+from django.db import connection, models
+from django.db.models import F
 
-from renkei.node.records import counted, touched, transfer
+from renkei.node.records import bulk_copy
+from renkei.node.records.models import Counted, Touched
 from renkei.node.records.staging import INCOMING, OUTSIDE, REFUSED
 from renkei.node.records.tables import Table
+
+# MERGED renkei.node.records.changes: What changed since it was last looked at: noted with every change, taken once (docs/node.md).
+
+_TABLE = Touched._meta.db_table
+
+
+def take(into: str, kinds: Sequence[Touched.Kind]) -> int:
+    """Move what was touched into a temporary table `into` (kind, key), each once; returns how many.
+
+    Belongs into the transaction of whatever is done about it: rolled back, it is all there again. What
+    another transaction notes meanwhile stays for the next time.
+    """
+    bulk_copy.drop(into)
+    bulk_copy.execute(f'CREATE TEMPORARY TABLE "{into}" (kind text, key text)')
+    marks = ", ".join(["%s"] * len(kinds))
+    which = tuple(kind.value for kind in kinds)
+    insert = f'INSERT INTO "{into}" (kind, key)'
+    if connection.vendor == "postgresql":
+        # Exactly what is deleted is taken: rows that others commit in between are neither.
+        taken = f'DELETE FROM "{_TABLE}" WHERE kind IN ({marks}) RETURNING kind, key'
+        count = bulk_copy.execute(
+            f"WITH taken AS ({taken}) {insert} SELECT DISTINCT kind, key FROM taken", which
+        )
+        bulk_copy.execute(f'ANALYZE "{into}"')
+        return count
+    count = bulk_copy.execute(
+        f'{insert} SELECT DISTINCT kind, key FROM "{_TABLE}" WHERE kind IN ({marks})', which
+    )
+    bulk_copy.execute(f'DELETE FROM "{_TABLE}" WHERE kind IN ({marks})', which)
+    return count
+
+
+def note(kind: Touched.Kind, keys: str, parameters: tuple[object, ...] = ()) -> int:
+    """Note the keys that a query yields as its column `key`; blank ones are nothing. Returns how many."""
+    return bulk_copy.execute(
+        f'INSERT INTO "{_TABLE}" (kind, key) '
+        f"SELECT '{kind.value}', key FROM ({keys}) AS noted WHERE key IS NOT NULL",
+        parameters,
+    )
+
+
+# MERGED renkei.node.records.changes: How many rows a table has, counted once and carried on: to count millions takes longer than a day's search.
+#
+# Within a turn (`turns`), in which all that changes the table stays with what is carried on.
+
+
+def rows(of: type[models.Model]) -> int:
+    """Return how many rows a table has, exactly; counted where nobody did before."""
+    known = Counted.objects.filter(table=of._meta.db_table).first()
+    return count(of) if known is None else known.rows
+
+
+def count(of: type[models.Model]) -> int:
+    """Count a table anew, whatever was carried on; returns how many rows it has."""
+    found = of._default_manager.count()
+    Counted.objects.update_or_create(table=of._meta.db_table, defaults={"rows": found})
+    return found
+
+
+def carry(table: str, more: int) -> None:
+    """Carry a table's number on by what was added, less what was removed, where somebody counted it."""
+    Counted.objects.filter(table=table).update(rows=F("rows") + more)
+
 
 _DIFFERENCE: Final = "difference"
 _WORK_MEM: Final = "256MB"
@@ -23,22 +89,22 @@ def apply(table: Table, *, whole: bool) -> dict[str, int]:
     columns = (*table.dataset.names, *table.own)
     if connection.vendor == "postgresql":
         # Whole tables are joined, one import at a time: worth more memory than PostgreSQL gives everybody.
-        transfer.execute(f"SET LOCAL work_mem = '{_WORK_MEM}'")
+        bulk_copy.execute(f"SET LOCAL work_mem = '{_WORK_MEM}'")
     _find(table, whole=whole)
     _touch(table)
     outdated = f"SELECT identifier FROM {_DIFFERENCE} WHERE act <> 'new'"
-    transfer.execute(f'DELETE FROM "{table.name}" WHERE {table.key} IN ({outdated})')
-    transfer.execute(
+    bulk_copy.execute(f'DELETE FROM "{table.name}" WHERE {table.key} IN ({outdated})')
+    bulk_copy.execute(
         f'INSERT INTO "{table.name}" ({", ".join(columns)}) '
         f"SELECT {', '.join(f'i.{name}' for name in columns)} FROM {INCOMING} i "
         f"JOIN {_DIFFERENCE} d ON d.identifier = i.{table.key} WHERE d.act <> 'removed'"
     )
     counts = _counts(table)
-    counted.carry(table.name, counts["new"] - counts["removed"])
-    transfer.drop(_DIFFERENCE)
+    carry(table.name, counts["new"] - counts["removed"])
+    bulk_copy.drop(_DIFFERENCE)
     if sum(counts[act] for act in ("new", "changed", "removed")) > _rows_when_analyzed(table) * _MUCH:
         # Whoever asks next must not wait for the statistics of an empty table to be corrected.
-        transfer.analyze(table.name)
+        bulk_copy.analyze(table.name)
     return counts
 
 
@@ -47,7 +113,7 @@ def _rows_when_analyzed(table: Table) -> float:
     if connection.vendor != "postgresql":
         return 0
     query = f"SELECT reltuples FROM pg_class WHERE oid = '\"{table.name}\"'::regclass"
-    return max(float(transfer.read(query, ("rows",)).item()), 0)
+    return max(float(bulk_copy.read(query, ("rows",)).item()), 0)
 
 
 def _find(table: Table, *, whole: bool) -> None:
@@ -57,8 +123,8 @@ def _find(table: Table, *, whole: bool) -> None:
         for column in (*table.dataset.names, *table.own)
         if column not in (key, "sequence")
     )
-    transfer.drop(_DIFFERENCE)
-    transfer.execute(
+    bulk_copy.drop(_DIFFERENCE)
+    bulk_copy.execute(
         f"CREATE TEMPORARY TABLE {_DIFFERENCE} AS SELECT i.{key} AS identifier, "
         f"CASE WHEN o.{key} IS NULL THEN 'new' ELSE 'changed' END AS act "
         f'FROM {INCOMING} i LEFT JOIN "{name}" o ON o.{key} = i.{key} WHERE o.{key} IS NULL OR {different}'
@@ -66,12 +132,12 @@ def _find(table: Table, *, whole: bool) -> None:
     if not table.keeps_missing:
         outside = f"EXISTS (SELECT 1 FROM {OUTSIDE} x WHERE x.identifier = o.{key})"
         unsaid = f"NOT EXISTS (SELECT 1 FROM {REFUSED} r WHERE r.identifier = o.{key})"
-        transfer.execute(
+        bulk_copy.execute(
             f"INSERT INTO {_DIFFERENCE} (identifier, act) SELECT o.{key}, 'removed' FROM \"{name}\" o "
             f"WHERE NOT EXISTS (SELECT 1 FROM {INCOMING} i WHERE i.{key} = o.{key}) "
             f"AND ({outside}{f' OR {unsaid}' if whole else ''})"
         )
-    transfer.analyze(_DIFFERENCE)
+    bulk_copy.analyze(_DIFFERENCE)
 
 
 def _touch(table: Table) -> None:
@@ -87,7 +153,7 @@ def _touch(table: Table) -> None:
             f"SELECT i.{column} AS key FROM {INCOMING} i "
             f"JOIN {_DIFFERENCE} d ON d.identifier = i.{table.key} WHERE d.act <> 'removed'"
         )
-        touched.note(kind, f"{before} UNION ALL {after}")
+        note(kind, f"{before} UNION ALL {after}")
 
 
 def _counts(table: Table) -> dict[str, int]:

@@ -5,7 +5,7 @@ import pytest
 from node.records.made_up import NOW, card_of, notification, permission, person, stored, write
 from renkei.exchange.rows import RowChecker
 from renkei.exchange.schemas import NOTIFICATIONS_TABLE
-from renkei.node.records import annex1, intake
+from renkei.node.records import annex1, imports
 from renkei.node.records.models import Reject
 from renkei.node.records.tables import TABLES
 
@@ -15,7 +15,7 @@ MAKERS = {"notifications": notification, "persons": person, "cards": card_of, "p
 
 
 def take(tmp_path, dataset: str, *rows) -> None:
-    intake.take_in(write(tmp_path / "x.parquet", dataset, *rows), dataset, "full", now=NOW)
+    imports.take_in(write(tmp_path / "x.parquet", dataset, *rows), dataset, "full", now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ Everything is text, blank as null. Queries and table names are ours alone: no va
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from typing import IO, Any, Final, cast
 
@@ -16,6 +17,83 @@ from psycopg import ClientCursor
 
 from renkei.agreement.datasets import Dataset
 from renkei.matching.reading import BATCH_ROWS, text_batch
+
+# MERGED renkei.node.records.bulk_copy: What PostgreSQL's planner cannot know: that few rows of very many are asked for, or nearly all.
+
+# Its statistics see neither how few findings are new nor that pages of a register are mostly in memory, and
+# it reads millions of rows to find thousands. Reading a table through is made dear, not forbidden: what is
+# asked for lies in a table of its own without an index. Two such are hashed: row by row they would take
+# the square of a day's changes. With no cache to count on (128 pages), walking a whole index is dear as well:
+# otherwise that passes for cheap, and a table is read through after all, row by row in its index's order.
+# Compiling a statement that runs once never pays.
+_FEW: Final = {
+    "seq_page_cost": "1000",
+    "random_page_cost": "1",
+    "effective_cache_size": "128",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+
+
+# Of `digest <> told` it takes nearly all rows to be meant. Where no other table is read through, that may be
+# forbidden.
+_BY_INDEX: Final = {"enable_seqscan": "off", "enable_bitmapscan": "off", "jit": "off"}
+# In the 4 MB that it has by itself, it sorts and hashes millions of rows on the disk. In kB, of each step.
+_MANY: Final = {"work_mem": "131072", "jit": "off"}
+
+
+@contextmanager
+def few() -> Iterator[None]:
+    """Have statements find rows by index, one by one; within a transaction. SQLite does so anyway."""
+    with _set(_FEW):
+        yield
+
+
+@contextmanager
+def by_index() -> Iterator[None]:
+    """Have statements on one table find by a partial index what nobody knows to be few; in a transaction."""
+    with _set(_BY_INDEX):
+        yield
+
+
+@contextmanager
+def many() -> Iterator[None]:
+    """Have statements read tables through and hold what they join in memory; within a transaction."""
+    with _set(_MANY):
+        yield
+
+
+@contextmanager
+def _set(settings: Mapping[str, str]) -> Iterator[None]:
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        for name, value in settings.items():
+            cursor.execute(f"SET LOCAL {name} = {value}")
+        yield
+        # Where something failed the transaction is over, and with it what was set for it.
+        for name in settings:
+            cursor.execute(f"SET LOCAL {name} TO DEFAULT")
+
+
+# MERGED renkei.node.records.bulk_copy: One at a time: whoever changes the records in bulk waits for whoever is changing them.
+
+_LOCK: Final = 0x72656373
+
+
+def wait_for_turn() -> None:
+    """Wait until no other transaction changes the records; the turn ends with this one.
+
+    Raises TransactionManagementError outside a transaction, where a turn would end at once.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("a turn lasts as long as a transaction")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    # SQLite's transactions are IMMEDIATE (settings): only one writes at a time anyway.
+
 
 _SLICE: Final = 50_000
 _BLOCK_BYTES: Final = 1 << 24

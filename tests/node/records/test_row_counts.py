@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from node.records.made_up import NOW, person, write
-from renkei.node.records import counted, intake
+from renkei.node.records import changes, imports
 from renkei.node.records.models import Person
 
 pytestmark = pytest.mark.django_db
@@ -18,16 +18,16 @@ def party() -> str:
 
 def test_rows_counted_once_are_carried_on_with_every_extract(node, tmp_path):
     def take(mode: str, *rows) -> None:
-        intake.take_in(write(tmp_path / "persons.csv", "persons", *rows), "persons", mode, now=NOW)
+        imports.take_in(write(tmp_path / "persons.csv", "persons", *rows), "persons", mode, now=NOW)
 
     take("full", person(1), person(2))
-    before = counted.rows(Person)
+    before = changes.rows(Person)
     take("delta", person(2, address="東京都架空区1-1"), person(3), person(4), {"person_id": "P1"})
 
     with CaptureQueriesContext(connection) as asked:
-        after = counted.rows(Person)
+        after = changes.rows(Person)
 
     assert (before, after) == (2, 3)
     assert len(asked) == 1  # what was carried on; the table itself is not asked
     take("full", person(3), person(4), person(5), person(6))
-    assert counted.rows(Person) == counted.count(Person) == 4
+    assert changes.rows(Person) == changes.count(Person) == 4
