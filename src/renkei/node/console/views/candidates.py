@@ -181,7 +181,7 @@ def _shown(opened: OpenedCandidates) -> dict[str, Any]:
     return {
         "not_found": opened.not_found,
         "notification": opened.notification,
-        "version": opened.version,
+        "looked_at": opened.version,
         "shown": [_candidate(opened.notification, each) for each in opened.candidates],
         "chosen": next(
             (
