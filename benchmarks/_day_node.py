@@ -49,7 +49,7 @@ def fill(directory: Path, world: Path, days: int) -> None:
     from renkei.matching.reading import open_source
     from renkei.matching.validation import PREPARING, type_batch
     from renkei.matching.values import to_text
-    from renkei.node.findings import answers, matching
+    from renkei.node.matching_run import answers, run
     from renkei.node.records import bulk_copy
     from renkei.node.records.blocking_keys import name_key
 
@@ -74,7 +74,7 @@ def fill(directory: Path, world: Path, days: int) -> None:
                 line += batch.num_rows
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    first = matching.match(FIRST)
+    first = run.match(FIRST)
     answers.select(FIRST)
     answers.mark_sent(FIRST, 0)
     answers.accepted(0)
@@ -157,7 +157,7 @@ def live(directory: Path, number: int) -> None:
     from renkei.exchange.outbox import Order, Outbox
     from renkei.node.audit import trail
     from renkei.node.deliveries import receiving, sending
-    from renkei.node.findings import answers, matching
+    from renkei.node.matching_run import answers, run
     from renkei.node.records import annex1, bulk_copy, imports
 
     now, day = _moment(number), FIRST + timedelta(days=number)
@@ -208,7 +208,7 @@ def live(directory: Path, number: int) -> None:
         )
     touched = bulk_copy.read("SELECT kind, key FROM records_touched", ("kind", "key"))
     with timed("match"):
-        counts = matching.match(day)
+        counts = run.match(day)
     with timed("select"):
         told = answers.select(day)
     with timed("seal"):
@@ -239,12 +239,12 @@ def live(directory: Path, number: int) -> None:
 
 def _write_scope(directory: Path, day: date) -> None:
     from renkei.agreement.datasets import CARDS, PERMISSIONS, PERSONS
-    from renkei.node.findings import holders
-    from renkei.node.findings.scope import scope
+    from renkei.node.matching_run import scope as matching_run_scope
+    from renkei.node.matching_run.scope import determine_scope
 
     directory.mkdir(exist_ok=True)
-    holders.ask()
-    with scope(day - timedelta(days=1), day, at_most=sys.maxsize) as concerned:
+    matching_run_scope.ask()
+    with determine_scope(day - timedelta(days=1), day, at_most=sys.maxsize) as concerned:
         (notifications, *register), *others = concerned.parts()
     if others:
         raise SystemExit("The day was matched in parts: there are no files of it for the bare command.")

@@ -122,7 +122,8 @@ def mhlw_pages(samples: int) -> tuple[dict[str, list[str]], list[str]]:
 
 def isa_pages(samples: int) -> tuple[dict[str, list[str]], list[str]]:
     """Return ISA's own pages, and what they show of people."""
-    from renkei.node.findings.models import Candidate, Finding
+    from renkei.node.candidates.models import Candidate
+    from renkei.node.matching_run.models import Finding
 
     found = {
         kind: list(

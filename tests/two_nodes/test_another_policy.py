@@ -60,5 +60,5 @@ def test_a_day_with_other_disclosed_items(nodes: TwoNodes):
     cases = nodes.table("mhlw", "SELECT identifier, items FROM cases_case WHERE kind = 'discrepancy'")
     assert dict(cases) == {"N2": "mismatched", "N3": "sex", "N4": "not_found", "N5": "name"}
     # What ISA notes for itself keeps everything.
-    noted = dict(nodes.table("isa", "SELECT notification_id, mismatched_items FROM findings_outcome"))
+    noted = dict(nodes.table("isa", "SELECT notification_id, mismatched_items FROM matching_run_outcome"))
     assert (noted["N2"], noted["N3"]) == ("birth_date", "birth_date;sex")

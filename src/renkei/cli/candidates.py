@@ -36,12 +36,12 @@ def list_(
 ) -> None:
     """List, as CSV, the notifications with candidates: identifiers and probabilities, nobody's values."""
     start(node)
-    from renkei.node.findings import trays
+    from renkei.node.matching_run import queries
 
     columns = ("notification_id", "best", "nobody", "state", "decision_reason")
     rows = csv.writer(sys.stdout, lineterminator="\n")
     rows.writerow(columns)
-    rows.writerows(trays.candidates(waiting=not decided).values_list(*columns))
+    rows.writerows(queries.candidates(waiting=not decided).values_list(*columns))
 
 
 @app.command()
@@ -56,7 +56,7 @@ def confirm(
 ) -> None:
     """Confirm one of the candidates: the notification counts as that person's from the next matching on."""
     start(node)
-    from renkei.node.findings.models import NotFound
+    from renkei.node.candidates.models import NotFound
 
     _decide(notification, NotFound.State.CONFIRMED, reason, officer, purpose, rank)
     typer.echo(speech.one_of(("本人と確認しました。", "Confirmed."), lang))
@@ -73,7 +73,7 @@ def reject(
 ) -> None:
     """Say that none of the candidates is meant."""
     start(node)
-    from renkei.node.findings.models import NotFound
+    from renkei.node.candidates.models import NotFound
 
     _decide(notification, NotFound.State.REJECTED, reason, officer, purpose, None)
     typer.echo(speech.one_of(("該当する候補者なしとしました。", "Recorded: none of them."), lang))
@@ -90,7 +90,7 @@ def reopen(
 ) -> None:
     """Take a decision back; candidates are looked for again with the next matching."""
     start(node)
-    from renkei.node.findings.models import NotFound
+    from renkei.node.candidates.models import NotFound
 
     _decide(notification, NotFound.State.WAITING, reason, officer, purpose, None)
     typer.echo(speech.one_of(("判断を取り消しました。", "Taken back."), lang))
@@ -99,10 +99,10 @@ def reopen(
 def _decide(notification: str, state: str, reason: str, officer: str, purpose: str, rank: int | None) -> None:
     from renkei.node.accounts import purposes
     from renkei.node.accounts.models import Officer
-    from renkei.node.findings import deciding
-    from renkei.node.findings.models import NotFound
+    from renkei.node.candidates import review
+    from renkei.node.candidates.models import NotFound
 
-    offered = [code for code, each in deciding.REASONS.items() if each.state == state]
+    offered = [code for code, each in review.REASONS.items() if each.state == state]
     if reason not in offered:
         raise UnusableArguments(
             f"--reason: give one of {', '.join(offered)}.",
@@ -117,5 +117,5 @@ def _decide(notification: str, state: str, reason: str, officer: str, purpose: s
             "`renkei candidates list`で確かめてください。",
         )
     now = moment()
-    purposes.declare(decides, purpose, [deciding.subject_of(notification).name], now=now)
-    deciding.decide(notification, reason, decides, now=now, rank=rank)
+    purposes.declare(decides, purpose, [review.subject_of(notification).name], now=now)
+    review.decide(notification, reason, decides, now=now, rank=rank)

@@ -12,10 +12,10 @@ from renkei.agreement.datasets import SUSPECTED_OMISSIONS, discrepancies
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.node.accounts.models import Officer
 from renkei.node.cases import handling
-from renkei.node.cases.corrections import ANSWER_COLUMNS
 from renkei.node.cases.intake import take_answers
 from renkei.node.cases.models import Case
 from renkei.node.cases.moves import MOVES, Outcome
+from renkei.node.corrections.requests import ANSWER_COLUMNS
 
 DAY = date(2026, 11, 24)  # a Tuesday
 NOW = datetime(2026, 11, 24, 9, 41, tzinfo=timezone.get_default_timezone())

@@ -16,8 +16,9 @@ from node.cases.made_up import (
 )
 from renkei.node.audit.models import Entry
 from renkei.node.cases import handling
-from renkei.node.cases.models import Case, CorrectionRequest, Event
+from renkei.node.cases.models import Case, Event
 from renkei.node.cases.moves import MOVES, State, open_to
+from renkei.node.corrections.models import CorrectionRequest
 from renkei.node.errors import ChangedMeanwhile, Incomplete, NoSuchMove, NotPermitted
 
 # Written out from the issue, not taken from the table.

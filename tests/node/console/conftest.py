@@ -14,15 +14,17 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from renkei.node.accounts import purposes
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
+from renkei.node.candidates.models import Candidate, NotFound
 from renkei.node.config import Config
+from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.cycle import alarms
 from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.party import DAY
 from renkei.node.deliveries import handover, sending
 from renkei.node.deliveries.models import Delivery
-from renkei.node.findings.models import Candidate, CorrectionRequest, Finding, NotFound, Outcome, Run
 from renkei.node.incidents import concerned, handling
 from renkei.node.incidents.models import Item, Kind
+from renkei.node.matching_run.models import Finding, Outcome, Run
 from renkei.node.records.models import Card, Person, ReceivedNotification
 from renkei.node.rehearsal import Rehearsal
 from two_nodes import made_once
@@ -165,7 +167,7 @@ def shown(two_days, node, officer, party: str) -> None:
         name="SAMPLE HANAKO",
         birth_date="1990-01-01",
     )
-    CorrectionRequest.objects.create(
+    ReceivedRequest.objects.create(
         request_id="R8-1124-0001-1",
         kind="discrepancy",
         identifier="N0000000001",

@@ -13,9 +13,10 @@ from node.console.cases_shown import HOSTILE
 from node.console.every_address import ADDRESSES, EVERY, EVERY_OF, NO_PAGE_OF_ITS_OWN, fill, filled_in
 from renkei.node.accounts.models import Officer
 from renkei.node.console.pages import PAGES
+from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.deliveries.models import Handover
-from renkei.node.findings.models import CorrectionRequest, Finding
 from renkei.node.incidents.models import Incident, Statement
+from renkei.node.matching_run.models import Finding
 from renkei.node.records.models import Card, Person, ReceivedNotification
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -160,7 +161,7 @@ def make_hostile() -> None:
     Officer.objects.exclude(username="tanaka").update(display_name=HOSTILE)
     Statement.objects.update(text=HOSTILE)
     Incident.objects.update(contact=HOSTILE)
-    CorrectionRequest.objects.update(reason=HOSTILE)
+    ReceivedRequest.objects.update(reason=HOSTILE)
     ReceivedNotification.objects.update(name=HOSTILE)
     Person.objects.update(name=HOSTILE)
     Card.objects.update(name=HOSTILE)

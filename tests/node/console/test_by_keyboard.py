@@ -6,8 +6,9 @@ from django.conf import settings
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
+from renkei.node.candidates.models import NotFound
+from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.deliveries.models import Delivery, Handover
-from renkei.node.findings.models import CorrectionRequest, NotFound
 from renkei.node.incidents.models import Incident
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.usefixtures("shown")]
@@ -45,7 +46,7 @@ def test_a_request_is_decided(visit, script):
     page.keyboard.press("Enter")
     page.wait_for_url("**/findings/corrections/")
 
-    assert CorrectionRequest.objects.get().state == "accepted"
+    assert ReceivedRequest.objects.get().state == "accepted"
     assert page.locator("[role=status]").is_visible()
 
 

@@ -12,8 +12,9 @@ from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Declaration, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.cases import handling
-from renkei.node.cases.models import Attachment, Case, CorrectionRequest
+from renkei.node.cases.models import Attachment, Case
 from renkei.node.console import keeping
+from renkei.node.corrections.models import CorrectionRequest
 
 pytestmark = pytest.mark.django_db
 

@@ -12,9 +12,11 @@ from node.records.made_up import NOW, card, card_of, notification, permission, p
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
-from renkei.node.findings import answers, matching, requests
-from renkei.node.findings.models import CorrectionRequest, Outcome
-from renkei.node.findings.requests import REQUEST_COLUMNS
+from renkei.node.corrections import decisions
+from renkei.node.corrections.decisions import REQUEST_COLUMNS
+from renkei.node.corrections.models import ReceivedRequest
+from renkei.node.matching_run import answers, run
+from renkei.node.matching_run.models import Outcome
 from renkei.node.records import annex1, imports
 from renkei.node.records.models import ReceivedNotification
 
@@ -50,11 +52,11 @@ def told(node, tmp_path):
     )
     with transaction.atomic():
         annex1.take_delivery(1, tmp_path, now=NOW)
-    matching.match(DAY)
+    run.match(DAY)
     answers.select(DAY)
     answers.mark_sent(DAY, 7)
     asked = ("R8-1124-0001-1", "discrepancy", "N3", "sex", "旅券の写しと一致する", "2026-11-24")
-    requests.take(
+    decisions.take(
         pl.DataFrame([asked], schema=dict.fromkeys(REQUEST_COLUMNS, pl.String), orient="row"), 3, NOW
     )
 
@@ -144,7 +146,7 @@ def test_a_request_is_decided_once(client, told, handler):
     wrong = client.post(REQUEST, {"decision": "accepted:record_is_right"})
     right = client.post(REQUEST, {"decision": "rejected:record_is_right"})
     again = client.post(REQUEST, {"decision": "accepted:corrected"})
-    kept = CorrectionRequest.objects.get()
+    kept = ReceivedRequest.objects.get()
 
     assert (nothing.status_code, wrong.status_code, right.status_code, again.status_code) == (
         422,
@@ -157,7 +159,7 @@ def test_a_request_is_decided_once(client, told, handler):
 
 
 def test_hostile_words_of_a_request_stay_words(client, told, handler):
-    CorrectionRequest.objects.update(reason="<script>alert(1)</script>")
+    ReceivedRequest.objects.update(reason="<script>alert(1)</script>")
     state_purpose(client, client.get(REQUEST))
     page = client.get(REQUEST).content.decode()
 

@@ -11,11 +11,13 @@ from node.console.conftest import NOW
 from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
+from renkei.node.candidates.models import NotFound
 from renkei.node.console.pages import PAGES
+from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.deliveries.models import Delivery
-from renkei.node.findings.models import CorrectionRequest, Finding, NotFound, Outcome
 from renkei.node.incidents import handling
 from renkei.node.incidents.models import Item, Kind
+from renkei.node.matching_run.models import Finding, Outcome
 
 #: Session and duties take six of them; the trail's own page writes as well.
 MOST = 16
@@ -57,7 +59,7 @@ def fill(first: int, last: int) -> None:
             card_number="AB00000001CD",
             differences="name:different",
         )
-        CorrectionRequest.objects.create(
+        ReceivedRequest.objects.create(
             request_id=f"R{number}",
             kind="discrepancy",
             identifier=f"N{number}",

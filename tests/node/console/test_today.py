@@ -9,9 +9,9 @@ from node.console.cases_shown import cases_of_a_place, number_of
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.cases.models import Case
+from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.party import DAY
-from renkei.node.findings.models import CorrectionRequest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +66,7 @@ def test_cases_are_no_concern_of_another_duty_or_office(client, cases, duty, off
 @pytest.mark.parametrize("party", ["isa"])
 @pytest.mark.parametrize(("state", "said"), [("waiting", True), ("accepted", False)])
 def test_a_request_that_nobody_decided_on_needs_attention(client, node, state, said):
-    CorrectionRequest.objects.create(
+    ReceivedRequest.objects.create(
         request_id="R8-1124-0001-1",
         kind="discrepancy",
         identifier="N1",

@@ -8,7 +8,7 @@ from renkei.node.cases.models import Case
 from renkei.node.console.charts import chart
 from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.trends import trends, weeks
-from renkei.node.findings.models import Run
+from renkei.node.matching_run.models import Run
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from renkei.node.cycle.steps import Context
 from renkei.node.deliveries import boxes, receiving, sending
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NothingRefused
-from renkei.node.findings.models import Finding
+from renkei.node.matching_run.models import Finding
 from renkei.node.records import imports
 from renkei.node.records.models import SentNotification
 

@@ -8,7 +8,7 @@ import pytest
 from node.deliveries.over_tls import DAY, now
 from renkei.exchange import evidence
 from renkei.exchange.errors import Refused
-from renkei.node.cycle import erasing
+from renkei.node.cycle import retention as cycle_retention
 from renkei.node.cycle.steps import Context
 from renkei.node.deliveries import boxes, receiving, sending
 from renkei.node.records import retention
@@ -28,7 +28,7 @@ def opened(sealed, be, settings):
 
 
 def erase(moment) -> None:
-    erasing.erase(Context(DAY, moment))
+    cycle_retention.erase(Context(DAY, moment))
 
 
 def states() -> list[tuple[str, ...]]:

@@ -9,9 +9,9 @@ from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.models import Case
 from renkei.node.deliveries.models import Delivery
-from renkei.node.findings.models import Finding, Outcome
 from renkei.node.incidents import concerned, handling
 from renkei.node.incidents.models import Item, Kind
+from renkei.node.matching_run.models import Finding, Outcome
 from renkei.node.records.models import Notification, ReceivedNotification, SentNotification
 
 pytestmark = pytest.mark.django_db

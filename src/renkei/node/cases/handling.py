@@ -20,9 +20,10 @@ from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act, Subject, permitted, refusal, require
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.cases.corrections import take_back_unsent
-from renkei.node.cases.models import Case, CorrectionRequest, Event
+from renkei.node.cases.models import Case, Event
 from renkei.node.cases.moves import MOVES, Move, State
+from renkei.node.corrections.models import CorrectionRequest
+from renkei.node.corrections.requests import take_back_unsent
 from renkei.node.errors import ChangedMeanwhile, Incomplete, NoSuchMove
 from renkei.node.working_days import after_working_days
 

@@ -15,12 +15,13 @@ from django.utils import timezone
 
 from renkei.node.audit.trail import SYSTEM, record
 from renkei.node.audit.verbs import Verb
-from renkei.node.cases import corrections
-from renkei.node.cases.corrections import corrections_to_send, mark_corrections_sent
-from renkei.node.cases.models import Case, CorrectionRequest, Kind
+from renkei.node.cases.models import Case, Kind
 from renkei.node.cases.moves import FIRST_LOOK_DAYS, MOVES, Outcome, State
 from renkei.node.cases.numbers import prefix_of, running
 from renkei.node.cases.routing import with_places
+from renkei.node.corrections import requests
+from renkei.node.corrections.models import CorrectionRequest
+from renkei.node.corrections.requests import corrections_to_send, mark_corrections_sent
 from renkei.node.records import bulk_copy, rejected_rows
 from renkei.node.records.bulk_copy import wait_for_turn
 from renkei.node.records.models import Import
@@ -55,7 +56,7 @@ def take_answers(sequence: int, package: Path, *, now: datetime) -> Mapping[str,
     day = timezone.localtime(now).date()
     read = pl.concat([_read(package / f"{table}.csv", kind) for kind, table in _TABLES.items()])
     rows = read.unique(["kind", "identifier"], keep="first", maintain_order=True)
-    counts = dict(corrections.take(package, day, now))
+    counts = dict(requests.take(package, day, now))
     counts |= {"rows": read.height} | _set_doubled_aside(sequence, read, now)
     bulk_copy.temporary(_ANSWERED, with_places(rows))
     try:
@@ -139,9 +140,9 @@ def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:
         f"AND k.what = '{_SAME}'",
         (sequence,),
     )
-    corrections.take_back_unsent(f"SELECT id FROM {_CONCERNED} WHERE what = '{_WITHDRAW}'")
+    requests.take_back_unsent(f"SELECT id FROM {_CONCERNED} WHERE what = '{_WITHDRAW}'")
     bulk_copy.execute(
-        f"UPDATE cases_correctionrequest SET over = true WHERE case_id IN (SELECT id FROM {_CONCERNED} "
+        f"UPDATE corrections_correctionrequest SET over = true WHERE case_id IN (SELECT id FROM {_CONCERNED} "
         f"WHERE what IN ('{_WITHDRAW}', '{_WITHDRAWN_LATER}', '{_AGAIN}'))"
     )
     bulk_copy.execute(
@@ -187,7 +188,7 @@ def _withdraw(sequence: int, day: date) -> None:
     sent = "SELECT 1 FROM records_sentnotification n WHERE n.notification_id = cases_case.identifier"
     of_notification = f"cases_case.kind = '{Kind.DISCREPANCY}'"
     accepted = (
-        "SELECT 1 FROM cases_correctionrequest r WHERE r.case_id = cases_case.id "
+        "SELECT 1 FROM corrections_correctionrequest r WHERE r.case_id = cases_case.id "
         f"AND r.decision = '{CorrectionRequest.Decision.ACCEPTED}' AND NOT r.over"
     )
     bulk_copy.execute(

@@ -106,43 +106,6 @@ class Event(models.Model):
         ordering = ("-id",)
 
 
-class CorrectionRequest(models.Model):
-    """What an officer holds to be wrong in the register. Values stay home: items are named, no more.
-
-    `day` is the day in whose delivery it was put, `sequence` that delivery once it is sealed. `over`: the
-    finding that it was about fell, or was said anew.
-    """
-
-    class Decision(models.TextChoices):
-        """What became of it."""
-
-        ACCEPTED = "accepted", "応じた"
-        REJECTED = "rejected", "応じなかった"
-        TAKEN_BACK = "taken_back", "取り消した"
-
-    request_id = models.CharField(max_length=32, unique=True)
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="correction_requests")
-    items = models.TextField()
-    reason = models.CharField(max_length=300)
-    requested_on = models.DateField()
-    day = models.DateField(null=True, blank=True, db_index=True)
-    sequence = models.PositiveBigIntegerField(null=True, blank=True)
-    decision = models.CharField(max_length=12, choices=Decision.choices, blank=True, db_default="")
-    decided_on = models.DateField(null=True, blank=True)
-    answer = models.TextField(blank=True, db_default="")
-    over = models.BooleanField(db_default=False)
-
-    class Meta:
-        ordering = ("id",)
-
-
-class CorrectionDay(models.Model):
-    """That a day's correction requests were chosen; `sequence` once they are sealed, which ends it."""
-
-    day = models.DateField(primary_key=True)
-    sequence = models.PositiveBigIntegerField(null=True)
-
-
 class Attachment(models.Model):
     """A document of a case, kept in the database so that backup and erasure reach it."""
 

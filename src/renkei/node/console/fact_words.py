@@ -12,13 +12,14 @@ from renkei.exchange.errors import NOTICES
 from renkei.matching.labels import DATASET_NAMES
 from renkei.node.audit.trail import SYSTEM
 from renkei.node.audit.verbs import Verb
+from renkei.node.candidates import review
 from renkei.node.cases.letters import NAMES as LETTERS
 from renkei.node.console.count_words import count_in_words
 from renkei.node.console.incident_forms import ITEMS
 from renkei.node.console.incident_forms import KINDS as INCIDENTS
 from renkei.node.console.words import DELIVERY_STATES, DUTIES, EVENTS, OUTCOMES
+from renkei.node.corrections import decisions
 from renkei.node.deliveries import resending
-from renkei.node.findings import deciding, requests
 from renkei.node.incidents import clocks
 from renkei.node.operations import accepting
 
@@ -111,10 +112,10 @@ _REASONS: Final[Mapping[str, Words]] = MappingProxyType(
 _OF_ACTS: Final[Mapping[tuple[str, str], Mapping[str, Words]]] = MappingProxyType(
     {
         (Verb.CORRECTION_DECIDED.name, "reason"): {
-            code: Words(each.ja, each.en) for code, each in requests.REASONS.items()
+            code: Words(each.ja, each.en) for code, each in decisions.REASONS.items()
         },
         **{
-            (verb.name, "reason"): {code: Words(each.ja, each.en) for code, each in deciding.REASONS.items()}
+            (verb.name, "reason"): {code: Words(each.ja, each.en) for code, each in review.REASONS.items()}
             for verb in (Verb.CANDIDATE_CONFIRMED, Verb.CANDIDATES_REJECTED, Verb.CANDIDATE_REOPENED)
         },
     }

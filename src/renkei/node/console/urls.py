@@ -33,7 +33,7 @@ from renkei.node.console.views import (
     trail,
     trends,
 )
-from renkei.node.findings.models import Kind
+from renkei.node.matching_run.models import Kind
 
 
 class DayConverter:

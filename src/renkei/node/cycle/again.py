@@ -13,18 +13,18 @@ from django.db import transaction
 
 from renkei.node.audit.trail import Actor, record
 from renkei.node.audit.verbs import Verb
-from renkei.node.cases import corrections
+from renkei.node.corrections import requests
 from renkei.node.cycle.models import Step
 from renkei.node.cycle.watch import DAILY, refused
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NothingRefused
-from renkei.node.findings import answers
+from renkei.node.matching_run import answers
 from renkei.node.records import annex1
 
 
 def _take_back_annex_1(day: date, sequence: int) -> None:
     annex1.take_back(day, sequence)
-    corrections.take_back(day, sequence)
+    requests.take_back(day, sequence)
 
 
 #: What lets the rows of a refused delivery go again, and the first step of the day that is done anew.

@@ -16,15 +16,16 @@ from typing import Final
 import polars as pl
 
 from renkei.agreement.datasets import NOTIFICATIONS
-from renkei.node.cases import corrections
 from renkei.node.cases import intake as cases
-from renkei.node.cycle import alarms, erasing, watch
+from renkei.node.corrections import decisions
+from renkei.node.corrections import requests as correction_requests
+from renkei.node.cycle import alarms, retention, watch
 from renkei.node.cycle.steps import Awaits, Context, Counts, DayStep
 from renkei.node.cycle.unscheduled import Commit
 from renkei.node.deliveries import boxes, receiving, sending
 from renkei.node.deliveries.carrier.client import Client
 from renkei.node.deliveries.models import Delivery
-from renkei.node.findings import answers, matching, requests
+from renkei.node.matching_run import answers, run
 from renkei.node.records import annex1, rejected_rows
 from renkei.node.records import imports as records_imports
 
@@ -44,7 +45,7 @@ def take_in(context: Context) -> Counts:
 def select_annex_1(context: Context) -> Counts:
     """MHLW: choose what goes into the day's 別紙1, and the correction requests that go along."""
     rows = annex1.choose(context.day)
-    asked = corrections.corrections_to_send(context.day)
+    asked = correction_requests.corrections_to_send(context.day)
     return {"rows": sum(rows.values()), **rows, "corrections": asked.height}
 
 
@@ -53,18 +54,18 @@ def seal_annex_1(context: Context) -> Counts:
 
     def sealed(sequence: int) -> None:
         annex1.mark_sent(sequence, context.day)
-        corrections.mark_corrections_sent(context.day, sequence)
+        correction_requests.mark_corrections_sent(context.day, sequence)
 
     tables = {
         NOTIFICATIONS.name: annex1.changes_since_sent(context.day).drop("action"),
-        corrections.REQUESTS: corrections.corrections_to_send(context.day),
+        correction_requests.REQUESTS: correction_requests.corrections_to_send(context.day),
     }
     return _seal("annex1", context, tables, sealed)
 
 
 def match(context: Context) -> Counts:
     """ISA: match what is concerned."""
-    return matching.match(context.day)
+    return run.match(context.day)
 
 
 def select_answers(context: Context) -> Counts:
@@ -178,8 +179,8 @@ def close(context: Context) -> Counts:
 def _take_annex_1(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
     """ISA: take in 別紙1; the receipt says how many rows were set aside for which reason."""
     counts = annex1.take_delivery(sequence, package, now=now)
-    asked = package / f"{requests.REQUESTS}.csv"
-    taken = requests.take(pl.read_csv(asked, infer_schema=False), sequence, now) if asked.exists() else {}
+    asked = package / f"{decisions.REQUESTS}.csv"
+    taken = decisions.take(pl.read_csv(asked, infer_schema=False), sequence, now) if asked.exists() else {}
     # A row counts once, by the first of its reasons: what was taken and what was not add up in the receipt.
     first = rejected_rows.rejected("annex1", sequence)["reasons"].str.split(";").list.first().alias("reason")
     reasons = first.value_counts()
@@ -204,7 +205,7 @@ def _of_day(direction: Delivery.Direction, service: str, day: date) -> Delivery 
 
 _TAKE_IN = DayStep("take_in", "取込", "Take in", take_in, atomic=False)
 _CHECK = DayStep("check", "検査", "Check", check)
-_ERASE = DayStep("erase", "保存期間の過ぎたものの消去", "Erase", erasing.erase)
+_ERASE = DayStep("erase", "保存期間の過ぎたものの消去", "Erase", retention.erase)
 _CLOSE = DayStep("close", "締め", "Close", close)
 _GIVE_BACK = ("give_back", "不備の返送", "Give back")
 _SEAL = ("seal", "封緘", "Seal")

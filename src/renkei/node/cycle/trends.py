@@ -12,7 +12,7 @@ from renkei.agreement.outcomes import LIVE, OUTCOMES
 from renkei.node.cases.models import Case
 from renkei.node.cases.models import Kind as CaseKind
 from renkei.node.cycle.models import Step
-from renkei.node.findings.models import Run
+from renkei.node.matching_run.models import Run
 
 WEEKS: Final = 12
 

@@ -21,7 +21,7 @@ from renkei.node.audit.models import Entry
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.models import Case
 from renkei.node.deliveries.models import Delivery
-from renkei.node.findings.models import Finding, Outcome
+from renkei.node.matching_run.models import Finding, Outcome
 from renkei.node.records.models import Notification, ReceivedNotification, SentNotification
 
 _OUT, _IN = Delivery.Direction.OUT, Delivery.Direction.IN

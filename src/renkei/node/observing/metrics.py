@@ -17,7 +17,7 @@ from renkei.node.cases.models import Case
 from renkei.node.cycle.models import Alarm, Day, Step
 from renkei.node.deliveries import boxes
 from renkei.node.deliveries.models import Delivery
-from renkei.node.findings.models import Run
+from renkei.node.matching_run.models import Run
 from renkei.node.records import rejected_rows
 
 _DAY: Final = 86_400

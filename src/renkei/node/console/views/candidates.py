@@ -16,6 +16,9 @@ from renkei.matching.candidates.evidence import sentences
 from renkei.matching.labels import value_in_words
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act
+from renkei.node.candidates import review
+from renkei.node.candidates.models import NotFound
+from renkei.node.candidates.review import REASONS, OpenedCandidate, OpenedCandidates
 from renkei.node.console.access import page
 from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.declaring import purpose_first
@@ -24,9 +27,8 @@ from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.case_acts import typed
 from renkei.node.console.waterfall import Waterfall, Weight, waterfall, weights
 from renkei.node.errors import CandidatesChanged, NodeError, NoSuchDecision
-from renkei.node.findings import deciding, trays
-from renkei.node.findings.deciding import REASONS, OpenedCandidate, OpenedCandidates
-from renkei.node.findings.models import Kind, NotFound
+from renkei.node.matching_run import queries
+from renkei.node.matching_run.models import Kind
 
 _State = NotFound.State
 _REFUSED, _CONFLICT = 422, 409
@@ -88,7 +90,7 @@ class DecisionForm(ConsoleForm):
         waits = opened.not_found.state == _State.WAITING
         offered = (_State.CONFIRMED, _State.REJECTED) if waits else (_State.WAITING,)
         cast(ChoiceField, self.fields["reason"]).choices = [
-            (code, _reason(each, waits=waits)) for code, each in deciding.reasons_for(*offered).items()
+            (code, _reason(each, waits=waits)) for code, each in review.reasons_for(*offered).items()
         ]
         if not waits:
             del self.fields["choice"]
@@ -100,7 +102,7 @@ class DecisionForm(ConsoleForm):
         ]
 
 
-def _reason(reason: deciding.Reason, *, waits: bool) -> Text:
+def _reason(reason: review.Reason, *, waits: bool) -> Text:
     if not waits:
         return said(reason.ja, reason.en)
     ja, en = ("本人", "It is") if reason.state == _State.CONFIRMED else ("該当なし", "None")
@@ -111,7 +113,7 @@ def _reason(reason: deciding.Reason, *, waits: bool) -> Text:
 def candidates(request: HttpRequest) -> HttpResponse:
     """List the notifications that somebody may be meant by, the most probable first; or those decided on."""
     waiting = "decided" not in request.GET
-    listed = Paginator(trays.candidates(waiting=waiting), trays.PAGE).get_page(request.GET.get("page"))
+    listed = Paginator(queries.candidates(waiting=waiting), queries.PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "console/candidates.html",
@@ -119,7 +121,7 @@ def candidates(request: HttpRequest) -> HttpResponse:
             "waiting": waiting,
             "listed": listed,
             "reasons": REASONS,
-            "counts": trays.counts(),
+            "counts": queries.counts(),
             "caution": CAUTION,
         },
     )
@@ -130,14 +132,14 @@ def candidate(request: HttpRequest, notification_id: str) -> HttpResponse:
     """Show the candidates of one notification for a purpose stated; take the decision."""
     now = timezone.now()
     officer = cast(Officer, request.user)
-    subject = deciding.subject_of(notification_id)
+    subject = review.subject_of(notification_id)
     if asking := purpose_first(request, Act.DECIDE_CANDIDATE, subject, now=now):
         return asking
     refused: NodeError | None = None
     if request.method == "POST":
         choice = request.POST.get("choice", "")
         try:
-            decided = deciding.decide(
+            decided = review.decide(
                 notification_id,
                 request.POST.get("reason", ""),
                 officer,
@@ -151,7 +153,7 @@ def candidate(request: HttpRequest, notification_id: str) -> HttpResponse:
             done = _DONE[_State(decided.state)].say(language())
             messages.success(request, done.format(number=notification_id))
             return redirect("candidates")
-    opened = deciding.open_candidates(notification_id, officer, now=now)
+    opened = review.open_candidates(notification_id, officer, now=now)
     if opened is None:
         raise Http404
     conflict = isinstance(refused, CandidatesChanged)

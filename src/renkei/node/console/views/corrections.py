@@ -14,9 +14,10 @@ from renkei.node.console.access import page
 from renkei.node.console.declaring import purpose_first
 from renkei.node.console.forms import ConsoleForm, radio_field, said
 from renkei.node.console.templatetags.console import language
+from renkei.node.corrections import decisions
+from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.errors import RequestDecided
-from renkei.node.findings import requests, trays
-from renkei.node.findings.models import CorrectionRequest
+from renkei.node.matching_run import queries
 
 _DONE = (
     "{number}に回答しました。次の回答の送付に載ります。",
@@ -38,7 +39,7 @@ class AnswerForm(ConsoleForm):
                 if each.decision == "accepted"
                 else said(f"応じない: {each.ja}", f"Reject: {each.en}"),
             )
-            for code, each in requests.REASONS.items()
+            for code, each in decisions.REASONS.items()
         ],
         missing=said("回答とその理由を選んでください。", "Choose an answer with its reason."),
     )
@@ -48,12 +49,12 @@ class AnswerForm(ConsoleForm):
 def corrections(request: HttpRequest) -> HttpResponse:
     """List the requests that wait, oldest first; or those decided on, newest first."""
     waiting = "decided" not in request.GET
-    found = trays.correction_requests(waiting=waiting)
-    listed = Paginator(found, trays.PAGE).get_page(request.GET.get("page"))
+    found = queries.correction_requests(waiting=waiting)
+    listed = Paginator(found, queries.PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "console/corrections.html",
-        {"waiting": waiting, "listed": listed, "reasons": requests.REASONS, "counts": trays.counts()},
+        {"waiting": waiting, "listed": listed, "reasons": decisions.REASONS, "counts": queries.counts()},
     )
 
 
@@ -63,13 +64,13 @@ def correction(request: HttpRequest, request_id: str) -> HttpResponse:
     now = timezone.now()
     if asking := purpose_first(request, Act.DECIDE_CORRECTION, Subject(request_id), now=now):
         return asking
-    found = get_object_or_404(CorrectionRequest, pk=request_id)
+    found = get_object_or_404(ReceivedRequest, pk=request_id)
     english = language() == "en"
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         decision, _, reason = form.cleaned_data["decision"].partition(":")
         try:
-            requests.decide(request_id, decision, reason, cast(Officer, request.user), now=now)
+            decisions.decide(request_id, decision, reason, cast(Officer, request.user), now=now)
         except RequestDecided as refusal:
             form.refuse(refusal)
         else:
@@ -81,7 +82,7 @@ def correction(request: HttpRequest, request_id: str) -> HttpResponse:
         {
             "request_": found,
             "form": form,
-            "reason": requests.REASONS.get(found.decision_reason),
+            "reason": decisions.REASONS.get(found.decision_reason),
         },
         status=422 if form.errors else 200,
     )

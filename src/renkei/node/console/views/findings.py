@@ -16,13 +16,15 @@ from renkei.agreement.text import Words
 from renkei.matching.labels import FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING, value_in_words
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act
+from renkei.node.candidates.models import NotFound
 from renkei.node.console.access import page
 from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.declaring import purpose_first
 from renkei.node.console.forms import FilterForm, said, select_field, text_field
 from renkei.node.console.templatetags.console import language
-from renkei.node.findings import reading, trays
-from renkei.node.findings.models import CorrectionRequest, Finding, Kind, NotFound, Outcome
+from renkei.node.corrections.models import ReceivedRequest
+from renkei.node.matching_run import queries
+from renkei.node.matching_run.models import Finding, Kind, Outcome
 
 _UNKNOWN: Final = said(
     "その識別番号の突合結果はありません。番号と種別を確かめてください。",
@@ -88,16 +90,16 @@ def findings(request: HttpRequest) -> HttpResponse:
         return redirect("finding", kind=kind, identifier=sought)
     if sought:
         form.add_error("identifier", _UNKNOWN)
-    found = list(trays.told(kind, request.GET.get("after", ""))[: trays.PAGE + 1])
+    found = list(queries.told(kind, request.GET.get("after", ""))[: queries.PAGE + 1])
     return render(
         request,
         "console/findings.html",
         {
             "kind": kind,
             "form": form,
-            "listed": [(each, _said_word(each)) for each in found[: trays.PAGE]],
-            "after": found[trays.PAGE - 1].identifier if len(found) > trays.PAGE else "",
-            "counts": trays.counts(),
+            "listed": [(each, _said_word(each)) for each in found[: queries.PAGE]],
+            "after": found[queries.PAGE - 1].identifier if len(found) > queries.PAGE else "",
+            "counts": queries.counts(),
         },
     )
 
@@ -112,10 +114,10 @@ def _is_known(kind: Kind, identifier: str) -> bool:
 def finding(request: HttpRequest, kind: Kind, identifier: str) -> HttpResponse:
     """Show one finding with all values, for a purpose stated; the reading is recorded."""
     now = timezone.now()
-    subject = reading.subject_of(kind, identifier)
+    subject = queries.subject_of(kind, identifier)
     if asking := purpose_first(request, Act.READ_FINDING, subject, now=now):
         return asking
-    opened = reading.open_finding(kind, identifier, cast(Officer, request.user), now=now)
+    opened = queries.open_finding(kind, identifier, cast(Officer, request.user), now=now)
     if opened.finding is None and opened.outcome is None:
         raise Http404
     return render(
@@ -125,14 +127,14 @@ def finding(request: HttpRequest, kind: Kind, identifier: str) -> HttpResponse:
             "kind": kind,
             "identifier": identifier,
             "opened": opened,
-            "requests": CorrectionRequest.objects.filter(kind=kind, identifier=identifier),
+            "requests": ReceivedRequest.objects.filter(kind=kind, identifier=identifier),
             "caution": IDENTITY_CAUTION,
             **(_discrepancy(opened) if kind == Kind.DISCREPANCY else _omission(opened)),
         },
     )
 
 
-def _discrepancy(opened: reading.OpenedFinding) -> dict[str, object]:
+def _discrepancy(opened: queries.OpenedFinding) -> dict[str, object]:
     causes = causes_in(opened.outcome.differences if opened.outcome else None)
     items = list(_items(opened, causes))
     raised = [name for name in _FLAGS if opened.outcome and getattr(opened.outcome, name) == "true"]
@@ -147,7 +149,7 @@ def _discrepancy(opened: reading.OpenedFinding) -> dict[str, object]:
     }
 
 
-def _items(opened: reading.OpenedFinding, causes: Mapping[str, Cause]) -> Iterator[ComparedItem]:
+def _items(opened: queries.OpenedFinding, causes: Mapping[str, Cause]) -> Iterator[ComparedItem]:
     disclosed = settings.NODE.decided().disclosed_items
     for name in _COMPARED:
         notified, linked = (
@@ -167,7 +169,7 @@ def _items(opened: reading.OpenedFinding, causes: Mapping[str, Cause]) -> Iterat
         )
 
 
-def _omission(opened: reading.OpenedFinding) -> dict[str, object]:
+def _omission(opened: queries.OpenedFinding) -> dict[str, object]:
     names = OMISSIONS_WITH_CANDIDATES.names
     blocks = []
     for title, (first, last) in _OF_WHOM:
@@ -184,36 +186,38 @@ def _omission(opened: reading.OpenedFinding) -> dict[str, object]:
 @page("shared_numbers")
 def shared_numbers(request: HttpRequest) -> HttpResponse:
     """List the numbers that notifications use for different people, without telling them."""
-    found = trays.shared_numbers(request.GET.get("after", ""), trays.PAGE + 1)
-    after = found[trays.PAGE - 1].reference if len(found) > trays.PAGE else ""
+    found = queries.shared_numbers(request.GET.get("after", ""), queries.PAGE + 1)
+    after = found[queries.PAGE - 1].reference if len(found) > queries.PAGE else ""
     return render(
         request,
         "console/shared_numbers.html",
-        {"listed": found[: trays.PAGE], "after": after, "counts": trays.counts()},
+        {"listed": found[: queries.PAGE], "after": after, "counts": queries.counts()},
     )
 
 
 @page("sharing")
 def sharing(request: HttpRequest, reference: str) -> HttpResponse:
     """List the notifications that use one number."""
-    return _outcomes(request, list(trays.sharing(reference)[: trays.PAGE + 1]))
+    return _outcomes(request, list(queries.sharing(reference)[: queries.PAGE + 1]))
 
 
 @page("identity_conflicts")
 def identity_conflicts(request: HttpRequest) -> HttpResponse:
     """List the notifications that may be of someone else than whom the number belongs to."""
-    return _outcomes(request, list(trays.identity_conflicts(request.GET.get("after", ""))[: trays.PAGE + 1]))
+    return _outcomes(
+        request, list(queries.identity_conflicts(request.GET.get("after", ""))[: queries.PAGE + 1])
+    )
 
 
 def _outcomes(request: HttpRequest, found: list[Outcome]) -> HttpResponse:
-    more = len(found) > trays.PAGE
+    more = len(found) > queries.PAGE
     return render(
         request,
         "console/outcomes.html",
         {
-            "listed": [(each, causes_in(each.differences).items()) for each in found[: trays.PAGE]],
-            "after": found[trays.PAGE - 1].pk if more else "",
-            "counts": trays.counts(),
+            "listed": [(each, causes_in(each.differences).items()) for each in found[: queries.PAGE]],
+            "after": found[queries.PAGE - 1].pk if more else "",
+            "counts": queries.counts(),
             "caution": IDENTITY_CAUTION,
             "kind": Kind.DISCREPANCY,
         },

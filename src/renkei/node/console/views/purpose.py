@@ -13,11 +13,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from renkei.node.accounts import purposes
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act, Subject, entitled
+from renkei.node.candidates.models import NotFound
 from renkei.node.cases.models import Case
 from renkei.node.console.access import page
 from renkei.node.console.forms import ConsoleForm, Text, radio_field, said
+from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.errors import NoSuchPurpose
-from renkei.node.findings.models import CorrectionRequest, Finding, NotFound, Outcome
+from renkei.node.matching_run.models import Finding, Outcome
 
 #: As many as a page of a list holds; more than that nobody looks through in half an hour.
 MOST: Final = 100
@@ -91,5 +93,5 @@ def _is_finding(subject: str) -> bool:
     return (
         Finding.objects.filter(kind=kind, identifier=identifier).exists()
         or Outcome.objects.filter(pk=identifier).exists()
-        or CorrectionRequest.objects.filter(pk=subject).exists()
+        or ReceivedRequest.objects.filter(pk=subject).exists()
     )

@@ -27,7 +27,7 @@ from renkei.node.console.words import KINDS, STEP_STATES
 from renkei.node.cycle import alarms
 from renkei.node.cycle.figures import figures
 from renkei.node.cycle.models import Day, Step
-from renkei.node.findings import trays
+from renkei.node.matching_run import queries
 
 _NOT_BEGUN: Final = STEP_STATES[Step.State.WAITING.value]
 #: So many overdue cases are counted; beyond it the page says that there are more.
@@ -106,7 +106,7 @@ def _overdue(cases: QuerySet[Case], today: date) -> Iterator[Waiting]:
 
 def _requests() -> dict[str, Any]:
     """ISA: correction requests of the counterpart that nobody has decided on."""
-    found = trays.correction_requests().count()
+    found = queries.correction_requests().count()
     words = Words(f"未処理の訂正依頼 {found:,}件", f"Correction requests to decide on: {found:,}")
     return {"waiting": [Waiting(words, reverse("corrections"))] if found else []}
 

@@ -1,0 +1,84 @@
+"""Received notifications whose card number is in no card, and who may be meant by each."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from renkei.node.records.models import Identifier
+
+
+class NotFound(models.Model):
+    """A received notification whose number is in no card, while it is so; and who may be meant by it.
+
+    `card_number` is the number reported; `name_key` to `ends` are what a person new to the register is held
+    against (`records.keys`). `content` digests what candidates depend on, `identity` what a decision rests
+    on: number and 身分事項. `pending`: candidates are to be looked for. `nobody` and `best` are
+    probabilities: that none of them is meant, and of the first. Of a confirmed one, `person_id` and
+    `confirmed_card` are what it counts for.
+    """
+
+    class State(models.TextChoices):
+        """What an officer has made of the candidates."""
+
+        WAITING = "waiting", "未処理"
+        CONFIRMED = "confirmed", "確認した"
+        REJECTED = "rejected", "該当しない"
+
+    notification_id = Identifier()
+    card_number = models.TextField()
+    name_key = models.TextField(null=True)
+    birth_date = models.TextField(null=True)
+    nationality = models.TextField(null=True)
+    head = models.TextField(null=True)
+    tail = models.TextField(null=True)
+    ends = models.TextField(null=True)
+    content = models.CharField(max_length=64)
+    identity = models.CharField(max_length=64)
+    pending = models.BooleanField(db_default=True)
+    nobody = models.FloatField(null=True)
+    best = models.FloatField(null=True)
+    state = models.CharField(max_length=10, choices=State.choices, db_default=State.WAITING)
+    person_id = models.TextField(null=True)
+    confirmed_card = models.TextField(null=True)
+    decision_reason = models.CharField(max_length=20, db_default="")
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        indexes = (
+            models.Index("card_number", name="not_found_by_number"),
+            models.Index("name_key", name="not_found_by_name"),
+            models.Index("birth_date", "nationality", name="not_found_by_birth"),
+            models.Index("head", name="not_found_by_head"),
+            models.Index("tail", name="not_found_by_tail"),
+            models.Index("ends", name="not_found_by_ends"),
+            models.Index("person_id", condition=Q(state="confirmed"), name="confirmed_for_person"),
+            models.Index("notification_id", condition=Q(pending=True), name="not_found_pending"),
+            models.Index(fields=["state", "-best", "notification_id"], name="not_found_by_best"),
+        )
+
+    def __str__(self) -> str:
+        """Name the notification."""
+        return self.notification_id
+
+
+class Candidate(models.Model):
+    """A person who may be meant by a notification that was not found; `rank` 1 is the most probable.
+
+    `card_number` is the person's card nearest to the number reported, `evidence` what speaks for and against
+    as `item:level:weight` joined by `;` (`renkei.matching.candidates`).
+    """
+
+    notification_id = models.TextField()
+    rank = models.PositiveSmallIntegerField()
+    person_id = models.TextField()
+    card_number = models.TextField()
+    probability = models.FloatField()
+    evidence = models.TextField()
+
+    class Meta:
+        ordering = ("notification_id", "rank")
+        constraints = (models.UniqueConstraint("notification_id", "rank", name="a_rank_once"),)
+        indexes = (models.Index("person_id", name="candidates_of_person"),)

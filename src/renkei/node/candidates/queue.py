@@ -1,0 +1,234 @@
+"""Which notifications name no card, and for which of them candidates are to be looked for anew.
+
+Kept before each matching from what was touched since the last: a notification that came or changed, a card
+that came or went, and whoever came into the register or changed there and may be meant by one of them. A card
+whose person has not come is none yet.
+"""
+
+import hashlib
+from typing import Final
+
+import polars as pl
+
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
+from renkei.agreement.decisions import COMPARABLE_ITEMS, IDENTITY_ITEMS
+from renkei.node.candidates.search import concerned
+from renkei.node.matching_run.scope import HOLDERS
+from renkei.node.records import blocking_keys, bulk_copy
+from renkei.node.records.bulk_copy import few, many
+from renkei.node.records.models import Touched
+
+_NOW: Final = "not_found_now"
+_NEW: Final = "not_found_new"
+_CARDS: Final = "not_found_cards"
+_NUMBERS: Final = "not_found_numbers"
+_PEOPLE: Final = "not_found_people"
+_PENDING: Final = "not_found_to_seek"
+_UNSURE: Final = "not_found_to_weigh"
+# Probabilities are kept with six digits: what all of a notification's come to may be short by so much.
+_ROUNDING: Final = 0.00001
+_READ: Final = ("notification_id", "card_number", *COMPARABLE_ITEMS)
+_KEPT: Final = (
+    "notification_id",
+    "card_number",
+    "name_key",
+    "birth_date",
+    "nationality",
+    "head",
+    "tail",
+    "ends",
+    "content",
+    "identity",
+)
+#: What somebody new to the register may have in common with what was reported, and a card with its number.
+_SHARED: Final = (("name_key",), ("birth_date", "nationality"))
+_PARTS: Final = ("head", "tail", "ends")
+
+
+def refresh(*, whole: bool) -> None:
+    """Keep which are not found as the tables stand, within a transaction; `whole` looks at everything anew.
+
+    What is touched stays so: the matching that follows takes it. Unless `whole`, its holders were asked for.
+    """
+    with many() if whole else few():
+        _find(whole=whole)
+        _forget(whole=whole)
+    _keep()
+    if whole:
+        bulk_copy.execute("UPDATE candidates_notfound SET pending = true WHERE state <> 'confirmed'")
+    else:
+        with few():
+            _touch()
+    bulk_copy.drop(_NOW, _NEW, _CARDS, _NUMBERS, _PEOPLE, _PENDING)
+
+
+def _find(*, whole: bool) -> None:
+    columns = ", ".join(f'n."{name}"' for name in _READ)
+    near = f"SELECT {columns} FROM records_receivednotification n"
+    if whole:
+        near += (
+            " WHERE n.deleted_on IS NULL AND NOT EXISTS (SELECT 1 FROM records_card c "
+            "JOIN records_person p ON p.person_id = c.person_id WHERE c.card_number = n.card_number)"
+        )
+    else:
+        bulk_copy.drop(_NUMBERS)
+        # Few of them are in no card: only of those the notifications are read.
+        bulk_copy.execute(
+            f"CREATE TEMPORARY TABLE {_NUMBERS} AS SELECT t.key FROM {HOLDERS} t WHERE NOT EXISTS "
+            "(SELECT 1 FROM records_person p WHERE p.person_id = t.person_id)"
+        )
+        bulk_copy.analyze(_NUMBERS)
+        near += f" JOIN {_NUMBERS} t ON n.card_number = t.key WHERE n.deleted_on IS NULL"
+    bulk_copy.temporary(_NOW, _keyed(bulk_copy.read(near, _READ)))
+
+
+def _keyed(found: pl.DataFrame) -> pl.DataFrame:
+    plain = blocking_keys.plain_number(found["card_number"]).alias("plain")
+    return (
+        found.with_columns(
+            blocking_keys.name_key(found["name"]).alias("name_key"),
+            plain,
+            _digests(found, ("card_number", *COMPARABLE_ITEMS)).alias("content"),
+            _digests(found, ("card_number", *IDENTITY_ITEMS)).alias("identity"),
+        )
+        .with_columns(**blocking_keys.parts(pl.col("plain")))
+        .select(_KEPT)
+    )
+
+
+def _digests(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
+    # What matches no card is one in a hundred, and polars has no digest that lasts.
+    texts = rows.select(pl.struct(columns).struct.json_encode()).to_series()
+    return pl.Series([hashlib.sha256(text.encode()).hexdigest() for text in texts], dtype=pl.String)
+
+
+def _forget(*, whole: bool) -> None:
+    """Forget what is found, gone or deleted; whoever seemed to be meant is matched again."""
+    near = (
+        ""
+        if whole
+        else f"EXISTS (SELECT 1 FROM {HOLDERS} t WHERE t.key = candidates_notfound.card_number) AND"
+    )
+    gone = (
+        f"FROM candidates_notfound WHERE {near} NOT EXISTS "
+        f"(SELECT 1 FROM {_NOW} w WHERE w.notification_id = candidates_notfound.notification_id)"
+    )
+    bulk_copy.drop(_NEW)
+    bulk_copy.execute(f"CREATE TEMPORARY TABLE {_NEW} AS SELECT notification_id {gone}")
+    _touch_claimed(f"SELECT notification_id FROM {_NEW}")
+    for table in ("candidates_candidate", "candidates_notfound"):
+        bulk_copy.execute(
+            f"DELETE FROM {table} WHERE notification_id IN (SELECT notification_id FROM {_NEW})"
+        )
+
+
+def _keep() -> None:
+    names = ", ".join(_KEPT)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _KEPT[1:])
+    # A decision rests on number and identity: where these change, nobody has decided.
+    _touch_claimed(
+        f"SELECT u.notification_id FROM {_NOW} w JOIN candidates_notfound u "
+        "ON u.notification_id = w.notification_id WHERE u.identity <> w.identity"
+    )
+    undecided = "kept.identity <> excluded.identity"
+    cleared = ", ".join(
+        f"{name} = CASE WHEN {undecided} THEN {blank} ELSE kept.{name} END"
+        for name, blank in (
+            ("state", "'waiting'"),
+            ("person_id", "NULL"),
+            ("confirmed_card", "NULL"),
+            ("decision_reason", "''"),
+            ("decided_at", "NULL"),
+            ("decided_by_id", "NULL"),
+        )
+    )
+    bulk_copy.execute(
+        f"INSERT INTO candidates_notfound AS kept ({names}, pending, state, decision_reason) "
+        f"SELECT {names}, true, 'waiting', '' FROM {_NOW} WHERE true "
+        f"ON CONFLICT (notification_id) DO UPDATE SET {changes}, {cleared}, pending = true "
+        "WHERE kept.content <> excluded.content"
+    )
+
+
+def _touch() -> None:
+    """Have candidates looked for again where somebody who changed is one of them or may become one.
+
+    Whoever shares a name or a day with a notification is near it, but hardly ever its candidate: those who
+    changed are weighed first. Where much of the probability is with people of whom only the best are kept,
+    one of these may have been somebody who is near no more, and it is looked for anyway.
+    """
+    bulk_copy.drop(_PEOPLE)
+    bulk_copy.execute(
+        f"CREATE TEMPORARY TABLE {_PEOPLE} AS SELECT DISTINCT key AS person_id FROM records_touched "
+        f"WHERE kind = '{Touched.Kind.PERSON}'"
+    )
+    bulk_copy.analyze(_PEOPLE)
+    bulk_copy.temporary(_PENDING, pl.DataFrame(schema={"notification_id": pl.String}))
+    for shared in _SHARED:
+        same = " AND ".join(f"u.{name} = p.{name}" for name in shared)
+        bulk_copy.execute(
+            f"INSERT INTO {_PENDING} SELECT u.notification_id FROM {_PEOPLE} t "
+            f"JOIN records_person p ON p.person_id = t.person_id JOIN candidates_notfound u ON {same}"
+        )
+    numbers = bulk_copy.read(
+        f"SELECT c.card_number FROM {_PEOPLE} t JOIN records_card c ON c.person_id = t.person_id", ("plain",)
+    )
+    bulk_copy.temporary(_CARDS, numbers.select(**blocking_keys.parts(pl.col("plain"))))
+    for part in _PARTS:
+        bulk_copy.execute(
+            f"INSERT INTO {_PENDING} SELECT u.notification_id FROM {_CARDS} c "
+            f"JOIN candidates_notfound u ON u.{part} = c.{part}"
+        )
+    bulk_copy.analyze(_PENDING)
+    weighed = _concerned()
+    bulk_copy.temporary(_PENDING, weighed.to_frame("notification_id"))
+    bulk_copy.execute(
+        f"INSERT INTO {_PENDING} SELECT c.notification_id FROM {_PEOPLE} t "
+        "JOIN candidates_candidate c ON c.person_id = t.person_id"
+    )
+    bulk_copy.analyze(_PENDING)
+    bulk_copy.execute(
+        "UPDATE candidates_notfound SET pending = true WHERE state <> 'confirmed' AND NOT pending "
+        f"AND notification_id IN (SELECT notification_id FROM {_PENDING})"
+    )
+
+
+def _concerned() -> pl.Series:
+    """Return of the notifications near somebody who changed those whose candidates that may change."""
+    others = (
+        "u.nobody + (SELECT COALESCE(SUM(c.probability), 0) FROM candidates_candidate c "
+        f"WHERE c.notification_id = u.notification_id) < {1 - _ROUNDING}"
+    )
+    near = bulk_copy.read(
+        f"SELECT u.notification_id, CASE WHEN {others} THEN 'others' END "
+        f"FROM (SELECT DISTINCT notification_id FROM {_PENDING}) m JOIN candidates_notfound u "
+        "ON u.notification_id = m.notification_id WHERE u.state <> 'confirmed' AND NOT u.pending",
+        ("notification_id", "others"),
+    )
+    sure, unsure = (near.filter(pl.col("others").is_not_null() == is_sure) for is_sure in (True, False))
+    if unsure.is_empty():
+        return sure["notification_id"]
+    bulk_copy.temporary(_UNSURE, unsure.select("notification_id"))
+    rows = [
+        bulk_copy.read(
+            f"SELECT {', '.join(f't.{name}' for name in dataset.names)} FROM {some} s "
+            f"JOIN {table} t ON t.{key} = s.{key}",
+            dataset.names,
+        )
+        for dataset, some, table, key in (
+            (NOTIFICATIONS, _UNSURE, "records_receivednotification", "notification_id"),
+            (PERSONS, _PEOPLE, "records_person", "person_id"),
+            (CARDS, _PEOPLE, "records_card", "person_id"),
+        )
+    ]
+    bulk_copy.drop(_UNSURE)
+    return pl.concat([sure["notification_id"], concerned(*rows)])
+
+
+def _touch_claimed(notifications: str) -> None:
+    """Have the matching look again at everybody whom these notifications stood for, or seemed to."""
+    bulk_copy.execute(
+        "INSERT INTO records_touched (kind, key) SELECT 'person', c.person_id FROM candidates_candidate c "
+        f"WHERE c.notification_id IN ({notifications}) UNION SELECT 'person', u.person_id "
+        f"FROM candidates_notfound u WHERE u.person_id IS NOT NULL AND u.notification_id IN ({notifications})"
+    )

@@ -1,0 +1,268 @@
+"""Who may be meant by a notification that names no card: looked for among the few that come near at all.
+
+The register is never read whole: what is handed to the search are the people met by
+index under one of the keys of `records.keys`, so that a search costs by the notification.
+"""
+
+from collections.abc import Callable
+from math import log2
+from typing import Final
+
+import polars as pl
+from django.conf import settings
+
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS, Dataset
+from renkei.matching.candidates import default_parameters
+from renkei.matching.candidates.match_weights import value_of, weigh
+from renkei.matching.candidates.pairs import (
+    by_frequency,
+    look,
+    weighed_values,
+    with_persons,
+    with_shares,
+)
+from renkei.matching.candidates.parameters import Item
+from renkei.matching.candidates.search import judge
+from renkei.matching.hash_index import HashIndex
+from renkei.matching.reconciliation import as_batches, kept_columns
+from renkei.matching.validation import check
+from renkei.node.candidates import blocking
+from renkei.node.candidates.models import Candidate, NotFound
+from renkei.node.records import blocking_keys, bulk_copy, changes
+from renkei.node.records.bulk_copy import few, many
+from renkei.node.records.models import Person
+
+# MERGED renkei.node.candidates.search: Candidates by the library, from what a node met by index: the same judgement as of files, on fewer rows.
+#
+# What the library counts in a whole register is asked of the database, where an index answers: how many share a
+# name or a day of birth. How common the other values are is taken as it was when the parameters were learned.
+
+_ASKED: Final = "asked_values"
+# Probabilities are kept with six digits: a sixteenth part of the last, as log2 of odds.
+_LEAST_ODDS: Final = -24
+
+
+def search(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> pl.DataFrame:
+    """Find candidates among the people given, who stand for the whole register; as `candidates.find`.
+
+    The frames are canonical text, with the columns of their datasets.
+    """
+    parameters = default_parameters()
+    people = max(changes.rows(Person), 1)
+    sought, seen = _seen(notifications, persons, cards, people)
+    return judge(seen, sought, parameters, people)
+
+
+def concerned(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> pl.Series:
+    """Return which notifications, by `notification_id`, may have somebody of these as a candidate.
+
+    Of all others nobody given is so probable, even were there nobody else, that a printed digit changed.
+    """
+    parameters = default_parameters()
+    people = max(changes.rows(Person), 1)
+    sought, seen = _seen(notifications, persons, cards, people)
+    # As in `probabilities`, against nobody alone: with others beside them they are less probable still.
+    odds = pl.col("weight") * parameters.sharpness + log2(parameters.prior / (1 - parameters.prior) / people)
+    queries = weigh(seen, parameters).filter(odds >= _LEAST_ODDS)["query"].unique()
+    return sought["notification_id"].gather(queries)
+
+
+def _seen(
+    notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame, people: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the notifications, typed, and what pairs with these people look like."""
+    parameters = default_parameters()
+    known = _typed(persons, PERSONS)["person_id"]
+    sought, held = _typed(notifications, NOTIFICATIONS), with_persons(_typed(cards, CARDS, known))
+    seen = look(sought, held, parameters)
+    counts = {}
+    for item in by_frequency(parameters):
+        value = value_of(item.name)
+        nothing = pl.DataFrame(schema={value: seen.schema[value], "holders": pl.UInt32})
+        counts[item.name] = _holders(seen, item) if item.name in _COUNTED else nothing
+    return sought, with_shares(seen, counts, people)
+
+
+def _typed(frame: pl.DataFrame, dataset: Dataset, known: pl.Series | None = None) -> pl.DataFrame:
+    return check(
+        as_batches(frame, dataset),
+        dataset,
+        keep=kept_columns(dataset, settings.NODE.decided()),
+        known_persons=None if known is None else lambda: HashIndex(known),
+    ).taken
+
+
+#: The column of `records_person` that an index finds the value by, and how the value is written there.
+_COUNTED: Final = {
+    "name": ("name_key", blocking_keys.name_key),
+    "birth_date": ("birth_date", lambda values: _day(values)),
+}
+
+
+def _day(values: pl.Series) -> pl.Series:
+    """Write yyyymmdd as the database has it."""
+    text = values.cast(pl.String).str.zfill(8)
+    return pl.select(
+        pl.concat_str(text.str.slice(0, 4), pl.lit("-"), text.str.slice(4, 2), pl.lit("-"), text.str.slice(6))
+    ).to_series()
+
+
+def _holders(seen: pl.DataFrame, item: Item) -> pl.DataFrame:
+    value = value_of(item.name)
+    column, written = _COUNTED[item.name]
+    values = weighed_values(seen, item)
+    asked = pl.DataFrame({value: values, "written": written(values)})
+    bulk_copy.temporary(_ASKED, asked.select(pl.col("written").drop_nulls().unique()))
+    with few():
+        changes = bulk_copy.read(
+            f"SELECT a.written, CAST(COUNT(*) AS text) FROM {_ASKED} a "
+            f"JOIN records_person p ON p.{column} = a.written GROUP BY a.written",
+            ("written", "holders"),
+        )
+    bulk_copy.drop(_ASKED)
+    return asked.join(changes, on="written").select(value, pl.col("holders").cast(pl.UInt32))
+
+
+#: Takes canonical notifications, persons and cards; returns the columns of FOUND, best first.
+Find = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]
+
+FOUND: Final = (
+    "notification_id",
+    "rank",
+    "person_id",
+    "card_number",
+    "probability",
+    "nobody",
+    "evidence",
+)
+_SLICE: Final = 2_000
+_SOUGHT: Final = "sought"
+_PEOPLE: Final = "sought_people"
+_FOUND: Final = "found_candidates"
+# Whoever is probable enough lets a suspicion say so, until an officer has decided.
+_PROBABLE: Final = (
+    "SELECT {columns} FROM candidates_candidate c JOIN candidates_notfound u "
+    "ON u.notification_id = c.notification_id "
+    "WHERE c.rank = 1 AND u.state = 'waiting' AND c.probability >= %s"
+)
+
+
+def threshold() -> float:
+    """Return the probability from which on a candidate counts as probable (decision candidate_threshold)."""
+    return settings.NODE.decided().candidate_threshold
+
+
+def seek(find: Find = search) -> int:
+    """Look for candidates of what is pending; returns for how many notifications. Within a transaction.
+
+    Looked for once, until the notification or somebody near it changes.
+    """
+    pending = NotFound.objects.filter(pending=True).order_by("notification_id")
+    names = list(pending.values_list("notification_id", flat=True))
+    if not names:
+        return 0
+    blocking.meet("u.pending")
+    for start in range(0, len(names), _SLICE):
+        bulk_copy.temporary(_SOUGHT, pl.DataFrame({"notification_id": names[start : start + _SLICE]}))
+        with few():
+            notifications, persons, cards = _near()
+        store(find(notifications, persons, cards))
+    bulk_copy.drop(_SOUGHT, blocking.PAIRS, _PEOPLE)
+    return len(names)
+
+
+def store(found: pl.DataFrame) -> None:
+    """Keep what was found (FOUND) of the notifications of the temporary table `sought`, and it alone.
+
+    Whom an officer rejected comes back only with somebody else; who is touched is matched again.
+    """
+    bulk_copy.temporary(
+        _FOUND, found.with_columns(pl.col("probability", "nobody").cast(pl.String)).select(FOUND)
+    )
+    bulk_copy.execute(
+        "UPDATE candidates_notfound SET state = 'waiting' WHERE state = 'rejected' AND notification_id IN "
+        f"(SELECT f.notification_id FROM {_FOUND} f WHERE NOT EXISTS (SELECT 1 FROM candidates_candidate c "
+        "WHERE c.notification_id = f.notification_id AND c.person_id = f.person_id))"
+    )
+    before = _probable()
+    bulk_copy.execute(
+        f"DELETE FROM candidates_candidate WHERE notification_id IN (SELECT notification_id FROM {_SOUGHT})"
+    )
+    bulk_copy.execute(
+        "INSERT INTO candidates_candidate "
+        "(notification_id, rank, person_id, card_number, evidence, probability) "
+        "SELECT notification_id, rank, person_id, card_number, evidence, "
+        f"CAST(probability AS double precision) FROM {_FOUND}"
+    )
+    bulk_copy.execute(
+        "UPDATE candidates_notfound SET pending = false, nobody = CAST(f.nobody AS double precision), "
+        f"best = CAST(f.probability AS double precision) FROM {_SOUGHT} s LEFT JOIN {_FOUND} f "
+        "ON f.notification_id = s.notification_id AND f.rank = 1 "
+        "WHERE candidates_notfound.notification_id = s.notification_id"
+    )
+    changed = pl.concat([before, _probable()]).filter(~pl.struct(pl.all()).is_duplicated())
+    bulk_copy.put(
+        "records_touched",
+        changed.select(pl.lit("person").alias("kind"), pl.col("person_id").alias("key")),
+    )
+    bulk_copy.drop(_FOUND)
+
+
+def probable(among: str | None = None) -> pl.DataFrame:
+    """Return whom undecided notifications probably mean, of everybody or of a table with `person_id`.
+
+    Columns `notification_id`, `person_id`, `probability`, `employment_start` (canonical text). Within a
+    transaction.
+    """
+    start = (
+        "(SELECT n.employment_start FROM records_receivednotification n "
+        "WHERE n.notification_id = c.notification_id)"
+    )
+    some = f" AND EXISTS (SELECT 1 FROM {among} s WHERE s.person_id = c.person_id)" if among else ""
+    with few() if among else many():
+        found = bulk_copy.read(
+            _PROBABLE.format(columns=f"c.notification_id, c.person_id, CAST(c.probability AS text), {start}")
+            + some,
+            ("notification_id", "person_id", "probability", "employment_start"),
+            (threshold(),),
+        )
+    return found.with_columns(pl.col("probability").cast(pl.Float64))
+
+
+def _probable() -> pl.DataFrame:
+    return bulk_copy.read(
+        _PROBABLE.format(columns="c.notification_id, c.person_id")
+        + f" AND u.notification_id IN (SELECT notification_id FROM {_SOUGHT})",
+        ("notification_id", "person_id"),
+        (threshold(),),
+    )
+
+
+def _near() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Read what is sought, and the people near it with all their cards."""
+    columns = ", ".join(f'n."{name}"' for name in NOTIFICATIONS.names)
+    notifications = bulk_copy.read(
+        f"SELECT {columns} FROM {_SOUGHT} s JOIN records_receivednotification n "
+        "ON n.notification_id = s.notification_id",
+        NOTIFICATIONS.names,
+    )
+    bulk_copy.drop(_PEOPLE)
+    bulk_copy.execute(
+        f"CREATE TEMPORARY TABLE {_PEOPLE} AS SELECT DISTINCT m.person_id FROM {_SOUGHT} s "
+        f"JOIN {blocking.PAIRS} m ON m.notification_id = s.notification_id"
+    )
+    bulk_copy.analyze(_PEOPLE)
+    persons, cards = (
+        bulk_copy.read(
+            f"SELECT {', '.join(f't.{name}' for name in dataset.names)} FROM {_PEOPLE} s "
+            f"JOIN {table} t ON t.person_id = s.person_id",
+            dataset.names,
+        )
+        for dataset, table in ((PERSONS, "records_person"), (CARDS, "records_card"))
+    )
+    return notifications, persons, cards
+
+
+def of(notification_id: str) -> list[Candidate]:
+    """Return the candidates of a notification, the most probable first."""
+    return list(Candidate.objects.filter(notification_id=notification_id))

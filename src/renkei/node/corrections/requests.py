@@ -1,0 +1,129 @@
+"""Correction requests to ISA, where an officer holds the register to be wrong, and what ISA answers.
+
+They go with the next 別紙1 as the dataset `correction_requests` and come back with the next answer as
+`correction_answers`. A request names finding and items and gives a reason: the values are known to both.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.cases.models import Case, Event
+from renkei.node.cases.moves import MOVES
+from renkei.node.corrections.models import CorrectionDay, CorrectionRequest
+from renkei.node.errors import CorrectionsOutOfStep
+from renkei.node.records import bulk_copy
+from renkei.node.records.bulk_copy import wait_for_turn
+from renkei.node.working_days import after_working_days
+
+#: Columns of the dataset that goes out; `kind` is `discrepancy` or `suspected_omission`, `identifier` its
+#: notification or permission, `items` columns joined by `;`.
+REQUEST_COLUMNS: Final = ("request_id", "kind", "identifier", "items", "reason", "requested_on")
+#: Columns of the dataset that comes back; `decision` is `accepted` or `rejected`.
+ANSWER_COLUMNS: Final = ("request_id", "decision", "reason", "decided_on")
+ANSWERS: Final = "correction_answers"
+REQUESTS: Final = "correction_requests"
+
+_Decision = CorrectionRequest.Decision
+
+
+def corrections_to_send(day: date) -> pl.DataFrame:
+    """Return the correction requests that go with a day's 別紙1: REQUEST_COLUMNS as text, by request.
+
+    Chosen once and kept until they are sealed, so that whatever dies in between, what is marked as sent is
+    what was. After `mark_corrections_sent` there are none: what came meanwhile is another day's.
+    """
+    with transaction.atomic():
+        wait_for_turn()
+        chosen, new = CorrectionDay.objects.get_or_create(day=day)
+        if new:
+            CorrectionRequest.objects.filter(day=None, decision="").update(day=day)
+        waiting = CorrectionRequest.objects.filter(day=day, sequence=None)
+        rows = [] if chosen.sequence is not None else list(_rows(waiting))
+    return pl.DataFrame(rows, schema=dict.fromkeys(REQUEST_COLUMNS, pl.String), orient="row")
+
+
+def mark_corrections_sent(day: date, sequence: int) -> int:
+    """Say that a day's requests are sealed as delivery `sequence`; returns how many, 0 if said before.
+
+    Raises CorrectionsOutOfStep where nothing was chosen for the day, or it was sealed by another number.
+    """
+    with transaction.atomic():
+        wait_for_turn()
+        if not CorrectionDay.objects.filter(day=day, sequence=None).update(sequence=sequence):
+            if CorrectionDay.objects.filter(day=day, sequence=sequence).exists():
+                return 0
+            raise CorrectionsOutOfStep(
+                f"Correction requests of {day} were not chosen, or sealed by another number. "
+                "Run the days in their order.",
+                f"{day}分の訂正依頼は未選別か、別の番号で封緘済みです。日付の順に処理してください。",
+            )
+        marked = CorrectionRequest.objects.filter(day=day, sequence=None).update(sequence=sequence)
+        record(None, Verb.CORRECTIONS_SENT, day.isoformat(), sequence=sequence, requests=marked)
+    return marked
+
+
+def take_back(day: date, sequence: int) -> int:
+    """Let the requests that delivery `sequence` of a day carried go again; returns how many."""
+    CorrectionDay.objects.filter(day=day, sequence=sequence).update(sequence=None)
+    return CorrectionRequest.objects.filter(day=day, sequence=sequence, decision="").update(sequence=None)
+
+
+def take(package: Path, day: date, now: datetime) -> Mapping[str, int]:
+    """Take ISA's decisions out of an opened answer, where it holds any; within its transaction.
+
+    A request that we do not know, did not send or have the answer to is passed over, and so is a decision
+    that is neither. Returns `corrections_accepted` and `corrections_rejected`.
+    """
+    counts = dict.fromkeys((f"corrections_{_Decision.ACCEPTED}", f"corrections_{_Decision.REJECTED}"), 0)
+    path = package / f"{ANSWERS}.csv"
+    if not path.exists():
+        return counts
+    answers = pl.read_csv(path, infer_schema=False).select(ANSWER_COLUMNS)
+    decided = pl.col("decision").is_in([_Decision.ACCEPTED.value, _Decision.REJECTED.value])
+    for answer in answers.filter(decided).iter_rows(named=True):
+        # A handful a day, each an officer's own decision.
+        taken = CorrectionRequest.objects.filter(
+            request_id=answer["request_id"], sequence__isnull=False, decision=""
+        ).update(
+            decision=answer["decision"],
+            decided_on=date.fromisoformat(answer["decided_on"]),
+            answer=answer["reason"] or "",
+        )
+        if taken:
+            _apply(answer["request_id"], day, now)
+            counts[f"corrections_{answer['decision']}"] += 1
+    return counts
+
+
+def take_back_unsent(cases: str) -> int:
+    """Take back the requests of these cases (a query for their ids) that no delivery holds yet."""
+    return bulk_copy.execute(
+        f"UPDATE corrections_correctionrequest SET decision = '{_Decision.TAKEN_BACK}' "
+        f"WHERE day IS NULL AND decision = '' AND case_id IN ({cases})"
+    )
+
+
+def _apply(request_id: str, day: date, now: datetime) -> None:
+    request = CorrectionRequest.objects.get(request_id=request_id)
+    move = MOVES[f"correction_{request.decision}"]
+    # Where an officer went on meanwhile, the answer is noted and the case stays where it stands.
+    Case.objects.filter(pk=request.case_id, state__in=move.before).update(
+        state=move.after, due_on=after_working_days(day, move.due_days or 0)
+    )
+    Case.objects.filter(pk=request.case_id).update(version=F("version") + 1)
+    Event.objects.create(case_id=request.case_id, at=now, what=move.name, note=request.answer)
+
+
+def _rows(requests: QuerySet[CorrectionRequest]) -> list[tuple[str, ...]]:
+    found = requests.values_list(
+        "request_id", "case__kind", "case__identifier", "items", "reason", "requested_on"
+    )
+    return [(*row[:-1], row[-1].isoformat()) for row in found.order_by("request_id")]

@@ -1,0 +1,144 @@
+"""ISA's own trays: shared numbers, identity conflicts, correction requests and candidates that wait.
+
+They list identifiers, items and causes alone: values are read through `reading`, for a purpose stated. The
+lists hold what the last matching said; nothing in them is an accusation (申合せ4).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Count, Min, QuerySet
+
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS
+from renkei.node.accounts import purposes
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, Subject, require
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.candidates.models import NotFound
+from renkei.node.corrections.models import ReceivedRequest
+from renkei.node.matching_run.models import Finding, Kind, Outcome
+from renkei.node.records.models import Card, ReceivedNotification
+
+# MERGED renkei.node.matching_run.queries: The door to what a finding says: through the gate, for a purpose stated, and recorded each time.
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFinding:
+    """What stands of a notification or permission and why, by column; blank where there is nothing.
+
+    `found` is the annex's row as it stands, `outcome` what matching said of the notification, `notification`
+    what was received, `linked` the record of the card that it names.
+    """
+
+    finding: Finding | None
+    found: Mapping[str, str | None]
+    outcome: Outcome | None
+    notification: Mapping[str, str | None]
+    linked: Mapping[str, str | None]
+
+
+def subject_of(kind: Kind, identifier: str) -> Subject:
+    """Return what the gate is asked about, and a purpose is stated for: a finding lies with no office."""
+    return Subject(f"{kind.value} {identifier}")
+
+
+def open_finding(kind: Kind, identifier: str, officer: Officer, *, now: datetime) -> OpenedFinding:
+    """Show what matching found; the reading is in the trail before the values are out.
+
+    A notification may lie in a tray without a finding of its own; of an identifier that is not there
+    everything is blank. Raises NotPermitted.
+    """
+    subject = subject_of(kind, identifier)
+    require(officer, Act.READ_FINDING, subject, now=now)
+    stated = purposes.in_force(officer, subject.name, now=now)
+    with transaction.atomic():
+        finding = Finding.objects.filter(kind=kind, identifier=identifier).first()
+        notification: Mapping[str, str | None] = {}
+        linked: Mapping[str, str | None] = {}
+        outcome = None
+        if kind == Kind.DISCREPANCY:
+            outcome = Outcome.objects.filter(pk=identifier).first()
+            received = ReceivedNotification.objects.filter(pk=identifier).values(*NOTIFICATIONS.names)
+            notification = dict(received.first() or {})
+            card = Card.objects.filter(pk=notification.get("card_number")).values(*CARDS.names)
+            linked = dict(card.first() or {})
+        record(officer, Verb.FINDING_READ, subject.name, purpose=stated.purpose if stated else "")
+    return OpenedFinding(finding, finding.values if finding else {}, outcome, notification, linked)
+
+
+PAGE: Final = 100
+_LISTED: Final = ("notification_id", "outcome", "mismatched_items", "differences", "card_superseded")
+
+
+@dataclass(frozen=True, slots=True)
+class SharedNumber:
+    """A number that notifications use for different people, without telling it.
+
+    `reference` is the first of the notifications and stands for the number; `notifications` counts them.
+    """
+
+    reference: str
+    notifications: int
+
+
+def shared_numbers(after: str = "", size: int = PAGE) -> list[SharedNumber]:
+    """Return a page of the numbers that several people use, by reference, after the one given."""
+    grouped = Outcome.objects.filter(shared_number="true").order_by().values("card_number")
+    counted = grouped.annotate(reference=Min("notification_id"), notifications=Count("notification_id"))
+    page = counted.filter(reference__gt=after).order_by("reference")[:size]
+    return [SharedNumber(*each) for each in page.values_list("reference", "notifications")]
+
+
+def sharing(reference: str) -> QuerySet[Outcome]:
+    """Return what the notifications came to that use the same number as one of the tray; by identifier."""
+    number = Outcome.objects.filter(pk=reference, shared_number="true").values("card_number")
+    return (
+        Outcome.objects.filter(shared_number="true", card_number__in=number)
+        .only(*_LISTED)
+        .order_by("notification_id")
+    )
+
+
+def identity_conflicts(after: str = "") -> QuerySet[Outcome]:
+    """Return the notifications that may be of someone else than whom the number belongs to; by identifier."""
+    found = Outcome.objects.filter(identity_conflict="true", notification_id__gt=after)
+    return found.only(*_LISTED).order_by("notification_id")
+
+
+def correction_requests(*, waiting: bool = True) -> QuerySet[ReceivedRequest]:
+    """Return the correction requests that wait, oldest first, or those decided on, newest first."""
+    state = ReceivedRequest.State.WAITING
+    if waiting:
+        return ReceivedRequest.objects.filter(state=state)
+    return ReceivedRequest.objects.exclude(state=state).order_by("-decided_on", "request_id")
+
+
+def candidates(*, waiting: bool = True) -> QuerySet[NotFound]:
+    """Return the notifications with candidates that wait, the most probable first; or those decided on."""
+    state = NotFound.State.WAITING
+    if waiting:
+        found = NotFound.objects.filter(state=state, best__isnull=False)
+        return found.only("notification_id", "best", "nobody", "state").order_by("-best", "notification_id")
+    decided = NotFound.objects.exclude(state=state).select_related("decided_by")
+    return decided.order_by("-decided_at", "notification_id")
+
+
+def told(kind: Kind, after: str = "") -> QuerySet[Finding]:
+    """Return what the counterpart was told of a kind and has not been taken back; by identifier."""
+    found = Finding.objects.filter(kind=kind, identifier__gt=after).exclude(told="")
+    return found.defer("row").order_by("identifier")
+
+
+def counts() -> Mapping[str, int]:
+    """Count what lies in each tray."""
+    shared = Outcome.objects.filter(shared_number="true").values("card_number").distinct()
+    return {
+        "shared_numbers": shared.count(),
+        "identity_conflicts": Outcome.objects.filter(identity_conflict="true").count(),
+        "correction_requests": correction_requests().count(),
+        "candidates": candidates().count(),
+    }

@@ -1,0 +1,287 @@
+"""What a day's matching has to look at again, closed so that nothing outside can change it or be changed.
+
+`records` noted what was touched; docs/node.md says why the set below is closed. It lies in temporary tables,
+since it may be a handful or millions: `scope_persons` and `scope_cards` (empty where everything is in scope),
+`scope_outcomes` and `scope_findings`: what the last matchings said of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Final
+
+import polars as pl
+from django.db import DatabaseError
+
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
+from renkei.node.matching_run.models import Kind, Outcome
+from renkei.node.records import bulk_copy, changes
+from renkei.node.records.bulk_copy import few, many
+from renkei.node.records.models import Touched
+
+# MERGED renkei.node.matching_run.scope: Who holds the card numbers that were touched: asked of the register once, for all who want to know.
+#
+# Of millions of cards each lies on a page of its own, and to fetch it is what the question costs.
+
+#: A temporary table: `key`, a number that was touched or is of somebody who was, and the card's `person_id`.
+HOLDERS: Final = "touched_holders"
+
+
+def ask() -> None:
+    """Fill `HOLDERS` from what is touched, which stays so; within a transaction, until `forget`."""
+    bulk_copy.drop(HOLDERS)
+    with few():
+        bulk_copy.execute(
+            f"CREATE TEMPORARY TABLE {HOLDERS} AS SELECT k.key, c.person_id FROM "
+            "(SELECT key FROM records_touched WHERE kind = 'card' "
+            "UNION SELECT c.card_number FROM records_touched t JOIN records_card c ON c.person_id = t.key "
+            "WHERE t.kind = 'person') AS k LEFT JOIN records_card c ON c.card_number = k.key"
+        )
+    bulk_copy.analyze(HOLDERS)
+
+
+def forget() -> None:
+    """Drop the table."""
+    bulk_copy.drop(HOLDERS)
+
+
+OUTCOMES: Final = "scope_outcomes"
+FINDINGS: Final = "scope_findings"
+_PERSONS: Final = "scope_persons"
+_CARDS: Final = "scope_cards"
+_TOUCHED: Final = "touched_since"
+#: What the last matchings said, whole: what is said again is not written again.
+_SAID: Final = tuple(field.name for field in Outcome._meta.fields)
+_FOUND: Final = ("kind", "identifier", "person_id", "digest")
+
+_TABLES: Final = {
+    NOTIFICATIONS.name: "records_receivednotification",
+    PERSONS.name: "records_person",
+    CARDS.name: "records_card",
+    PERMISSIONS.name: "records_permission",
+}
+_OF_SCOPED_PERSON: Final = f"JOIN {_PERSONS} s ON t.person_id = s.person_id"
+_OF_SCOPED_CARD: Final = f"JOIN {_CARDS} s ON t.card_number = s.card_number"
+_ADDED: Final = f"NOT EXISTS (SELECT 1 FROM {_CARDS} k WHERE k.card_number = {{number}})"
+#: What lies in scope, of each dataset.
+_SCOPED: Final = {
+    NOTIFICATIONS.name: _OF_SCOPED_CARD,
+    PERSONS.name: _OF_SCOPED_PERSON,
+    # Whoever holds a card in scope is in scope: by person, those of one are found at once.
+    CARDS.name: _OF_SCOPED_PERSON,
+    PERMISSIONS.name: _OF_SCOPED_PERSON,
+}
+
+#: Beyond so many people, everything is matched part by part: what is in memory does not grow with a register.
+PEOPLE_AT_ONCE = 300_000
+
+Frames = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Either everything, or what the temporary tables name."""
+
+    whole: bool
+
+    @property
+    def people(self) -> str | None:
+        """The table of who is in scope, `person_id`; none where everybody is."""
+        return None if self.whole else _PERSONS
+
+    def parts(self) -> Iterator[Frames]:
+        """Yield notifications, persons, cards, permissions, as text, of one closed part after the other."""
+        if not self.whole:
+            with few():
+                found = _frames(_SCOPED)
+            yield found
+        elif _people() <= PEOPLE_AT_ONCE:
+            yield _frames({})
+        else:
+            with many():
+                yield from _by_parts()
+
+
+def _frames(parts: Mapping[str, str], parameters: tuple[str, ...] = ()) -> Frames:
+    """Read of each dataset's table, `t`, what `parts` cuts out, by its name; all where it does not."""
+
+    def rows(dataset: Dataset) -> pl.DataFrame:
+        columns = ", ".join(f't."{name}"' for name in dataset.names)
+        cut = parts.get(dataset.name, "")
+        query = f'SELECT {columns} FROM "{_TABLES[dataset.name]}" t {cut}'
+        return bulk_copy.read(query, dataset.names, parameters)
+
+    return rows(NOTIFICATIONS), rows(PERSONS), rows(CARDS), rows(PERMISSIONS)
+
+
+def _people() -> int:
+    counted = bulk_copy.read("SELECT CAST(count(*) AS text) FROM records_person", ("count",))
+    return int(counted.item())
+
+
+def _by_parts() -> Iterator[Frames]:
+    """Read one part of everything after the other; no notification is in two.
+
+    First whoever is tied to others by confirmations; then people by ranges, with all their cards, each read
+    as it lies in the tables; at last the numbers that are in no card.
+    """
+    bulk_copy.execute(
+        f"INSERT INTO {_PERSONS} SELECT DISTINCT person_id FROM candidates_notfound WHERE state = 'confirmed'"
+    )
+    _add_their_cards()
+    while _follow_confirmations():
+        pass
+    bulk_copy.analyze(_PERSONS)
+    bulk_copy.analyze(_CARDS)
+    yield _frames(_SCOPED)
+    untied_person = f"NOT EXISTS (SELECT 1 FROM {_PERSONS} x WHERE x.person_id = t.person_id)"
+    untied_card = f"NOT EXISTS (SELECT 1 FROM {_CARDS} x WHERE x.card_number = t.card_number)"
+    for within, bounds in _ranges():
+        theirs = f"WHERE {within.format(row='t')} AND {untied_person}"
+        yield _frames(
+            {
+                # A card whose person has not come is in the range where the person will be.
+                NOTIFICATIONS.name: "JOIN records_card c ON c.card_number = t.card_number "
+                f"WHERE {within.format(row='c')} AND {untied_card}",
+                PERSONS.name: theirs,
+                CARDS.name: f"WHERE {within.format(row='t')} AND {untied_card}",
+                PERMISSIONS.name: theirs,
+            },
+            bounds,
+        )
+    nobody = "WHERE false"
+    yield _frames(
+        {
+            NOTIFICATIONS.name: "WHERE NOT EXISTS (SELECT 1 FROM records_card c "
+            f"WHERE c.card_number = t.card_number) AND {untied_card}",
+            PERSONS.name: nobody,
+            CARDS.name: nobody,
+            PERMISSIONS.name: nobody,
+        }
+    )
+
+
+def _ranges() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Cut the register into ranges of so many people: a condition on a `{row}`, and its parameters."""
+    place = "row_number() OVER (ORDER BY person_id) AS place"
+    cuts = bulk_copy.read(
+        f"SELECT person_id FROM (SELECT person_id, {place} FROM records_person) AS p "
+        f"WHERE place / {PEOPLE_AT_ONCE} * {PEOPLE_AT_ONCE} = place ORDER BY person_id",
+        ("person_id",),
+    )["person_id"].to_list()
+    yield "{row}.person_id < %s", (cuts[0],)
+    yield from (("{row}.person_id >= %s AND {row}.person_id < %s", two) for two in pairwise(cuts))
+    yield "{row}.person_id >= %s", (cuts[-1],)
+
+
+@contextmanager
+def determine_scope(last: date | None, day: date, *, at_most: int) -> Iterator[Scope]:
+    """Give what is concerned since the day matched last, within a transaction; afterwards it is forgotten.
+
+    Holders were asked for (`holders`), unless there was no such day.
+
+    Everything is, where nothing was matched before or more than `at_most` numbers and persons were touched.
+    What is touched counts as looked at once the transaction is committed.
+    """
+    count = changes.take(_TOUCHED, (Touched.Kind.CARD, Touched.Kind.PERSON))
+    whole = last is None or count > at_most
+    try:
+        _make(_PERSONS, "person_id")
+        _make(_CARDS, "card_number")
+        if last is None or count > at_most:
+            _look_back_at_everything()
+        else:
+            with few():
+                _close(last, day)
+                _look_back()
+        yield Scope(whole)
+    finally:
+        with suppress(DatabaseError):  # where the transaction is broken they go with it
+            bulk_copy.drop(_TOUCHED, _PERSONS, _CARDS, OUTCOMES, FINDINGS)
+
+
+def _close(last: date, day: date) -> None:
+    bulk_copy.execute(
+        f"INSERT INTO {_PERSONS} SELECT key FROM {_TOUCHED} WHERE kind = 'person' "
+        f"UNION SELECT person_id FROM {HOLDERS} WHERE person_id IS NOT NULL "
+        # What another transaction touched since they were asked for.
+        f"UNION SELECT c.person_id FROM {_TOUCHED} t JOIN records_card c ON c.card_number = t.key "
+        "WHERE t.kind = 'card' AND c.person_id IS NOT NULL "
+        f"AND NOT EXISTS (SELECT 1 FROM {HOLDERS} h WHERE h.key = t.key) "
+        # Overdue is who was due before the day: newly so, who was due from the last day on.
+        "UNION SELECT person_id FROM records_permission WHERE due_on >= %s AND due_on < %s",
+        (last.isoformat(), day.isoformat()),
+    )
+    bulk_copy.analyze(_PERSONS)
+    bulk_copy.execute(
+        f"INSERT INTO {_CARDS} SELECT key FROM {_TOUCHED} WHERE kind = 'card' "
+        f"UNION SELECT c.card_number FROM {_PERSONS} p JOIN records_card c ON c.person_id = p.person_id"
+    )
+    bulk_copy.analyze(_CARDS)
+    while _follow_confirmations():
+        pass
+
+
+def _follow_confirmations() -> bool:
+    """Bring in whom a number in scope was confirmed for, and the numbers confirmed for whoever is in scope.
+
+    A number may have been mistaken for several people's, so that one leads to another; whether any did.
+    """
+    new = f"NOT EXISTS (SELECT 1 FROM {_PERSONS} p WHERE p.person_id = u.person_id)"
+    people = bulk_copy.execute(
+        f"INSERT INTO {_PERSONS} SELECT DISTINCT u.person_id FROM {_CARDS} s JOIN candidates_notfound u "
+        f"ON u.card_number = s.card_number WHERE u.state = 'confirmed' AND {new}"
+    )
+    if people:
+        _add_their_cards()
+    numbers = bulk_copy.execute(
+        f"INSERT INTO {_CARDS} SELECT DISTINCT u.card_number FROM {_PERSONS} p JOIN candidates_notfound u "
+        "ON u.person_id = p.person_id WHERE u.state = 'confirmed' AND "
+        f"{_ADDED.format(number='u.card_number')}"
+    )
+    return bool(people or numbers)
+
+
+def _add_their_cards() -> None:
+    bulk_copy.execute(
+        f"INSERT INTO {_CARDS} SELECT c.card_number FROM {_PERSONS} p JOIN records_card c "
+        f"ON c.person_id = p.person_id WHERE {_ADDED.format(number='c.card_number')}"
+    )
+
+
+def _look_back() -> None:
+    """Note what was said before of what is in scope, also of notifications that are no more."""
+    _make(OUTCOMES, *_SAID)
+    _make(FINDINGS, *_FOUND)
+    outcomes, findings = (
+        ", ".join(f"{t}.{name}" for name in names) for t, names in (("o", _SAID), ("f", _FOUND))
+    )
+    bulk_copy.execute(
+        f"INSERT INTO {OUTCOMES} SELECT {outcomes} FROM {_CARDS} s "
+        "JOIN matching_run_outcome o ON o.card_number = s.card_number"
+    )
+    bulk_copy.analyze(OUTCOMES)
+    bulk_copy.execute(
+        f"INSERT INTO {FINDINGS} SELECT {findings} FROM {OUTCOMES} o JOIN matching_run_finding f "
+        f"ON f.kind = '{Kind.DISCREPANCY}' AND f.identifier = o.notification_id WHERE f.standing "
+        f"UNION ALL SELECT {findings} FROM {_PERSONS} s JOIN matching_run_finding f "
+        f"ON f.person_id = s.person_id WHERE f.kind = '{Kind.SUSPECTED_OMISSION}' AND f.standing"
+    )
+    bulk_copy.analyze(FINDINGS)
+
+
+def _look_back_at_everything() -> None:
+    _make(OUTCOMES, *_SAID)
+    _make(FINDINGS, *_FOUND)
+    bulk_copy.execute(f"INSERT INTO {OUTCOMES} SELECT {', '.join(_SAID)} FROM matching_run_outcome")
+    bulk_copy.execute(
+        f"INSERT INTO {FINDINGS} SELECT {', '.join(_FOUND)} FROM matching_run_finding WHERE standing"
+    )
+    bulk_copy.analyze(OUTCOMES)
+    bulk_copy.analyze(FINDINGS)
+
+
+def _make(table: str, *columns: str) -> None:
+    bulk_copy.temporary(table, pl.DataFrame(schema=dict.fromkeys(columns, pl.String)))

@@ -1,0 +1,312 @@
+"""Whatever changes on whatever day: what stands is what one full run says, and the counterpart knows it."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+
+import polars as pl
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from node.candidates import guessed
+from node.records import made_up
+from renkei.agreement.datasets import (
+    CARDS,
+    NOTIFICATIONS,
+    OMISSIONS_WITH_CANDIDATES,
+    PERMISSIONS,
+    PERSONS,
+    Dataset,
+)
+from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.matching.omissions import probably_notified
+from renkei.matching.reconciliation import reconcile
+from renkei.node.accounts import purposes
+from renkei.node.candidates import review, search
+from renkei.node.candidates.models import Candidate, NotFound
+from renkei.node.matching_run import answers, scope
+from renkei.node.matching_run import run as matching_run_run
+from renkei.node.matching_run.models import Answer, AnswerDay, Finding, Outcome, Run
+from renkei.node.records import annex1, bulk_copy, imports, retention
+from renkei.node.records.models import (
+    Card,
+    Erasure,
+    Import,
+    Permission,
+    Person,
+    ReceivedNotification,
+    Reject,
+    Touched,
+)
+
+FIRST = date(2026, 4, 1)
+PEOPLE, NUMBERS, NOTICES, GRANTS = 3, 5, 5, 3
+RECORDS = (Erasure, Touched, Reject, Import, Card, Permission, Person, ReceivedNotification)
+NAMES = ("EXAMPLE TARO", "EXAMPLE HANAKO", "SAMPLE JIRO")
+OUTCOME = ("notification_id", "outcome", "person_id", "identity_conflict", "differences")
+SENT = count(1)
+BIRTHS = ("1990-01-02", "1990-02-01", "1985-00-00")
+
+
+def _identity(draw) -> dict[str, str]:
+    return {
+        "name": draw(st.sampled_from(NAMES)),
+        "birth_date": draw(st.sampled_from(BIRTHS)),
+        "nationality": draw(st.sampled_from(("VNM", "CHN"))),
+    }
+
+
+@st.composite
+def persons(draw):
+    number, latest = draw(st.integers(1, PEOPLE)), draw(st.integers(1, NUMBERS))
+    return made_up.person(number, card_number=made_up.card(latest), **_identity(draw))
+
+
+@st.composite
+def cards(draw):
+    return made_up.card_of(draw(st.integers(1, PEOPLE)), draw(st.integers(1, NUMBERS)), **_identity(draw))
+
+
+@st.composite
+def permissions(draw):
+    fields = {
+        "person_id": f"P{draw(st.integers(1, PEOPLE))}",
+        "ground": draw(st.sampled_from(("coe", "change"))),
+        "contract_confirmed": draw(st.sampled_from(("true", "true", "false"))),
+    }
+    permitted = draw(st.sampled_from(("", "2026-01-10", "2026-02-27", "2026-03-01")))
+    made = made_up.permission(draw(st.integers(1, GRANTS)), **fields)
+    return {name: value for name, value in made.items() if name != "permitted_on"} | (
+        {"permitted_on": permitted} if permitted else {}
+    )
+
+
+@st.composite
+def notifications(draw):
+    number = draw(st.integers(1, NOTICES))
+    named = draw(st.sampled_from([*map(made_up.card, range(1, NUMBERS + 2)), "なし"]))
+    if draw(st.integers(0, 5)) == 0:
+        return {
+            "notification_id": f"N{number}",
+            "card_number": named,
+            "registered_on": "2026-03-02",
+            "deleted_on": "2026-04-01",
+        }
+    times = {"employment_start": draw(st.sampled_from(("2026-01-01", "2026-03-01")))}
+    if draw(st.integers(0, 3)) == 0:
+        times["employment_end"] = "2026-03-20"
+    return made_up.notification(number, card_number=named, **times, **_identity(draw))
+
+
+@pytest.fixture
+def node_settings(settings):
+    """Django's settings, under a name that hypothesis's do not take."""
+    return settings
+
+
+DECISIONS = ("slip_of_the_pen", "slip_of_the_pen", "another_person", "confirmed_in_error")
+DAYS = st.lists(
+    st.tuples(
+        st.integers(0, 40),  # days since the one before: due dates pass
+        st.lists(persons(), max_size=3),
+        st.lists(cards(), max_size=4),
+        st.lists(permissions(), max_size=2),
+        st.lists(notifications(), max_size=4),
+        st.sampled_from(("delta", "delta", "full")),
+        st.booleans(),  # whether the answer can be sealed that day
+        st.booleans(),  # whether the counterpart refuses it at first
+        st.lists(st.sampled_from(DECISIONS), max_size=2),  # what an officer makes of candidates
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def _once(dataset: Dataset, rows):
+    """One row for each identifier: a second one of a file is set aside, which is tested elsewhere."""
+    return {row[dataset.identifier.name]: row for row in rows}.values()
+
+
+_numbers = count(1)
+
+
+def _take(directory, dataset: Dataset, rows, mode: str, now) -> None:
+    path = made_up.write(directory / f"{next(_numbers)}.csv", dataset.name, *_once(dataset, rows))
+    imports.take_in(path, dataset.name, mode, now=now)
+
+
+def _deliver(directory, rows, now) -> None:
+    number = next(_numbers)
+    made_up.write(directory / str(number) / "notifications.csv", "notifications", *_once(NOTIFICATIONS, rows))
+    with transaction.atomic():
+        annex1.take_delivery(number, directory / str(number), now=now)
+
+
+def _whole(day: date):
+    """One full run over everything: as reported, and as if what officers confirmed were named."""
+    tables = {
+        NOTIFICATIONS: "records_receivednotification",
+        PERSONS: "records_person",
+        CARDS: "records_card",
+        PERMISSIONS: "records_permission",
+    }
+    frames = []
+    for dataset, table in tables.items():
+        columns = ", ".join(f'"{name}"' for name in dataset.names)
+        frames.append(bulk_copy.read(f'SELECT {columns} FROM "{table}"', dataset.names))
+    found = reconcile(*frames, as_of=day, policy=DEFAULT_POLICY)
+    named = _confirmed(found, frames[2].join(frames[1], on="person_id", how="semi"))
+    as_if = frames[0].with_columns(
+        card_number=pl.col("notification_id").replace_strict(named, default=pl.col("card_number"))
+    )
+    # Nobody is confirmed on most days: then that is the same question.
+    again = reconcile(as_if, *frames[1:], as_of=day, policy=DEFAULT_POLICY) if named else found
+    judged = {row[0]: row for row in again.matches.select(*OUTCOME).iter_rows()}
+    outcomes = {row[0]: row for row in found.matches.select(*OUTCOME).iter_rows()}
+    for identifier in named:
+        differences = ";".join(filter(None, ("card_number:confirmed_candidate", judged[identifier][-1])))
+        outcomes[identifier] = (*judged[identifier][:-1], differences)
+    # Who is probable is the guess's; what that explains is the matching's, as of one full run.
+    permitted = frames[3].select("permission_id", "person_id", "permitted_on")
+    suspected = again.annex3.join(permitted, on="permission_id")
+    annex3 = probably_notified(suspected, search.probable(), "person_id")
+    return found.annex2, annex3.select(OMISSIONS_WITH_CANDIDATES.names), set(outcomes.values())
+
+
+def _confirmed(found, cards) -> dict[str, str]:
+    """The cards that confirmed notifications count for, where their number is still in no card."""
+    unfound = set(found.matches.filter(pl.col("outcome") == "not_found")["notification_id"])
+    owners = dict(cards.select("card_number", "person_id").iter_rows())
+    return {
+        each.pk: each.confirmed_card
+        for each in NotFound.objects.filter(state="confirmed")
+        if each.pk in unfound and owners.get(each.confirmed_card) == each.person_id
+    }
+
+
+def _set(frame: pl.DataFrame) -> set[tuple]:
+    columns = [name for name in frame.columns if name not in ("matched_on", "action")]
+    return set(frame.select(columns).rows())
+
+
+def _standing(*whole) -> dict[str, set[tuple]]:
+    """What stands, in the columns of the annexes."""
+    columns = {
+        kind: [name for name in annex.columns if name != "matched_on"]
+        for kind, annex in zip(("discrepancy", "suspected_omission"), whole, strict=True)
+    }
+    rows = {kind: set() for kind in columns}
+    for finding in Finding.objects.filter(standing=True):
+        rows[finding.kind].add(tuple(finding.values[name] for name in columns[finding.kind]))
+    return {"discrepancies": rows["discrepancy"], "suspected_omissions": rows["suspected_omission"]}
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("party", ["isa"])
+@pytest.mark.parametrize(
+    "at_once",
+    [
+        pytest.param(None, id="by change"),
+        pytest.param(1, id="whole, in parts of one person", marks=pytest.mark.long),
+    ],
+)
+@hypothesis_settings(max_examples=20, suppress_health_check=[*HealthCheck])
+@given(days=DAYS)
+def test_what_stands_and_what_was_told_equal_one_full_run(
+    node, node_settings, tmp_path, officer, monkeypatch, at_once, days
+):
+    if at_once:
+        monkeypatch.setattr(scope, "PEOPLE_AT_ONCE", at_once)
+        monkeypatch.setattr(matching_run_run, "FEW", 0)
+    for model in (Answer, AnswerDay, Finding, Outcome, Run, Candidate, NotFound, *RECORDS):
+        model.objects.all().delete()
+    node_settings.NODE = replace(node, retention=replace(node.retention, notifications=30))
+    day, counterpart = FIRST, {"discrepancies": {}, "suspected_omissions": {}}
+    unsealed: list[date] = []
+    for passed, people, numbers, grants, notices, mode, seals, refuses, decisions in days:
+        day += timedelta(days=passed)
+        if AnswerDay.objects.filter(pk=day).exists():
+            day += timedelta(days=1)  # what changes once a day's answer is selected is another day's
+        now = datetime.combine(day, time(3), UTC)
+        _take(tmp_path, PERSONS, people, mode, now)
+        _take(tmp_path, CARDS, numbers, mode, now)
+        _take(tmp_path, PERMISSIONS, grants, mode, now)
+        _deliver(tmp_path, notices, now)
+        retention.erase(now, None)
+        matching_run_run.match(day, guessed.find)
+        with transaction.atomic():
+            answers.select(day)
+        unsealed.append(day)
+        if seals:
+            for each in dict.fromkeys(unsealed):
+                if refuses:
+                    _refused(each)
+                _tell(each, counterpart)
+            unsealed.clear()
+        annex2, annex3, outcomes = _whole(day)
+
+        expected = {"discrepancies": _set(annex2), "suspected_omissions": _set(annex3)}
+        assert _standing(annex2, annex3) == expected
+        # Days that could not be sealed are told later, in their order, nothing twice.
+        if seals:
+            assert {name: set(rows.values()) for name, rows in counterpart.items()} == expected
+            assert not Finding.objects.filter(standing=False).exists()
+        assert set(Outcome.objects.values_list(*OUTCOME)) == outcomes
+        run = Run.objects.first()
+        assert sum(run.outcomes.values()) == len(outcomes)
+        assert run.standing == {"discrepancy": annex2.height, "suspected_omission": annex3.height}
+        unfound = {
+            row[0] for row in annex2.select("notification_id", "outcome").rows() if row[1] == "not_found"
+        }
+        assert set(NotFound.objects.values_list("pk", flat=True)) == unfound
+        # A day run twice changes and sends nothing.
+        before = answers.select(day)
+        assert matching_run_run.match(day, guessed.find)["changed"] == 0
+        assert answers.select(day) == before
+        _decide(decisions, officer, now)
+
+
+def _decide(reasons, officer, now: datetime) -> None:
+    """Let an officer decide on one notification after another for these reasons, where that is possible."""
+    for reason in reasons:
+        leads_to = review.REASONS[reason].state
+        waits = NotFound.objects.filter(state="waiting", best__isnull=False)
+        decided = NotFound.objects.exclude(state="waiting")
+        each = (decided if leads_to == "waiting" else waits).order_by("pk").first()
+        if each is not None:
+            purposes.declare(officer, "residence", [f"candidates {each.pk}"], now=now)
+            rank = 1 if leads_to == "confirmed" else None
+            review.decide(each.pk, reason, officer, now=now, rank=rank)
+
+
+@transaction.atomic
+def _refused(day: date) -> None:
+    """Seal a day's answer, and learn that it was refused: it is made again, as things stand now."""
+    answers.select(day)
+    number = next(SENT)
+    answers.mark_sent(day, number)
+    answers.take_back(day, number)
+
+
+def _tell(day: date, counterpart: dict[str, dict[str, tuple]]) -> None:
+    with transaction.atomic():
+        answers.select(day)  # chosen already, unless one before it was refused
+    for name in counterpart:
+        frame = answers.to_send(day)[name]
+        columns = [column for column in frame.columns if column not in ("matched_on", "action")]
+        for row in frame.iter_rows(named=True):
+            identifier, said = row[frame.columns[0]], tuple(row[column] for column in columns)
+            if row["action"] == "withdraw":
+                told = counterpart[name].pop(identifier, None)
+                assert told, "only what was told is withdrawn"
+            else:
+                assert counterpart[name].get(identifier) != said, "nothing is told again"
+                counterpart[name][identifier] = said
+    with transaction.atomic():
+        answers.mark_sent(day, number := next(SENT))
+        answers.accepted(number)
+    assert all(answers.to_send(day)[name].is_empty() for name in counterpart)
