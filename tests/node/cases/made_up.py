@@ -11,10 +11,10 @@ from django.utils import timezone
 from renkei.agreement.datasets import SUSPECTED_OMISSIONS, discrepancies
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.node.accounts.models import Officer
-from renkei.node.cases import handling
+from renkei.node.cases import services
 from renkei.node.cases.intake import take_answers
 from renkei.node.cases.models import Case
-from renkei.node.cases.moves import MOVES, Outcome
+from renkei.node.cases.workflow import MOVES, Outcome
 from renkei.node.corrections.requests import ANSWER_COLUMNS
 
 DAY = date(2026, 11, 24)  # a Tuesday
@@ -136,4 +136,4 @@ def given(name: str) -> dict[str, object]:
 
 def moved(case: Case, name: str, officer: Officer, **words: object) -> Case:
     current = Case.objects.get(pk=case.pk)
-    return handling.move(current, name, officer, version=current.version, now=NOW, **(given(name) | words))
+    return services.move(current, name, officer, version=current.version, now=NOW, **(given(name) | words))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from renkei.node.cases.manual import page
-from renkei.node.cases.moves import MOVES, Outcome, State
+from renkei.node.cases.workflow import MOVES, Outcome, State
 
 PAGE = Path(__file__).parents[3] / "docs/cases.md"
 

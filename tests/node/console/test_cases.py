@@ -11,7 +11,7 @@ from node.console.cases_shown import HOSTILE, asks_for_a_purpose, cases_of_a_pla
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Declaration, Officer
 from renkei.node.audit.models import Entry
-from renkei.node.cases import handling
+from renkei.node.cases import services
 from renkei.node.cases.models import Attachment, Case
 from renkei.node.console import keeping
 from renkei.node.corrections.models import CorrectionRequest
@@ -318,7 +318,7 @@ def test_a_document_of_another_kind_is_refused(entered, content):
 
 
 def test_a_document_beyond_the_limit_is_refused(entered, monkeypatch):
-    monkeypatch.setattr("renkei.node.cases.attachments.LARGEST", 1000)
+    monkeypatch.setattr("renkei.node.cases.services.LARGEST", 1000)
     given = SimpleUploadedFile("x.pdf", b"%PDF-" + b"x" * 1000)
     answer = entered.post(f"/cases/{number_of('N1')}/acts/document/", {"document": given})
 
@@ -348,7 +348,7 @@ def test_what_was_typed_when_the_session_ended_comes_back_after_entering(client,
     assert turned_away.status_code == 401
     assert answer.redirect_chain == [(address, 302)]
     assert "一時間かけて書いた記録" in answer.content.decode()
-    assert not handling.Event.objects.filter(what="note").exists()
+    assert not services.Event.objects.filter(what="note").exists()
 
 
 def _device(user: Officer):
@@ -369,7 +369,7 @@ def test_what_was_typed_before_entering_anew_in_another_window_comes_back(entere
     assert refused.status_code == 403
     assert ("入力した内容は残っています" in refused.content.decode()) is kept
     assert (words["text"] in again) is kept
-    assert not handling.Event.objects.filter(what="note").exists()
+    assert not services.Event.objects.filter(what="note").exists()
 
 
 def test_luggage_that_was_tampered_with_is_dropped(client, officer, cases):

@@ -11,7 +11,7 @@ from node.console.cases_shown import PLACE, cases_of_a_place, number_of
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Declaration, Officer
 from renkei.node.audit.models import Entry
-from renkei.node.cases import export
+from renkei.node.cases import queries as cases_queries
 from renkei.node.cases.models import Case, Event, SavedList
 
 pytestmark = pytest.mark.django_db
@@ -283,7 +283,7 @@ def test_no_cell_of_an_export_is_a_formula(entered, start):
 
 
 def test_a_list_that_is_too_long_is_not_exported(entered, monkeypatch):
-    monkeypatch.setattr(export, "LONGEST", 2)
+    monkeypatch.setattr(cases_queries, "LONGEST", 2)
 
     assert exported(entered, query="").status_code == 400
     assert exported(entered, query="item=birth_date").status_code == 200

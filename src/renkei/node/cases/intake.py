@@ -13,12 +13,11 @@ import polars as pl
 from django.db import connection
 from django.utils import timezone
 
+from renkei.agreement.text import REIWA
 from renkei.node.audit.trail import SYSTEM, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.models import Case, Kind
-from renkei.node.cases.moves import FIRST_LOOK_DAYS, MOVES, Outcome, State
-from renkei.node.cases.numbers import prefix_of, running
-from renkei.node.cases.routing import with_places
+from renkei.node.cases.workflow import FIRST_LOOK_DAYS, MOVES, Outcome, State
 from renkei.node.corrections import requests
 from renkei.node.corrections.models import CorrectionRequest
 from renkei.node.corrections.requests import corrections_to_send, mark_corrections_sent
@@ -26,6 +25,77 @@ from renkei.node.records import bulk_copy, rejected_rows
 from renkei.node.records.bulk_copy import wait_for_turn
 from renkei.node.records.models import Import
 from renkei.node.working_days import after_working_days
+
+# MERGED renkei.node.cases.intake: How cases are called: R8-1124-0031 is the thirty-first of 24 November of 令和8年.
+
+_DIGITS: Final = 4
+
+
+def prefix_of(day: date) -> str:
+    """Return what the numbers of a day begin with."""
+    return f"{REIWA.letter}{day.year - REIWA.before_first}-{day:%m%d}-"
+
+
+def running(number: str) -> str:
+    """Return the SQL that writes a number with at least four digits."""
+    if connection.vendor == "postgresql":
+        text = f"CAST({number} AS text)"
+        return f"lpad({text}, greatest({_DIGITS}, length({text})), '0')"
+    return f"printf('%%0{_DIGITS}d', {number})"  # doubled: the statement has parameters
+
+
+# MERGED renkei.node.cases.intake: To whom a case goes: the Hello Work office of the establishment that notified, or should have.
+#
+# 別紙2 names a notification, whose establishment number begins with the office's four digits; 別紙3 names a
+# corporation, which only the ministry's own list of establishments places. A corporation with establishments
+# in several offices is for a person to place: the unassigned tray.
+
+_ASKED = "asked"
+
+
+def with_places(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `establishment_number`, `office` (blank where unknown) and `sent_in` to rows of findings.
+
+    `rows` hold `kind`, `identifier` and `corporate_number`. `sent_in` is the number of the delivery that
+    carried the notification last, 0 for none. A corporation's only establishment is its cases' own.
+    """
+    bulk_copy.temporary(_ASKED, rows.select("kind", "identifier", "corporate_number"))
+    notified = bulk_copy.read(
+        "SELECT a.identifier, COALESCE(n.establishment_number, s.establishment_number), "
+        f"CAST(COALESCE(s.sequence, 0) AS text) FROM {_ASKED} a "
+        "LEFT JOIN records_notification n ON n.notification_id = a.identifier "
+        "LEFT JOIN records_sentnotification s ON s.notification_id = a.identifier "
+        f"WHERE a.kind = '{Kind.DISCREPANCY}'",
+        ("identifier", "notified_by", "sent_in"),
+    )
+    corporations = bulk_copy.read(
+        "SELECT e.corporate_number, MIN(e.establishment_number), MAX(e.establishment_number), "
+        "MIN(e.hello_work_office), MAX(e.hello_work_office) FROM records_establishment e "
+        f"WHERE e.corporate_number IN (SELECT corporate_number FROM {_ASKED}) GROUP BY e.corporate_number",
+        ("corporate_number", "first", "last", "first_office", "last_office"),
+    )
+    bulk_copy.drop(_ASKED)
+    of_corporation = corporations.select(
+        "corporate_number",
+        pl.when(pl.col("first") == pl.col("last")).then("first").alias("only_establishment"),
+        pl.when(pl.col("first_office") == pl.col("last_office")).then("first_office").alias("only_office"),
+    )
+    discrepancy = pl.col("kind") == Kind.DISCREPANCY.value
+    return (
+        rows.join(
+            notified.with_columns(kind=pl.lit(Kind.DISCREPANCY.value)), on=["kind", "identifier"], how="left"
+        )
+        .join(of_corporation, on="corporate_number", how="left")
+        .with_columns(
+            establishment_number=pl.when(discrepancy).then("notified_by").otherwise("only_establishment"),
+            sent_in=pl.col("sent_in").cast(pl.Int64).fill_null(0),
+            office=pl.coalesce(
+                pl.when(discrepancy).then(pl.col("notified_by").str.slice(0, 4)), "only_office", pl.lit("")
+            ),
+        )
+        .drop("notified_by", "only_establishment", "only_office")
+    )
+
 
 SERVICE: Final = "annex2-3"
 _DOUBLED: Final = "duplicate:identifier"

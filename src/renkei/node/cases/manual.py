@@ -4,11 +4,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from renkei.node.cases.moves import FIRST_LOOK_DAYS, MOVES, Move, Outcome, State
+from renkei.node.cases.workflow import FIRST_LOOK_DAYS, MOVES, Move, Outcome, State
 
 _HEAD: Final = f"""# Cases
 
-Written from `renkei.node.cases.moves`. Change the table, then run
+Written from `renkei.node.cases.workflow`. Change the table, then run
 `python -m renkei.node.cases.manual docs/cases.md`.
 
 Each row of 別紙2 and 別紙3 that ISA reports is a case at MHLW, for good: a finding that is withdrawn closes

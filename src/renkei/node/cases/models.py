@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from renkei.node.cases.moves import Outcome, State
+from renkei.node.cases.workflow import Outcome, State
 
 
 class Kind(models.TextChoices):

@@ -5,8 +5,8 @@ from typing import Any, ClassVar, cast
 from django.forms import ChoiceField, FileField, FileInput
 
 from renkei.matching.labels import column_name
-from renkei.node.cases import handling
-from renkei.node.cases.moves import Move, Outcome
+from renkei.node.cases import services
+from renkei.node.cases.workflow import Move, Outcome
 from renkei.node.console.comparison import COMPARED
 from renkei.node.console.forms import (
     ConsoleForm,
@@ -35,10 +35,10 @@ class MoveForm(ConsoleForm):
         said("理由", "Reason"),
         rows=4,
         missing=said(
-            f"理由を1字以上{handling.LONGEST_REASON}字以下で書いてください。",
-            f"Give a reason of 1 to {handling.LONGEST_REASON} characters.",
+            f"理由を1字以上{services.LONGEST_REASON}字以下で書いてください。",
+            f"Give a reason of 1 to {services.LONGEST_REASON} characters.",
         ),
-        longest=handling.LONGEST_REASON,
+        longest=services.LONGEST_REASON,
     )
 
     def __init__(self, row: Move, *given: Any, **others: Any) -> None:
@@ -47,7 +47,7 @@ class MoveForm(ConsoleForm):
         cast(ChoiceField, self.fields["outcome"]).choices = options(chosen)
         items = [(name, said(column_name(name, "ja"), column_name(name, "en"))) for _, name in COMPARED]
         cast(ChoiceField, self.fields["items"]).choices = items
-        length = f"{handling.LONGEST_REASON}字まで。", f"Up to {handling.LONGEST_REASON} characters."
+        length = f"{services.LONGEST_REASON}字まで。", f"Up to {services.LONGEST_REASON} characters."
         self.fields["reason"].required = row.needs_reason
         self.fields["reason"].widget.is_required = row.needs_reason
         if row.name == "request_correction":
@@ -72,10 +72,10 @@ class NoteForm(ConsoleForm):
         said("経過の記録", "Note"),
         rows=6,
         missing=said(
-            f"経過の記録は1字以上{handling.LONGEST_NOTE}字以下で書いてください。",
-            f"A note has 1 to {handling.LONGEST_NOTE} characters.",
+            f"経過の記録は1字以上{services.LONGEST_NOTE}字以下で書いてください。",
+            f"A note has 1 to {services.LONGEST_NOTE} characters.",
         ),
-        longest=handling.LONGEST_NOTE,
+        longest=services.LONGEST_NOTE,
         help_text=said("4,000字まで。記録は消せません。", "Up to 4,000 characters. It stays."),
     )
 

@@ -14,9 +14,9 @@ from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Words
 from renkei.matching.labels import column_name
 from renkei.node.accounts.models import Officer
-from renkei.node.cases.listing import Filters
 from renkei.node.cases.models import Kind
-from renkei.node.cases.moves import State
+from renkei.node.cases.queries import Filters
+from renkei.node.cases.workflow import State
 from renkei.node.console.comparison import COMPARED
 from renkei.node.console.forms import FilterForm, checkbox_field, options, said, select_field, text_field
 from renkei.node.console.words import STATES

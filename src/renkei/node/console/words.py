@@ -6,7 +6,7 @@ from typing import Final
 
 from renkei.agreement.text import Words
 from renkei.node.cases.models import Kind
-from renkei.node.cases.moves import MOVES, Outcome, State
+from renkei.node.cases.workflow import MOVES, Outcome, State
 
 _STATES: Final = {
     State.NEW: "not begun",

@@ -16,7 +16,7 @@ from django.db.models import F, QuerySet
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.models import Case, Event
-from renkei.node.cases.moves import MOVES
+from renkei.node.cases.workflow import MOVES
 from renkei.node.corrections.models import CorrectionDay, CorrectionRequest
 from renkei.node.errors import CorrectionsOutOfStep
 from renkei.node.records import bulk_copy

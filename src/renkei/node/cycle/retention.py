@@ -8,7 +8,7 @@ from typing import Final
 
 from renkei.exchange.files import DeliveryFiles, only_delivery
 from renkei.node.cases.models import Attachment, Case, Event
-from renkei.node.cases.moves import State
+from renkei.node.cases.workflow import State
 from renkei.node.corrections.models import CorrectionRequest, ReceivedRequest
 from renkei.node.cycle.steps import Context, Counts
 from renkei.node.deliveries import boxes

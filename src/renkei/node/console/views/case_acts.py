@@ -16,9 +16,9 @@ from django.utils import timezone
 from renkei.agreement.text import Words
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act
-from renkei.node.cases import attachments, cautions, handling
+from renkei.node.cases import queries, services
 from renkei.node.cases.models import Attachment, Case, Kind
-from renkei.node.cases.moves import MOVES, Move, open_to
+from renkei.node.cases.workflow import MOVES, Move, open_to
 from renkei.node.console.access import page
 from renkei.node.console.case_forms import DocumentForm, MoveForm, NoteForm, OfficeForm
 from renkei.node.console.declaring import purpose_first
@@ -86,13 +86,13 @@ def case_move(request: HttpRequest, number: str, move: str) -> HttpResponseBase:
 
 def _look(case: Case, row: Move, fields: Mapping[str, Any]) -> None:
     """Refuse now what the confirmation would refuse later."""
-    handling.check(case, row.name, version=_version(case, fields), **_words(fields))
+    services.check(case, row.name, version=_version(case, fields), **_words(fields))
 
 
 def _moved(request: HttpRequest, case: Case, row: Move, fields: Mapping[str, Any]) -> HttpResponseBase:
     officer, now = cast(Officer, request.user), timezone.now()
     version = _version(case, fields)
-    handling.move(case, row.name, officer, version=version, now=now, **_words(fields))
+    services.move(case, row.name, officer, version=version, now=now, **_words(fields))
     done = Words(f"{case.number}: {row.ja} — 記録しました。", f"{case.number}: {row.en} — recorded.")
     messages.success(request, done.say(language()))
     return redirect(address_of(case))
@@ -142,7 +142,7 @@ class CaseAct:
 
 
 def _note(request: HttpRequest, case: Case, now: datetime) -> object:
-    return handling.note(case, request.POST.get("text", ""), cast(Officer, request.user), now=now)
+    return services.note(case, request.POST.get("text", ""), cast(Officer, request.user), now=now)
 
 
 def _attach(request: HttpRequest, case: Case, now: datetime) -> object:
@@ -150,18 +150,18 @@ def _attach(request: HttpRequest, case: Case, now: datetime) -> object:
     name, content = "", b""
     if isinstance(given, UploadedFile):
         # One byte more than may be, so that what is too big is refused without being read whole.
-        name, content = given.name or "", given.read(attachments.LARGEST + 1)
-    return attachments.attach(case, name, content, cast(Officer, request.user), now=now)
+        name, content = given.name or "", given.read(services.LARGEST + 1)
+    return services.attach(case, name, content, cast(Officer, request.user), now=now)
 
 
 def _acknowledge(request: HttpRequest, case: Case, now: datetime) -> object:
-    cautions.acknowledge(case, cast(Officer, request.user), now=now)
+    services.acknowledge(case, cast(Officer, request.user), now=now)
     return None
 
 
 def _place(request: HttpRequest, case: Case, now: datetime) -> object:
     office, version = request.POST.get("office", ""), _version(case, request.POST)
-    return handling.place(case, office, cast(Officer, request.user), version=version, now=now)
+    return services.place(case, office, cast(Officer, request.user), version=version, now=now)
 
 
 ACTS: Final[Mapping[str, CaseAct]] = {
@@ -187,7 +187,7 @@ def case_act(request: HttpRequest, number: str, act: str) -> HttpResponseBase:
     case, row, now = case_or_404(request, number), ACTS.get(act), timezone.now()
     if row is None or (act == "acknowledge" and case.kind != Kind.DISCREPANCY):
         raise Http404
-    if row.personal and (asking := purpose_first(request, Act.READ_CASE, handling.subject_of(case), now=now)):
+    if row.personal and (asking := purpose_first(request, Act.READ_CASE, queries.subject_of(case), now=now)):
         return asking
     refused: NodeError | None = None
     sent = request.method == "POST"
@@ -223,10 +223,10 @@ def case_act(request: HttpRequest, number: str, act: str) -> HttpResponseBase:
 def case_document(request: HttpRequest, number: str, document: int) -> HttpResponseBase:
     """Hand out a document of a case, for the purpose stated for the case."""
     case, now = case_or_404(request, number), timezone.now()
-    if asking := purpose_first(request, Act.READ_CASE, handling.subject_of(case), now=now):
+    if asking := purpose_first(request, Act.READ_CASE, queries.subject_of(case), now=now):
         return asking
     found = get_object_or_404(Attachment.objects.defer("content"), case=case, pk=document)
-    content = attachments.read(found, cast(Officer, request.user), now=now)
+    content = services.read(found, cast(Officer, request.user), now=now)
     response = HttpResponse(content, content_type=found.media_type)
     # Named by number: what the employer called the file may hold a name.
     ending = found.media_type.rpartition("/")[2]

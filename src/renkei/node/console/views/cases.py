@@ -18,11 +18,10 @@ from renkei.agreement.text import Words
 from renkei.matching.labels import IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act, entitled
-from renkei.node.cases import cautions
-from renkei.node.cases.handling import subject_of
+from renkei.node.cases import services
 from renkei.node.cases.models import Attachment, Case, Kind
-from renkei.node.cases.moves import open_to
-from renkei.node.cases.reading import OpenedCase, open_case, probable_notification
+from renkei.node.cases.queries import OpenedCase, open_case, probable_notification, subject_of
+from renkei.node.cases.workflow import open_to
 from renkei.node.console import comparison
 from renkei.node.console.access import page
 from renkei.node.console.case_forms import DocumentForm, NoteForm
@@ -88,7 +87,7 @@ def _around(opened: OpenedCase) -> dict[str, Any]:
 
 def _discrepancy(opened: OpenedCase, request: HttpRequest) -> dict[str, Any]:
     case, found = opened.case, opened.found
-    folded = case.identity_caution and not cautions.acknowledged(case, cast(Officer, request.user))
+    folded = case.identity_caution and not services.acknowledged(case, cast(Officer, request.user))
     not_found = found.get("outcome") == "not_found"
     return {
         "items": list(comparison.compared(opened.notification, found, settings.NODE.decided(), language())),

@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from renkei.node.accounts.models import Officer
-from renkei.node.cases.listing import Filters, visible
 from renkei.node.cases.models import Event
+from renkei.node.cases.queries import Filters, visible
 from renkei.node.console.access import page
 from renkei.node.records.models import Establishment
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from renkei.node.accounts.models import Officer
-from renkei.node.cases.export import export
 from renkei.node.cases.models import Kind
+from renkei.node.cases.queries import export
 from renkei.node.console import filtering
 from renkei.node.console.access import page
 from renkei.node.console.views.lists import LISTS

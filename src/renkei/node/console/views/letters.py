@@ -18,8 +18,8 @@ from renkei.agreement.text import Words
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act, Subject, entitled, offices_of, permitted
 from renkei.node.cases import letters
-from renkei.node.cases.letter_files import FORMATS
-from renkei.node.cases.moves import MOVES
+from renkei.node.cases.letters import FORMATS
+from renkei.node.cases.workflow import MOVES
 from renkei.node.console.access import page
 from renkei.node.console.forms import ConsoleForm, date_field, options, prose_field, radio_field, said
 from renkei.node.console.keeping import given_back

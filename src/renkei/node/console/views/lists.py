@@ -17,7 +17,7 @@ from renkei.agreement.text import Words
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act, entitled
-from renkei.node.cases import handling, listing
+from renkei.node.cases import queries, services
 from renkei.node.cases.models import Case, Kind, SavedList
 from renkei.node.console import filtering
 from renkei.node.console.access import page
@@ -80,10 +80,10 @@ def _listed(kind: Kind) -> Callable[..., HttpResponseBase]:
         officer, now = cast(Officer, request.user), timezone.now()
         filters = filtering.filters_of(kind, request.GET, officer, timezone.localdate())
         try:
-            found = listing.page(officer, filters, now=now, after=request.GET.get("after", ""))
+            found = queries.page(officer, filters, now=now, after=request.GET.get("after", ""))
         except NodeError as error:
             raise Http404 from error
-        count = listing.visible(officer, filters, now=now).order_by()[: _COUNTED + 1].count()
+        count = queries.visible(officer, filters, now=now).order_by()[: _COUNTED + 1].count()
         return render(
             request,
             "console/cases.html",
@@ -124,7 +124,7 @@ def case_search(request: HttpRequest) -> HttpResponseBase:
             return redirect("card_search")
         officer = cast(Officer, request.user)
         visible = Case.objects.filter(Q(number=sought.upper()) | Q(identifier=sought)).order_by("pk")
-        mine = [case for case in visible[:2] if entitled(officer, Act.HANDLE_CASE, handling.subject_of(case))]
+        mine = [case for case in visible[:2] if entitled(officer, Act.HANDLE_CASE, queries.subject_of(case))]
         if len(mine) == 1:
             return redirect(address_of(mine[0]))
         if Case.objects.filter(establishment_number=sought).exists() and re.fullmatch(
@@ -156,7 +156,7 @@ def case_assign(request: HttpRequest) -> HttpResponseBase:
         name = form.cleaned_data["to"]
         to = next((each for each in colleagues(officer) if each.get_username() == name), None)
         try:
-            changed = handling.assign(numbers, to, officer, now=timezone.now())
+            changed = services.assign(numbers, to, officer, now=timezone.now())
         except NodeError as error:
             form.refuse(error)
         else:

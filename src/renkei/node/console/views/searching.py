@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from renkei.node.accounts.models import Officer
 from renkei.node.cases.models import Case
-from renkei.node.cases.searching import by_card_number
+from renkei.node.cases.queries import by_card_number
 from renkei.node.console.access import page
 from renkei.node.console.forms import said, text_field
 from renkei.node.console.views.purpose import PurposeForm

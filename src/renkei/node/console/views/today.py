@@ -16,7 +16,7 @@ from django.utils import timezone
 from renkei.agreement.text import Words
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Officer
-from renkei.node.cases import listing
+from renkei.node.cases import queries as cases_queries
 from renkei.node.cases.models import Case
 from renkei.node.console.access import page
 from renkei.node.console.alarm_places import place_of
@@ -86,7 +86,7 @@ def strip(request: HttpRequest) -> HttpResponse:
 
 def _cases(officer: Officer, now: datetime) -> dict[str, Any]:
     """MHLW: what is overdue of the officer's offices, and the cases due next; numbers, no names."""
-    found = listing.visible(officer, listing.Filters(), now=now)
+    found = cases_queries.visible(officer, cases_queries.Filters(), now=now)
     due_next = found.order_by("due_on", "id").select_related("assigned_to")[:_DUE_NEXT]
     return {"waiting": list(_overdue(found, timezone.localdate(now))), "due_next": list(due_next)}
 

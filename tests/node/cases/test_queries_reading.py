@@ -7,7 +7,7 @@ import pytest
 from node.cases.made_up import NOW, a_discrepancy, case_of
 from renkei.node.accounts import purposes
 from renkei.node.audit.models import Entry
-from renkei.node.cases import attachments, reading
+from renkei.node.cases import queries, services
 from renkei.node.cases.models import Attachment, Case
 from renkei.node.errors import NotAttachable, NotPermitted
 from renkei.node.records.models import Notification
@@ -29,7 +29,7 @@ def stated(officer, number: str = NUMBER) -> None:
 
 def test_a_case_is_opened_for_a_purpose_and_the_reading_recorded(case, officer):
     stated(officer)
-    shown = reading.open_case(NUMBER, officer, now=NOW)
+    shown = queries.open_case(NUMBER, officer, now=NOW)
     entry = Entry.objects.last()
 
     assert shown.found["latest_name"] == "架空 花子"
@@ -43,17 +43,17 @@ def test_a_case_is_opened_for_a_purpose_and_the_reading_recorded(case, officer):
 def test_each_reading_is_recorded_anew(case, officer):
     stated(officer)
     for _ in range(2):
-        reading.open_case(NUMBER, officer, now=NOW)
+        queries.open_case(NUMBER, officer, now=NOW)
 
     assert Entry.objects.filter(verb="CASE_READ").count() == 2
 
 
 def test_without_a_purpose_or_after_it_lapsed_nothing_is_shown(case, officer):
     with pytest.raises(NotPermitted):
-        reading.open_case(NUMBER, officer, now=NOW)
+        queries.open_case(NUMBER, officer, now=NOW)
     stated(officer)
     with pytest.raises(NotPermitted):
-        reading.open_case(NUMBER, officer, now=NOW + timedelta(minutes=30))
+        queries.open_case(NUMBER, officer, now=NOW + timedelta(minutes=30))
 
     assert not Entry.objects.filter(verb="CASE_READ").exists()
 
@@ -64,19 +64,19 @@ def test_another_offices_case_and_none_at_all_are_refused_alike(case, officer):
     for number in (NUMBER, "R8-0101-0001"):
         stated(officer, number)
         with pytest.raises(NotPermitted) as refused:
-            reading.open_case(number, officer, now=NOW)
+            queries.open_case(number, officer, now=NOW)
         refusals.append((refused.value.en, refused.value.ja))
 
     assert refusals[0] == refusals[1]
 
 
 def test_a_document_is_kept_with_its_case_and_read_for_a_purpose(case, officer):
-    made = attachments.attach(case, "C:\\scans\\回答書.pdf", PDF, officer, now=NOW)
+    made = services.attach(case, "C:\\scans\\回答書.pdf", PDF, officer, now=NOW)
     with pytest.raises(NotPermitted):
-        attachments.read(made, officer, now=NOW)
+        services.read(made, officer, now=NOW)
     stated(officer)
 
-    assert attachments.read(made, officer, now=NOW) == PDF
+    assert services.read(made, officer, now=NOW) == PDF
     assert (made.name, made.media_type, made.size) == ("回答書.pdf", "application/pdf", len(PDF))
     assert Entry.objects.last().verb == "DOCUMENT_READ"
     assert Entry.objects.last().purpose == "labour_market"
@@ -84,26 +84,26 @@ def test_a_document_is_kept_with_its_case_and_read_for_a_purpose(case, officer):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"<html>", b"MZ program", PDF + bytes(attachments.LARGEST)],
+    [b"", b"<html>", b"MZ program", PDF + bytes(services.LARGEST)],
     ids=["empty", "a page", "a program", "too large"],
 )
 def test_a_document_of_another_kind_or_too_large_is_refused(case, officer, content):
     with pytest.raises(NotAttachable):
-        attachments.attach(case, "claims to be.pdf", content, officer, now=NOW)
+        services.attach(case, "claims to be.pdf", content, officer, now=NOW)
 
     assert Attachment.objects.count() == 0
 
 
 def test_a_case_keeps_so_many_documents_and_no_more(case, officer):
-    for _ in range(attachments.MOST):
-        attachments.attach(case, "a.pdf", PDF, officer, now=NOW)
+    for _ in range(services.MOST):
+        services.attach(case, "a.pdf", PDF, officer, now=NOW)
     with pytest.raises(NotAttachable):
-        attachments.attach(case, "a.pdf", PDF, officer, now=NOW)
+        services.attach(case, "a.pdf", PDF, officer, now=NOW)
 
-    assert Attachment.objects.count() == attachments.MOST
+    assert Attachment.objects.count() == services.MOST
 
 
 def test_a_document_is_not_for_another_office(case, officer):
     Case.objects.update(office="2703")
     with pytest.raises(NotPermitted):
-        attachments.attach(case_of("N1"), "a.pdf", PDF, officer, now=NOW)
+        services.attach(case_of("N1"), "a.pdf", PDF, officer, now=NOW)

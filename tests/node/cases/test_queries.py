@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from node.cases.made_up import NOW, a_discrepancy, an_omission, case_of
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
-from renkei.node.cases.listing import Filters, by_establishment, counts, page
 from renkei.node.cases.models import Case
+from renkei.node.cases.queries import Filters, by_establishment, counts, page
 from renkei.node.errors import Incomplete, NotPermitted
 
 

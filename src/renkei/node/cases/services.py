@@ -4,9 +4,11 @@ Whoever decides on a case names the version that they looked at; where somebody 
 who, and nothing is overwritten.
 """
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import PurePath
 from typing import Final
 
 from django.conf import settings
@@ -20,11 +22,12 @@ from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act, Subject, permitted, refusal, require
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.cases.models import Case, Event
-from renkei.node.cases.moves import MOVES, Move, State
+from renkei.node.cases.models import Attachment, Case, Event
+from renkei.node.cases.queries import purpose_of, subject_of
+from renkei.node.cases.workflow import MOVES, Move, State
 from renkei.node.corrections.models import CorrectionRequest
 from renkei.node.corrections.requests import take_back_unsent
-from renkei.node.errors import ChangedMeanwhile, Incomplete, NoSuchMove
+from renkei.node.errors import ChangedMeanwhile, Incomplete, NoSuchMove, NotAttachable
 from renkei.node.working_days import after_working_days
 
 LONGEST_NOTE: Final = 4000
@@ -34,11 +37,6 @@ _UNPRINTED: Final = re.compile(r"[\x00-\x1f\x7f]+")
 ASSIGNED: Final = "assign"
 PLACED: Final = "place"
 NOTED: Final = "note"
-
-
-def subject_of(case: Case) -> Subject:
-    """Return what the gate is asked about."""
-    return Subject(case.number, case.office)
 
 
 def move(
@@ -219,4 +217,83 @@ def _no_such_move() -> NoSuchMove:
     return NoSuchMove(
         "The case cannot be moved so from where it stands. Look at it again.",
         "事案の現在の状態からは、この操作はできません。内容を確かめてください。",
+    )
+
+
+# MERGED renkei.node.cases.services: Taking note of clause 4: the latest record of someone who may not be the worker is shown after that.
+
+ACKNOWLEDGED: Final = "acknowledge"
+#: What puts other values into a case, so that the caution is to be read anew.
+_SAID_ANEW: Final = ("open", "change", "report_again")
+
+
+def acknowledged(case: Case, officer: Officer) -> bool:
+    """Whether an officer has taken note of the caution since the values came."""
+    mine = Event.objects.filter(case=case, officer=officer, what=ACKNOWLEDGED).order_by("-id").first()
+    if mine is None:
+        return False
+    return not Event.objects.filter(case=case, what__in=_SAID_ANEW, pk__gt=mine.pk).exists()
+
+
+def acknowledge(case: Case, officer: Officer, *, now: datetime) -> None:
+    """Record that an officer knows these may be another person's data (申合せ4). Raises NotPermitted."""
+    require(officer, Act.READ_CASE, subject_of(case), now=now)
+    with transaction.atomic():
+        Event.objects.create(case=case, at=now, officer=officer, what=ACKNOWLEDGED)
+        record(officer, Verb.CAUTION_ACKNOWLEDGED, case.number)
+
+
+# MERGED renkei.node.cases.services: Documents of a case: few kinds, of limited size, kept in the database; each reading is recorded.
+
+LARGEST: Final = 10 * 2**20
+MOST: Final = 20
+#: Kinds that are kept, by the bytes that they begin with: what a name claims counts for nothing.
+KINDS: Final[Mapping[bytes, str]] = {
+    b"%PDF-": "application/pdf",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+}
+
+
+def attach(case: Case, name: str, content: bytes, officer: Officer, *, now: datetime) -> Attachment:
+    """Keep a document with a case. Raises NotPermitted, and NotAttachable naming the limit that it passes."""
+    require(officer, Act.HANDLE_CASE, subject_of(case), now=now)
+    media_type = next((kind for start, kind in KINDS.items() if content.startswith(start)), None)
+    if media_type is None or not len(content) <= LARGEST:
+        raise _refused()
+    with transaction.atomic():
+        # Locks the case, so that two at once do not pass the limit together.
+        Case.objects.select_for_update().get(pk=case.pk)
+        if Attachment.objects.filter(case=case).count() >= MOST:
+            raise _refused()
+        made = Attachment.objects.create(
+            case=case,
+            name=PurePath(name.replace("\\", "/")).name[-120:] or "document",
+            media_type=media_type,
+            size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            content=content,
+            added_at=now,
+            added_by=officer,
+        )
+        record(officer, Verb.DOCUMENT_ATTACHED, case.number, document=made.pk, sha256=made.sha256)
+    return made
+
+
+def read(attachment: Attachment, officer: Officer, *, now: datetime) -> bytes:
+    """Return a document's bytes; as personal as the case itself. Raises NotPermitted."""
+    case = attachment.case
+    require(officer, Act.READ_CASE, subject_of(case), now=now)
+    with transaction.atomic():
+        content = bytes(Attachment.objects.values_list("content", flat=True).get(pk=attachment.pk))
+        purpose = purpose_of(case.number, officer, now)
+        record(officer, Verb.DOCUMENT_READ, case.number, purpose=purpose, document=attachment.pk)
+    return content
+
+
+def _refused() -> NotAttachable:
+    return NotAttachable(
+        f"A case keeps up to {MOST} documents, PDF, PNG or JPEG, of {LARGEST >> 20} MiB each. "
+        "Make it smaller or convert it.",
+        f"添付できるのはPDF・PNG・JPEG、1件{LARGEST >> 20}MiBまで、事案ごとに{MOST}件までです。",
     )

@@ -15,9 +15,9 @@ from node.cases.made_up import (
     story,
 )
 from renkei.node.audit.models import Entry
-from renkei.node.cases import handling
+from renkei.node.cases import services
 from renkei.node.cases.models import Case, Event
-from renkei.node.cases.moves import MOVES, State, open_to
+from renkei.node.cases.workflow import MOVES, State, open_to
 from renkei.node.corrections.models import CorrectionRequest
 from renkei.node.errors import ChangedMeanwhile, Incomplete, NoSuchMove, NotPermitted
 
@@ -114,9 +114,9 @@ def test_a_move_without_what_it_needs_moves_nothing(case, officer, name, words):
 
 def test_the_second_officer_is_told_who_was_faster(case, officer, colleague):
     seen = case_of("N1")
-    handling.move(seen, "take", colleague, version=seen.version, now=NOW)
+    services.move(seen, "take", colleague, version=seen.version, now=NOW)
     with pytest.raises(ChangedMeanwhile) as told:
-        handling.move(seen, "ask_employer", officer, version=seen.version, now=NOW)
+        services.move(seen, "ask_employer", officer, version=seen.version, now=NOW)
 
     assert "佐藤 次郎" in told.value.ja
     assert (case_of("N1").state, case_of("N1").assigned_to) == ("checking", colleague)
@@ -127,16 +127,16 @@ def test_an_officer_is_told_when_isa_changed_the_case_meanwhile(case, answer, of
     seen = case_of("N1")
     answer(a_discrepancy(1, mismatched_items="sex", linked_sex="1"))
     with pytest.raises(ChangedMeanwhile, match="last by Immigration Services Agency") as told:
-        handling.move(seen, "take", officer, version=seen.version, now=NOW)
+        services.move(seen, "take", officer, version=seen.version, now=NOW)
 
     assert "出入国在留管理庁からの送付により更新" in told.value.ja
 
 
 ACTS = {
-    "move": lambda case, officer: handling.move(case, "take", officer, version=1, now=NOW),
-    "note": lambda case, officer: handling.note(case, "電話で確認", officer, now=NOW),
-    "assign": lambda case, officer: handling.assign([case.number], officer, officer, now=NOW),
-    "place": lambda case, officer: handling.place(case, "2703", officer, version=1, now=NOW),
+    "move": lambda case, officer: services.move(case, "take", officer, version=1, now=NOW),
+    "note": lambda case, officer: services.note(case, "電話で確認", officer, now=NOW),
+    "assign": lambda case, officer: services.assign([case.number], officer, officer, now=NOW),
+    "place": lambda case, officer: services.place(case, "2703", officer, version=1, now=NOW),
 }
 
 
@@ -153,7 +153,7 @@ def test_cases_outside_ones_office_stay_as_they_are(case, officer, act, office):
 
 
 def test_a_note_adds_to_the_history_and_not_to_the_trail(case, officer):
-    handling.note(case, "  架空商事に電話で確認 ", officer, now=NOW)
+    services.note(case, "  架空商事に電話で確認 ", officer, now=NOW)
 
     assert case.events.first().note == "架空商事に電話で確認"
     assert Entry.objects.last().facts == {"characters": 10}
@@ -163,7 +163,7 @@ def test_a_note_adds_to_the_history_and_not_to_the_trail(case, officer):
 @pytest.mark.parametrize("text", ["", "  ", "長" * 4001])
 def test_an_empty_or_endless_note_is_refused(case, officer, text):
     with pytest.raises(Incomplete):
-        handling.note(case, text, officer, now=NOW)
+        services.note(case, text, officer, now=NOW)
 
 
 def test_cases_are_assigned_together_all_or_none(answer, officer, colleague):
@@ -172,16 +172,16 @@ def test_cases_are_assigned_together_all_or_none(answer, officer, colleague):
     Case.objects.filter(identifier="N3").update(office="2703")
     numbers = list(Case.objects.order_by("id").values_list("number", flat=True))
     with pytest.raises(NotPermitted) as anothers:
-        handling.assign(numbers, officer, colleague, now=NOW)
+        services.assign(numbers, officer, colleague, now=NOW)
     with pytest.raises(NotPermitted) as nowhere:
-        handling.assign([*numbers[:2], "R8-1124-9999"], officer, colleague, now=NOW)
+        services.assign([*numbers[:2], "R8-1124-9999"], officer, colleague, now=NOW)
     # Asking tells nothing: what is another office's and what is not there are refused in the same words.
     assert (anothers.value.en, anothers.value.ja) == (nowhere.value.en, nowhere.value.ja)
     assert Case.objects.filter(assigned_to=officer).count() == 0
 
-    assert handling.assign(numbers[:2], officer, colleague, now=NOW) == 2
-    assert handling.assign(numbers[:2], officer, colleague, now=NOW) == 0
-    assert handling.assign(numbers[:1], None, colleague, now=NOW) == 1
+    assert services.assign(numbers[:2], officer, colleague, now=NOW) == 2
+    assert services.assign(numbers[:2], officer, colleague, now=NOW) == 0
+    assert services.assign(numbers[:1], None, colleague, now=NOW) == 1
     assert list(Case.objects.order_by("id").values_list("assigned_to__username", "version")) == [
         (None, 3),
         ("tanaka", 2),
@@ -192,22 +192,22 @@ def test_cases_are_assigned_together_all_or_none(answer, officer, colleague):
 
 def test_a_case_of_nobody_is_placed_by_who_sees_all_offices(answer, officer, colleague):
     answer(an_omission(1))
-    found = handling.place(case_of("L1"), "1301", colleague, version=1, now=NOW)
+    found = services.place(case_of("L1"), "1301", colleague, version=1, now=NOW)
 
     assert (found.office, found.version) == ("1301", 2)
     assert moved(found, "take", officer).assigned_to == officer
 
 
 def test_a_case_that_goes_to_another_office_leaves_who_had_it_unless_also_there(case, officer, colleague):
-    handling.assign([case.number], officer, colleague, now=NOW)
-    there = handling.place(case_of("N1"), "2703", colleague, version=2, now=NOW)
+    services.assign([case.number], officer, colleague, now=NOW)
+    there = services.place(case_of("N1"), "2703", colleague, version=2, now=NOW)
     assert there.assigned_to is None
 
-    handling.assign([case.number], colleague, colleague, now=NOW)
-    assert handling.place(case_of("N1"), "1301", colleague, version=4, now=NOW).assigned_to == colleague
+    services.assign([case.number], colleague, colleague, now=NOW)
+    assert services.place(case_of("N1"), "1301", colleague, version=4, now=NOW).assigned_to == colleague
 
 
 @pytest.mark.parametrize("office", ["", "13", "13010", "１３０１", "abcd"])
 def test_an_office_is_four_digits(case, officer, office):
     with pytest.raises(Incomplete):
-        handling.place(case, office, officer, version=1, now=NOW)
+        services.place(case, office, officer, version=1, now=NOW)
