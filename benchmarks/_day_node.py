@@ -156,7 +156,7 @@ def live(directory: Path, number: int) -> None:
     from renkei.exchange.home import Home
     from renkei.exchange.outbox import Order, Outbox
     from renkei.node.audit import trail
-    from renkei.node.deliveries import receiving, sending
+    from renkei.node.deliveries import incoming, outgoing
     from renkei.node.matching_run import answers, run
     from renkei.node.records import annex1, bulk_copy, imports
 
@@ -199,9 +199,9 @@ def live(directory: Path, number: int) -> None:
             for name in ("persons", "cards")
         ]
     with timed("receive"):
-        receiving.take(made.files, now)
+        incoming.take(made.files, now)
     with timed("open"):
-        opened = receiving.open_next(
+        opened = incoming.open_next(
             "annex1",
             lambda sequence, package: annex1.take_delivery(sequence, package, now=now),
             now=now,
@@ -212,7 +212,7 @@ def live(directory: Path, number: int) -> None:
     with timed("select"):
         told = answers.select(day)
     with timed("seal"):
-        sent = sending.make(
+        sent = outgoing.make(
             "annex2-3",
             day,
             answers.to_send(day),

@@ -103,19 +103,19 @@ def confirm(
 ) -> None:
     """Ask the counterpart for later deliveries of ours than we have; if there are none, go on."""
     start(node)
-    from renkei.node.deliveries import continuity
-    from renkei.node.deliveries.carrier.client import Client
-    from renkei.node.deliveries.carrier.protocol import Unreachable
+    from renkei.node.deliveries import restore_check
+    from renkei.node.deliveries.transport.client import Client
+    from renkei.node.deliveries.transport.protocol import Unreachable
 
     if last:
         if not told_by.strip():
             raise UnusableArguments(
                 "Name with --told-by who gave the numbers.", "--told-byで番号を伝えた人を指定してください。"
             )
-        continuity.confirm_by_word(_numbers(last), told_by)
+        restore_check.confirm_by_word(_numbers(last), told_by)
     else:
         try:
-            continuity.confirm(Client(moment()))
+            restore_check.confirm(Client(moment()))
         except Unreachable as fault:
             raise UnusableArguments(
                 f"The counterpart does not answer ({fault.trouble}). Try later, or ask by telephone for "
@@ -137,9 +137,9 @@ def take_back(
 ) -> None:
     """Put deliveries that we sent after the backup back into our outbox, so that no number is used twice."""
     start(node)
-    from renkei.node.deliveries import continuity
+    from renkei.node.deliveries import restore_check
 
-    for name in continuity.take_back(directory, moment()):
+    for name in restore_check.take_back(directory, moment()):
         typer.echo(name)
 
 

@@ -14,7 +14,7 @@ from cheroot.wsgi import Server
 from django.conf import settings
 
 from renkei.node import checks, logs
-from renkei.node.deliveries.carrier import service
+from renkei.node.deliveries.transport import service
 from renkei.node.errors import Unconfigured
 from renkei.node.observing import service as observing
 from renkei.node.wsgi import application

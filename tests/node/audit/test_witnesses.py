@@ -11,7 +11,7 @@ from renkei.exchange.home import Home
 from renkei.node.audit import trail, verifying, witnesses
 from renkei.node.audit.models import CounterpartHead, Entry
 from renkei.node.audit.verbs import Verb
-from renkei.node.deliveries import boxes, receiving, sending
+from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,17 +27,17 @@ def exchanged(pair, be):
     for number, day in enumerate(DAYS):
         with transaction.atomic():
             trail.record(None, Verb.FILE_IMPORTED, f"{day}.csv")
-        delivery = sending.make("annex1", day, rows(number), now=now())
-        sent.append(boxes.home().outbox().find("annex1", delivery.sequence))
+        delivery = outgoing.make("annex1", day, rows(number), now=now())
+        sent.append(keystore.home().outbox().find("annex1", delivery.sequence))
     ours = [*Delivery.objects.values()]
     Delivery.objects.all().delete()
     be("isa")
-    receipts = [receiving.take(files, now()).receipt for files in sent]
+    receipts = [incoming.take(files, now()).receipt for files in sent]
     be("mhlw")
     Delivery.objects.all().delete()
     Delivery.objects.bulk_create(Delivery(**row) for row in ours)
     for each in receipts:
-        sending.keep_receipt(each.data, each.signature, now())
+        outgoing.keep_receipt(each.data, each.signature, now())
     return pair
 
 
@@ -91,7 +91,7 @@ def test_whoever_removes_our_evidence_as_well_is_found_by_theirs(exchanged, owne
 
 
 def test_a_manifest_that_was_changed_proves_nothing_and_is_named(exchanged):
-    files = boxes.home().outbox().find("annex1", 2)
+    files = keystore.home().outbox().find("annex1", 2)
     head = Entry.objects.get(number=1).sha256
     manifest = files.manifest.read_text()
     files.manifest.write_text(manifest.replace(manifest.split('trail_head": "')[1][:64], head))
@@ -104,8 +104,8 @@ def test_a_manifest_that_was_changed_proves_nothing_and_is_named(exchanged):
 def test_receipts_that_we_gave_carry_our_head_too(exchanged, be):
     """The database being one, its trail is that of both: ISA's receipts name its heads as well."""
     be("isa")
-    terms = boxes.home().terms()
-    found = witnesses.compare(boxes.home().directory, terms, "isa")
+    terms = keystore.home().terms()
+    found = witnesses.compare(keystore.home().directory, terms, "isa")
 
     assert (found.compared, found.confirmed, found.differing) == (3, 0, [])
 
@@ -129,18 +129,18 @@ def test_the_counterparts_trail_is_seen_to_go_back(pair, be, owner):
                 trail.record(None, Verb.FILE_IMPORTED, f"{day}.csv")
         if number == 2:  # an old copy of the database was put back
             owner("DELETE FROM audit_entry WHERE number > 1")
-        sending.make("annex1", day, rows(number), now=now())
-    outbox = boxes.home().outbox()
+        outgoing.make("annex1", day, rows(number), now=now())
+    outbox = keystore.home().outbox()
     Delivery.objects.all().delete()
     be("isa")
     for number in (1, 2):
-        receiving.take(outbox.find("annex1", number), now())
+        incoming.take(outbox.find("annex1", number), now())
 
-    assert witnesses.gone_back(boxes.home().directory) == []
+    assert witnesses.gone_back(keystore.home().directory) == []
 
-    receiving.take(outbox.find("annex1", 3), now())
+    incoming.take(outbox.find("annex1", 3), now())
 
-    assert witnesses.gone_back(boxes.home().directory) == ["mhlw-isa-annex1-00000003 [back]"]
+    assert witnesses.gone_back(keystore.home().directory) == ["mhlw-isa-annex1-00000003 [back]"]
     assert verifying.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003 [back]"]
 
 
@@ -148,11 +148,11 @@ def test_what_was_noted_of_the_counterpart_must_be_what_its_manifest_says(exchan
     be("isa")
 
     assert CounterpartHead.objects.filter(delivery="annex1 2").exists()
-    assert witnesses.gone_back(boxes.home().directory) == []
+    assert witnesses.gone_back(keystore.home().directory) == []
 
     owner(f"UPDATE audit_counterparthead SET head = '{'a' * 64}' WHERE delivery = 'annex1 2'")
 
-    assert witnesses.gone_back(boxes.home().directory) == ["mhlw-isa-annex1-00000002 [noted]"]
+    assert witnesses.gone_back(keystore.home().directory) == ["mhlw-isa-annex1-00000002 [noted]"]
 
 
 def test_what_was_noted_of_a_receipt_must_be_what_it_says(exchanged, owner):
@@ -162,15 +162,15 @@ def test_what_was_noted_of_a_receipt_must_be_what_it_says(exchanged, owner):
 
 
 def test_evidence_that_is_damaged_is_named_and_the_rest_looked_at(exchanged, be):
-    boxes.home().outbox().find("annex1", 2).manifest.unlink()
+    keystore.home().outbox().find("annex1", 2).manifest.unlink()
     found = verifying.look(now())
 
     assert found.differing == ["outbox/annex1/00000002 [manifest_missing]"]
     assert (found.compared, found.confirmed) == (3, 2)
 
     be("isa")
-    next((boxes.home().directory / "inbox/annex1/00000002").glob("*.received.json")).write_text("{")
-    next((boxes.home().directory / "inbox/annex1/00000003").glob("*00000003.json")).write_text("{")
+    next((keystore.home().directory / "inbox/annex1/00000002").glob("*.received.json")).write_text("{")
+    next((keystore.home().directory / "inbox/annex1/00000003").glob("*00000003.json")).write_text("{")
     found = verifying.look(now())
 
     assert found.differing == [

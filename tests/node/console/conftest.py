@@ -20,7 +20,7 @@ from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.cycle import alarms
 from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.party import DAY
-from renkei.node.deliveries import handover, sending
+from renkei.node.deliveries import medium, outgoing
 from renkei.node.deliveries.models import Delivery
 from renkei.node.incidents import concerned, handling
 from renkei.node.incidents.models import Item, Kind
@@ -108,8 +108,8 @@ def two_days(transactional_db, party: str) -> None:
 @pytest.fixture
 def shown(two_days, node, officer, party: str) -> None:
     """Something on every page: deliveries with a gap, findings and requests, acts of an officer."""
-    sealed = sending.make(SERVICE[party], NOW.date(), {}, now=timezone.now())
-    handover.ask(
+    sealed = outgoing.make(SERVICE[party], NOW.date(), {}, now=timezone.now())
+    medium.ask(
         sealed,
         officer,
         reason="agreed",

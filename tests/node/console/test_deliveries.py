@@ -11,7 +11,7 @@ from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.console.pages import PAGES
-from renkei.node.deliveries import handover, ledger, sending
+from renkei.node.deliveries import medium, outgoing, queries
 from renkei.node.deliveries.models import Delivery
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def party() -> str:
 
 @pytest.fixture
 def sealed(node, db) -> Delivery:
-    return sending.make("annex1", DAY, {}, now=timezone.now())
+    return outgoing.make("annex1", DAY, {}, now=timezone.now())
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def names_in(answer) -> set[str]:
 )
 def test_numbers_that_are_missing_are_found(node, db, numbers, gaps):
     incoming(*numbers)
-    found = [ledger.gap_before(each) for each in ledger.listed()]
+    found = [queries.gap_before(each) for each in queries.listed()]
 
     assert [(gap.first, gap.last) for gap in found if gap] == gaps
 
@@ -93,7 +93,7 @@ def test_what_came_before_its_predecessor_is_said_to_wait(client, node, operator
 
 def test_a_manifest_is_verified_anew_and_a_forged_one_is_told(client, sealed, operator):
     holds = client.get(PAGE).content.decode()
-    manifest = ledger.files_of(sealed).manifest
+    manifest = queries.files_of(sealed).manifest
     manifest.write_bytes(manifest.read_bytes().replace(b'"revision": 1', b'"revision": 2'))
     forged = client.get(PAGE).content.decode()
 
@@ -103,7 +103,7 @@ def test_a_manifest_is_verified_anew_and_a_forged_one_is_told(client, sealed, op
 
 
 def test_the_evidence_is_sealed_and_its_taking_recorded(client, sealed, operator):
-    name = ledger.files_of(sealed).name
+    name = queries.files_of(sealed).name
     found = names_in(client.post(PAGE, {"act": "evidence"}))
 
     assert found == {f"{name}.json", f"{name}.json.p7s", f"{name}.cms"}
@@ -138,13 +138,13 @@ def test_two_officers_hand_a_delivery_over_and_neither_alone(client, sealed, ope
     client.force_login(second)
     confirmed = client.post(PAGE, {"act": "confirm"})
     found = names_in(client.post(PAGE, {"act": "medium"}))
-    name = ledger.files_of(sealed).name
+    name = queries.files_of(sealed).name
     sealed.refresh_from_db()
 
     assert (alone.status_code, early.status_code, confirmed.status_code) == (422, 422, 302)
     assert found == {f"{name}.json", f"{name}.json.p7s", f"{name}.cms", f"{name}.pdf"}
     assert sealed.by_medium
-    assert list((ledger.files_of(sealed).directory).glob("export-*.media.json"))
+    assert list((queries.files_of(sealed).directory).glob("export-*.media.json"))
     assert set(Entry.objects.values_list("verb", flat=True)) >= {
         "HANDOVER_ASKED",
         "HANDOVER_CONFIRMED",
@@ -153,10 +153,10 @@ def test_two_officers_hand_a_delivery_over_and_neither_alone(client, sealed, ope
 
 
 def test_a_confirmation_lapses_after_a_day(node, sealed, operator, second):
-    then = timezone.now() - handover.LASTS
-    handover.ask(sealed, operator, reason="agreed", now=then, **NAMES)
+    then = timezone.now() - medium.LASTS
+    medium.ask(sealed, operator, reason="agreed", now=then, **NAMES)
 
-    assert handover.standing(sealed, timezone.now()) is None
+    assert medium.standing(sealed, timezone.now()) is None
 
 
 @pytest.mark.parametrize("missing", ["reason", "agreed_by", "handed_over_by", "taken_over_by"])

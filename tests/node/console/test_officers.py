@@ -9,7 +9,7 @@ from renkei.exchange.keys import spoken
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
-from renkei.node.deliveries import boxes
+from renkei.node.deliveries import keystore
 
 pytestmark = pytest.mark.django_db
 
@@ -141,7 +141,7 @@ def test_an_officer_changes_their_own_password(client, administrator, old, new, 
 
 def test_every_pinned_certificate_is_shown_with_fingerprint_and_end(client, administrator):
     page = client.get("/keys/").content.decode()
-    pins = boxes.home().agreements()[-1].pins
+    pins = keystore.home().agreements()[-1].pins
 
     assert {spoken(pin.sha256) in page for pin in pins} == {True}
     assert "あと364日" in page or "あと365日" in page

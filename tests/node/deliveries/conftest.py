@@ -11,9 +11,9 @@ import pytest
 
 from node.deliveries.over_tls import DAY, now, rows
 from renkei.exchange.files import DeliveryFiles
-from renkei.node.deliveries import boxes, sending
-from renkei.node.deliveries.carrier import service
+from renkei.node.deliveries import keystore, outgoing
 from renkei.node.deliveries.models import Delivery
+from renkei.node.deliveries.transport import service
 from renkei.node.rehearsal import Rehearsal
 from two_nodes import made_once
 
@@ -66,9 +66,9 @@ def isa(pair, be) -> Iterator[str]:
 def sealed(pair, be, isa):
     """A delivery of MHLW's, with the database of ISA."""
     be("mhlw")
-    delivery = sending.make("annex1", DAY, rows(*range(300)), now=now())
+    delivery = outgoing.make("annex1", DAY, rows(*range(300)), now=now())
     Delivery.objects.all().delete()
-    files = boxes.home().outbox().find("annex1", delivery.sequence)
+    files = keystore.home().outbox().find("annex1", delivery.sequence)
     be("isa")
     return files
 
@@ -77,8 +77,8 @@ def sealed(pair, be, isa):
 def sealed_alone(pair, be) -> DeliveryFiles:
     """A delivery of MHLW's; nobody listens yet."""
     be("mhlw")
-    sending.make("annex1", DAY, rows(1), now=now())
+    outgoing.make("annex1", DAY, rows(1), now=now())
     Delivery.objects.all().delete()
-    files = boxes.home().outbox().find("annex1", 1)
+    files = keystore.home().outbox().find("annex1", 1)
     be("isa")
     return files

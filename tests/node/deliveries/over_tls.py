@@ -18,10 +18,10 @@ from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.home import Home
 from renkei.node.audit.models import Entry
-from renkei.node.deliveries.carrier import tls
-from renkei.node.deliveries.carrier.client import Client, _Connected
-from renkei.node.deliveries.carrier.protocol import Unreachable
 from renkei.node.deliveries.models import Delivery
+from renkei.node.deliveries.transport import tls
+from renkei.node.deliveries.transport.client import Client, _Connected
+from renkei.node.deliveries.transport.protocol import Unreachable
 
 DAY = date(2026, 4, 1)
 

@@ -31,9 +31,9 @@ from renkei.exchange.manifest import read
 from renkei.node.audit.models import Entry
 from renkei.node.cycle.party import open_day
 from renkei.node.cycle.steps import Context
-from renkei.node.deliveries import boxes, receiving, sending
-from renkei.node.deliveries.carrier.protocol import Unreachable
+from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
+from renkei.node.deliveries.transport.protocol import Unreachable
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,18 +44,18 @@ State = Delivery.State
 
 
 def test_what_a_death_left_half_opened_is_removed_at_the_start(pair, be, sealed_alone):
-    receiving.take(sealed_alone, now())
+    incoming.take(sealed_alone, now())
     place = pair.nodes["isa"] / "exchange/inbox/annex1/00000001"
     for half in (".partial-opened/data", "opened/data"):
         (place / half).mkdir(parents=True)
         (place / half / "notifications.csv").write_text("MARKED")
-    receiving.sweep_all()
+    incoming.sweep_all()
 
     assert list(place.rglob("*.csv")) == []
 
 
 def test_a_day_is_not_open_before_its_receipt_is_given(pair, be, sealed_alone):
-    receiving.take(sealed_alone, now())
+    incoming.take(sealed_alone, now())
     opened = pair.nodes["isa"] / "exchange/inbox/annex1/00000001/opened"
     step = open_day("annex1", lambda sequence, package, now: {"rows": 1})
     step(Context(DAY, now()))
@@ -69,14 +69,14 @@ def test_a_day_is_not_open_before_its_receipt_is_given(pair, be, sealed_alone):
 
 
 def test_a_refusal_that_was_signed_but_not_noted_is_noted_next_time(pair, be, sealed_alone):
-    receiving.take(sealed_alone, now())
+    incoming.take(sealed_alone, now())
     sealed = next((pair.nodes["isa"] / "exchange/inbox/annex1/00000001").glob("*.cms"))
     data = bytearray(sealed.read_bytes())
     data[len(data) // 2] ^= 1
     sealed.write_bytes(data)
-    refused = receiving.open_next("annex1", lambda sequence, package: {}, now=now())
+    refused = incoming.open_next("annex1", lambda sequence, package: {}, now=now())
     Delivery.objects.update(state=State.RECEIVED, trouble="")
-    again = receiving.open_next("annex1", lambda sequence, package: {}, now=now())
+    again = incoming.open_next("annex1", lambda sequence, package: {}, now=now())
 
     assert refused.state == State.REFUSED
     assert again is None
@@ -85,27 +85,27 @@ def test_a_refusal_that_was_signed_but_not_noted_is_noted_next_time(pair, be, se
 
 
 def test_a_delivery_in_the_inbox_that_was_never_noted_is_opened_all_the_same(pair, be, sealed_alone):
-    receiving.take(sealed_alone, now())
+    incoming.take(sealed_alone, now())
     Delivery.objects.all().delete()
-    opened = receiving.open_next("annex1", lambda sequence, package: {"rows": 1}, now=now())
+    opened = incoming.open_next("annex1", lambda sequence, package: {"rows": 1}, now=now())
 
     assert (opened.state, opened.sequence) == (State.OPENED, 1)
 
 
 def test_a_commit_that_fails_leaves_the_delivery_to_be_opened_again(pair, be, sealed_alone):
-    receiving.take(sealed_alone, now())
+    incoming.take(sealed_alone, now())
 
     def fail(sequence: int, package: Path) -> dict[str, int]:
         Entry.objects.create(number=99, at=now(), actor="x", verb="x", previous_sha256="", sha256="")
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        receiving.open_next("annex1", fail, now=now())
+        incoming.open_next("annex1", fail, now=now())
 
     assert received() == [1]
     assert not Entry.objects.filter(number=99).exists()
     assert list((pair.nodes["isa"] / "exchange/inbox").rglob("*.csv")) == []
-    assert receiving.open_next("annex1", lambda *_: {"rows": 1}, now=now()).state == State.OPENED
+    assert incoming.open_next("annex1", lambda *_: {"rows": 1}, now=now()).state == State.OPENED
 
 
 def test_a_plan_that_a_death_left_does_not_hold_up_the_next(pair, be):
@@ -113,10 +113,10 @@ def test_a_plan_that_a_death_left_does_not_hold_up_the_next(pair, be):
     left_over = {"kind": "", "state": State.PLANNED, "sequence": 1}
     Delivery.objects.create(direction="out", service="annex1", business_day=DAY, **left_over)
     next_day = DAY + timedelta(days=1)
-    later = sending.make("annex1", next_day, rows(2), now=now())
-    first = sending.make("annex1", DAY, rows(1), now=now())
+    later = outgoing.make("annex1", next_day, rows(2), now=now())
+    first = outgoing.make("annex1", DAY, rows(1), now=now())
 
-    made = [read(files.manifest_bytes()) for files in boxes.home().outbox().deliveries("annex1")]
+    made = [read(files.manifest_bytes()) for files in keystore.home().outbox().deliveries("annex1")]
 
     assert (later.sequence, first.sequence) == (1, 2)
     assert [each.business_day for each in made] == [next_day, DAY]
@@ -128,7 +128,7 @@ def test_two_workers_make_one_delivery_of_a_day(pair, be):
 
     def make() -> None:
         try:
-            delivery = sending.make("annex1", DAY, rows(1), now=now())
+            delivery = outgoing.make("annex1", DAY, rows(1), now=now())
             made.append((delivery.pk, delivery.sequence))
         except BaseException as fault:
             made.append(fault)
@@ -142,7 +142,7 @@ def test_two_workers_make_one_delivery_of_a_day(pair, be):
         worker.join()
 
     assert set(made) == {(Delivery.objects.get().pk, 1)}
-    assert boxes.home().outbox().chain("annex1").last == 1
+    assert keystore.home().outbox().chain("annex1").last == 1
 
 
 # --- kill -9, with processes of their own -----------------------------------------------------------------

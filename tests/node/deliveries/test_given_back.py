@@ -9,7 +9,7 @@ from renkei.node.cycle import unscheduled, watch
 from renkei.node.cycle.models import Alarm
 from renkei.node.cycle.party import DAY as STEPS
 from renkei.node.cycle.steps import Context
-from renkei.node.deliveries import boxes, receiving, sending
+from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
 from renkei.node.records import rejected_rows
 from renkei.node.records.models import ReturnedRow, SentNotification
@@ -29,10 +29,12 @@ def given_back(pair, be) -> Delivery:
     sent = rows(1, 2, 3)
     table = sent["notifications"]
     unheard = pl.Series([*table["status_of_residence"].head(2), "unheard_of"])
-    sending.make("annex1", DAY, {"notifications": table.with_columns(status_of_residence=unheard)}, now=now())
-    files = boxes.home().outbox().find("annex1", 1)
+    outgoing.make(
+        "annex1", DAY, {"notifications": table.with_columns(status_of_residence=unheard)}, now=now()
+    )
+    files = keystore.home().outbox().find("annex1", 1)
     be("isa")
-    receiving.take(files, now())
+    incoming.take(files, now())
     step("isa", "open")
     step("isa", "give_back")
     return Delivery.objects.get(service="receipt", direction="out")
@@ -41,9 +43,9 @@ def given_back(pair, be) -> Delivery:
 def taken_back(be) -> None:
     """MHLW takes in what ISA gave back, as each run of its cycle does."""
     be("isa")
-    files = boxes.home().outbox().find("receipt", 1)
+    files = keystore.home().outbox().find("receipt", 1)
     be("mhlw")
-    receiving.take(files, now())
+    incoming.take(files, now())
     unscheduled.attend(now())
 
 
@@ -60,7 +62,7 @@ def test_a_row_that_could_not_be_taken_is_named_to_its_sender(given_back, be):
 
 def test_the_receipt_says_what_was_taken_and_what_was_not(given_back, be):
     be("isa")
-    accepted = boxes.inbox(now()).receipts("annex1", 1)[-1].receipt
+    accepted = keystore.inbox(now()).receipts("annex1", 1)[-1].receipt
 
     assert (accepted.rows_taken, dict(accepted.rows_rejected)) == (2, {"unreadable:status_of_residence": 1})
 
@@ -74,10 +76,10 @@ def test_giving_back_again_makes_no_second_delivery(given_back, be):
 
 def test_nothing_goes_back_where_everything_was_taken(pair, be):
     be("mhlw")
-    sending.make("annex1", DAY, rows(1), now=now())
-    files = boxes.home().outbox().find("annex1", 1)
+    outgoing.make("annex1", DAY, rows(1), now=now())
+    files = keystore.home().outbox().find("annex1", 1)
     be("isa")
-    receiving.take(files, now())
+    incoming.take(files, now())
     step("isa", "open")
 
     assert step("isa", "give_back") == {"rows": 0}

@@ -13,7 +13,7 @@ from renkei.node.cycle.models import Alarm, Step
 from renkei.node.cycle.party import DAY as STEPS
 from renkei.node.cycle.runner import Runner
 from renkei.node.cycle.steps import Context
-from renkei.node.deliveries import boxes, receiving, sending
+from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NothingRefused
 from renkei.node.matching_run.models import Finding
@@ -36,18 +36,18 @@ def run(party: str, day=DAY) -> None:
 def refuse(be, by: str, service: str, number: int = 1) -> None:
     """Let the counterpart take the delivery, refuse it, and its receipt come back."""
     other = {"isa": "mhlw", "mhlw": "isa"}[by]
-    files = boxes.home().outbox().find(service, number)
+    files = keystore.home().outbox().find(service, number)
     be(by)
-    receiving.take(files, now())
+    incoming.take(files, now())
 
     def refusing(number, package):
         raise Refused("over_provided", "notifications.csv:2")
 
-    receiving.open_next(service, refusing, now=now())
-    receipts = boxes.inbox(now()).receipts(service, number)
+    incoming.open_next(service, refusing, now=now())
+    receipts = keystore.inbox(now()).receipts(service, number)
     be(other)
     for receipt in receipts:
-        sending.keep_receipt(receipt.data, receipt.signature, now())
+        outgoing.keep_receipt(receipt.data, receipt.signature, now())
 
 
 @pytest.fixture
@@ -186,22 +186,22 @@ def receive(be, tmp_path, day, *rows) -> None:
     from renkei.agreement.datasets import NOTIFICATIONS
 
     be("mhlw")
-    number = sending.make("annex1", day, {"notifications": frame(NOTIFICATIONS, rows)}, now=now()).sequence
-    files = boxes.home().outbox().find("annex1", number)
+    number = outgoing.make("annex1", day, {"notifications": frame(NOTIFICATIONS, rows)}, now=now()).sequence
+    files = keystore.home().outbox().find("annex1", number)
     be("isa")
-    receiving.take(files, now())
+    incoming.take(files, now())
     days.open_up_to(day, (), STEPS["isa"])
     run("isa", day)
 
 
 def accept(be, number: int) -> None:
     """Let MHLW accept an answer of ISA's, and the receipt come back."""
-    files = boxes.home().outbox().find("annex2-3", number)
+    files = keystore.home().outbox().find("annex2-3", number)
     be("mhlw")
-    receiving.take(files, now())
-    receiving.open_next("annex2-3", lambda sequence, package: {}, now=now())
-    receipts = boxes.inbox(now()).receipts("annex2-3", number)
+    incoming.take(files, now())
+    incoming.open_next("annex2-3", lambda sequence, package: {}, now=now())
+    receipts = keystore.inbox(now()).receipts("annex2-3", number)
     be("isa")
     for receipt in receipts:
-        sending.keep_receipt(receipt.data, receipt.signature, now())
+        outgoing.keep_receipt(receipt.data, receipt.signature, now())
     Delivery.objects.filter(direction="out", service="annex2-3", sequence=number).update(state="accepted")

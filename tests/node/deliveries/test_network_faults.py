@@ -28,10 +28,10 @@ from node.deliveries.over_tls import (
 )
 from renkei.exchange.errors import Refused
 from renkei.exchange.files import DeliveryFiles
-from renkei.node.deliveries import boxes, sending
-from renkei.node.deliveries.carrier import service
-from renkei.node.deliveries.carrier.protocol import Unreachable
+from renkei.node.deliveries import keystore, outgoing
 from renkei.node.deliveries.models import Delivery
+from renkei.node.deliveries.transport import service
+from renkei.node.deliveries.transport.protocol import Unreachable
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -181,9 +181,9 @@ def two(pair, be, isa) -> tuple[DeliveryFiles, DeliveryFiles]:
     """Two days of MHLW's, with the database of ISA."""
     be("mhlw")
     for number, day in enumerate((DAY, NEXT_DAY)):
-        sending.make("annex1", day, rows(number), now=now())
+        outgoing.make("annex1", day, rows(number), now=now())
     Delivery.objects.all().delete()
-    outbox = boxes.home().outbox()
+    outbox = keystore.home().outbox()
     be("isa")
     return outbox.find("annex1", 1), outbox.find("annex1", 2)
 
@@ -219,8 +219,8 @@ def test_the_same_number_with_other_content_is_refused(pair, isa, sealed, be):
     be("mhlw")
     shutil.rmtree(pair.nodes["mhlw"] / "exchange/outbox")  # as if an old backup had been put back
     Delivery.objects.all().delete()
-    sending.make("annex1", DAY, rows(7), now=now())
-    other = boxes.home().outbox().find("annex1", 1)
+    outgoing.make("annex1", DAY, rows(7), now=now())
+    other = keystore.home().outbox().find("annex1", 1)
     be("isa")
     with pytest.raises(Refused) as refused:
         client.send(other)

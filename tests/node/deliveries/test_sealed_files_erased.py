@@ -10,7 +10,7 @@ from renkei.exchange import evidence
 from renkei.exchange.errors import Refused
 from renkei.node.cycle import retention as cycle_retention
 from renkei.node.cycle.steps import Context
-from renkei.node.deliveries import boxes, receiving, sending
+from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.records import retention
 from renkei.node.records.models import Erasure, Hold
 
@@ -23,8 +23,8 @@ def opened(sealed, be, settings):
     """ISA opened one delivery; deliveries are kept for a year."""
     be("isa")
     settings.NODE = replace(settings.NODE, retention=replace(settings.NODE.retention, deliveries=365))
-    receiving.take(sealed, now())
-    receiving.open_next("annex1", lambda number, package: {}, now=now())
+    incoming.take(sealed, now())
+    incoming.open_next("annex1", lambda number, package: {}, now=now())
 
 
 def erase(moment) -> None:
@@ -32,12 +32,12 @@ def erase(moment) -> None:
 
 
 def states() -> list[tuple[str, ...]]:
-    home = boxes.home()
+    home = keystore.home()
     return [found.states for found in evidence.verify(home.directory / "inbox", home.terms())]
 
 
 def files() -> set[str]:
-    place = boxes.home().directory / "inbox" / "annex1" / "00000001"
+    place = keystore.home().directory / "inbox" / "annex1" / "00000001"
     return {path.suffix for path in place.iterdir() if path.is_file()}
 
 
@@ -67,9 +67,9 @@ def test_not_before_its_time_nor_under_a_hold(opened, held):
 
 
 def test_a_file_that_was_lost_is_no_erased_one(opened):
-    place = boxes.home().directory / "inbox" / "annex1" / "00000001"
+    place = keystore.home().directory / "inbox" / "annex1" / "00000001"
     next(place.glob("*.cms")).unlink()
-    home = boxes.home()
+    home = keystore.home()
     (found,) = evidence.verify(home.directory / "inbox", home.terms())
 
     assert isinstance(found.fault, Refused)
@@ -78,7 +78,7 @@ def test_a_file_that_was_lost_is_no_erased_one(opened):
 
 def test_what_is_not_settled_is_never_erased(sealed_alone, be):
     be("mhlw")
-    sending.make("annex1", DAY, {}, now=now())
+    outgoing.make("annex1", DAY, {}, now=now())
     erase(now() + 10 * YEAR)
 
     assert sealed_alone.sealed.exists()

@@ -9,7 +9,7 @@ from renkei.exchange.manifest import read
 from renkei.node.audit.models import Entry
 from renkei.node.cycle import alarms, watch
 from renkei.node.cycle.alarms import AlarmKind
-from renkei.node.deliveries import boxes, receiving, sending
+from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
 from renkei.node.incidents import clocks, handling, notices
 from renkei.node.incidents.models import Incident, Item, Kind, Notice, Statement
@@ -38,12 +38,12 @@ def as_isa(be):
     """Become ISA, with its own empty tables, and take in whatever MHLW's outbox holds beyond a number."""
 
     def become(after: int = 0) -> list[Delivery]:
-        files = list(boxes.home().outbox().deliveries("incident"))[after:]
+        files = list(keystore.home().outbox().deliveries("incident"))[after:]
         Incident.objects.filter(origin="mhlw", seen_at__isnull=False).delete()
         Delivery.objects.filter(direction="out").delete()
         be("isa")
         for each in files:
-            receiving.take(each, now())
+            incoming.take(each, now())
         return list(Delivery.objects.filter(direction="in"))
 
     return become
@@ -106,14 +106,14 @@ def test_a_node_that_dies_after_sealing_does_not_seal_again_on_another_day(incid
         raise Died
 
     with monkeypatch.context() as patch:
-        patch.setattr(sending, "_note_sealed", die)
+        patch.setattr(outgoing, "_note_sealed", die)
         with pytest.raises(Died):
             notices.tell(now())
 
     assert [notice.sequence for notice in Notice.objects.all()] == [None]
 
     notices.tell(now() + timedelta(days=1))
-    manifests = [read(files.manifest_bytes()) for files in boxes.home().outbox().deliveries("incident")]
+    manifests = [read(files.manifest_bytes()) for files in keystore.home().outbox().deliveries("incident")]
 
     assert [manifest.sequence for manifest in manifests] == [1]
     assert [notice.sequence for notice in Notice.objects.all()] == [1]
@@ -134,11 +134,11 @@ def test_a_notice_goes_before_whatever_else_is_out(incident):
         def receipts(self, files):
             return []
 
-    sending.make("annex1", date(2026, 4, 1), rows(1), now=now())
+    outgoing.make("annex1", date(2026, 4, 1), rows(1), now=now())
     notices.tell(now())
     Delivery.objects.update(attempts=0, next_try_at=None)
     counterpart = Kept()
-    sending.send_due(counterpart, now())
+    outgoing.send_due(counterpart, now())
 
     assert counterpart.sent == ["mhlw-isa-incident-00000001", "mhlw-isa-annex1-00000001"]
 
@@ -178,7 +178,7 @@ def test_the_receipt_says_that_it_was_accepted(incident, as_isa):
     notices.tell(now())
     as_isa()
     notices.hear(now())
-    states = [each.receipt.state for each in boxes.inbox(now()).receipts("incident", 1)]
+    states = [each.receipt.state for each in keystore.inbox(now()).receipts("incident", 1)]
 
     assert states == ["received", "accepted"]
     assert Delivery.objects.get().counts == {"rows": 1, "new": 1, "again": 0}
@@ -211,7 +211,7 @@ def test_what_is_told_again_changes_it_and_wants_somebody_again(incident, as_isa
     notices.tell(now())
     as_isa()
     first, later = now(), now() + timedelta(days=1)
-    receiving.open_next(
+    incoming.open_next(
         "incident", lambda number, package: notices.take(number, package, now=first), now=now()
     )
     handling.add(Incident.objects.get(), {Item.OTHER: "確認した"}, by=None, now=first)

@@ -14,7 +14,7 @@ from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit import trail, verifying
 from renkei.node.audit.models import Entry
 from renkei.node.audit.verbs import Verb
-from renkei.node.deliveries import boxes, receiving, sending
+from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NotAccepted, NotPermitted
 from renkei.node.incidents.models import Incident
@@ -41,7 +41,7 @@ def write(name: str) -> Entry:
 def send(number: int) -> None:
     """MHLW's delivery of a day; its head is that of the entry written before it."""
     write(f"{DAYS[number]}.csv")
-    sending.make("annex1", DAYS[number], rows(number), now=now())
+    outgoing.make("annex1", DAYS[number], rows(number), now=now())
 
 
 def restored(owner, to: Entry) -> None:
@@ -228,14 +228,14 @@ def theirs(pair, be, owner):  # noqa: F811
     """At ISA: MHLW's trail came back to the head of its first delivery, then went on and back once more."""
     be("mhlw")
     send(0)
-    head = Entry.objects.get(sha256=head_of(boxes.home().outbox().find("annex1", 1)))
+    head = Entry.objects.get(sha256=head_of(keystore.home().outbox().find("annex1", 1)))
     send(1)
     owner(f"DELETE FROM audit_entry WHERE number > {head.number}")
-    sending.make("annex1", DAYS[2], rows(2), now=now())
+    outgoing.make("annex1", DAYS[2], rows(2), now=now())
     send(3)
     owner(f"DELETE FROM audit_entry WHERE number > {head.number}")
-    sending.make("annex1", DAYS[4], rows(4), now=now())
-    outbox = boxes.home().outbox()
+    outgoing.make("annex1", DAYS[4], rows(4), now=now())
+    outbox = keystore.home().outbox()
     Delivery.objects.all().delete()
     be("isa")
     return head, [outbox.find("annex1", number) for number in range(1, 6)]
@@ -248,7 +248,7 @@ def head_of(files) -> str:
 def test_the_counterparts_restore_is_accepted_once_and_the_comparison_goes_on(theirs, auditors):
     head, sent = theirs
     for files in sent[:3]:
-        receiving.take(files, now())
+        incoming.take(files, now())
 
     assert verifying.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003 [back]"]
 
@@ -259,10 +259,10 @@ def test_the_counterparts_restore_is_accepted_once_and_the_comparison_goes_on(th
 
     assert verifying.look(now()).counterpart_back == []
 
-    receiving.take(sent[3], now())
+    incoming.take(sent[3], now())
 
     assert verifying.look(now()).counterpart_back == []
 
-    receiving.take(sent[4], now())
+    incoming.take(sent[4], now())
 
     assert verifying.look(now()).counterpart_back == ["mhlw-isa-annex1-00000005 [back]"]

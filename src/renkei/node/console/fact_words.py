@@ -19,7 +19,7 @@ from renkei.node.console.incident_forms import ITEMS
 from renkei.node.console.incident_forms import KINDS as INCIDENTS
 from renkei.node.console.words import DELIVERY_STATES, DUTIES, EVENTS, OUTCOMES
 from renkei.node.corrections import decisions
-from renkei.node.deliveries import resending
+from renkei.node.deliveries import outgoing
 from renkei.node.incidents import clocks
 from renkei.node.operations import accepting
 
@@ -105,7 +105,7 @@ _REASONS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         "network_failure": Words("ネットワークの障害", "network failure"),
         "agreed": Words("双方の合意", "both agreed"),
-        **resending.REASONS,
+        **outgoing.REASONS,
         **accepting.REASONS,
     }
 )

@@ -22,9 +22,9 @@ from renkei.node.corrections import requests as correction_requests
 from renkei.node.cycle import alarms, retention, watch
 from renkei.node.cycle.steps import Awaits, Context, Counts, DayStep
 from renkei.node.cycle.unscheduled import Commit
-from renkei.node.deliveries import boxes, receiving, sending
-from renkei.node.deliveries.carrier.client import Client
+from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
+from renkei.node.deliveries.transport.client import Client
 from renkei.node.matching_run import answers, run
 from renkei.node.records import annex1, rejected_rows
 from renkei.node.records import imports as records_imports
@@ -87,7 +87,7 @@ def send(service: str) -> Callable[[Context], Counts | Awaits]:
     """Return the step that sends a service's delivery of the day."""
 
     def work(context: Context) -> Counts | Awaits:
-        sending.send_due(Client(context.now), context.now)
+        outgoing.send_due(Client(context.now), context.now)
         delivery = _of_day(_OUT, service, context.day)
         if delivery is None or delivery.state == _State.SEALED:
             return Awaits("counterpart")
@@ -105,7 +105,7 @@ def await_receipt(
     """
 
     def work(context: Context) -> Counts | Awaits:
-        sending.send_due(Client(context.now), context.now)
+        outgoing.send_due(Client(context.now), context.now)
         delivery = _of_day(_OUT, service, context.day)
         # A day is closed by `accepted` alone (§3); a refusal wants a person, and the alarm says so.
         if delivery is None or delivery.state != _State.ACCEPTED:
@@ -120,7 +120,7 @@ def receive(service: str) -> Callable[[Context], Counts | Awaits]:
     """Return the step that waits for a service's delivery of the day."""
 
     def work(context: Context) -> Counts | Awaits:
-        receiving.note_received(context.now)
+        incoming.note_received(context.now)
         delivery = _of_day(_IN, service, context.day)
         if delivery is None:
             return Awaits("delivery")
@@ -139,11 +139,11 @@ def open_day(service: str, commit: Commit) -> Callable[[Context], Counts | Await
             if (
                 delivery is not None
                 and delivery.state == _State.OPENED
-                and not receiving.owes_receipt(delivery, context.now)
+                and not incoming.owes_receipt(delivery, context.now)
             ):
                 counts: Mapping[str, int] = delivery.counts
                 return counts
-            if receiving.open_next(service, take, now=context.now) is None:
+            if incoming.open_next(service, take, now=context.now) is None:
                 return Awaits("delivery")
 
     return work
@@ -158,7 +158,9 @@ def give_back(service: str) -> Callable[[Context], Counts]:
         if delivery is None or rows.is_empty():
             return {"rows": 0}
         about = rejected_rows.source(service, delivery.sequence)
-        made = sending.make("receipt", context.day, {rejected_rows.TABLE: rows}, now=context.now, about=about)
+        made = outgoing.make(
+            "receipt", context.day, {rejected_rows.TABLE: rows}, now=context.now, about=about
+        )
         return {"number": made.sequence, "rows": rows.height}
 
     return work
@@ -166,8 +168,8 @@ def give_back(service: str) -> Callable[[Context], Counts]:
 
 def check(context: Context) -> Counts:
     """See to it that what the day needs is there: keys, certificates, agreement. Raises `Misused`."""
-    boxes.signer(context.now)
-    boxes.home().recipient(context.now)
+    keystore.signer(context.now)
+    keystore.home().recipient(context.now)
     return {"refused_files": len(watch.refused_files())}
 
 
@@ -194,7 +196,7 @@ def _take_annex_1(sequence: int, package: Path, *, now: datetime) -> Mapping[str
 def _seal(
     service: str, context: Context, tables: Mapping[str, pl.DataFrame], sealed: Callable[[int], object]
 ) -> Counts:
-    delivery = sending.make(service, context.day, tables, now=context.now, sealed=sealed)
+    delivery = outgoing.make(service, context.day, tables, now=context.now, sealed=sealed)
     return {"number": delivery.sequence, "rows": sum(delivery.counts.values())}
 
 

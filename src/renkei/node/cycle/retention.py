@@ -11,7 +11,7 @@ from renkei.node.cases.models import Attachment, Case, Event
 from renkei.node.cases.workflow import State
 from renkei.node.corrections.models import CorrectionRequest, ReceivedRequest
 from renkei.node.cycle.steps import Context, Counts
-from renkei.node.deliveries import boxes
+from renkei.node.deliveries import keystore
 from renkei.node.deliveries.models import Delivery
 from renkei.node.records import retention
 from renkei.node.records.retention import FileRule, Rule
@@ -76,7 +76,7 @@ def erase(context: Context) -> Counts:
 
 def _sealed_files(until: datetime) -> list[Path]:
     """Return the sealed files of deliveries whose verdict was given before a moment."""
-    home = boxes.home().directory
+    home = keystore.home().directory
     over = Delivery.objects.filter(state__in=_OVER, settled_at__lt=until).order_by("pk")
     places = [
         home / _BOXES[direction] / service / f"{number:08d}"

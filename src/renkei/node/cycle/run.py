@@ -9,7 +9,7 @@ from renkei.node.cycle import unscheduled, watch
 from renkei.node.cycle.models import Step
 from renkei.node.cycle.party import DAY
 from renkei.node.cycle.runner import Runner
-from renkei.node.deliveries import boxes
+from renkei.node.deliveries import keystore
 from renkei.node.incidents import notices
 
 
@@ -20,7 +20,7 @@ def run(today: date, now: datetime) -> list[Step]:
     """
     checks.refuse_errors()
     notices.settle(now)  # before the day: what clause 6 calls promptly waits for nothing
-    closed = boxes.home().terms().agreement.calendar.closed_days
+    closed = keystore.home().terms().agreement.calendar.closed_days
     unscheduled.attend(now)
     worked = Runner(DAY[settings.NODE.party], now).run(today, closed)
     watch.look_round(now)

@@ -10,9 +10,9 @@ from typing import Final
 import structlog
 
 from renkei.exchange.errors import ExchangeError
-from renkei.node.deliveries import boxes, receiving, sending
-from renkei.node.deliveries.carrier.client import Client
+from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
+from renkei.node.deliveries.transport.client import Client
 from renkei.node.records import rejected_rows
 
 Commit = Callable[..., Mapping[str, int]]
@@ -31,12 +31,12 @@ def attend(now: datetime) -> None:
     A fault here holds up no day: it is logged, the delivery stays, and its own alarm rings.
     """
     try:
-        receiving.note_received(now)
+        incoming.note_received(now)
         for service, commit in COMMITS.items():
-            if service in boxes.home().terms().agreement.services:
-                while receiving.open_next(service, partial(commit, now=now), now=now):
+            if service in keystore.home().terms().agreement.services:
+                while incoming.open_next(service, partial(commit, now=now), now=now):
                     pass
         if Delivery.objects.filter(service__in=COMMITS, direction=Delivery.Direction.OUT).exists():
-            sending.send_due(Client(now), now)
+            outgoing.send_due(Client(now), now)
     except ExchangeError as fault:
         _log.error("unscheduled_stopped", trouble=fault.code)

@@ -12,7 +12,7 @@ from renkei.exchange.keys import USES, due_alarm
 from renkei.node.audit import verifying
 from renkei.node.cycle.alarms import AlarmKind, hold
 from renkei.node.cycle.models import Day, Step
-from renkei.node.deliveries import boxes
+from renkei.node.deliveries import keystore
 from renkei.node.deliveries.models import Delivery
 from renkei.node.incidents import causes
 from renkei.node.records import rejected_rows
@@ -53,13 +53,13 @@ def _refused_files(now: datetime) -> Iterator[str]:
 
 
 def _not_sent(now: datetime) -> Iterator[str]:
-    calendar = boxes.home().terms().agreement.calendar
+    calendar = keystore.home().terms().agreement.calendar
     service, _ = DAILY[settings.NODE.party]
     yield from (f"{service} {day}" for day in _missing(_OUT, service, calendar.due_hour, now))
 
 
 def _nothing_came(now: datetime) -> Iterator[str]:
-    calendar = boxes.home().terms().agreement.calendar
+    calendar = keystore.home().terms().agreement.calendar
     _, service = DAILY[settings.NODE.party]
     yield from (f"{service} {day}" for day in _missing(_IN, service, calendar.alarm_hour, now))
 
@@ -73,7 +73,7 @@ def _missing(direction: Delivery.Direction, service: str, hour: time, now: datet
 
 
 def _no_receipt(now: datetime) -> Iterator[str]:
-    hour = boxes.home().terms().agreement.calendar.alarm_hour
+    hour = keystore.home().terms().agreement.calendar.alarm_hour
     days = {day.business_day: day for day in Day.objects.filter(closed_at=None)}
     waiting = Delivery.objects.filter(direction=_OUT, state__in=(_State.SEALED, _State.SENT))
     for delivery in waiting:
@@ -98,7 +98,7 @@ def _returned(now: datetime) -> Iterator[str]:
 
 def _certificates(now: datetime) -> Iterator[str]:
     for use in USES:
-        for name, certificate in boxes.own_certificates(use):
+        for name, certificate in keystore.own_certificates(use):
             if (left := due_alarm(certificate, now)) is not None:
                 yield f"{use} {name} ({left})"
 

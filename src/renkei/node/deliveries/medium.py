@@ -3,9 +3,12 @@
 A medium carries every delivery of ours that is still out, and the receipts given for the counterpart's.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO, Final, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -15,10 +18,154 @@ from renkei.exchange.cover_sheet import cover_sheet
 from renkei.exchange.errors import ExchangeError, Misused
 from renkei.exchange.inbox import Taken
 from renkei.exchange.manifest import read, sha256
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, require
 from renkei.node.audit.trail import Actor, record
 from renkei.node.audit.verbs import Verb
-from renkei.node.deliveries import boxes, receiving, sending
-from renkei.node.deliveries.models import Delivery
+from renkei.node.deliveries import incoming, keystore, outgoing, queries
+from renkei.node.deliveries.models import Delivery, Handover
+from renkei.node.errors import NotHandedOver
+
+# MERGED renkei.node.deliveries.medium: Handing a delivery over by medium from the console: one officer asks, another confirms, then it is written.
+#
+# What is written is what `renkei medium export` writes of one delivery: its sealed files and the cover sheet.
+
+#: How long what two officers agreed on may be written.
+LASTS: Final = timedelta(hours=24)
+_OPEN: Final = (Delivery.State.SEALED, Delivery.State.SENT)
+
+
+def _subject(delivery: Delivery) -> str:
+    return f"{delivery.service} {delivery.sequence}"
+
+
+def _is_out(delivery: Delivery) -> bool:
+    return delivery.direction == Delivery.Direction.OUT and delivery.state in _OPEN
+
+
+def ask(
+    delivery: Delivery,
+    officer: Officer,
+    *,
+    reason: str,
+    agreed_by: str,
+    handed_over_by: str,
+    taken_over_by: str,
+    now: datetime,
+) -> Handover:
+    """Ask that a delivery leave by medium. Raises NotPermitted, NotHandedOver without a reason or a name."""
+    require(officer, Act.CARRY_MEDIA, now=now)
+    names = {
+        "agreed_by": agreed_by.strip(),
+        "handed_over_by": handed_over_by.strip(),
+        "taken_over_by": taken_over_by.strip(),
+    }
+    if not _is_out(delivery):
+        raise _over(delivery)
+    if reason not in media.REASONS or not all(0 < len(name) <= 60 for name in names.values()):
+        raise NotHandedOver(
+            "A reason of clause 5 and three names of up to 60 characters are needed. Fill them in.",
+            "申合せ5の理由と、3名の氏名(60字まで)が必要です。すべて記入してください。",
+        )
+    with transaction.atomic():
+        made = Handover.objects.create(
+            delivery=delivery, reason=reason, asked_by=officer, asked_at=now, **names
+        )
+        record(officer, Verb.HANDOVER_ASKED, _subject(delivery), reason=reason)
+    return made
+
+
+def confirm(handover: Handover, officer: Officer, *, now: datetime) -> None:
+    """Confirm as the second officer. Raises NotPermitted, NotHandedOver for whoever asked, or too late."""
+    require(officer, Act.CARRY_MEDIA, now=now)
+    with transaction.atomic():
+        mine = Handover.objects.filter(
+            pk=handover.pk, confirmed_at=None, asked_at__gt=now - LASTS, delivery__state__in=_OPEN
+        )
+        if mine.exclude(asked_by=officer).update(confirmed_by=officer, confirmed_at=now) != 1:
+            raise NotHandedOver(
+                "Another officer than the one who asked confirms, within a day and while the delivery is "
+                "out. Look at it again.",
+                "申請した職員とは別の職員が、1日以内、受領証の届く前に確認します。画面を確かめてください。",
+            )
+        record(
+            officer, Verb.HANDOVER_CONFIRMED, _subject(handover.delivery), asked_by=str(handover.asked_by_id)
+        )
+
+
+def standing(delivery: Delivery, now: datetime) -> Handover | None:
+    """Return what was asked last for a delivery and has not lapsed."""
+    asked = delivery.handovers.filter(asked_at__gt=now - LASTS)
+    return asked.select_related("asked_by", "confirmed_by").first() if _is_out(delivery) else None
+
+
+def write(handover: Handover, officer: Officer, *, now: datetime) -> IO[bytes]:
+    """Write what goes onto the medium as one ZIP. Raises NotPermitted, NotHandedOver unless both agreed."""
+    require(officer, Act.CARRY_MEDIA, now=now)
+    delivery = handover.delivery
+    if not _is_out(delivery):
+        raise _over(delivery)
+    if handover.confirmed_at is None or handover.confirmed_at <= now - LASTS:
+        raise NotHandedOver(
+            "A second officer has to confirm first, not more than a day ago.",
+            "先に、別の職員の確認(1日以内)が必要です。",
+        )
+    files = queries.files_of(delivery)
+    data = files.manifest_bytes()
+    agreement = keystore.home().terms().agreement
+    why = media.Export(
+        cast(media.Reason, handover.reason),
+        handover.agreed_by,
+        handover.handed_over_by,
+        handover.taken_over_by,
+        now,
+    )
+
+    def sheet(copied: list[media.OnMedium]) -> bytes:
+        return cover_sheet(read(data), sha256(data), copied, why, agreement)
+
+    with tempfile.TemporaryDirectory(dir=_scratch()) as place:
+        media.export(files, Path(place), why, sheet)
+        found = sorted((Path(place) / files.name).iterdir())
+        packed = packed_together((f"{files.name}/{path.name}", path) for path in found)
+    with transaction.atomic():
+        Delivery.objects.filter(pk=delivery.pk).update(by_medium=True)
+        record(officer, Verb.DELIVERY_EXPORTED, _subject(delivery), reason=handover.reason)
+    return packed
+
+
+def evidence(delivery: Delivery, officer: Officer, *, now: datetime) -> IO[bytes]:
+    """Return what proves a delivery as one ZIP: sealed as it is, signatures, receipts; nothing plain."""
+    require(officer, Act.SEE_DELIVERIES, now=now)
+    packed = packed_together(queries.papers(queries.files_of(delivery)))
+    with transaction.atomic():
+        record(officer, Verb.EVIDENCE_TAKEN, _subject(delivery), direction=delivery.direction)
+    return packed
+
+
+def packed_together(files: Iterable[tuple[str, Path]]) -> IO[bytes]:
+    """Pack files into a ZIP that has no name on disk; nothing in it is worth compressing."""
+    target = tempfile.TemporaryFile(dir=_scratch())  # noqa: SIM115 (whoever answers the browser closes it)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name, path in files:
+            archive.write(path, name)
+    target.seek(0)
+    return target
+
+
+def _scratch() -> Path:
+    """Return where sealed files may lie for a moment: beside the others, where there is room for them."""
+    place = settings.NODE.exchange / "handover"
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return place
+
+
+def _over(delivery: Delivery) -> NotHandedOver:
+    return NotHandedOver(
+        f"{_subject(delivery)} is not waiting for the counterpart. There is nothing to carry.",
+        f"{_subject(delivery)}は相手方の受領を待っていません。運ぶものはありません。",
+    )
+
 
 _RECEIPTS = "receipts"
 
@@ -30,7 +177,7 @@ def export(medium: Path, why: media.Export, actor: Actor | None = None) -> list[
     """
     if not medium.is_dir():
         raise Misused("not_found", medium.name)
-    outbox = boxes.home().outbox()
+    outbox = keystore.home().outbox()
     states = (Delivery.State.SEALED, Delivery.State.SENT)
     waiting = Delivery.objects.filter(direction=Delivery.Direction.OUT, state__in=states).order_by("pk")
     done = []
@@ -53,7 +200,7 @@ def export(medium: Path, why: media.Export, actor: Actor | None = None) -> list[
 
 
 def _export_receipts(place: Path, now: datetime) -> None:
-    box = boxes.inbox(now)
+    box = keystore.inbox(now)
     durable.make_directory(place)
     for delivery in Delivery.objects.filter(direction=Delivery.Direction.IN):
         for each in box.receipts(delivery.service, delivery.sequence):
@@ -71,13 +218,13 @@ def take_all(medium: Path, now: datetime) -> Mapping[str, Taken | ExchangeError]
     ours = f"{settings.NODE.party}-"  # what we wrote on it ourselves is not for us
     found = {
         files.name: taken
-        for files, taken in media.take_all(medium, boxes.inbox(now), now)
+        for files, taken in media.take_all(medium, keystore.inbox(now), now)
         if not files.name.startswith(ours)
     }
-    receiving.note_received(now, by_medium=True)
+    incoming.note_received(now, by_medium=True)
     for path in sorted((medium / _RECEIPTS).glob(f"{ours}*.json")):
         try:
-            sending.keep_receipt(path.read_bytes(), path.with_name(f"{path.name}.p7s").read_bytes(), now)
+            outgoing.keep_receipt(path.read_bytes(), path.with_name(f"{path.name}.p7s").read_bytes(), now)
         except ExchangeError as refusal:
             found[path.name] = refusal
     return found

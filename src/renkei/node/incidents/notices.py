@@ -14,9 +14,9 @@ from django.utils import timezone
 from renkei.exchange.schemas import INCIDENTS
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.deliveries import receiving, sending
-from renkei.node.deliveries.carrier.client import Client
+from renkei.node.deliveries import incoming, outgoing
 from renkei.node.deliveries.models import Delivery
+from renkei.node.deliveries.transport.client import Client
 from renkei.node.errors import IncidentRefused
 from renkei.node.incidents.models import Incident, Item, Notice, Statement
 
@@ -67,10 +67,10 @@ def tell(now: datetime) -> None:
 
         about = f"{notice.incident.number}/{notice.position}"
         row = pl.DataFrame([_row(notice.incident)])
-        sending.make(SERVICE, notice.day, {INCIDENTS.name: row}, now=now, sealed=sealed, about=about)
+        outgoing.make(SERVICE, notice.day, {INCIDENTS.name: row}, now=now, sealed=sealed, about=about)
     out = Delivery.objects.filter(direction=_OUT, service=SERVICE, state__in=(_State.SEALED, _State.SENT))
     if out.exists():
-        sending.send_due(Client(now), now)
+        outgoing.send_due(Client(now), now)
 
 
 def delivery(notice: Notice) -> Delivery | None:
@@ -147,7 +147,7 @@ def _line(text: str) -> str:
 def hear(now: datetime) -> int:
     """Open every notice of the counterpart that lies there; returns how many."""
     opened = 0
-    while receiving.open_next(SERVICE, lambda sequence, package: take(sequence, package, now=now), now=now):
+    while incoming.open_next(SERVICE, lambda sequence, package: take(sequence, package, now=now), now=now):
         opened += 1
     return opened
 

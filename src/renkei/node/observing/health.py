@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from renkei.node.deliveries import boxes
+from renkei.node.deliveries import keystore
 
 _LEAST_FREE: Final = 2**30  # bytes, without which the next delivery may not find room
 
@@ -23,7 +23,7 @@ def _database() -> bool:
 
 
 def _agreement() -> bool:
-    return bool(boxes.home().agreements())
+    return bool(keystore.home().agreements())
 
 
 def _disk() -> bool:

@@ -15,7 +15,7 @@ from renkei.exchange.keys import USES
 from renkei.node.audit.models import Entry
 from renkei.node.cases.models import Case
 from renkei.node.cycle.models import Alarm, Day, Step
-from renkei.node.deliveries import boxes
+from renkei.node.deliveries import keystore
 from renkei.node.deliveries.models import Delivery
 from renkei.node.matching_run.models import Run
 from renkei.node.records import rejected_rows
@@ -61,7 +61,7 @@ class NodeCollector(Collector):
             "renkei_certificate_days_left", "Days until a certificate of ours ends", labels=["use", "number"]
         )
         for use in USES:
-            for name, certificate in boxes.own_certificates(use):
+            for name, certificate in keystore.own_certificates(use):
                 left = certificate.not_valid_after_utc - self._now
                 ends.add_metric([use, name], left.total_seconds() / _DAY)
         yield ends

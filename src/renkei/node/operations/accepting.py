@@ -23,7 +23,7 @@ from renkei.node.audit import accepted, verifying, witnesses
 from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.deliveries import boxes
+from renkei.node.deliveries import keystore
 from renkei.node.errors import NotAccepted, NothingExplained
 from renkei.node.incidents.models import Incident
 
@@ -99,7 +99,7 @@ def confirm(asked: int, officer: Officer, *, now: datetime) -> Entry:
                 "申請し直してください。",
             )
         facts = {**entry.facts, "asked": asked, "asked_by": entry.actor, "by": officer.get_username()}
-        signature = cms.sign(accepted.statement(entry.subject, facts), boxes.signer(now), now)
+        signature = cms.sign(accepted.statement(entry.subject, facts), keystore.signer(now), now)
         facts[accepted.SIGNATURE] = base64.b64encode(signature).decode()
         made = record(officer, Verb.RESTORE_ACCEPTED, entry.subject, **facts)
     verifying.look(now, officer)

@@ -14,16 +14,16 @@ from renkei.exchange.agreement_file import Pin
 from renkei.exchange.certificates import fingerprint, key_family
 from renkei.exchange.errors import ExchangeError, Misused
 from renkei.exchange.keys import ALARM_DAYS, USES
-from renkei.node.deliveries import boxes
-from renkei.node.deliveries.carrier.client import Client
-from renkei.node.deliveries.carrier.protocol import Unreachable
+from renkei.node.deliveries import keystore
+from renkei.node.deliveries.transport.client import Client
+from renkei.node.deliveries.transport.protocol import Unreachable
 from renkei.node.operations.diagnosis import Diagnosis, fault, ok, warning
 
 
 def agreement(now: datetime) -> Iterator[Diagnosis]:
     """Whole, signed by both, in force."""
     try:
-        found = boxes.home().agreements()[-1]
+        found = keystore.home().agreements()[-1]
     except (Misused, OSError):
         yield fault(
             "有効な取決めファイルがありません。",
@@ -46,7 +46,7 @@ def agreement(now: datetime) -> Iterator[Diagnosis]:
 
 def certificates(now: datetime) -> Iterator[Diagnosis]:
     """Of either party, for each use: pinned and at hand, and how long the one lasts that lasts longest."""
-    terms = boxes.home().terms()
+    terms = keystore.home().terms()
     at_hand = {fingerprint(each): each for each in terms.certificates}
     for party in (terms.party, terms.counterpart):
         for use in USES:
@@ -87,14 +87,14 @@ def _certificate(
 
 def keys(now: datetime) -> Iterator[Diagnosis]:
     """Whether our keys can be used, those of files and of a token; each use on its own."""
-    home, token = boxes.home(), settings.NODE.token
+    home, token = keystore.home(), settings.NODE.token
     for use in USES:
         own = [entry for entry in home.keys.own(use) if entry.certificate]
         try:
             if use == "signing":
-                boxes.signer(now).sign(_PROBE)
+                keystore.signer(now).sign(_PROBE)
             elif use == "decryption":
-                usable = boxes.decrypters(now)
+                usable = keystore.decrypters(now)
                 if not usable:
                     raise Misused("key_missing", use)
                 for each in usable:
@@ -142,7 +142,7 @@ def counterpart(now: datetime) -> Iterator[Diagnosis]:
         )
         return
     yield ok("相手方のノードが応答します(相互認証)。", "The counterpart's node answers, both authenticated.")
-    skew = boxes.home().terms().agreement.clock_skew
+    skew = keystore.home().terms().agreement.clock_skew
     try:
         differs = abs(parsedate_to_datetime(date) - now)
     except ValueError:

@@ -11,7 +11,7 @@ from renkei.node.audit.models import Entry
 from renkei.node.audit.verbs import Verb
 from renkei.node.cycle import alarms as ringing
 from renkei.node.cycle.models import Day
-from renkei.node.deliveries import boxes, continuity
+from renkei.node.deliveries import keystore, restore_check
 from renkei.node.operations.diagnosis import Diagnosis, fault, ok, warning
 from renkei.node.working_days import is_working_day
 
@@ -21,7 +21,7 @@ _BACKUP_EVERY: Final = timedelta(days=7)
 
 def restored(now: datetime) -> Iterator[Diagnosis]:
     """Whether a restored node's numbers were compared."""
-    mark = continuity.restored()
+    mark = restore_check.restored()
     if mark is None:
         yield ok("照合を待つ復元はありません。", "No restore waits to be compared.")
         return
@@ -40,7 +40,7 @@ def cycle(now: datetime) -> Iterator[Diagnosis]:
     """Whether the timer runs: every business day has its row by the morning."""
     local = timezone.localtime(now)
     day = Day.objects.order_by("-business_day").first()
-    closed = boxes.home().terms().agreement.calendar.closed_days
+    closed = keystore.home().terms().agreement.calendar.closed_days
     due = is_working_day(local.date(), closed) and local.hour >= _BY
     if day is None or (due and day.business_day < local.date()):
         say = fault if due else warning

@@ -25,7 +25,7 @@ from renkei.node.console.forms import (
 )
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.templatetags.console import service as service_name
-from renkei.node.deliveries import handover, ledger, resending
+from renkei.node.deliveries import medium, outgoing, queries
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NotHandedOver, NotPermitted
 
@@ -65,7 +65,7 @@ class ResendForm(ConsoleForm):
 
     reason = radio_field(
         said("理由", "Reason"),
-        options(resending.REASONS),
+        options(outgoing.REASONS),
         missing=said(
             "相手方が回答していない送付だけを、理由を選んで再送できます。",
             "Only what the counterpart has not answered is sent again, for a reason. Choose one.",
@@ -92,14 +92,14 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     service = request.GET.get("service", "")
     direction = direction if direction in Delivery.Direction.values else ""
     service = service if service in _SERVICES else ""
-    listed = Paginator(ledger.listed(direction, service), _A_PAGE).get_page(request.GET.get("page"))
+    listed = Paginator(queries.listed(direction, service), _A_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "console/deliveries.html",
         {
             "listed": listed,
-            "lines": [(each, ledger.gap_before(each)) for each in listed],
-            "waiting": list(ledger.waiting()) if listed.number == 1 else [],
+            "lines": [(each, queries.gap_before(each)) for each in listed],
+            "waiting": list(queries.waiting()) if listed.number == 1 else [],
             "form": DeliveryFilters.unsent(request.GET),
             "direction": direction,
             "service": service,
@@ -133,7 +133,7 @@ def delivery(request: HttpRequest, direction: str, service: str, sequence: int) 
         "console/delivery.html",
         {
             "delivery": found,
-            "proofs": ledger.proofs(found),
+            "proofs": queries.proofs(found),
             "refused": refused,
             "resend_form": resend_form,
             "medium_form": medium_form,
@@ -141,7 +141,7 @@ def delivery(request: HttpRequest, direction: str, service: str, sequence: int) 
             and found.state in (Delivery.State.SEALED, Delivery.State.SENT),
             "may_send": permitted(officer, Act.RUN_DAY, now=now),
             "may_carry": permitted(officer, Act.CARRY_MEDIA, now=now),
-            "handover": handover.standing(found, now),
+            "handover": medium.standing(found, now),
         },
         status=422 if refused or (form and form.errors) else 200,
     )
@@ -152,16 +152,16 @@ def _do(act: str, found: Delivery, request: HttpRequest, officer: Officer) -> IO
     now, told = timezone.now(), request.POST
     match act:
         case "resend":
-            resending.resend(found, officer, told.get("reason", ""), now=now)
+            outgoing.resend(found, officer, told.get("reason", ""), now=now)
         case "ask":
             names = {name: told.get(name, "") for name in ("agreed_by", "handed_over_by", "taken_over_by")}
-            handover.ask(found, officer, reason=told.get("reason", ""), now=now, **names)
-        case "confirm" | "medium" if (asked := handover.standing(found, now)) is not None:
+            medium.ask(found, officer, reason=told.get("reason", ""), now=now, **names)
+        case "confirm" | "medium" if (asked := medium.standing(found, now)) is not None:
             if act == "medium":
-                return handover.write(asked, officer, now=now)
-            handover.confirm(asked, officer, now=now)
+                return medium.write(asked, officer, now=now)
+            medium.confirm(asked, officer, now=now)
         case "evidence":
-            return handover.evidence(found, officer, now=now)
+            return medium.evidence(found, officer, now=now)
         case _:
             raise NotHandedOver(*reversed(_NO_ACT))
     return None

@@ -17,7 +17,7 @@ from renkei.exchange.home import Home
 from renkei.exchange.keys import ALARM_DAYS
 from renkei.node.console.access import page
 from renkei.node.console.templatetags.console import language
-from renkei.node.deliveries import boxes
+from renkei.node.deliveries import keystore
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     awaited: list[str] = []
     version = None
     try:
-        home = boxes.home()
+        home = keystore.home()
         version = home.agreements()[-1]
         shown = sorted(_shown(home, version.pins, now), key=lambda each: _place(each, home.party))
         awaited = [

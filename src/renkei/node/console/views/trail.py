@@ -31,7 +31,7 @@ from renkei.node.console.templatetags.console import language
 from renkei.node.console.templatetags.console import subject as named
 from renkei.node.cycle.alarms import AlarmKind
 from renkei.node.cycle.models import Alarm
-from renkei.node.deliveries import boxes
+from renkei.node.deliveries import keystore
 
 _A_PAGE: Final = 100
 #: What fits into one signed file without filling the memory.
@@ -164,7 +164,7 @@ def _export(
 ) -> HttpResponseBase:
     """Write entries as JSON lines with our signature beside them, and record it with the file's digest."""
     data = b"".join(_line(entry) for entry in entries.reverse().iterator(chunk_size=5_000))
-    signer = boxes.signer(now)
+    signer = keystore.signer(now)
     packed = _packed(
         {"trail.jsonl": data, "trail.jsonl.p7s": cms.sign(data, signer, now.replace(microsecond=0))}
     )

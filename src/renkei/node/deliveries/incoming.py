@@ -16,7 +16,7 @@ from renkei.exchange.manifest import read, sha256
 from renkei.exchange.package import FileFacts
 from renkei.node.audit import trail
 from renkei.node.audit.verbs import Verb
-from renkei.node.deliveries import boxes, sending
+from renkei.node.deliveries import keystore, outgoing
 from renkei.node.deliveries.models import Delivery
 
 IN, State = Delivery.Direction.IN, Delivery.State
@@ -33,14 +33,14 @@ def take(files: DeliveryFiles, now: datetime, *, by_medium: bool = False) -> Tak
 
     The bytes are durable before the database knows of them; whoever asks is answered after both.
     """
-    taken = boxes.inbox(now).take(files, now)
+    taken = keystore.inbox(now).take(files, now)
     note_received(now, by_medium=by_medium)
     return taken
 
 
 def note_received(now: datetime, *, by_medium: bool = False) -> int:
     """Note whatever lies in the inbox that the database does not know: also what a death left in between."""
-    return _note_all(boxes.inbox(now), now, by_medium=by_medium)
+    return _note_all(keystore.inbox(now), now, by_medium=by_medium)
 
 
 def _note_all(box: Inbox, now: datetime, *, by_medium: bool = False) -> int:
@@ -86,7 +86,7 @@ def open_next(service: str, commit: Commit, *, now: datetime) -> Delivery | None
     opens again, and the rows, being in already, are not taken twice.
     """
     sweep(service)
-    box = boxes.inbox(now)
+    box = keystore.inbox(now)
     _note_all(box, now)
     _note_refused(box, service, now)
     numbers = box.unopened(service)
@@ -94,7 +94,7 @@ def open_next(service: str, commit: Commit, *, now: datetime) -> Delivery | None
         return None
     number = numbers[0]
     delivery = Delivery.objects.get(direction=IN, service=service, sequence=number)
-    keys = boxes.decrypters(now)
+    keys = keystore.decrypters(now)
 
     def take_rows(package: Path, facts: tuple[FileFacts, ...]) -> Mapping[str, int]:
         _keep_carried(package, now)
@@ -115,14 +115,14 @@ def open_next(service: str, commit: Commit, *, now: datetime) -> Delivery | None
 
 def owes_receipt(delivery: Delivery, now: datetime) -> bool:
     """Tell whether the receipt of opening is still to be given: a node may die between the rows and it."""
-    return delivery.sequence in boxes.inbox(now).unopened(delivery.service)
+    return delivery.sequence in keystore.inbox(now).unopened(delivery.service)
 
 
 def _keep_carried(package: Path, now: datetime) -> None:
     """Keep the receipts that came along; one that proves nothing holds up nothing."""
     for data, signature in piggybacked_receipts.carried(package):
         try:
-            sending.keep_receipt(data, signature, now)
+            outgoing.keep_receipt(data, signature, now)
         except ExchangeError as refusal:
             _log.warning("receipt_refused", trouble=refusal.code)
 

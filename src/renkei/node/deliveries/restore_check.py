@@ -24,9 +24,9 @@ from renkei.exchange.outbox import Outbox
 from renkei.exchange.trust import Terms
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.deliveries import boxes
-from renkei.node.deliveries.carrier.protocol import Transport
+from renkei.node.deliveries import keystore
 from renkei.node.deliveries.models import Delivery
+from renkei.node.deliveries.transport.protocol import Transport
 from renkei.node.errors import NodeError
 
 _AHEAD: Final = 10  # numbers beyond ours that are asked for: by medium, one may have overtaken another
@@ -63,13 +63,13 @@ def require() -> None:
 
 def services() -> list[str]:
     """Return the services in which this party sends."""
-    agreement = boxes.home().terms().agreement
+    agreement = keystore.home().terms().agreement
     return sorted(name for name, each in agreement.services.items() if settings.NODE.party in each.senders)
 
 
 def ahead(transport: Transport) -> list[str]:
     """Return what the counterpart has answered of ours and we do not have. Raises `Unreachable`."""
-    outbox = boxes.home().outbox()
+    outbox = keystore.home().outbox()
     found = []
     for service in services():
         last = outbox.chain(service).last
@@ -101,7 +101,7 @@ def confirm_by_word(last: Mapping[str, int], who: str) -> None:
 
     Raises `Behind` where one is missing or differs.
     """
-    outbox = boxes.home().outbox()
+    outbox = keystore.home().outbox()
     ours = {name: outbox.chain(name).last for name in services()}
     differing = [
         f"{name}: {number}/{last.get(name, '?')}"
@@ -124,7 +124,7 @@ def _go_on(way: str, who: str) -> None:
     mark = restored()
     if mark is None:
         return
-    outbox = boxes.home().outbox()
+    outbox = keystore.home().outbox()
     last = {name: outbox.chain(name).last for name in services()}
     with transaction.atomic():
         record(None, Verb.RESTORE_CONFIRMED, str(mark["made_at"]), way=way, with_whom=who, last_sent=last)
@@ -139,8 +139,8 @@ def take_back(directory: Path, now: datetime) -> Iterator[str]:
     Each must bear our own signature, continue the sequence and hold what its manifest says; gives their
     names. One that is here already is passed over. Raises `Refused` with the code of the step that fails.
     """
-    terms = boxes.home().terms()
-    outbox = boxes.home().outbox()
+    terms = keystore.home().terms()
+    outbox = keystore.home().outbox()
     places = (directory, *(path for path in directory.rglob("*") if path.is_dir()))
     found = (files for place in places for files in deliveries_in(place))
     mine = [

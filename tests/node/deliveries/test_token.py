@@ -21,7 +21,7 @@ from renkei.exchange.keys import Use
 from renkei.node.config import Token
 from renkei.node.cycle import watch
 from renkei.node.cycle.alarms import ringing
-from renkei.node.deliveries import boxes, receiving, sending, token
+from renkei.node.deliveries import incoming, keystore, outgoing, token
 from renkei.node.deliveries.models import Delivery
 from renkei.node.observing.metrics import NodeCollector
 from renkei.node.operations import looking_at_keys
@@ -46,7 +46,7 @@ def with_token(hsm, pair, be, settings) -> Iterator[Callable[[str], None]]:
     for party in pair.nodes:
         be(party)
         for use in USES:
-            (entry,) = boxes.home().keys.own(use)
+            (entry,) = keystore.home().keys.own(use)
             file = entry.directory / "key.pem"
             key = serialization.load_pem_private_key(file.read_bytes(), pair.passphrase)
             put(hsm, f"{party}-{use}", key)
@@ -95,19 +95,19 @@ def open_one() -> dict[str, int]:
         )
         return {}
 
-    assert receiving.open_next("annex1", commit, now=now()) is not None
+    assert incoming.open_next("annex1", commit, now=now()) is not None
     return counted
 
 
 def test_a_delivery_is_sealed_received_and_opened_by_keys_in_a_token(with_token, pair):
     with_token("mhlw")
-    sending.make("annex1", DAY, rows(*range(3)), now=now())
+    outgoing.make("annex1", DAY, rows(*range(3)), now=now())
     Delivery.objects.all().delete()
-    files = boxes.home().outbox().find("annex1", 1)
+    files = keystore.home().outbox().find("annex1", 1)
     with_token("isa")
-    receiving.take(files, now())
+    incoming.take(files, now())
     counted = open_one()
-    found = verify(pair.nodes["isa"] / "exchange/inbox", boxes.home().terms())
+    found = verify(pair.nodes["isa"] / "exchange/inbox", keystore.home().terms())
 
     assert counted["notifications"] == 3
     assert Delivery.objects.get().state == Delivery.State.OPENED
@@ -119,7 +119,7 @@ def test_a_delivery_is_sealed_received_and_opened_by_keys_in_a_token(with_token,
 def test_the_end_of_a_certificate_in_a_token_rings_as_any_other(with_token, pair, settings):
     with_token("isa")
     for use in USES:
-        (entry,) = boxes.home().keys.own(use)
+        (entry,) = keystore.home().keys.own(use)
         found = entry.directory / "certificate.pem"
         shutil.move(found, entry.directory.parents[1] / "others" / f"{entry.sha256}.pem")
         shutil.rmtree(entry.directory)
@@ -129,9 +129,9 @@ def test_the_end_of_a_certificate_in_a_token_rings_as_any_other(with_token, pair
     measured = {sample.labels["use"] for sample in days_left(later)}
 
     assert rings == measured == {"tls", "signing", "decryption"}
-    assert boxes.signer(now()).sign(b"still found")
+    assert keystore.signer(now()).sign(b"still found")
     settings.NODE = replace(settings.NODE, token=Token())
-    assert {use for use in (*USES, "tls") if [*boxes.own_certificates(use)]} == {"tls"}
+    assert {use for use in (*USES, "tls") if [*keystore.own_certificates(use)]} == {"tls"}
 
 
 def days_left(moment):
@@ -142,14 +142,14 @@ def days_left(moment):
 
 def test_a_key_in_a_file_still_opens_beside_those_of_a_token(with_token, pair, made, settings):
     with_token("isa")
-    (entry,) = boxes.home().keys.own("decryption")
+    (entry,) = keystore.home().keys.own("decryption")
     (file,) = (made.nodes["isa"] / "exchange/keys/decryption").glob("*/key.pem")
     (entry.directory / "key.pem").write_bytes(file.read_bytes())
-    held = boxes.decrypters(now())
+    held = keystore.decrypters(now())
     settings.NODE = replace(settings.NODE, token=replace(settings.NODE.token, decryption=("isa-signing",)))
 
     assert [type(each).__name__ for each in held] == ["TokenDecrypter"]
-    assert [type(each).__name__ for each in boxes.decrypters(now())] == ["FileDecrypter"]
+    assert [type(each).__name__ for each in keystore.decrypters(now())] == ["FileDecrypter"]
 
 
 def test_the_doctor_tries_the_token(with_token):
@@ -189,13 +189,13 @@ def test_after_a_wrong_pin_the_node_tries_no_more_until_somebody_logged_in(with_
     with_token("isa")
     settings.TOKEN_PIN = "654321"
     with pytest.raises(Misused, match="PinIncorrect"):
-        boxes.signer(now())
+        keystore.signer(now())
     settings.TOKEN_PIN = PIN
     with pytest.raises(Misused, match="WrongPinBefore"):
-        boxes.signer(now())
+        keystore.signer(now())
     hsm.run("--list-objects")
 
-    assert boxes.signer(now()).sign(b"again")
+    assert keystore.signer(now()).sign(b"again")
 
 
 def test_an_rsa_key_in_a_token_signs_as_the_profile_says(with_token, hsm):

@@ -18,10 +18,10 @@ from tusclient.client import TusClient
 from node.deliveries.over_tls import DAY, FromMhlw, as_mhlw, begin, now, patch, request, rows
 from renkei.exchange.errors import Refused
 from renkei.exchange.home import Home
-from renkei.node.deliveries import boxes, receiving, sending
-from renkei.node.deliveries.carrier import tls
-from renkei.node.deliveries.carrier.client import Client
+from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
+from renkei.node.deliveries.transport import tls
+from renkei.node.deliveries.transport.client import Client
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,8 +31,8 @@ State = Delivery.State
 def test_a_day_is_sealed_once(pair, be):
     be("mhlw")
     told: list[int] = []
-    first = sending.make("annex1", DAY, rows(1, 2), now=now(), sealed=told.append)
-    again = sending.make("annex1", DAY, rows(1, 2, 3), now=now(), sealed=told.append)
+    first = outgoing.make("annex1", DAY, rows(1, 2), now=now(), sealed=told.append)
+    again = outgoing.make("annex1", DAY, rows(1, 2, 3), now=now(), sealed=told.append)
 
     assert (first.pk, first.sequence, told) == (again.pk, 1, [1])
     assert first.counts == {"notifications": 2}
@@ -41,7 +41,7 @@ def test_a_day_is_sealed_once(pair, be):
 def test_an_empty_day_is_sent_too(pair, be):
     be("mhlw")
 
-    assert sending.make("annex1", DAY, rows(), now=now()).kind == "empty"
+    assert outgoing.make("annex1", DAY, rows(), now=now()).kind == "empty"
 
 
 INCIDENT = {
@@ -64,7 +64,7 @@ def test_each_incident_of_a_day_is_told_by_a_delivery_of_its_own(pair, be, party
         name: {"incidents": pl.DataFrame([INCIDENT | {"incident_id": name}])} for name in ("I-1", "I-2")
     }
     made = [
-        sending.make("incident", DAY, tables[name], now=now(), about=name) for name in ("I-1", "I-2", "I-1")
+        outgoing.make("incident", DAY, tables[name], now=now(), about=name) for name in ("I-1", "I-2", "I-1")
     ]
 
     assert [(each.kind, each.about, each.sequence) for each in made] == [
@@ -76,23 +76,23 @@ def test_each_incident_of_a_day_is_told_by_a_delivery_of_its_own(pair, be, party
 
 def test_what_was_made_before_the_node_died_is_found_and_not_made_again(pair, be):
     be("mhlw")
-    delivery = sending.make("annex1", DAY, rows(1), now=now())
+    delivery = outgoing.make("annex1", DAY, rows(1), now=now())
     Delivery.objects.filter(pk=delivery.pk).update(state=State.PLANNED, manifest_sha256="")
     told: list[int] = []
-    found = sending.make("annex1", DAY, rows(1), now=now(), sealed=told.append)
+    found = outgoing.make("annex1", DAY, rows(1), now=now(), sealed=told.append)
 
     assert (found.state, found.sequence, told) == (State.SEALED, 1, [1])
-    assert boxes.home().outbox().chain("annex1").last == 1
+    assert keystore.home().outbox().chain("annex1").last == 1
 
 
 def test_no_plain_text_lies_anywhere_after_sealing_and_opening(pair, be):
     be("mhlw")
-    delivery = sending.make("annex1", DAY, rows(1), now=now())
-    files = boxes.home().outbox().find("annex1", delivery.sequence)
+    delivery = outgoing.make("annex1", DAY, rows(1), now=now())
+    files = keystore.home().outbox().find("annex1", delivery.sequence)
     be("isa")
     Delivery.objects.all().delete()
-    receiving.take(files, now())
-    opened = receiving.open_next("annex1", lambda sequence, package: {"rows": 1}, now=now())
+    incoming.take(files, now())
+    opened = incoming.open_next("annex1", lambda sequence, package: {"rows": 1}, now=now())
 
     assert opened.state == State.OPENED
     for place in pair.nodes.values():
@@ -103,20 +103,20 @@ def test_no_plain_text_lies_anywhere_after_sealing_and_opening(pair, be):
 
 def test_rows_are_taken_once_though_the_node_dies_before_the_receipt(pair, be):
     be("mhlw")
-    delivery = sending.make("annex1", DAY, rows(1), now=now())
-    files = boxes.home().outbox().find("annex1", delivery.sequence)
+    delivery = outgoing.make("annex1", DAY, rows(1), now=now())
+    files = keystore.home().outbox().find("annex1", delivery.sequence)
     be("isa")
     Delivery.objects.all().delete()
-    receiving.take(files, now())
+    incoming.take(files, now())
     taken: list[int] = []
 
     def commit(sequence, package):
         taken.append(sequence)
         return {"rows": 1}
 
-    receiving.open_next("annex1", commit, now=now())
+    incoming.open_next("annex1", commit, now=now())
     shutil.rmtree(pair.nodes["isa"] / "exchange/inbox/annex1/00000001/opened")
-    receiving.open_next("annex1", commit, now=now())
+    incoming.open_next("annex1", commit, now=now())
 
     assert taken == [1]
 
@@ -292,9 +292,9 @@ def test_a_damaged_delivery_is_refused_with_its_code_and_leaves_nothing(pair, is
 
 def test_a_counterpart_that_is_silent_is_asked_later_and_later(pair, be):
     be("mhlw")
-    delivery = sending.make("annex1", DAY, rows(1), now=now())
+    delivery = outgoing.make("annex1", DAY, rows(1), now=now())
     moment = now()
-    sending.send_due(Client(moment), moment)
+    outgoing.send_due(Client(moment), moment)
     delivery.refresh_from_db()
     first = delivery.next_try_at - moment
 
@@ -302,7 +302,7 @@ def test_a_counterpart_that_is_silent_is_asked_later_and_later(pair, be):
 
     for _ in range(8):
         delivery.refresh_from_db()
-        sending.send_due(Client(moment), delivery.next_try_at)
+        outgoing.send_due(Client(moment), delivery.next_try_at)
     before = delivery.next_try_at
     delivery.refresh_from_db()
 

@@ -14,9 +14,9 @@ from django.conf import settings
 
 from renkei.exchange.errors import Refused
 from renkei.exchange.files import DeliveryFiles
-from renkei.node.deliveries import boxes
-from renkei.node.deliveries.carrier import tls
-from renkei.node.deliveries.carrier.protocol import Unreachable
+from renkei.node.deliveries import keystore
+from renkei.node.deliveries.transport import tls
+from renkei.node.deliveries.transport.protocol import Unreachable
 
 _TUS: Final = {"Tus-Resumable": "1.0.0"}
 _SECONDS: Final = 60
@@ -62,7 +62,7 @@ class Client:
 
     def _connected(self) -> "_Connected":
         where = urlsplit(settings.NODE.carrier.counterpart)
-        context = tls.context(boxes.home(), self._now, server=False)
+        context = tls.context(keystore.home(), self._now, server=False)
         return _Connected(
             HTTPSConnection(where.hostname or "", where.port, timeout=_SECONDS, context=context)
         )

@@ -12,16 +12,51 @@ import polars as pl
 from django.conf import settings
 from django.db import transaction
 
+from renkei.agreement.text import Words
 from renkei.exchange import durable, piggybacked_receipts
 from renkei.exchange.errors import ExchangeError, Misused
 from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.manifest import Manifest, read, sha256
 from renkei.exchange.outbox import Order
+from renkei.node.accounts.models import Officer
+from renkei.node.accounts.permissions import Act, require
 from renkei.node.audit import trail
+from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.deliveries import boxes, continuity
-from renkei.node.deliveries.carrier.protocol import Transport, Unreachable
+from renkei.node.deliveries import keystore, restore_check
 from renkei.node.deliveries.models import Delivery
+from renkei.node.deliveries.transport.protocol import Transport, Unreachable
+from renkei.node.errors import NotHandedOver
+
+# MERGED renkei.node.deliveries.outgoing: Sending again what the counterpart has not answered: the same sealed bytes, for a reason, on record.
+
+#: Why a delivery is sent again, with the words an officer chooses by.
+REASONS: Final[Mapping[str, Words]] = {
+    "no_receipt": Words("受領証が届かない", "no receipt has come"),
+    "asked": Words("相手方から求められた", "the counterpart asked for it"),
+    "repaired": Words("通信の障害が直った", "the network is repaired"),
+}
+
+
+def resend(delivery: Delivery, officer: Officer, reason: str, *, now: datetime) -> None:
+    """Let the next run send a delivery anew, without waiting for its turn.
+
+    The counterpart answers the same bytes with the same receipt. Raises NotPermitted, NotHandedOver for one
+    that is settled, or without a reason of REASONS.
+    """
+    require(officer, Act.RUN_DAY, now=now)
+    open_states = (Delivery.State.SEALED, Delivery.State.SENT)
+    with transaction.atomic():
+        mine = Delivery.objects.filter(
+            pk=delivery.pk, direction=Delivery.Direction.OUT, state__in=open_states
+        )
+        if reason not in REASONS or mine.update(state=Delivery.State.SEALED, next_try_at=None) != 1:
+            raise NotHandedOver(
+                "Only what the counterpart has not answered is sent again, for a reason. Choose one.",
+                "相手方が回答していない送付だけを、理由を選んで再送できます。",
+            )
+        record(officer, Verb.DELIVERY_RESENT, f"{delivery.service} {delivery.sequence}", reason=reason)
+
 
 OUT, IN, State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
 
@@ -50,7 +85,7 @@ def make(
 
     Raises `continuity.Unconfirmed` on a restored node whose numbers were not compared yet.
     """
-    continuity.require()
+    restore_check.require()
     rows = {name: table.height for name, table in tables.items() if table.height}
     with durable.alone(settings.NODE.exchange / "making" / service):  # two workers make one delivery
         delivery = _plan(service, day, about)
@@ -66,7 +101,7 @@ def make(
 
 
 def _plan(service: str, day: date, about: str) -> Delivery:
-    last = boxes.home().outbox().chain(service).last
+    last = keystore.home().outbox().chain(service).last
     plan = {"sequence": last + 1, "kind": "", "state": State.PLANNED}
     with transaction.atomic():
         # A plan for this number by another day or notice was never carried out: it will be made anew.
@@ -109,7 +144,7 @@ def _note_sealed(
 
 def _made(delivery: Delivery) -> Manifest | None:
     """Find a delivery of that day that was made before the node could note it."""
-    outbox = boxes.home().outbox()
+    outbox = keystore.home().outbox()
     try:
         manifest = read(outbox.find(delivery.service, delivery.sequence).manifest_bytes())
     except Misused:
@@ -119,7 +154,7 @@ def _made(delivery: Delivery) -> Manifest | None:
 
 
 def _seal(delivery: Delivery, tables: Mapping[str, pl.DataFrame], now: datetime) -> Manifest:
-    home = boxes.home()
+    home = keystore.home()
     outbox = home.outbox()
     with ExitStack() as stack:
         sources = {
@@ -135,7 +170,7 @@ def _seal(delivery: Delivery, tables: Mapping[str, pl.DataFrame], now: datetime)
             sources=sources | stack.enter_context(piggybacked_receipts.as_table(answered)),
             trail_head=trail.head(),
         )
-        return outbox.make(order, boxes.signer(now), home.recipient(now), now).manifest
+        return outbox.make(order, keystore.signer(now), home.recipient(now), now).manifest
 
 
 @contextmanager
@@ -151,7 +186,7 @@ def _in_memory(table: pl.DataFrame) -> Iterator[Path]:
 
 
 def _files(delivery: Delivery, sequence: int | None = None) -> DeliveryFiles:
-    return boxes.home().outbox().find(delivery.service, sequence or delivery.sequence)
+    return keystore.home().outbox().find(delivery.service, sequence or delivery.sequence)
 
 
 # --- bringing it over -------------------------------------------------------------------------------------
@@ -199,7 +234,7 @@ def keep_receipt(data: bytes, signature: bytes, now: datetime) -> None:
 
     Raises `Refused` with a receipt's code for one that does not prove what it says.
     """
-    receipt = boxes.home().outbox().keep_receipt(data, signature, now).receipt
+    receipt = keystore.home().outbox().keep_receipt(data, signature, now).receipt
     state = {"received": State.SENT, "accepted": State.ACCEPTED, "refused": State.REFUSED}[receipt.state]
     before = {State.SENT: (State.SEALED,)}.get(state, (State.SEALED, State.SENT))
     times = {"sent_at": now} if state == State.SENT else {"settled_at": now}

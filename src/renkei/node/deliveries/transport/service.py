@@ -12,9 +12,9 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 from django.conf import settings
 
-from renkei.node.deliveries import boxes, receiving
-from renkei.node.deliveries.carrier import tls
-from renkei.node.deliveries.carrier.server import Carrier
+from renkei.node.deliveries import incoming, keystore
+from renkei.node.deliveries.transport import tls
+from renkei.node.deliveries.transport.server import Carrier
 
 _THREADS: Final = 16
 _SECONDS: Final = 60  # of silence before a connection is given up: a stalled peer holds no thread for long
@@ -59,12 +59,12 @@ class _Connection(HTTPConnection):
 
 def make(clock: Callable[[], datetime]) -> Server:
     """Return the server, bound to nothing yet; what a death left half done in the inbox is put right."""
-    receiving.sweep_all()
+    incoming.sweep_all()
     host, _, port = settings.NODE.carrier.listen.rpartition(":")
     server = Server(
         (host, int(port)), Carrier(clock), numthreads=_THREADS, timeout=_SECONDS, request_queue_size=16
     )
     server.ConnectionClass = _Connection
-    server.ssl_adapter = _Adapter(tls.context(boxes.home(), clock(), server=True))
+    server.ssl_adapter = _Adapter(tls.context(keystore.home(), clock(), server=True))
     server.max_request_body_size = 0  # uploads are limited by the agreement, not here
     return server

@@ -18,7 +18,7 @@ from renkei.exchange.files import DeliveryFiles, only_delivery
 from renkei.exchange.manifest import Manifest, read
 from renkei.exchange.receipt import Receipt
 from renkei.exchange.trust import Terms
-from renkei.node.deliveries import boxes
+from renkei.node.deliveries import keystore
 from renkei.node.deliveries.models import Delivery
 
 #: Where an inbox and an outbox keep each receipt beside its delivery.
@@ -89,7 +89,7 @@ def proofs(delivery: Delivery) -> list[Proof]:
         files = files_of(delivery)
     except ExchangeError:
         return []
-    terms = boxes.home().terms()
+    terms = keystore.home().terms()
     data = files.manifest_bytes()
     manifest = read(data)
     return [_manifest(files, data, manifest, terms), *_receipts(files, data, manifest, terms)]
