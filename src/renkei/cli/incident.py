@@ -16,8 +16,8 @@ from renkei.cli.started import NodeOption, start
 from renkei.cli.started import moment as now_is
 
 if TYPE_CHECKING:
-    from renkei.node.incidents.concerned import Concerned
     from renkei.node.incidents.models import Condition, Incident, Item
+    from renkei.node.incidents.scope import Concerned
 
 app = typer.Typer(
     help="Incidents of clause 6: suspected leaks and outages.", no_args_is_help=True, rich_markup_mode=None
@@ -82,11 +82,11 @@ def declare(
 ) -> None:
     """Record an incident and tell the counterpart at once."""
     start(node)
-    from renkei.node.incidents import handling, notices
+    from renkei.node.incidents import notices, services
     from renkei.node.incidents.models import Kind
 
     by, now = acting(officer), now_is()
-    made = handling.declare(
+    made = services.declare(
         Kind(kind),
         _said(say),
         found_at=_moment(found_at) if found_at else now,
@@ -111,11 +111,11 @@ def list_(
 ) -> None:
     """List all incidents, ours and the counterpart's, the newest first."""
     start(node)
-    from renkei.node.incidents import handling
+    from renkei.node.incidents import services
 
     by = acting(officer)
 
-    found = list(handling.listed(by, now_is()))
+    found = list(services.listed(by, now_is()))
     if as_json:
         typer.echo(json.dumps([_as_json(each) for each in found], ensure_ascii=False, indent=2))
         return
@@ -135,11 +135,11 @@ def show(
 ) -> None:
     """Show an incident: clocks first, then what is known in the order of the report."""
     start(node)
-    from renkei.node.incidents import handling
+    from renkei.node.incidents import services
 
     by = acting(officer)
 
-    found = handling.find(number, by, now_is())
+    found = services.find(number, by, now_is())
     if as_json:
         typer.echo(json.dumps(_as_json(found), ensure_ascii=False, indent=2))
     else:
@@ -172,11 +172,11 @@ def add(
 ) -> None:
     """Add what came to be known, and duties that were done; `notify` then tells the counterpart."""
     start(node)
-    from renkei.node.incidents import handling
+    from renkei.node.incidents import services
 
     by, now = acting(officer), now_is()
-    found = handling.add(
-        handling.find(number, by, now),
+    found = services.add(
+        services.find(number, by, now),
         _said(say),
         reported=reported or (),
         conditions=_conditions(condition),
@@ -195,11 +195,11 @@ def notify(
 ) -> None:
     """Tell the counterpart what is known now, by a delivery of its own."""
     start(node)
-    from renkei.node.incidents import handling, notices
+    from renkei.node.incidents import notices, services
 
     by, now = acting(officer), now_is()
-    found = handling.find(number, by, now)
-    handling.notify(found, by=by, now=now)
+    found = services.find(number, by, now)
+    services.notify(found, by=by, now=now)
     notices.tell(now)
     _print(found, lang)
 
@@ -214,11 +214,11 @@ def close(
 ) -> None:
     """Close an incident, when the counterpart has it and no duty is left open."""
     start(node)
-    from renkei.node.incidents import handling
+    from renkei.node.incidents import services
 
     by, now = acting(officer), now_is()
-    found = handling.find(number, by, now)
-    handling.close(found, _said(say), by=by, now=now)
+    found = services.find(number, by, now)
+    services.close(found, _said(say), by=by, now=now)
     typer.echo(_headline(found, lang))
 
 
@@ -269,7 +269,7 @@ def _concerned(
     service: str | None, numbers: str | None, since: str | None, until: str | None, medium: str | None
 ) -> "Concerned | None":
     """Read which deliveries are meant: by number, by days, or by medium; None where nothing was said."""
-    from renkei.node.incidents import concerned
+    from renkei.node.incidents import scope
 
     first, _, last = (numbers or "").partition("-")
     wrong = UnusableArguments(
@@ -284,13 +284,13 @@ def _concerned(
     if ways != 1:
         raise wrong
     if medium:
-        return concerned.count(concerned.of_medium(read_day(medium)))
+        return scope.count(scope.of_medium(read_day(medium)))
     if numbers:
         if service is None or not first.isdigit() or not (last or first).isdigit():
             raise wrong
-        return concerned.count(concerned.of_numbers(service, int(first), int(last or first)))
+        return scope.count(scope.of_numbers(service, int(first), int(last or first)))
     days: list[date] = [read_day(day) for day in (since or until, until or since) if day]
-    return concerned.count(concerned.of_period(days[0], days[1], service))
+    return scope.count(scope.of_period(days[0], days[1], service))
 
 
 def _headline(incident: "Incident", lang: Lang | None) -> str:
@@ -305,12 +305,12 @@ def _headline(incident: "Incident", lang: Lang | None) -> str:
 
 
 def _print(incident: "Incident", lang: Lang | None) -> None:
-    from renkei.node.incidents import clocks, handling
+    from renkei.node.incidents import deadlines, services
 
     typer.echo(_headline(incident, lang))
     for notice in incident.notices.all():
         typer.echo(f" {_told(notice, lang)}")
-    for each in clocks.running(incident):
+    for each in deadlines.running(incident):
         name = speech.one_of((each.clock.ja, each.clock.en), lang)
         span = (
             f"{each.due_from} – {each.due_by}"
@@ -337,7 +337,7 @@ def _print(incident: "Incident", lang: Lang | None) -> None:
     for words, value in counts:
         if value not in (None, ""):
             typer.echo(f" {speech.one_of(words, lang)}: {value}")
-    for item, text in handling.current(incident).items():
+    for item, text in services.current(incident).items():
         typer.echo(f" {speech.one_of((item.label, item.value), lang)}: {text}")
 
 
@@ -355,7 +355,7 @@ def _told(notice: Any, lang: Lang | None) -> str:
 
 
 def _as_json(incident: "Incident") -> Mapping[str, Any]:
-    from renkei.node.incidents import clocks, handling, notices
+    from renkei.node.incidents import deadlines, notices, services
 
     told = [(notice, notices.delivery(notice)) for notice in incident.notices.all()]
     return {
@@ -371,7 +371,7 @@ def _as_json(incident: "Incident") -> Mapping[str, Any]:
         "at_least": incident.at_least,
         "persons": incident.persons,
         "contact": incident.contact,
-        "items": {item.value: text for item, text in handling.current(incident).items()},
+        "items": {item.value: text for item, text in services.current(incident).items()},
         "notices": [
             {
                 "wanted_at": notice.wanted_at.isoformat(),
@@ -392,6 +392,6 @@ def _as_json(incident: "Incident") -> Mapping[str, Any]:
                 "basis": each.clock.basis,
                 "verified": each.clock.verified,
             }
-            for each in clocks.running(incident)
+            for each in deadlines.running(incident)
         ],
     }

@@ -22,7 +22,7 @@ from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.party import DAY
 from renkei.node.deliveries import medium, outgoing
 from renkei.node.deliveries.models import Delivery
-from renkei.node.incidents import concerned, handling
+from renkei.node.incidents import scope, services
 from renkei.node.incidents.models import Item, Kind
 from renkei.node.matching_run.models import Finding, Outcome, Run
 from renkei.node.records.models import Card, Person, ReceivedNotification
@@ -191,11 +191,11 @@ def shown(two_days, node, officer, party: str) -> None:
             items={"name": 300 - 9 * back, "name;birth_date": 12, "stay_expires_on": 500 - 20 * back},
             standing={"suspected_omission": 12 + back % 3},
         )
-    handling.declare(
+    services.declare(
         Kind.LEAK,
         {Item.OVERVIEW: "媒体一枚が保管庫に見当たらない。", Item.CAUSE: "調査中"},
         found_at=timezone.now() - timedelta(minutes=12),
-        concerned=concerned.count(concerned.of_numbers(other, 3, 5)),
+        concerned=scope.count(scope.of_numbers(other, 3, 5)),
         by=officer,
         now=timezone.now(),
     )

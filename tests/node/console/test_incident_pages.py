@@ -12,7 +12,7 @@ from renkei.node.audit.models import Entry
 from renkei.node.console.views.incidents import ACTS
 from renkei.node.cycle import alarms
 from renkei.node.deliveries.models import Delivery
-from renkei.node.incidents import handling
+from renkei.node.incidents import services
 from renkei.node.incidents.models import Incident, Item, Kind, Notice
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def operator(client, node) -> Officer:
 @pytest.fixture
 def incident(operator) -> Incident:
     said = {Item.OVERVIEW: "媒体一枚が見当たらない"}
-    return handling.declare(Kind.LEAK, said, found_at=FOUND, by=operator, now=FOUND)
+    return services.declare(Kind.LEAK, said, found_at=FOUND, by=operator, now=FOUND)
 
 
 def text(client: Client, path: str) -> str:
@@ -199,7 +199,7 @@ def test_it_is_told_again(client, operator, incident):
 def test_of_two_officers_the_second_is_told(client, operator, incident, name, fields):
     path = f"/incidents/{incident.pk}/{name}/"
     looked_at = client.get(path).context["looked_at"]
-    handling.add(incident, {Item.CAUSE: "別の職員"}, by=None, now=timezone.now())
+    services.add(incident, {Item.CAUSE: "別の職員"}, by=None, now=timezone.now())
     answer = client.post(path, {"looked_at": looked_at} | fields)
     entries = Entry.objects.filter(actor="suzuki").exclude(verb="INCIDENT_DECLARED")
 
@@ -247,7 +247,7 @@ def test_today_leads_nobody_to_a_page_of_another_duty(client, operator, incident
 
 
 def test_the_list_says_what_was_received_and_what_is_due_next(client, operator, incident):
-    told = handling.declare(
+    told = services.declare(
         Kind.OUTAGE, {Item.OVERVIEW: "回線断"}, found_at=FOUND, by=operator, now=FOUND + timedelta(hours=1)
     )
     Delivery.objects.create(

@@ -15,7 +15,7 @@ from renkei.node.candidates.models import NotFound
 from renkei.node.console.pages import PAGES
 from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.deliveries.models import Delivery
-from renkei.node.incidents import handling
+from renkei.node.incidents import services
 from renkei.node.incidents.models import Item, Kind
 from renkei.node.matching_run.models import Finding, Outcome
 
@@ -73,7 +73,7 @@ def fill(first: int, last: int) -> None:
         )
         made = Officer.objects.create_user(f"officer{number}")
         Assignment.objects.create(officer=made, duty="audit")
-        handling.declare(
+        services.declare(
             Kind.LEAK, {Item.OVERVIEW: "試験"}, found_at=NOW, by=None, now=NOW + timedelta(minutes=1)
         )
         with transaction.atomic():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from node.deliveries.conftest import be, made, pair  # noqa: F401  fixtures
-from renkei.node.incidents import handling
+from renkei.node.incidents import services
 from renkei.node.incidents.models import Incident, Item, Kind
 
 FOUND = datetime(2026, 11, 24, 2, 20, tzinfo=UTC)
@@ -17,6 +17,6 @@ def declared():
 
     def declare(kind: Kind = Kind.LEAK, text: str = "媒体一枚が見当たらない", **more) -> Incident:
         given = {"found_at": FOUND, "by": None, "now": FOUND} | more
-        return handling.declare(kind, {Item.OVERVIEW: text}, **given)
+        return services.declare(kind, {Item.OVERVIEW: text}, **given)
 
     return declare

@@ -11,7 +11,7 @@ from renkei.node.cycle import alarms, watch
 from renkei.node.cycle.alarms import AlarmKind
 from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
-from renkei.node.incidents import clocks, handling, notices
+from renkei.node.incidents import deadlines, notices, services
 from renkei.node.incidents.models import Incident, Item, Kind, Notice, Statement
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,7 +88,7 @@ def test_a_notice_that_was_refused_rings_on(incident):
 
 def test_several_incidents_of_one_day_are_told_each_by_its_own(incident, declared):
     declared(text="別の媒体", found_at=now(), now=now())
-    handling.notify(incident, by=None, now=now())
+    services.notify(incident, by=None, now=now())
     notices.tell(now())
 
     assert list(Delivery.objects.order_by("sequence").values_list("about", "sequence")) == [
@@ -167,9 +167,9 @@ def test_what_was_told_stands_here_with_a_clock_of_its_own_and_rings(incident, a
     assert (mirrored.kind, mirrored.suspected, mirrored.persons) == ("leak", True, 3)
     assert mirrored.known_at == heard_at
     assert abs((mirrored.found_at.date() - found_on).days) <= 1
-    assert handling.current(mirrored)[Item.OVERVIEW] == '封筒一通、"別紙1"の控え, 所在不明'
+    assert services.current(mirrored)[Item.OVERVIEW] == '封筒一通、"別紙1"の控え, 所在不明'
     assert mirrored.contact == "厚生労働省"
-    assert [each.clock.code for each in clocks.running(mirrored)] == ["preliminary", "final", "persons"]
+    assert [each.clock.code for each in deadlines.running(mirrored)] == ["preliminary", "final", "persons"]
     assert Entry.objects.filter(verb="INCIDENT_HEARD", subject=f"mhlw:{number}").count() == 1
     assert ringing(AlarmKind.INCIDENT_HEARD) == [f"mhlw:{number}"]
 
@@ -189,32 +189,32 @@ def test_taking_it_up_ends_the_alarm_and_closing_asks_for_no_duty_of_theirs(inci
     as_isa()
     notices.hear(now())
     mirrored = Incident.objects.get()
-    handling.add(mirrored, {Item.OTHER: "電話で確認した"}, by=None, now=now())
+    services.add(mirrored, {Item.OTHER: "電話で確認した"}, by=None, now=now())
 
     assert ringing(AlarmKind.INCIDENT_HEARD) == []
 
-    handling.close(mirrored, {}, by=None, now=now())
+    services.close(mirrored, {}, by=None, now=now())
 
     assert mirrored.closed_at is not None
 
 
 def test_what_is_told_again_changes_it_and_wants_somebody_again(incident, as_isa, be):
     notices.tell(now())
-    handling.add(
+    services.add(
         incident,
         {Item.OVERVIEW: "媒体は見つかった", Item.CAUSE: "置き忘れ"},
         suspected=False,
         by=None,
         now=now(),
     )
-    handling.notify(incident, by=None, now=now())
+    services.notify(incident, by=None, now=now())
     notices.tell(now())
     as_isa()
     first, later = now(), now() + timedelta(days=1)
     incoming.open_next(
         "incident", lambda number, package: notices.take(number, package, now=first), now=now()
     )
-    handling.add(Incident.objects.get(), {Item.OTHER: "確認した"}, by=None, now=first)
+    services.add(Incident.objects.get(), {Item.OTHER: "確認した"}, by=None, now=first)
 
     assert ringing(AlarmKind.INCIDENT_HEARD) == [str(Delivery.objects.get(sequence=2))]
 
@@ -223,7 +223,7 @@ def test_what_is_told_again_changes_it_and_wants_somebody_again(incident, as_isa
 
     assert mirrored.known_at == first
     assert not mirrored.suspected
-    assert handling.current(mirrored)[Item.OVERVIEW] == "媒体は見つかった 【原因】置き忘れ"
+    assert services.current(mirrored)[Item.OVERVIEW] == "媒体は見つかった 【原因】置き忘れ"
     assert Statement.objects.filter(incident=mirrored, item=Item.OVERVIEW).count() == 2
     assert ringing(AlarmKind.INCIDENT_HEARD) == [str(mirrored)]
 
@@ -236,7 +236,7 @@ def test_an_outage_is_told_as_one(be, declared, as_isa):
     notices.hear(now())
     mirrored = Incident.objects.get()
 
-    assert (mirrored.kind, mirrored.suspected, clocks.running(mirrored)) == ("outage", False, [])
+    assert (mirrored.kind, mirrored.suspected, deadlines.running(mirrored)) == ("outage", False, [])
 
 
 def test_nothing_plain_of_a_notice_stays_on_the_disk(incident, as_isa, pair):

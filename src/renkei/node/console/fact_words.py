@@ -20,7 +20,7 @@ from renkei.node.console.incident_forms import KINDS as INCIDENTS
 from renkei.node.console.words import DELIVERY_STATES, DUTIES, EVENTS, OUTCOMES
 from renkei.node.corrections import decisions
 from renkei.node.deliveries import outgoing
-from renkei.node.incidents import clocks
+from renkei.node.incidents import deadlines
 from renkei.node.operations import accepting
 
 FACTS: Final[Mapping[str, Words]] = MappingProxyType(
@@ -149,7 +149,7 @@ _CODES: Final[Mapping[str, Mapping[str, Words]]] = MappingProxyType(
         "move": EVENTS,
         "outcome": OUTCOMES,
         "reason": _REASONS,
-        "reported": {each.code: Words(each.ja, each.en) for each in clocks.CLOCKS},
+        "reported": {each.code: Words(each.ja, each.en) for each in deadlines.CLOCKS},
         "state": DELIVERY_STATES,
         "way": {"network": Words("通信", "network"), "telephone": Words("電話", "telephone")},
     }

@@ -36,7 +36,7 @@ from renkei.node.console.incident_reading import (
     persons,
     statements,
 )
-from renkei.node.incidents import clocks, concerned
+from renkei.node.incidents import deadlines, scope
 from renkei.node.incidents.models import Condition, Incident, Item, Kind
 
 KINDS: Final[Mapping[str, Words]] = MappingProxyType(
@@ -151,7 +151,7 @@ class _Deliveries(IncidentForm):
     )
     service = select_field(
         said("業務", "Service"),
-        options({code: Words(*names) for code, names in concerned.DATA.items()}),
+        options({code: Words(*names) for code, names in scope.DATA.items()}),
         required=False,
         missing=said("業務を選んでください。", "Choose the service."),
     )
@@ -289,7 +289,7 @@ class ReportForm(ActForm):
         """Offer the duties that are open."""
         cast(ChoiceField, self.fields["reported"]).choices = [
             (each.clock.code, said(each.clock.ja, each.clock.en))
-            for each in clocks.running(incident)
+            for each in deadlines.running(incident)
             if each.done_at is None
         ]
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from renkei.matching.labels import Words
 from renkei.node.errors import IncidentRefused
-from renkei.node.incidents import concerned
-from renkei.node.incidents.concerned import Concerned
+from renkei.node.incidents import scope
 from renkei.node.incidents.models import Condition, Item
+from renkei.node.incidents.scope import Concerned
 
 _MOST_PERSONS: Final = 10**12
 CONDITIONS_AMISS: Final = Words(
@@ -87,18 +87,18 @@ def deliveries(fields: QueryDict) -> Concerned | None:
             service = fields.get("service", "")
             first = _number(fields, "first")
             last = _number(fields, "last") if fields.get("last", "").strip() else first
-            if service not in concerned.DATA:
+            if service not in scope.DATA:
                 raise Misread("service", "業務を選んでください。", "Choose the service.")
-            found = concerned.of_numbers(service, first, last)
+            found = scope.of_numbers(service, first, last)
         case "days":
             since = _day(fields, "since")
             until = _day(fields, "until") if fields.get("until", "").strip() else since
-            found = concerned.of_period(since, until)
+            found = scope.of_period(since, until)
         case "medium":
-            found = concerned.of_medium(_day(fields, "medium"))
+            found = scope.of_medium(_day(fields, "medium"))
         case _:
             raise Misread("way", "送付の指定の仕方を選んでください。", "Choose how the deliveries are named.")
-    counted = concerned.count(found)
+    counted = scope.count(found)
     if not counted.deliveries:
         raise Misread(
             "way",

@@ -14,7 +14,7 @@ from renkei.node.cycle.alarms import AlarmKind, hold
 from renkei.node.cycle.models import Day, Step
 from renkei.node.deliveries import keystore
 from renkei.node.deliveries.models import Delivery
-from renkei.node.incidents import causes
+from renkei.node.incidents import deadlines
 from renkei.node.records import rejected_rows
 
 #: The service that each party sends and awaits daily.
@@ -135,7 +135,7 @@ _CAUSES: Final[dict[AlarmKind, Callable[[datetime], Iterator[str]]]] = {
     AlarmKind.TRAIL_DIFFERS: _trail,
     AlarmKind.TRAIL_BROKEN: _chain,
     AlarmKind.COUNTERPART_TRAIL_BACK: _counterpart_back,
-    AlarmKind.INCIDENT_UNTOLD: causes.untold,
-    AlarmKind.INCIDENT_HEARD: causes.heard,
-    AlarmKind.INCIDENT_DUE: causes.due,
+    AlarmKind.INCIDENT_UNTOLD: deadlines.untold,
+    AlarmKind.INCIDENT_HEARD: deadlines.heard,
+    AlarmKind.INCIDENT_DUE: deadlines.due,
 }

@@ -19,7 +19,7 @@ from renkei.node.console.access import page
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.case_acts import typed
 from renkei.node.errors import IncidentRefused, NodeError
-from renkei.node.incidents import clocks, handling, notices
+from renkei.node.incidents import deadlines, notices, services
 from renkei.node.incidents.models import Incident, Item, Kind
 
 _A_PAGE: Final = 50
@@ -34,7 +34,7 @@ class _SomebodyFaster(IncidentRefused):
 def incidents(request: HttpRequest) -> HttpResponse:
     """List all incidents, ours and the counterpart's, the newest first, each with the clock that is next."""
     officer, now = cast(Officer, request.user), timezone.now()
-    listed = Paginator(handling.listed(officer, now), _A_PAGE).get_page(request.GET.get("page"))
+    listed = Paginator(services.listed(officer, now), _A_PAGE).get_page(request.GET.get("page"))
     told = notices.told(listed.object_list)
     lines = [(each, told.get(each.pk), _next_clock(each)) for each in listed]
     return render(
@@ -51,14 +51,14 @@ def incident(request: HttpRequest, number: int) -> HttpResponse:
     for each in found.statements.all():
         said.setdefault(each.item, []).append(each)
     sent = [(notice, notices.delivery(notice)) for notice in found.notices.all()]
-    holding = clocks.judged(found)
+    holding = deadlines.judged(found)
     return render(
         request,
         "console/incident.html",
         {
             "incident": found,
             "kind": forms.KINDS[found.kind],
-            "clocks": clocks.running(found),
+            "clocks": deadlines.running(found),
             "today": timezone.localdate(),
             "hours": waited // 60,
             "minutes": waited % 60,
@@ -117,7 +117,7 @@ _NOT_CARRIED: Final = ("csrfmiddlewaretoken", "step")
 
 
 def _declare(read: Mapping[str, Any], by: Officer, now: datetime) -> Incident:
-    return handling.declare(
+    return services.declare(
         Kind(read["kind"]),
         read["said"],
         **{name: read[name] for name in _DECLARED},
@@ -158,27 +158,27 @@ class IncidentAct:
 
 def _add(incident: Incident, read: Mapping[str, Any], by: Officer, now: datetime) -> None:
     suspected = False if read.get("suspected") else None
-    handling.add(incident, read["said"], suspected=suspected, by=by, now=now)
+    services.add(incident, read["said"], suspected=suspected, by=by, now=now)
 
 
 def _report(incident: Incident, read: Mapping[str, Any], by: Officer, now: datetime) -> None:
-    handling.add(incident, {}, reported=read["reported"], by=by, now=now)
+    services.add(incident, {}, reported=read["reported"], by=by, now=now)
 
 
 def _judge(incident: Incident, read: Mapping[str, Any], by: Officer, now: datetime) -> None:
-    handling.add(incident, {}, conditions=read["conditions"], by=by, now=now)
+    services.add(incident, {}, conditions=read["conditions"], by=by, now=now)
 
 
 def _name(incident: Incident, read: Mapping[str, Any], by: Officer, now: datetime) -> None:
-    handling.add(incident, {}, concerned=read["concerned"], persons=read["persons"], by=by, now=now)
+    services.add(incident, {}, concerned=read["concerned"], persons=read["persons"], by=by, now=now)
 
 
 def _notify(incident: Incident, read: Mapping[str, Any], by: Officer, now: datetime) -> None:
-    handling.notify(incident, by=by, now=now)
+    services.notify(incident, by=by, now=now)
 
 
 def _close(incident: Incident, read: Mapping[str, Any], by: Officer, now: datetime) -> None:
-    handling.close(incident, read["said"], by=by, now=now)
+    services.close(incident, read["said"], by=by, now=now)
 
 
 ACTS: Final[Mapping[str, IncidentAct]] = {
@@ -260,7 +260,7 @@ def incident_act(request: HttpRequest, number: int, act: str) -> HttpResponseBas
             return redirect("incident", number)
     elif not row.open_to(found):
         raise Http404
-    running = clocks.running(found)
+    running = deadlines.running(found)
     return render(
         request,
         "console/incident_act.html",
@@ -271,7 +271,7 @@ def incident_act(request: HttpRequest, number: int, act: str) -> HttpResponseBas
             "looked_at": forms.mark(found),
             "left": [each for each in running if each.done_at is None],
             "untold": found.ours and notices.untold(found),
-            "words": handling.current(found),
+            "words": services.current(found),
         },
         status=_CONFLICT if conflict else _REFUSED if form.errors else 200,
     )
@@ -279,12 +279,12 @@ def incident_act(request: HttpRequest, number: int, act: str) -> HttpResponseBas
 
 def _found(request: HttpRequest, number: int) -> tuple[Incident, datetime]:
     officer, now = cast(Officer, request.user), timezone.now()
-    return get_object_or_404(handling.listed(officer, now), pk=number), now
+    return get_object_or_404(services.listed(officer, now), pk=number), now
 
 
-def _next_clock(incident: Incident) -> clocks.Running | None:
+def _next_clock(incident: Incident) -> deadlines.Running | None:
     """Return the clock that is due first of those that run with a number of days."""
     if incident.closed_at:
         return None
-    left = [each for each in clocks.running(incident) if each.done_at is None and each.due_by]
+    left = [each for each in deadlines.running(incident) if each.done_at is None and each.due_by]
     return min(left, key=lambda each: each.due_from, default=None)

@@ -8,7 +8,7 @@ from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.errors import IncidentRefused, NoSuchIncident, NotPermitted
-from renkei.node.incidents import handling, notices
+from renkei.node.incidents import notices, services
 from renkei.node.incidents.models import Condition, Incident, Item, Kind, Notice, Statement
 
 pytestmark = pytest.mark.django_db
@@ -46,8 +46,8 @@ def test_declaring_stands_in_the_trail_and_wants_the_counterpart_told(node, decl
 
 def test_what_officers_write_never_reaches_the_trail(node, declared):
     incident = declared(text=MARKED)
-    handling.add(incident, {Item.CAUSE: MARKED}, by=None, now=FOUND)
-    handling.notify(incident, by=None, now=FOUND)
+    services.add(incident, {Item.CAUSE: MARKED}, by=None, now=FOUND)
+    services.notify(incident, by=None, now=FOUND)
 
     assert MARKED not in str(list(Entry.objects.values()))
 
@@ -70,15 +70,15 @@ def test_what_cannot_be_told_is_refused_whole(node, declared, given, word):
 
 def test_what_was_said_before_stays_and_the_last_word_holds(node, declared):
     incident = declared()
-    handling.add(incident, {Item.PREVENTION: "施錠", Item.OVERVIEW: "見つかった"}, by=None, now=FOUND)
+    services.add(incident, {Item.PREVENTION: "施錠", Item.OVERVIEW: "見つかった"}, by=None, now=FOUND)
 
-    assert handling.current(incident) == {Item.OVERVIEW: "見つかった", Item.PREVENTION: "施錠"}
+    assert services.current(incident) == {Item.OVERVIEW: "見つかった", Item.PREVENTION: "施錠"}
     assert Statement.objects.filter(incident=incident).count() == 3
 
 
 def test_conditions_and_certainty_are_judged_later(node, declared):
     incident = declared()
-    handling.add(incident, {}, conditions=[Condition.PROPERTY], suspected=False, by=None, now=FOUND)
+    services.add(incident, {}, conditions=[Condition.PROPERTY], suspected=False, by=None, now=FOUND)
 
     assert (incident.conditions, incident.suspected) == (["property"], False)
     assert Entry.objects.last().facts == {"items": [], "reported": [], "changed": ["conditions", "suspected"]}
@@ -87,18 +87,18 @@ def test_conditions_and_certainty_are_judged_later(node, declared):
 @pytest.mark.parametrize("given", [{"said": {}}, {"said": {}, "reported": ["other"]}])
 def test_nothing_and_unknown_duties_are_not_added(node, declared, given):
     with pytest.raises(IncidentRefused):
-        handling.add(declared(), by=None, now=FOUND, **given)
+        services.add(declared(), by=None, now=FOUND, **given)
 
 
 def test_one_that_has_a_duty_open_or_was_not_told_is_not_closed(node, declared):
     incident = declared(conditions=[Condition.PROPERTY])
     with pytest.raises(IncidentRefused, match="preliminary, final, persons"):
-        handling.close(incident, {}, by=None, now=FOUND)
-    handling.add(incident, {}, reported=["preliminary", "final", "persons"], by=None, now=FOUND)
+        services.close(incident, {}, by=None, now=FOUND)
+    services.add(incident, {}, reported=["preliminary", "final", "persons"], by=None, now=FOUND)
     with pytest.raises(IncidentRefused, match="not received the notice"):
-        handling.close(incident, {}, by=None, now=FOUND)
+        services.close(incident, {}, by=None, now=FOUND)
     told(incident)
-    handling.close(incident, {Item.OTHER: "対応を終えた"}, by=None, now=FOUND)
+    services.close(incident, {Item.OTHER: "対応を終えた"}, by=None, now=FOUND)
 
     assert incident.closed_at == FOUND
     assert Entry.objects.last().verb == "INCIDENT_CLOSED"
@@ -108,11 +108,11 @@ def test_one_that_has_a_duty_open_or_was_not_told_is_not_closed(node, declared):
 def test_one_that_is_closed_stays_as_it_is(node, declared, act):
     incident = declared(Kind.OUTAGE)
     told(incident)
-    handling.close(incident, {}, by=None, now=FOUND)
+    services.close(incident, {}, by=None, now=FOUND)
     acts = {
-        "add": lambda: handling.add(incident, {Item.OTHER: "x"}, by=None, now=FOUND),
-        "notify": lambda: handling.notify(incident, by=None, now=FOUND),
-        "close": lambda: handling.close(incident, {}, by=None, now=FOUND),
+        "add": lambda: services.add(incident, {Item.OTHER: "x"}, by=None, now=FOUND),
+        "notify": lambda: services.notify(incident, by=None, now=FOUND),
+        "close": lambda: services.close(incident, {}, by=None, now=FOUND),
     }
     statements = Statement.objects.count()
     with pytest.raises(IncidentRefused, match="is closed"):
@@ -134,11 +134,11 @@ def test_the_gate_decides_by_duty(node, declared, duty):
     incident = declared()
     acts = (
         lambda: declared(by=officer),
-        lambda: handling.add(incident, {Item.OTHER: "x"}, by=officer, now=FOUND),
-        lambda: handling.notify(incident, by=officer, now=FOUND),
-        lambda: handling.close(incident, {}, by=officer, now=FOUND),
-        lambda: handling.find(str(incident), officer, FOUND),
-        lambda: handling.listed(officer, FOUND),
+        lambda: services.add(incident, {Item.OTHER: "x"}, by=officer, now=FOUND),
+        lambda: services.notify(incident, by=officer, now=FOUND),
+        lambda: services.close(incident, {}, by=officer, now=FOUND),
+        lambda: services.find(str(incident), officer, FOUND),
+        lambda: services.listed(officer, FOUND),
     )
     for act in acts:
         with pytest.raises(NotPermitted):
@@ -159,9 +159,9 @@ def test_the_counterparts_is_named_with_its_code(node, declared):
         contact="x",
     )
 
-    assert handling.find(ours.number, None, FOUND) == ours
-    assert handling.find(f"{node.counterpart}:{ours.number}", None, FOUND) == theirs
+    assert services.find(ours.number, None, FOUND) == ours
+    assert services.find(f"{node.counterpart}:{ours.number}", None, FOUND) == theirs
     with pytest.raises(NoSuchIncident):
-        handling.find("I-2026-999", None, FOUND)
+        services.find("I-2026-999", None, FOUND)
     with pytest.raises(IncidentRefused, match="The counterpart told us"):
-        handling.notify(theirs, by=None, now=FOUND)
+        services.notify(theirs, by=None, now=FOUND)

@@ -18,9 +18,9 @@ from renkei.node.accounts.permissions import Act, require
 from renkei.node.audit.trail import SYSTEM, record, wait_to_write
 from renkei.node.audit.verbs import Verb
 from renkei.node.errors import IncidentRefused, NoSuchIncident
-from renkei.node.incidents import clocks, notices
-from renkei.node.incidents.concerned import DATA, Concerned
+from renkei.node.incidents import deadlines, notices
 from renkei.node.incidents.models import Condition, Incident, Item, Kind, Report, Statement
+from renkei.node.incidents.scope import DATA, Concerned
 
 
 def declare(
@@ -124,10 +124,10 @@ def add(
             "Nothing was added. Give an item, a duty done, or the conditions.",
             "追加する内容がありません。項目、報告した義務又は要件を指定してください。",
         )
-    if unknown := set(reported) - clocks.BY_CODE.keys():
+    if unknown := set(reported) - deadlines.BY_CODE.keys():
         raise IncidentRefused(
-            f"No such duty: {', '.join(sorted(unknown))}. Known are {', '.join(clocks.BY_CODE)}.",
-            f"その義務はありません({', '.join(unknown)})。{', '.join(clocks.BY_CODE)}のいずれかです。",
+            f"No such duty: {', '.join(sorted(unknown))}. Known are {', '.join(deadlines.BY_CODE)}.",
+            f"その義務はありません({', '.join(unknown)})。{', '.join(deadlines.BY_CODE)}のいずれかです。",
         )
     with transaction.atomic():
         _open(incident, now, seen_at=incident.seen_at or now, **changed)
@@ -169,7 +169,7 @@ def close(incident: Incident, said: Mapping[Item, str], *, by: Officer | None, n
     """
     _may(by, now)
     if incident.ours:
-        if left := [each.clock.ja for each in clocks.running(incident) if each.done_at is None]:
+        if left := [each.clock.ja for each in deadlines.running(incident) if each.done_at is None]:
             raise IncidentRefused(
                 f"{len(left)} duties are not reported yet ({', '.join(_left(incident))}). Note each "
                 "(page I-04, or --reported), or judge the conditions.",
@@ -217,7 +217,7 @@ def _fields(concerned: Concerned) -> dict[str, object]:
 
 
 def _left(incident: Incident) -> list[str]:
-    return [each.clock.code for each in clocks.running(incident) if each.done_at is None]
+    return [each.clock.code for each in deadlines.running(incident) if each.done_at is None]
 
 
 def _may(by: Officer | None, now: datetime) -> None:

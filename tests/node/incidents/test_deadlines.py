@@ -8,9 +8,9 @@ import pytest
 
 from renkei.node.cycle import alarms, watch
 from renkei.node.cycle.alarms import AlarmKind
-from renkei.node.incidents import causes, clocks, handling
-from renkei.node.incidents.concerned import Concerned
+from renkei.node.incidents import deadlines, services
 from renkei.node.incidents.models import Condition, Kind
+from renkei.node.incidents.scope import Concerned
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ MALICIOUS, SPECIAL_CARE, PROPERTY = Condition.MALICIOUS, Condition.SPECIAL_CARE,
 
 
 def running(incident) -> dict[str, bool]:
-    return {each.clock.code: each.provisional for each in clocks.running(incident)}
+    return {each.clock.code: each.provisional for each in deadlines.running(incident)}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,9 @@ def test_an_outage_has_no_clock_of_the_law(node, declared):
     ],
 )
 def test_days_are_counted_from_the_day_it_came_to_be_known(node, declared, condition, code, due_from, due_by):
-    (found,) = (each for each in clocks.running(declared(conditions=[condition])) if each.clock.code == code)
+    (found,) = (
+        each for each in deadlines.running(declared(conditions=[condition])) if each.clock.code == code
+    )
 
     assert (found.due_from, found.due_by) == (due_from, due_by)
 
@@ -72,12 +74,12 @@ def test_the_day_is_that_of_japan(node, declared):
     late = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)  # half past midnight of the 25th
     incident = declared(found_at=late, now=late)
 
-    assert clocks.running(incident)[0].due_from == date(2026, 11, 28)
+    assert deadlines.running(incident)[0].due_from == date(2026, 11, 28)
 
 
 def test_what_is_not_from_the_text_of_the_law_says_so():
-    assert [clock.code for clock in clocks.CLOCKS if clock.verified] == []
-    assert all(clock.basis for clock in clocks.CLOCKS)
+    assert [clock.code for clock in deadlines.CLOCKS if clock.verified] == []
+    assert all(clock.basis for clock in deadlines.CLOCKS)
 
 
 def test_the_page_shows_the_table_of_clocks():
@@ -91,7 +93,7 @@ def test_the_page_shows_the_table_of_clocks():
             "速やかに" if clock.last is None else "–".join(map(str, sorted({clock.first, clock.last}))),
             "–" if clock.last is None else str(clock.rings_from),
         )
-        for clock in clocks.CLOCKS
+        for clock in deadlines.CLOCKS
     ]
 
 
@@ -108,7 +110,7 @@ def test_the_page_shows_the_table_of_clocks():
 )
 def test_an_alarm_rings_before_a_duty_is_due_and_ever_after(node, declared, days, rings):
     incident = declared(conditions=[SPECIAL_CARE])
-    found = sorted(causes.due(FOUND + timedelta(days=days)))
+    found = sorted(deadlines.due(FOUND + timedelta(days=days)))
 
     assert found == [f"{incident} {each}" for each in rings]
 
@@ -120,8 +122,8 @@ def test_a_duty_reported_rings_no_more(node, declared):
 
     assert [alarm.subject for alarm in alarms.ringing()] == [f"{incident} preliminary 2026-11-29"]
 
-    handling.add(incident, {}, reported=["preliminary"], by=None, now=later)
+    services.add(incident, {}, reported=["preliminary"], by=None, now=later)
     alarms.hold(kind, watch._CAUSES[kind](later), later)
 
     assert alarms.ringing() == []
-    assert [each.clock.code for each in clocks.running(incident) if each.done_at] == ["preliminary"]
+    assert [each.clock.code for each in deadlines.running(incident) if each.done_at] == ["preliminary"]

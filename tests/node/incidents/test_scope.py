@@ -9,7 +9,7 @@ from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.cases.models import Case
 from renkei.node.deliveries.models import Delivery
-from renkei.node.incidents import concerned, handling
+from renkei.node.incidents import scope, services
 from renkei.node.incidents.models import Item, Kind
 from renkei.node.matching_run.models import Finding, Outcome
 from renkei.node.records.models import Notification, ReceivedNotification, SentNotification
@@ -50,22 +50,22 @@ def month(node):
 
 @pytest.mark.parametrize("party", ["mhlw", "isa"])
 def test_a_period_concerns_what_went_either_way(month, node, party):
-    found = concerned.count(concerned.of_period(date(2026, 11, 17), date(2026, 11, 18)))
+    found = scope.count(scope.of_period(date(2026, 11, 17), date(2026, 11, 18)))
 
     assert set(found.deliveries.split("; ")) == {"mhlw-isa-annex1 2-3", "isa-mhlw-annex2-3 2-3"}
     assert (found.services, found.rows) == (("annex1", "annex2-3"), 10)
 
 
 def test_a_period_of_one_service(month):
-    found = concerned.count(concerned.of_period(date(2026, 11, 1), date(2026, 11, 30), "annex1"))
+    found = scope.count(scope.of_period(date(2026, 11, 1), date(2026, 11, 30), "annex1"))
 
     assert (found.deliveries, found.rows) == ("mhlw-isa-annex1 1-4", 12)
 
 
 def test_numbers_and_their_gaps_are_named_shortly(month):
-    numbers = concerned.of_numbers("annex1", 1, 2) | concerned.of_numbers("annex1", 4, 9)
+    numbers = scope.of_numbers("annex1", 1, 2) | scope.of_numbers("annex1", 4, 9)
 
-    assert concerned.count(numbers).deliveries == "mhlw-isa-annex1 1-2, 4"
+    assert scope.count(numbers).deliveries == "mhlw-isa-annex1 1-2, 4"
 
 
 @pytest.mark.parametrize("party", ["mhlw"])
@@ -79,9 +79,9 @@ def test_a_medium_concerns_what_the_trail_says_was_written_to_it(month, node, pa
     owner("UPDATE audit_entry SET at = '2026-11-18 03:00:00+00:00'")
     owner(f"UPDATE audit_entry SET at = '2026-11-18 15:30:00+00:00' WHERE number = {late.number}")
 
-    assert concerned.count(concerned.of_medium(date(2026, 11, 18))).deliveries == "mhlw-isa-annex1 2-3"
-    assert concerned.count(concerned.of_medium(date(2026, 11, 19))).deliveries == "mhlw-isa-annex1 4"
-    assert concerned.count(concerned.of_medium(date(2026, 11, 20))).rows == 0
+    assert scope.count(scope.of_medium(date(2026, 11, 18))).deliveries == "mhlw-isa-annex1 2-3"
+    assert scope.count(scope.of_medium(date(2026, 11, 19))).deliveries == "mhlw-isa-annex1 4"
+    assert scope.count(scope.of_medium(date(2026, 11, 20))).rows == 0
 
 
 @pytest.mark.parametrize("party", ["mhlw"])
@@ -91,8 +91,8 @@ def test_mhlw_counts_people_by_card_number(month, node, party):
         SentNotification.objects.create(notification_id=f"N{number}", card_number=of, sequence=sequence)
         Notification.objects.create(notification_id=f"N{number}", card_number=of)
 
-    assert concerned.count(concerned.of_numbers("annex1", 1, 2)).at_least == 2
-    assert concerned.count(concerned.of_numbers("annex1", 1, 3)).at_least == 3
+    assert scope.count(scope.of_numbers("annex1", 1, 2)).at_least == 2
+    assert scope.count(scope.of_numbers("annex1", 1, 3)).at_least == 3
 
     for number, identifier in enumerate(("N2", "N3", "L1")):
         Case.objects.create(
@@ -105,8 +105,8 @@ def test_mhlw_counts_people_by_card_number(month, node, party):
             told_in=2,
         )
 
-    assert concerned.count(concerned.of_numbers("annex2-3", 2, 2)).at_least == 2
-    assert concerned.count(concerned.of_numbers("annex2-3", 3, 3)).at_least == 0
+    assert scope.count(scope.of_numbers("annex2-3", 2, 2)).at_least == 2
+    assert scope.count(scope.of_numbers("annex2-3", 3, 3)).at_least == 0
 
 
 @pytest.mark.parametrize("party", ["isa"])
@@ -117,8 +117,8 @@ def test_isa_counts_people_of_the_register_and_numbers_that_nobody_has(month, no
         )
         Outcome.objects.create(notification_id=f"N{number}", outcome="matched", person_id=person)
 
-    assert concerned.count(concerned.of_numbers("annex1", 1, 1)).at_least == 2
-    assert concerned.count(concerned.of_numbers("annex1", 1, 2)).at_least == 3
+    assert scope.count(scope.of_numbers("annex1", 1, 1)).at_least == 2
+    assert scope.count(scope.of_numbers("annex1", 1, 2)).at_least == 3
 
     for identifier, person in (("N1", "P1"), ("N2", "P1"), ("N3", None)):
         Finding.objects.create(
@@ -133,16 +133,16 @@ def test_isa_counts_people_of_the_register_and_numbers_that_nobody_has(month, no
             told_sequence=2,
         )
 
-    assert concerned.count(concerned.of_numbers("annex2-3", 2, 2)).at_least == 2
+    assert scope.count(scope.of_numbers("annex2-3", 2, 2)).at_least == 2
 
 
 @pytest.mark.parametrize("party", ["mhlw"])
 def test_what_is_concerned_goes_into_the_incident(month, node, party):
-    found = concerned.count(concerned.of_numbers("annex1", 1, 2))
-    incident = handling.declare(
+    found = scope.count(scope.of_numbers("annex1", 1, 2))
+    incident = services.declare(
         Kind.LEAK, {Item.OVERVIEW: "誤送付"}, found_at=FOUND, concerned=found, by=None, now=FOUND
     )
 
     assert (incident.deliveries, incident.rows) == ("mhlw-isa-annex1 1-2", 6)
     assert (incident.at_least, incident.persons) == (0, None)
-    assert handling.current(incident)[Item.DATA] == "別紙1(外国人雇用状況届出)"
+    assert services.current(incident)[Item.DATA] == "別紙1(外国人雇用状況届出)"

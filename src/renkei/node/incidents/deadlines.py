@@ -4,12 +4,16 @@
 a guide, and whoever is responsible looks it up.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.utils import timezone
 
+from renkei.node.deliveries.models import Delivery
+from renkei.node.incidents import notices
 from renkei.node.incidents.models import Condition, Incident, Kind
 
 #: A leak of an administrative body is reported from more than so many persons (規則43条4号).
@@ -138,3 +142,31 @@ def _runs(clock: Clock, hold: frozenset[Condition] | None) -> bool:
     if hold is None:  # not judged: what would be due first, were one of the conditions to hold
         return clock.conditions == _ANY
     return bool(clock.conditions & hold) and clock.unless not in hold
+
+
+# MERGED renkei.node.incidents.deadlines: What of incidents wants a person, for the alarms: each gives the subjects that ring.
+
+
+def untold(now: datetime) -> Iterator[str]:
+    """Ours that the counterpart has not received, as known last (申合せ6: promptly)."""
+    for incident in Incident.objects.filter(origin=settings.NODE.party, closed_at=None):
+        if notices.untold(incident):
+            yield str(incident)
+
+
+def heard(now: datetime) -> Iterator[str]:
+    """The counterpart's that nobody here has taken up, and notices of it that could not be opened yet."""
+    yield from map(str, Incident.objects.filter(seen_at=None, closed_at=None))
+    came = Delivery.objects.filter(
+        direction=Delivery.Direction.IN, service=notices.SERVICE, state=Delivery.State.RECEIVED
+    )
+    yield from map(str, came)
+
+
+def due(now: datetime) -> Iterator[str]:
+    """Clocks that have come near or run out."""
+    today = timezone.localtime(now).date()
+    for incident in Incident.objects.filter(closed_at=None).prefetch_related("reports"):
+        for each in running(incident):
+            if each.rings(today):
+                yield f"{incident} {each.clock.code} {each.due_by}"
