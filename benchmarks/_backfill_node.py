@@ -37,7 +37,7 @@ def cycle(today: date) -> None:
     from django.db import connection
 
     from renkei.node.cycle import run as running
-    from renkei.node.cycle.party import DAY
+    from renkei.node.cycle.steps_by_party import DAY
 
     connection.ensure_connection()
     server_process = Path(f"/proc/{connection.connection.info.backend_pid}/stat")

@@ -87,7 +87,7 @@ def cycle_again(
 ) -> None:
     """Let a day's delivery that the counterpart refused be made again, once the cause is gone."""
     start(node)
-    from renkei.node.cycle.again import again
+    from renkei.node.cycle.retry import again
 
     refused = again(read_day(day), None)
     words = (
@@ -202,7 +202,7 @@ def _print_steps(steps: Any, lang: Lang | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from renkei.node.cycle.party import called
+    from renkei.node.cycle.steps_by_party import called
 
     names = called(settings.NODE.party)
     table = Table(box=None, show_header=False, pad_edge=False)

@@ -69,12 +69,12 @@ def migrate() -> None:
     from renkei.node.audit.models import Entry
     from renkei.node.audit.trail import record
     from renkei.node.audit.verbs import Verb
-    from renkei.node.cycle import days
-    from renkei.node.cycle.party import DAY, RENAMED
+    from renkei.node.cycle import runner
+    from renkei.node.cycle.steps_by_party import DAY, RENAMED
 
     call_command("migrate", verbosity=0)
     Home(settings.NODE.exchange).settle(settings.NODE.party)
     with transaction.atomic():
         if not Entry.objects.exists():
             record(None, Verb.NODE_MADE, settings.NODE.party)
-    days.carry_over(DAY[settings.NODE.party], RENAMED, timezone.now())
+    runner.carry_over(DAY[settings.NODE.party], RENAMED, timezone.now())

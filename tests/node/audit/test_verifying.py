@@ -10,7 +10,7 @@ from renkei.node.audit import verifying
 from renkei.node.audit.models import Entry, Verification
 from renkei.node.audit.trail import head, seal_of
 from renkei.node.audit.trail import written as line_of
-from renkei.node.cycle import alarms, watch
+from renkei.node.cycle import alarms, monitoring
 from renkei.node.cycle.alarms import AlarmKind
 
 pytestmark = pytest.mark.django_db
@@ -99,13 +99,13 @@ def test_a_broken_chain_rings_until_it_holds_again(node, written, owner):
     written(3)
     owner("UPDATE audit_entry SET subject = 'other' WHERE number = 2")
     kind = AlarmKind.TRAIL_BROKEN
-    alarms.hold(kind, watch._CAUSES[kind](NOW), NOW)
+    alarms.hold(kind, monitoring._CAUSES[kind](NOW), NOW)
 
     assert [(alarm.kind, alarm.subject) for alarm in alarms.ringing()] == [("TRAIL_BROKEN", "2")]
 
     owner("UPDATE audit_entry SET subject = '1.csv' WHERE number = 2")
     verifying.look(NOW)
-    alarms.hold(kind, watch._CAUSES[kind](NOW), NOW)
+    alarms.hold(kind, monitoring._CAUSES[kind](NOW), NOW)
 
     assert alarms.ringing() == []
 

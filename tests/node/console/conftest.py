@@ -19,7 +19,7 @@ from renkei.node.config import Config
 from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.cycle import alarms
 from renkei.node.cycle.models import Day, Step
-from renkei.node.cycle.party import DAY
+from renkei.node.cycle.steps_by_party import DAY
 from renkei.node.deliveries import medium, outgoing
 from renkei.node.deliveries.models import Delivery
 from renkei.node.incidents import scope, services

@@ -11,7 +11,7 @@ from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.cases.models import Case
 from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.cycle.models import Day, Step
-from renkei.node.cycle.party import DAY
+from renkei.node.cycle.steps_by_party import DAY
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

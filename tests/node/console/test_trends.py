@@ -7,7 +7,7 @@ import pytest
 from renkei.node.cases.models import Case
 from renkei.node.console.charts import chart
 from renkei.node.cycle.models import Day, Step
-from renkei.node.cycle.trends import trends, weeks
+from renkei.node.cycle.statistics import trends, weeks
 from renkei.node.matching_run.models import Run
 
 pytestmark = pytest.mark.django_db

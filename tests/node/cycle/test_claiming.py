@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from renkei.node.cycle import claiming
+from renkei.node.cycle import runner
 from renkei.node.cycle.models import Day, Step
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def the_same(step: Step) -> Step:
 
 
 def a_dead_worker() -> str:
-    code = "from renkei.node.cycle.claiming import worker_name; print(worker_name())"
+    code = "from renkei.node.cycle.runner import worker_name; print(worker_name())"
     script = (
         "import os; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'renkei.node.settings'); "
         f"import django; django.setup(); {code}"
@@ -42,57 +42,57 @@ def a_dead_worker() -> str:
 def test_a_step_has_one_worker(step):
     second = the_same(step)
 
-    assert claiming.claim(step, claiming.worker_name())
-    assert not claiming.claim(second, ELSEWHERE)
+    assert runner.claim(step, runner.worker_name())
+    assert not runner.claim(second, ELSEWHERE)
     assert the_same(step).state == Step.State.RUNNING
 
 
 def test_two_that_read_the_step_before_either_claimed_it_do_not_both_get_it(step):
     first, second = the_same(step), the_same(step)
 
-    assert [claiming.claim(first, ELSEWHERE), claiming.claim(second, claiming.worker_name())] == [True, False]
+    assert [runner.claim(first, ELSEWHERE), runner.claim(second, runner.worker_name())] == [True, False]
 
 
 def test_a_worker_killed_on_this_machine_is_replaced_at_once(step):
-    assert claiming.claim(step, a_dead_worker())
-    assert claiming.claim(the_same(step), claiming.worker_name())
+    assert runner.claim(step, a_dead_worker())
+    assert runner.claim(the_same(step), runner.worker_name())
 
 
 def test_a_worker_whose_number_came_again_counts_as_dead(step):
     reborn = f"{socket.gethostname()}:{os.getpid()}:1"
 
-    assert claiming.claim(step, reborn)
-    assert claiming.claim(the_same(step), claiming.worker_name())
+    assert runner.claim(step, reborn)
+    assert runner.claim(the_same(step), runner.worker_name())
 
 
 def test_a_live_worker_of_this_machine_keeps_its_step_beyond_the_lease(step):
-    claiming.claim(step, claiming.worker_name())
+    runner.claim(step, runner.worker_name())
     Step.objects.update(leased_until=timezone.now() - timedelta(hours=1))
 
-    assert not claiming.claim(the_same(step), ELSEWHERE)
+    assert not runner.claim(the_same(step), ELSEWHERE)
 
 
 @pytest.mark.parametrize(("past", "free"), [(timedelta(seconds=-60), False), (timedelta(seconds=1), True)])
 def test_a_worker_elsewhere_loses_its_step_when_the_lease_is_over(step, past, free):
-    claiming.claim(step, ELSEWHERE)
+    runner.claim(step, ELSEWHERE)
     Step.objects.update(leased_until=timezone.now() - past)
 
-    assert claiming.claim(the_same(step), claiming.worker_name()) is free
+    assert runner.claim(the_same(step), runner.worker_name()) is free
 
 
 def test_whoever_lost_a_step_cannot_end_it(step):
-    claiming.claim(step, ELSEWHERE)
+    runner.claim(step, ELSEWHERE)
     Step.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    claiming.claim(the_same(step), claiming.worker_name())
+    runner.claim(the_same(step), runner.worker_name())
 
-    with pytest.raises(claiming.Lost):
-        claiming.release(step, ELSEWHERE, Step.State.DONE)
+    with pytest.raises(runner.Lost):
+        runner.release(step, ELSEWHERE, Step.State.DONE)
     assert the_same(step).state == Step.State.RUNNING
 
 
 def test_a_stopped_step_is_taken_up_again_and_its_attempts_are_counted(step):
-    claiming.claim(step, claiming.worker_name())
-    claiming.release(step, claiming.worker_name(), Step.State.STOPPED, trouble="Unstored")
+    runner.claim(step, runner.worker_name())
+    runner.release(step, runner.worker_name(), Step.State.STOPPED, trouble="Unstored")
 
-    assert claiming.claim(step, claiming.worker_name())
+    assert runner.claim(step, runner.worker_name())
     assert (the_same(step).attempts, the_same(step).trouble) == (2, "")

@@ -6,11 +6,11 @@ import pytest
 
 from renkei.node import init
 from renkei.node.audit.models import Entry
-from renkei.node.cycle import days
+from renkei.node.cycle import runner
 from renkei.node.cycle.models import Day, Step
-from renkei.node.cycle.party import DAY, RENAMED
 from renkei.node.cycle.runner import Runner
 from renkei.node.cycle.steps import Awaits, DayStep
+from renkei.node.cycle.steps_by_party import DAY, RENAMED
 from renkei.node.errors import NotCarriedOver
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ class Worker:
         return Runner(self.table(names), NOW).run(today)
 
     def carry_over(self, names, renamed) -> list[Day]:
-        return days.carry_over(self.table(names), renamed, NOW)
+        return runner.carry_over(self.table(names), renamed, NOW)
 
 
 @pytest.fixture

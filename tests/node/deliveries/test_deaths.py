@@ -29,8 +29,8 @@ from node.deliveries.over_tls import (
 )
 from renkei.exchange.manifest import read
 from renkei.node.audit.models import Entry
-from renkei.node.cycle.party import open_day
 from renkei.node.cycle.steps import Context
+from renkei.node.cycle.steps_by_party import open_day
 from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
 from renkei.node.deliveries.transport.protocol import Unreachable

@@ -5,10 +5,10 @@ import pytest
 
 from node.deliveries.over_tls import DAY, now, rows
 from renkei.node.audit.models import Entry
-from renkei.node.cycle import unscheduled, watch
+from renkei.node.cycle import ad_hoc, monitoring
 from renkei.node.cycle.models import Alarm
-from renkei.node.cycle.party import DAY as STEPS
 from renkei.node.cycle.steps import Context
+from renkei.node.cycle.steps_by_party import DAY as STEPS
 from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
 from renkei.node.records import rejected_rows
@@ -46,7 +46,7 @@ def taken_back(be) -> None:
     files = keystore.home().outbox().find("receipt", 1)
     be("mhlw")
     incoming.take(files, now())
-    unscheduled.attend(now())
+    ad_hoc.attend(now())
 
 
 def test_a_row_that_could_not_be_taken_is_named_to_its_sender(given_back, be):
@@ -88,11 +88,11 @@ def test_nothing_goes_back_where_everything_was_taken(pair, be):
 
 def test_an_alarm_rings_until_the_row_was_sent_again(given_back, be):
     taken_back(be)
-    watch.look_round(now())
+    monitoring.look_round(now())
     ringing = Alarm.objects.filter(kind="ROWS_RETURNED", cleared_at=None)
     before = [alarm.subject for alarm in ringing]
     SentNotification.objects.create(notification_id=ReturnedRow.objects.get().identifier, sequence=2)
-    watch.look_round(now())
+    monitoring.look_round(now())
 
     assert before == ["annex1 1"]
     assert not ringing.all().exists()

@@ -7,12 +7,12 @@ from node.deliveries.over_tls import DAY, now
 from node.records.made_up import card_of, notification, permission, person, write
 from renkei.exchange.errors import Refused
 from renkei.node.audit.models import Entry
-from renkei.node.cycle import days, watch
-from renkei.node.cycle.again import again
+from renkei.node.cycle import monitoring, runner
 from renkei.node.cycle.models import Alarm, Step
-from renkei.node.cycle.party import DAY as STEPS
+from renkei.node.cycle.retry import again
 from renkei.node.cycle.runner import Runner
 from renkei.node.cycle.steps import Context
+from renkei.node.cycle.steps_by_party import DAY as STEPS
 from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NothingRefused
@@ -83,19 +83,19 @@ def test_nothing_is_made_again_by_itself(refused):
 
 
 def test_its_alarm_rings_until_it_was_made_again(refused):
-    watch.look_round(now())
+    monitoring.look_round(now())
     rings = Alarm.objects.filter(kind="REFUSED_BY_COUNTERPART", cleared_at=None)
     before = rings.count()
     again(DAY, None)
     run("mhlw")
-    watch.look_round(now())
+    monitoring.look_round(now())
 
     assert (before, rings.count()) == (1, 0)
     assert Entry.objects.filter(verb="DELIVERY_AGAIN").count() == 1
 
 
 def test_a_later_day_that_was_chosen_already_is_chosen_anew(refused, tmp_path):
-    days.open_up_to(NEXT, (), STEPS["mhlw"])
+    runner.open_up_to(NEXT, (), STEPS["mhlw"])
     with transaction.atomic():
         STEPS["mhlw"][2].work(Context(NEXT, now()))  # somebody's run was cut off after choosing
     Step.objects.filter(day__business_day=NEXT, position__lt=4).update(state="done")
@@ -190,7 +190,7 @@ def receive(be, tmp_path, day, *rows) -> None:
     files = keystore.home().outbox().find("annex1", number)
     be("isa")
     incoming.take(files, now())
-    days.open_up_to(day, (), STEPS["isa"])
+    runner.open_up_to(day, (), STEPS["isa"])
     run("isa", day)
 
 

@@ -19,7 +19,7 @@ from renkei.exchange.errors import Misused
 from renkei.exchange.evidence import verify
 from renkei.exchange.keys import Use
 from renkei.node.config import Token
-from renkei.node.cycle import watch
+from renkei.node.cycle import monitoring
 from renkei.node.cycle.alarms import ringing
 from renkei.node.deliveries import incoming, keystore, outgoing, token
 from renkei.node.deliveries.models import Delivery
@@ -124,7 +124,7 @@ def test_the_end_of_a_certificate_in_a_token_rings_as_any_other(with_token, pair
         shutil.move(found, entry.directory.parents[1] / "others" / f"{entry.sha256}.pem")
         shutil.rmtree(entry.directory)
     later = now() + timedelta(days=360)
-    watch.look_round(later)
+    monitoring.look_round(later)
     rings = {each.subject.split()[0] for each in ringing() if each.kind == "CERTIFICATE_ENDS"}
     measured = {sample.labels["use"] for sample in days_left(later)}
 

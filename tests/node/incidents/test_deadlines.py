@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from renkei.node.cycle import alarms, watch
+from renkei.node.cycle import alarms, monitoring
 from renkei.node.cycle.alarms import AlarmKind
 from renkei.node.incidents import deadlines, services
 from renkei.node.incidents.models import Condition, Kind
@@ -118,12 +118,12 @@ def test_an_alarm_rings_before_a_duty_is_due_and_ever_after(node, declared, days
 def test_a_duty_reported_rings_no_more(node, declared):
     incident, kind = declared(conditions=[SPECIAL_CARE]), AlarmKind.INCIDENT_DUE
     later = FOUND + timedelta(days=4)
-    alarms.hold(kind, watch._CAUSES[kind](later), later)
+    alarms.hold(kind, monitoring._CAUSES[kind](later), later)
 
     assert [alarm.subject for alarm in alarms.ringing()] == [f"{incident} preliminary 2026-11-29"]
 
     services.add(incident, {}, reported=["preliminary"], by=None, now=later)
-    alarms.hold(kind, watch._CAUSES[kind](later), later)
+    alarms.hold(kind, monitoring._CAUSES[kind](later), later)
 
     assert alarms.ringing() == []
     assert [each.clock.code for each in deadlines.running(incident) if each.done_at] == ["preliminary"]

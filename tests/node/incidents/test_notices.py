@@ -7,7 +7,7 @@ import pytest
 from node.deliveries.over_tls import now
 from renkei.exchange.manifest import read
 from renkei.node.audit.models import Entry
-from renkei.node.cycle import alarms, watch
+from renkei.node.cycle import alarms, monitoring
 from renkei.node.cycle.alarms import AlarmKind
 from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
@@ -22,7 +22,7 @@ TEXT = '封筒一通、"別紙1"の控え,\n所在不明'
 
 def ringing(kind: AlarmKind, at=None) -> list[str]:
     moment = at or now()
-    alarms.hold(kind, watch._CAUSES[kind](moment), moment)
+    alarms.hold(kind, monitoring._CAUSES[kind](moment), moment)
     return sorted(alarm.subject for alarm in alarms.ringing() if alarm.kind == kind.name)
 
 

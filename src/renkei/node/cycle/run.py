@@ -5,10 +5,10 @@ from datetime import date, datetime
 from django.conf import settings
 
 from renkei.node import checks
-from renkei.node.cycle import unscheduled, watch
+from renkei.node.cycle import ad_hoc, monitoring
 from renkei.node.cycle.models import Step
-from renkei.node.cycle.party import DAY
 from renkei.node.cycle.runner import Runner
+from renkei.node.cycle.steps_by_party import DAY
 from renkei.node.deliveries import keystore
 from renkei.node.incidents import notices
 
@@ -21,7 +21,7 @@ def run(today: date, now: datetime) -> list[Step]:
     checks.refuse_errors()
     notices.settle(now)  # before the day: what clause 6 calls promptly waits for nothing
     closed = keystore.home().terms().agreement.calendar.closed_days
-    unscheduled.attend(now)
+    ad_hoc.attend(now)
     worked = Runner(DAY[settings.NODE.party], now).run(today, closed)
-    watch.look_round(now)
+    monitoring.look_round(now)
     return worked

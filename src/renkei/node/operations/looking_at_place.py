@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from renkei.node.checks import TAG
-from renkei.node.cycle import watch
+from renkei.node.cycle import monitoring
 from renkei.node.operations.databases import LEAST_POSTGRESQL
 from renkei.node.operations.diagnosis import Diagnosis, fault, ok, warning
 
@@ -128,7 +128,7 @@ def extracts(now: datetime) -> Iterator[Diagnosis]:
             f"Make {place} and give it to the service's user.",
         )
         return
-    if refused := watch.refused_files():
+    if refused := monitoring.refused_files():
         yield warning(
             f"受け付けられなかったファイルがあります: {', '.join(refused)}",
             f"Files were refused: {', '.join(refused)}",

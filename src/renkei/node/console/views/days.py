@@ -17,7 +17,7 @@ from renkei.node.console.forms import FilterForm, date_field, said
 from renkei.node.console.pages import PAGES
 from renkei.node.console.words import STEP_STATES
 from renkei.node.cycle.models import Day, Step
-from renkei.node.cycle.party import called
+from renkei.node.cycle.steps_by_party import called
 from renkei.node.deliveries.models import Delivery
 
 _DAYS_A_PAGE = 60

@@ -25,8 +25,8 @@ from renkei.node.console.views.days import ShownStep, shown_steps
 from renkei.node.console.views.lists import LISTS
 from renkei.node.console.words import KINDS, STEP_STATES
 from renkei.node.cycle import alarms
-from renkei.node.cycle.figures import figures
 from renkei.node.cycle.models import Day, Step
+from renkei.node.cycle.statistics import figures
 from renkei.node.matching_run import queries
 
 _NOT_BEGUN: Final = STEP_STATES[Step.State.WAITING.value]

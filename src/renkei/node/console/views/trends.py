@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from renkei.node.console.access import page
 from renkei.node.console.charts import chart
-from renkei.node.cycle.trends import trends as trends_of
-from renkei.node.cycle.trends import weeks
+from renkei.node.cycle.statistics import trends as trends_of
+from renkei.node.cycle.statistics import weeks
 
 
 @page("trends")

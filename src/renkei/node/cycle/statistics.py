@@ -1,4 +1,4 @@
-"""How the counts move from week to week: what stood at each week's end at ISA, what came in it at MHLW."""
+"""The figures of a day: which count of which step officers look at, as a table."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +11,10 @@ from django.db.models import Count
 from renkei.agreement.outcomes import LIVE, OUTCOMES
 from renkei.node.cases.models import Case
 from renkei.node.cases.models import Kind as CaseKind
-from renkei.node.cycle.models import Step
+from renkei.node.cycle.models import Day, Step
 from renkei.node.matching_run.models import Run
+
+# MERGED renkei.node.cycle.statistics: How the counts move from week to week: what stood at each week's end at ISA, what came in it at MHLW.
 
 WEEKS: Final = 12
 
@@ -111,3 +113,53 @@ def _items(weekly: Sequence[Mapping[str, int] | None]) -> Iterator[Trend]:
     for item, _ in total.most_common():
         values = tuple(None if each is None else each.get(item, 0) for each in weekly)
         yield Trend(item, item, values, item)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """One figure: the step that counts it, the count's name, and what officers call it."""
+
+    step: str
+    count: str
+    ja: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of a day and of the business day before it; None where the step has not been done."""
+
+    ja: str
+    en: str
+    today: int | None
+    before: int | None
+
+
+FIGURES: Final[Mapping[str, tuple[FigureRow, ...]]] = {
+    "mhlw": (
+        FigureRow("select", "rows", "送信した届出", "Notifications sent"),
+        FigureRow("open", "discrepancy_reported", "不一致(新規・更新)", "Discrepancies, new or changed"),
+        FigureRow("open", "suspected_omission_reported", "未届の疑い(新規・更新)", "Suspected omissions"),
+        FigureRow("open", "withdrawn", "取り下げられたもの", "Withdrawn"),
+    ),
+    "isa": (
+        FigureRow("open", "rows", "受け取った届出", "Notifications received"),
+        FigureRow("answer", "discrepancy_reported", "不一致(新規・更新)", "Discrepancies, new or changed"),
+        FigureRow("answer", "suspected_omission_reported", "未届の疑い(新規・更新)", "Suspected omissions"),
+        FigureRow("answer", "withdrawn", "取り下げたもの", "Withdrawn"),
+    ),
+}
+
+
+def figures(party: str, day: Day, before: Day | None) -> list[Figure]:
+    """Return the figures of a day beside those of the one before."""
+    counted = _counts(day)
+    compared = _counts(before) if before else {}
+    return [
+        Figure(row.ja, row.en, counted.get((row.step, row.count)), compared.get((row.step, row.count)))
+        for row in FIGURES[party]
+    ]
+
+
+def _counts(day: Day) -> dict[tuple[str, str], int]:
+    return {(step.name, name): count for step in day.steps.all() for name, count in step.counts.items()}

@@ -15,7 +15,7 @@ from renkei.node.audit.trail import Actor, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.corrections import requests
 from renkei.node.cycle.models import Step
-from renkei.node.cycle.watch import DAILY, refused
+from renkei.node.cycle.monitoring import DAILY, refused
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NothingRefused
 from renkei.node.matching_run import answers

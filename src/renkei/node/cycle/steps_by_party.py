@@ -19,9 +19,9 @@ from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.node.cases import intake as cases
 from renkei.node.corrections import decisions
 from renkei.node.corrections import requests as correction_requests
-from renkei.node.cycle import alarms, retention, watch
+from renkei.node.cycle import alarms, monitoring, retention
+from renkei.node.cycle.ad_hoc import Commit
 from renkei.node.cycle.steps import Awaits, Context, Counts, DayStep
-from renkei.node.cycle.unscheduled import Commit
 from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
 from renkei.node.deliveries.transport.client import Client
@@ -170,7 +170,7 @@ def check(context: Context) -> Counts:
     """See to it that what the day needs is there: keys, certificates, agreement. Raises `Misused`."""
     keystore.signer(context.now)
     keystore.home().recipient(context.now)
-    return {"refused_files": len(watch.refused_files())}
+    return {"refused_files": len(monitoring.refused_files())}
 
 
 def close(context: Context) -> Counts:
