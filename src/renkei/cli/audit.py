@@ -41,18 +41,18 @@ def verify(
 
     from renkei.exchange.home import Home
     from renkei.node.accounts.permissions import Act, require
-    from renkei.node.audit import verifying, witnesses
+    from renkei.node.audit import cross_checks, verification
     from renkei.node.errors import TrailBroken
 
     now = moment()
     by = acting(officer) if officer else None
     if by:
         require(by, Act.VERIFY_TRAIL, now=now)
-    found = verifying.look(now, by)
+    found = verification.look(now, by)
     theirs = None
     if against is not None:
         terms = Home(settings.NODE.exchange).terms()
-        theirs = witnesses.compare(against, terms, terms.party)
+        theirs = cross_checks.compare(against, terms, terms.party)
     differing = [*found.differing, *(theirs.differing if theirs else ())]
     if as_json:
         said = {
@@ -164,9 +164,9 @@ def accept_restore(
     Names the signed files that it covers: those heads alone, whatever else differs goes on ringing.
     """
     start(node)
-    from renkei.node.operations import accepting
+    from renkei.node.audit import restore_acceptance
 
-    asked = accepting.ask(of, seal, number, reason, reference, acting(officer), now=moment())
+    asked = restore_acceptance.ask(of, seal, number, reason, reference, acting(officer), now=moment())
     for each in asked.facts["heads"]:
         typer.echo(each)
     words = (
@@ -185,9 +185,9 @@ def confirm_restore(
 ) -> None:
     """Confirm, as the second officer, that a trail was restored; its alarm is cleared by the next cycle."""
     start(node)
-    from renkei.node.operations import accepting
+    from renkei.node.audit import restore_acceptance
 
-    made = accepting.confirm(asked, acting(officer), now=moment())
+    made = restore_acceptance.confirm(asked, acting(officer), now=moment())
     words = (
         f"{made.subject} 番への復元を認めました。警報は次の`renkei cycle run`で解けます。",
         f"Accepted: restored to entry {made.subject}. The alarm is cleared by the next `renkei cycle run`.",

@@ -21,7 +21,7 @@ from renkei.exchange import durable
 from renkei.node.audit import trail
 from renkei.node.audit.models import Entry
 from renkei.node.audit.verbs import Verb
-from renkei.node.audit.verifying import entries
+from renkei.node.audit.verification import entries
 from renkei.node.errors import NotExported
 
 FORMAT: Final = "renkei-trail/1"

@@ -10,6 +10,7 @@ from typing import Any, Final
 from renkei.agreement.text import Lang, Words
 from renkei.exchange.errors import NOTICES
 from renkei.matching.labels import DATASET_NAMES
+from renkei.node.audit import restore_acceptance
 from renkei.node.audit.trail import SYSTEM
 from renkei.node.audit.verbs import Verb
 from renkei.node.candidates import review
@@ -21,7 +22,6 @@ from renkei.node.console.words import DELIVERY_STATES, DUTIES, EVENTS, OUTCOMES
 from renkei.node.corrections import decisions
 from renkei.node.deliveries import outgoing
 from renkei.node.incidents import deadlines
-from renkei.node.operations import accepting
 
 FACTS: Final[Mapping[str, Words]] = MappingProxyType(
     {
@@ -106,7 +106,7 @@ _REASONS: Final[Mapping[str, Words]] = MappingProxyType(
         "network_failure": Words("ネットワークの障害", "network failure"),
         "agreed": Words("双方の合意", "both agreed"),
         **outgoing.REASONS,
-        **accepting.REASONS,
+        **restore_acceptance.REASONS,
     }
 )
 _OF_ACTS: Final[Mapping[tuple[str, str], Mapping[str, Words]]] = MappingProxyType(

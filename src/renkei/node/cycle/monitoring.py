@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from renkei.exchange.keys import USES, due_alarm
-from renkei.node.audit import verifying
+from renkei.node.audit import verification
 from renkei.node.cycle.alarms import AlarmKind, hold
 from renkei.node.cycle.models import Day, Step
 from renkei.node.deliveries import keystore
@@ -105,17 +105,17 @@ def _certificates(now: datetime) -> Iterator[str]:
 
 def _trail(now: datetime) -> Iterator[str]:
     """Our trail must still hold the heads that our signed files gave the counterpart, who keeps them."""
-    yield from verifying.look_daily(now).differing
+    yield from verification.look_daily(now).differing
 
 
 def _chain(now: datetime) -> Iterator[str]:
-    broken_at = verifying.look_daily(now).broken_at
+    broken_at = verification.look_daily(now).broken_at
     if broken_at is not None:
         yield str(broken_at)
 
 
 def _counterpart_back(now: datetime) -> Iterator[str]:
-    yield from verifying.look_daily(now).counterpart_back
+    yield from verification.look_daily(now).counterpart_back
 
 
 def _at(day: Day, hour: time) -> datetime:

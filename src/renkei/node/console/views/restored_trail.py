@@ -11,12 +11,12 @@ from renkei.agreement.parties import PARTIES
 from renkei.agreement.text import Words
 from renkei.exchange.errors import ExchangeError
 from renkei.node.accounts.models import Officer
+from renkei.node.audit import restore_acceptance
 from renkei.node.audit.models import Verification
 from renkei.node.console.access import page
 from renkei.node.console.forms import ConsoleForm, radio_field, said, text_field
 from renkei.node.console.templatetags.console import language
 from renkei.node.errors import NotAccepted, NothingExplained, NotPermitted
-from renkei.node.operations import accepting
 
 _DONE: Final = {
     "ask": Words("申請しました。別の職員の確認を待っています。", "Asked. Another officer has to confirm."),
@@ -46,7 +46,7 @@ class AcceptForm(ConsoleForm):
         said("その行の封印(64桁)", "Its seal, 64 digits"), longest=64, autocomplete="off", spellcheck="false"
     )
     reason = radio_field(
-        said("理由", "Reason"), [(code, said(*words)) for code, words in accepting.REASONS.items()]
+        said("理由", "Reason"), [(code, said(*words)) for code, words in restore_acceptance.REASONS.items()]
     )
     reference = text_field(
         said("事案又は公文書の番号", "Number of the incident or letter"),
@@ -81,8 +81,8 @@ def restored_trail(request: HttpRequest) -> HttpResponse:
         {
             "last": last,
             "differing": [*last.differing, *last.counterpart_back] if last else [],
-            "asked": accepting.standing(timezone.now()),
-            "reasons": {code: said[language() == "en"] for code, said in accepting.REASONS.items()},
+            "asked": restore_acceptance.standing(timezone.now()),
+            "reasons": {code: said[language() == "en"] for code, said in restore_acceptance.REASONS.items()},
             "form": form,
             "refused": refused,
         },
@@ -94,9 +94,9 @@ def _do(request: HttpRequest, officer: Officer) -> str:
     """Do what was chosen; returns which it was."""
     told, now = request.POST, timezone.now()
     if told.get("act") == "confirm":
-        accepting.confirm(_number(told.get("asked", "")), officer, now=now)
+        restore_acceptance.confirm(_number(told.get("asked", "")), officer, now=now)
         return "confirm"
-    accepting.ask(
+    restore_acceptance.ask(
         told.get("of", ""),
         told.get("head", "").strip(),
         _number(told.get("number", "")),

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from node.deliveries.over_tls import now, rows
 from renkei.exchange.home import Home
-from renkei.node.audit import trail, verifying, witnesses
+from renkei.node.audit import cross_checks, trail, verification
 from renkei.node.audit.models import CounterpartHead, Entry
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import incoming, keystore, outgoing
@@ -52,13 +52,13 @@ def rewritten_without(number: int, owner) -> None:
         entry.save(force_insert=True)
 
 
-def theirs(pair, name: str = "isa") -> witnesses.Comparison:
+def theirs(pair, name: str = "isa") -> cross_checks.Comparison:
     terms = Home(pair.nodes["mhlw"] / "exchange").terms()
-    return witnesses.compare(pair.nodes[name] / "exchange", terms, "mhlw")
+    return cross_checks.compare(pair.nodes[name] / "exchange", terms, "mhlw")
 
 
 def test_a_trail_that_stands_agrees_with_what_both_sides_keep(exchanged):
-    found = verifying.look(now())
+    found = verification.look(now())
 
     assert found.whole
     assert (found.compared, found.confirmed) == (3, 3)
@@ -67,7 +67,7 @@ def test_a_trail_that_stands_agrees_with_what_both_sides_keep(exchanged):
 
 def test_a_rewriting_is_found_though_its_chain_holds(exchanged, owner):
     rewritten_without(3, owner)
-    found = verifying.look(now())
+    found = verification.look(now())
 
     assert found.broken_at is None
     assert found.differing == [f"mhlw-isa-annex1-{number:08d} [missing]" for number in (2, 3)]
@@ -76,7 +76,7 @@ def test_a_rewriting_is_found_though_its_chain_holds(exchanged, owner):
 def test_a_trail_cut_short_is_found(exchanged, owner):
     last = Entry.objects.filter(subject="2026-04-03.csv").get().number
     owner(f"DELETE FROM audit_entry WHERE number >= {last}")
-    found = verifying.look(now())
+    found = verification.look(now())
 
     assert found.broken_at is None
     assert found.differing == ["mhlw-isa-annex1-00000003 [missing]"]
@@ -86,7 +86,7 @@ def test_whoever_removes_our_evidence_as_well_is_found_by_theirs(exchanged, owne
     rewritten_without(3, owner)
     shutil.rmtree(exchanged.nodes["mhlw"] / "exchange/outbox")
 
-    assert verifying.look(now()).whole
+    assert verification.look(now()).whole
     assert theirs(exchanged).differing == [f"mhlw-isa-annex1-{number:08d} [missing]" for number in (2, 3)]
 
 
@@ -95,7 +95,7 @@ def test_a_manifest_that_was_changed_proves_nothing_and_is_named(exchanged):
     head = Entry.objects.get(number=1).sha256
     manifest = files.manifest.read_text()
     files.manifest.write_text(manifest.replace(manifest.split('trail_head": "')[1][:64], head))
-    (named,) = verifying.look(now()).differing
+    (named,) = verification.look(now()).differing
 
     assert named.startswith("mhlw-isa-annex1-00000002 [")
     assert "missing" not in named
@@ -105,7 +105,7 @@ def test_receipts_that_we_gave_carry_our_head_too(exchanged, be):
     """The database being one, its trail is that of both: ISA's receipts name its heads as well."""
     be("isa")
     terms = keystore.home().terms()
-    found = witnesses.compare(keystore.home().directory, terms, "isa")
+    found = cross_checks.compare(keystore.home().directory, terms, "isa")
 
     assert (found.compared, found.confirmed, found.differing) == (3, 0, [])
 
@@ -118,7 +118,7 @@ def test_a_head_that_comes_before_an_earlier_one_is_named(exchanged, owner):
     owner(f"UPDATE audit_entry SET sha256 = '{second}' WHERE sha256 = '{third}'")
     owner(f"UPDATE audit_entry SET sha256 = '{third}' WHERE sha256 = 'x'")
 
-    assert verifying.look(now()).differing == ["mhlw-isa-annex1-00000003 [order]"]
+    assert verification.look(now()).differing == ["mhlw-isa-annex1-00000003 [order]"]
 
 
 def test_the_counterparts_trail_is_seen_to_go_back(pair, be, owner):
@@ -136,34 +136,34 @@ def test_the_counterparts_trail_is_seen_to_go_back(pair, be, owner):
     for number in (1, 2):
         incoming.take(outbox.find("annex1", number), now())
 
-    assert witnesses.gone_back(keystore.home().directory) == []
+    assert cross_checks.gone_back(keystore.home().directory) == []
 
     incoming.take(outbox.find("annex1", 3), now())
 
-    assert witnesses.gone_back(keystore.home().directory) == ["mhlw-isa-annex1-00000003 [back]"]
-    assert verifying.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003 [back]"]
+    assert cross_checks.gone_back(keystore.home().directory) == ["mhlw-isa-annex1-00000003 [back]"]
+    assert verification.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003 [back]"]
 
 
 def test_what_was_noted_of_the_counterpart_must_be_what_its_manifest_says(exchanged, be, owner):
     be("isa")
 
     assert CounterpartHead.objects.filter(delivery="annex1 2").exists()
-    assert witnesses.gone_back(keystore.home().directory) == []
+    assert cross_checks.gone_back(keystore.home().directory) == []
 
     owner(f"UPDATE audit_counterparthead SET head = '{'a' * 64}' WHERE delivery = 'annex1 2'")
 
-    assert witnesses.gone_back(keystore.home().directory) == ["mhlw-isa-annex1-00000002 [noted]"]
+    assert cross_checks.gone_back(keystore.home().directory) == ["mhlw-isa-annex1-00000002 [noted]"]
 
 
 def test_what_was_noted_of_a_receipt_must_be_what_it_says(exchanged, owner):
     owner(f"UPDATE audit_counterparthead SET head = '{'a' * 64}' WHERE delivery = 'annex1 3 received'")
 
-    assert verifying.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003.received [noted]"]
+    assert verification.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003.received [noted]"]
 
 
 def test_evidence_that_is_damaged_is_named_and_the_rest_looked_at(exchanged, be):
     keystore.home().outbox().find("annex1", 2).manifest.unlink()
-    found = verifying.look(now())
+    found = verification.look(now())
 
     assert found.differing == ["outbox/annex1/00000002 [manifest_missing]"]
     assert (found.compared, found.confirmed) == (3, 2)
@@ -171,7 +171,7 @@ def test_evidence_that_is_damaged_is_named_and_the_rest_looked_at(exchanged, be)
     be("isa")
     next((keystore.home().directory / "inbox/annex1/00000002").glob("*.received.json")).write_text("{")
     next((keystore.home().directory / "inbox/annex1/00000003").glob("*00000003.json")).write_text("{")
-    found = verifying.look(now())
+    found = verification.look(now())
 
     assert found.differing == [
         "mhlw-isa-annex1-00000002.received [signature_wrong]",

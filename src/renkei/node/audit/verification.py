@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from renkei.exchange.home import Home
-from renkei.node.audit import accepted, trail, witnesses
+from renkei.node.audit import cross_checks, trail
 from renkei.node.audit.models import Entry, Verification
 from renkei.node.audit.verbs import Verb
 
@@ -68,12 +68,12 @@ def look(now: datetime, actor: trail.Actor | None = None) -> Verification:
     """
     home = Home(settings.NODE.exchange)
     found = verify()
-    given = witnesses.Comparison()
+    given = cross_checks.Comparison()
     back: list[str] = []
     if settings.NODE.exchange.joinpath("agreement").is_dir():  # before that there is nobody to hold anything
         terms = home.terms()
-        given = witnesses.compare(home.directory, terms, terms.party)
-        back = witnesses.gone_back(home.directory, accepted.lines(terms))
+        given = cross_checks.compare(home.directory, terms, terms.party)
+        back = cross_checks.gone_back(home.directory, cross_checks.lines(terms))
     with transaction.atomic():
         made = Verification.objects.create(
             at=now,
@@ -83,8 +83,8 @@ def look(now: datetime, actor: trail.Actor | None = None) -> Verification:
             why=found.why,
             compared=given.compared,
             confirmed=given.confirmed,
-            differing=given.differing[: witnesses.MOST_NAMED],
-            counterpart_back=back[: witnesses.MOST_NAMED],
+            differing=given.differing[: cross_checks.MOST_NAMED],
+            counterpart_back=back[: cross_checks.MOST_NAMED],
         )
         trail.record(
             actor,

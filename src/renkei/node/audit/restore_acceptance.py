@@ -19,7 +19,7 @@ from renkei.exchange import cms
 from renkei.exchange.home import Home
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act, require
-from renkei.node.audit import accepted, verifying, witnesses
+from renkei.node.audit import cross_checks, verification
 from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
@@ -99,10 +99,10 @@ def confirm(asked: int, officer: Officer, *, now: datetime) -> Entry:
                 "申請し直してください。",
             )
         facts = {**entry.facts, "asked": asked, "asked_by": entry.actor, "by": officer.get_username()}
-        signature = cms.sign(accepted.statement(entry.subject, facts), keystore.signer(now), now)
-        facts[accepted.SIGNATURE] = base64.b64encode(signature).decode()
+        signature = cms.sign(cross_checks.statement(entry.subject, facts), keystore.signer(now), now)
+        facts[cross_checks.SIGNATURE] = base64.b64encode(signature).decode()
         made = record(officer, Verb.RESTORE_ACCEPTED, entry.subject, **facts)
-    verifying.look(now, officer)
+    verification.look(now, officer)
     return made
 
 
@@ -125,15 +125,15 @@ def _is_reference(text: str) -> bool:
 def _explained(party: str, head: str, number: int) -> list[str]:
     """Name what differs now and would not if that party's trail was restored to that entry."""
     home = Home(settings.NODE.exchange)
-    known = accepted.lines(home.terms())
+    known = cross_checks.lines(home.terms())
     if party == settings.NODE.party:
         if not Entry.objects.filter(number=number, sha256=head).exists():
             return []
-        lost = witnesses.lost_after(home.directory, home.terms(), party, number)
-        return [line for each in lost if (line := accepted.line(each.file, each.head)) not in known]
-    returned = witnesses.returned(home.directory, known)
+        lost = cross_checks.lost_after(home.directory, home.terms(), party, number)
+        return [line for each in lost if (line := cross_checks.line(each.file, each.head)) not in known]
+    returned = cross_checks.returned(home.directory, known)
     return [
-        accepted.line(each.file, each.head)
+        cross_checks.line(each.file, each.head)
         for each in returned
-        if each.fault == witnesses.BACK and each.head == head
+        if each.fault == cross_checks.BACK and each.head == head
     ]

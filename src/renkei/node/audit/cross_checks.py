@@ -5,11 +5,13 @@ manifests lie in our outbox, and the counterpart's receipts for them name their 
 holds these very bytes, and so this head. The same files lie in the counterpart's inbox (exchange format §7).
 """
 
+import base64
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from renkei.exchange import receipt
 from renkei.exchange.errors import ExchangeError
@@ -17,8 +19,51 @@ from renkei.exchange.evidence import signed_at
 from renkei.exchange.files import DeliveryFiles, only_delivery, read_small
 from renkei.exchange.manifest import FIRST_PREVIOUS, Manifest, read
 from renkei.exchange.trust import Terms
-from renkei.node.audit import accepted
 from renkei.node.audit.models import CounterpartHead, Entry
+from renkei.node.audit.verbs import Verb
+
+# MERGED renkei.node.audit.cross_checks: Restores that two officers accepted: heads that signed files carry and a restored trail cannot hold.
+#
+# An acceptance is an entry of the trail, and names each signed file with its head: it covers these and nothing
+# else. It bears the signature of the party's signing key, and counts with that alone: whoever owns the database
+# can rewrite a trail, but not write an acceptance of it.
+
+SIGNATURE = "signature"
+
+
+def line(file: str, head: str) -> str:
+    """Return how an acceptance names the head that a file carries."""
+    return f"{file} {head}"
+
+
+def statement(subject: str, facts: Mapping[str, Any]) -> bytes:
+    """Return what is signed of an acceptance: its subject and facts but the signature, as canonical JSON."""
+    said = {"subject": subject, **{name: fact for name, fact in facts.items() if name != SIGNATURE}}
+    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def lines(terms: Terms) -> frozenset[str]:
+    """Return everything that was accepted, as `line` has it; `terms` are this node's own."""
+    entries = Entry.objects.filter(verb=Verb.RESTORE_ACCEPTED.name)
+    return frozenset(each for entry in entries if _is_signed(entry, terms) for each in entry.facts["heads"])
+
+
+def _is_signed(entry: Entry, terms: Terms) -> bool:
+    """Whether our key signed it, pinned at that time in any version of the agreement file."""
+    data = statement(entry.subject, entry.facts)
+    try:
+        signature = base64.b64decode(entry.facts.get(SIGNATURE, ""))
+        at = signed_at(signature, data)
+    except (ExchangeError, ValueError):
+        return False
+    for agreement in reversed(terms.agreements):
+        try:
+            terms.check_signed(data, signature, terms.party, at, agreement)
+        except ExchangeError:
+            continue
+        return True
+    return False
+
 
 #: How many files a verification names; one is enough to ask why.
 MOST_NAMED: Final = 100
@@ -70,12 +115,12 @@ def compare(directory: Path, terms: Terms, party: str) -> Comparison:
     """
     found = Comparison()
     reached: dict[str, int] = {}
-    known = accepted.lines(terms)
+    known = lines(terms)
     for each, number in _placed(given(directory, terms, party)):
         found.compared += 1
         found.confirmed += each.confirmed
         fault = each.fault or _fault(each, number, reached)
-        if fault == _MISSING and accepted.line(each.file, each.head) in known:
+        if fault == _MISSING and line(each.file, each.head) in known:
             found.accepted += 1
         elif fault:
             found.differing.append(f"{each.file} [{fault}]")
@@ -168,7 +213,7 @@ def returned(directory: Path, known: frozenset[str]) -> list[Given]:
             left.setdefault(service, set()).add(before)
         current[service] = head
         if head in left.get(service, ()):
-            if accepted.line(files.name, head) in known:
+            if line(files.name, head) in known:
                 left[service].discard(head)
             else:
                 found.append(Given(files.name, head, service, fault=BACK))

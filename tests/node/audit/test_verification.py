@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from renkei.node.audit import verifying
+from renkei.node.audit import verification
 from renkei.node.audit.models import Entry, Verification
 from renkei.node.audit.trail import head, seal_of
 from renkei.node.audit.trail import written as line_of
@@ -28,7 +28,7 @@ def resealed(number: int) -> str:
 def test_a_chain_that_holds_is_counted_to_its_head(written):
     written(5)
 
-    assert verifying.verify() == verifying.Verdict(5, head())
+    assert verification.verify() == verification.Verdict(5, head())
 
 
 @pytest.mark.parametrize(
@@ -46,31 +46,31 @@ def test_a_chain_that_holds_is_counted_to_its_head(written):
 def test_the_first_entry_that_does_not_hold_is_named(written, owner, statement, broken_at, why):
     written(5)
     owner(statement(3) if callable(statement) else statement)
-    found = verifying.verify()
+    found = verification.verify()
 
     assert (found.broken_at, found.why, found.entries) == (broken_at, why, broken_at - 1)
 
 
 def test_batches_join_without_a_seam(written, owner, monkeypatch):
-    monkeypatch.setattr(verifying, "_BATCH", 3)
+    monkeypatch.setattr(verification, "_BATCH", 3)
     written(10)
 
-    assert verifying.verify().entries == 10
+    assert verification.verify().entries == 10
 
     owner("UPDATE audit_entry SET actor = 'nobody' WHERE number = 7")
 
-    assert verifying.verify().broken_at == 7
+    assert verification.verify().broken_at == 7
 
 
 def test_memory_does_not_grow_with_the_trail(written, monkeypatch):
-    monkeypatch.setattr(verifying, "_BATCH", 50)
+    monkeypatch.setattr(verification, "_BATCH", 50)
 
     def peak() -> int:
         thresholds = gc.get_threshold()
         gc.collect()
         gc.set_threshold(100)  # garbage of other tests or of this one is no memory that the trail takes
         tracemalloc.start()
-        verifying.verify()
+        verification.verify()
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         gc.set_threshold(*thresholds)
@@ -86,12 +86,12 @@ def test_memory_does_not_grow_with_the_trail(written, monkeypatch):
 
 def test_a_look_stands_in_the_trail_and_is_taken_once_a_day(node, written):
     written(2)
-    first = verifying.look_daily(NOW)
+    first = verification.look_daily(NOW)
 
     assert first.whole
     assert Entry.objects.last().verb == "TRAIL_VERIFIED"
-    assert verifying.look_daily(NOW + timedelta(minutes=5)) == first
-    assert verifying.look_daily(NOW + timedelta(days=1)) != first
+    assert verification.look_daily(NOW + timedelta(minutes=5)) == first
+    assert verification.look_daily(NOW + timedelta(days=1)) != first
     assert Verification.objects.count() == 2
 
 
@@ -104,7 +104,7 @@ def test_a_broken_chain_rings_until_it_holds_again(node, written, owner):
     assert [(alarm.kind, alarm.subject) for alarm in alarms.ringing()] == [("TRAIL_BROKEN", "2")]
 
     owner("UPDATE audit_entry SET subject = '1.csv' WHERE number = 2")
-    verifying.look(NOW)
+    verification.look(NOW)
     alarms.hold(kind, monitoring._CAUSES[kind](NOW), NOW)
 
     assert alarms.ringing() == []

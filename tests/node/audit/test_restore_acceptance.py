@@ -11,14 +11,13 @@ from node.deliveries.over_tls import now, rows
 from renkei.exchange.manifest import read
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
-from renkei.node.audit import trail, verifying
+from renkei.node.audit import restore_acceptance, trail, verification
 from renkei.node.audit.models import Entry
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NotAccepted, NotPermitted
 from renkei.node.incidents.models import Incident
-from renkei.node.operations import accepting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,14 +62,14 @@ def own(pair, be, owner) -> Entry:  # noqa: F811
 
 
 def accept(party: str, entry: Entry, auditors, why: tuple[str, str] = WHY) -> Entry:
-    asked = accepting.ask(party, entry.sha256, entry.number, *why, auditors[0], now=timezone.now())
-    return accepting.confirm(asked.number, auditors[1], now=timezone.now())
+    asked = restore_acceptance.ask(party, entry.sha256, entry.number, *why, auditors[0], now=timezone.now())
+    return restore_acceptance.confirm(asked.number, auditors[1], now=timezone.now())
 
 
 def test_what_a_restore_lost_is_accepted_by_two_and_stands_in_the_trail(own, auditors):
-    before = verifying.look(now()).differing
+    before = verification.look(now()).differing
     entry = accept("mhlw", own, auditors)
-    after = verifying.look(now())
+    after = verification.look(now())
 
     assert before == ["mhlw-isa-annex1-00000002 [missing]"]
     assert after.whole
@@ -85,9 +84,9 @@ def test_what_a_restore_lost_is_accepted_by_two_and_stands_in_the_trail(own, aud
 
 
 def test_asking_alone_changes_nothing(own, auditors):
-    accepting.ask("mhlw", own.sha256, own.number, *WHY, auditors[0], now=timezone.now())
+    restore_acceptance.ask("mhlw", own.sha256, own.number, *WHY, auditors[0], now=timezone.now())
 
-    assert verifying.look(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
+    assert verification.look(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
 
 
 def test_what_is_lost_after_an_acceptance_rings_again(own, auditors, owner):
@@ -96,7 +95,7 @@ def test_what_is_lost_after_an_acceptance_rings_again(own, auditors, owner):
     send(3)
     restored(owner, last)
 
-    assert verifying.look(now()).differing == ["mhlw-isa-annex1-00000004 [missing]"]
+    assert verification.look(now()).differing == ["mhlw-isa-annex1-00000004 [missing]"]
 
 
 def test_an_acceptance_that_our_key_did_not_sign_counts_for_nothing(own, auditors, owner):
@@ -108,12 +107,12 @@ def test_an_acceptance_that_our_key_did_not_sign_counts_for_nothing(own, auditor
         with transaction.atomic():
             trail.record(auditors[1], Verb.RESTORE_ACCEPTED, true.subject, **forged)
 
-        assert verifying.look(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
+        assert verification.look(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
 
     with transaction.atomic():
         trail.record(auditors[1], Verb.RESTORE_ACCEPTED, true.subject, **true.facts)
 
-    assert verifying.look(now()).whole  # what was signed holds
+    assert verification.look(now()).whole  # what was signed holds
 
 
 def test_an_acceptance_that_was_lost_itself_rings_again(own, auditors, owner):
@@ -121,7 +120,7 @@ def test_an_acceptance_that_was_lost_itself_rings_again(own, auditors, owner):
     accept("mhlw", own, auditors)
     restored(owner, restoration)
 
-    assert verifying.look(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
+    assert verification.look(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
 
 
 def test_a_rewriting_within_what_was_kept_is_no_restore(pair, be, owner, auditors):  # noqa: F811
@@ -133,10 +132,10 @@ def test_a_rewriting_within_what_was_kept_is_no_restore(pair, be, owner, auditor
     inner = Entry.objects.get(subject=f"{DAYS[1]}.csv")
     owner(f"UPDATE audit_entry SET sha256 = '{'a' * 64}' WHERE number = {inner.number}")
 
-    assert verifying.look(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
+    assert verification.look(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
     for entry in (entries[2], Entry.objects.get(subject=f"{DAYS[2]}.csv")):
         with pytest.raises(NotAccepted):
-            accepting.ask("mhlw", entry.sha256, entry.number, *WHY, auditors[0], now=timezone.now())
+            restore_acceptance.ask("mhlw", entry.sha256, entry.number, *WHY, auditors[0], now=timezone.now())
 
 
 def test_an_entry_named_too_early_explains_nothing_that_was_kept(pair, be, owner, auditors):  # noqa: F811
@@ -148,7 +147,7 @@ def test_an_entry_named_too_early_explains_nothing_that_was_kept(pair, be, owner
     restored(owner, last)
 
     with pytest.raises(NotAccepted):
-        accepting.ask("mhlw", first.sha256, first.number, *WHY, auditors[0], now=timezone.now())
+        restore_acceptance.ask("mhlw", first.sha256, first.number, *WHY, auditors[0], now=timezone.now())
     assert accept("mhlw", last, auditors)
 
 
@@ -166,7 +165,7 @@ def test_an_entry_named_too_early_explains_nothing_that_was_kept(pair, be, owner
 )
 def test_what_does_not_explain_it_is_refused(own, auditors, head, number, reason, reference):
     with pytest.raises(NotAccepted):
-        accepting.ask(
+        restore_acceptance.ask(
             "mhlw",
             head or own.sha256,
             own.number + number,
@@ -193,34 +192,36 @@ def test_nothing_differs_and_nothing_is_accepted(pair, be, auditors):  # noqa: F
     last = Entry.objects.order_by("number").last()
 
     with pytest.raises(NotAccepted):
-        accepting.ask("mhlw", last.sha256, last.number, *WHY, auditors[0], now=timezone.now())
+        restore_acceptance.ask("mhlw", last.sha256, last.number, *WHY, auditors[0], now=timezone.now())
 
 
 def test_the_same_officer_too_late_twice_or_unasked_confirms_nothing(own, auditors):
     first, second = auditors
-    asked = accepting.ask("mhlw", own.sha256, own.number, *WHY, first, now=timezone.now()).number
+    asked = restore_acceptance.ask("mhlw", own.sha256, own.number, *WHY, first, now=timezone.now()).number
     for officer, number, later in (
         (first, asked, timedelta()),
         (second, asked, timedelta(hours=25)),
         (second, asked - 1, timedelta()),
     ):
         with pytest.raises(NotAccepted):
-            accepting.confirm(number, officer, now=timezone.now() + later)
-    accepting.confirm(asked, second, now=timezone.now())
+            restore_acceptance.confirm(number, officer, now=timezone.now() + later)
+    restore_acceptance.confirm(asked, second, now=timezone.now())
     with pytest.raises(NotAccepted):
-        accepting.confirm(asked, second, now=timezone.now())
+        restore_acceptance.confirm(asked, second, now=timezone.now())
 
     assert Entry.objects.filter(verb="RESTORE_ACCEPTED").count() == 1
 
 
 def test_only_auditors_ask_and_confirm(own, auditors):
-    asked = accepting.ask("mhlw", own.sha256, own.number, *WHY, auditors[0], now=timezone.now()).number
+    asked = restore_acceptance.ask(
+        "mhlw", own.sha256, own.number, *WHY, auditors[0], now=timezone.now()
+    ).number
     Assignment.objects.update(duty=Duty.OPERATE)
 
     with pytest.raises(NotPermitted):
-        accepting.ask("mhlw", own.sha256, own.number, *WHY, auditors[0], now=timezone.now())
+        restore_acceptance.ask("mhlw", own.sha256, own.number, *WHY, auditors[0], now=timezone.now())
     with pytest.raises(NotPermitted):
-        accepting.confirm(asked, auditors[1], now=timezone.now())
+        restore_acceptance.confirm(asked, auditors[1], now=timezone.now())
 
 
 @pytest.fixture
@@ -250,19 +251,19 @@ def test_the_counterparts_restore_is_accepted_once_and_the_comparison_goes_on(th
     for files in sent[:3]:
         incoming.take(files, now())
 
-    assert verifying.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003 [back]"]
+    assert verification.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003 [back]"]
 
     for wrong in ("f" * 64, head_of(sent[1])):
         with pytest.raises(NotAccepted):
-            accepting.ask("mhlw", wrong, head.number, *WHY, auditors[0], now=timezone.now())
+            restore_acceptance.ask("mhlw", wrong, head.number, *WHY, auditors[0], now=timezone.now())
     accept("mhlw", head, auditors)
 
-    assert verifying.look(now()).counterpart_back == []
+    assert verification.look(now()).counterpart_back == []
 
     incoming.take(sent[3], now())
 
-    assert verifying.look(now()).counterpart_back == []
+    assert verification.look(now()).counterpart_back == []
 
     incoming.take(sent[4], now())
 
-    assert verifying.look(now()).counterpart_back == ["mhlw-isa-annex1-00000005 [back]"]
+    assert verification.look(now()).counterpart_back == ["mhlw-isa-annex1-00000005 [back]"]
