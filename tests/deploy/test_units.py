@@ -107,7 +107,7 @@ def test_every_metric_of_the_rules_is_one_that_a_node_gives():
     import re
 
     rules = (DEPLOY / "prometheus" / "renkei.rules.yml").read_text("utf-8")
-    given = (DEPLOY.parent / "src/renkei/node/observing/metrics.py").read_text("utf-8")
+    given = (DEPLOY.parent / "src/renkei/node/operations/monitoring.py").read_text("utf-8")
     named = set(re.findall(r"renkei_[a-z_]+", rules))
 
     assert named

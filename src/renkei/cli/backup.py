@@ -67,7 +67,7 @@ def restore(
     The node seals nothing before `renkei restored confirm`.
     """
     extras.require_node()  # before a passphrase is asked for
-    from renkei.node.operations.backup_key import read_key
+    from renkei.node.operations.backup import read_key
     from renkei.node.operations.restore import restore as put_back
 
     if (key is None) != (certificate is None):

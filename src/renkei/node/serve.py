@@ -16,7 +16,7 @@ from django.conf import settings
 from renkei.node import checks, logs
 from renkei.node.deliveries.transport import service
 from renkei.node.errors import Unconfigured
-from renkei.node.observing import service as observing
+from renkei.node.operations import monitoring as observing
 from renkei.node.wsgi import application
 
 _log = structlog.get_logger()

@@ -23,8 +23,8 @@ from renkei.node.cycle import monitoring
 from renkei.node.cycle.alarms import ringing
 from renkei.node.deliveries import incoming, keystore, outgoing, token
 from renkei.node.deliveries.models import Delivery
-from renkei.node.observing.metrics import NodeCollector
-from renkei.node.operations import looking_at_keys
+from renkei.node.operations import doctor
+from renkei.node.operations.monitoring import NodeCollector
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -155,7 +155,7 @@ def test_a_key_in_a_file_still_opens_beside_those_of_a_token(with_token, pair, m
 def test_the_doctor_tries_the_token(with_token):
     with_token("isa")
 
-    assert [each.level for each in looking_at_keys.keys(now())] == ["ok", "ok", "ok"]
+    assert [each.level for each in doctor.keys(now())] == ["ok", "ok", "ok"]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_the_doctor_says_what_is_wrong_with_a_token_and_what_to_do(
     with_token("isa")
     settings.NODE = replace(settings.NODE, token=replace(settings.NODE.token, **changed))
     settings.TOKEN_PIN = pin
-    faults = [each for each in looking_at_keys.keys(now()) if each.level == "fault"]
+    faults = [each for each in doctor.keys(now()) if each.level == "fault"]
 
     assert any(trouble in each.en for each in faults)
     assert all("RENKEI_TOKEN_PIN" in each.next_en for each in faults)

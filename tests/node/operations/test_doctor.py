@@ -6,7 +6,7 @@ from datetime import date, datetime
 import pytest
 
 from renkei.node.cycle.models import Day
-from renkei.node.operations import looking_at_work
+from renkei.node.operations import doctor
 
 pytestmark = pytest.mark.django_db
 #: The last day begun; when the doctor looks, in Japan; what it says. 21 November is a Saturday, 23 a holiday.
@@ -33,7 +33,7 @@ def test_a_business_day_that_has_not_begun_by_ten_is_a_fault(node, begun, looked
     if begun:
         Day.objects.create(business_day=begun)
 
-    (found,) = looking_at_work.cycle(datetime.fromisoformat(f"{looked}+09:00"))
+    (found,) = doctor.cycle(datetime.fromisoformat(f"{looked}+09:00"))
 
     assert found.level == level
     assert bool(found.next_ja and found.next_en) == (level != "ok")

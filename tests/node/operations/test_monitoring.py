@@ -15,7 +15,7 @@ from node.cases.made_up import Answering, a_discrepancy
 from renkei.node.cycle import alarms
 from renkei.node.cycle.models import Day, Step
 from renkei.node.deliveries.models import Delivery
-from renkei.node.observing import health, service
+from renkei.node.operations import monitoring
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
@@ -44,7 +44,7 @@ def worked(node, tmp_path) -> None:
 def asked(path: str) -> tuple[int, bytes]:
     """Ask the application as its server does."""
     told: list[str] = []
-    body = service.Observed(lambda: NOW)({"PATH_INFO": path}, lambda status, headers: told.append(status))
+    body = monitoring.Observed(lambda: NOW)({"PATH_INFO": path}, lambda status, headers: told.append(status))
     return int(told[0].split()[0]), b"".join(body)
 
 
@@ -89,7 +89,7 @@ def test_what_goes_wrong_in_asking_is_a_no_and_says_no_more(node, monkeypatch):
     def broken() -> bool:
         raise RuntimeError("AB00000001CD")
 
-    monkeypatch.setattr(health, "PARTS", {"database": broken})
+    monkeypatch.setattr(monitoring, "PARTS", {"database": broken})
     status, body = asked("/readyz")
 
     assert (status, body) == (503, b'{"database": false}\n')
@@ -112,7 +112,7 @@ def test_a_database_that_is_gone_is_said_so(node, monkeypatch):
 @pytest.fixture
 def port(node, settings) -> Iterator[int]:
     settings.NODE = replace(node, metrics=replace(node.metrics, listen="127.0.0.1:0"))
-    server = service.make(lambda: NOW)
+    server = monitoring.make(lambda: NOW)
     server.prepare()
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
