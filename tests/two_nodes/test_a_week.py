@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from node.records import made_up
-from renkei.node.console.count_words import COUNTS
+from renkei.node.console.labels import COUNTS
 from two_nodes.nodes import RENKEI, TwoNodes, two_nodes
 
 pytestmark = pytest.mark.slow

@@ -67,7 +67,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "renkei.node.console.context.frame",
+                "renkei.node.console.pages.frame",
             ],
         },
     }
@@ -127,7 +127,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # el
 # Whoever comes back from the directory comes from another site, and must still be the one who left for it.
 SESSION_COOKIE_SAMESITE = "Lax" if NODE.oidc.client_id else "Strict"
 CSRF_COOKIE_SAMESITE = "Strict"
-CSRF_FAILURE_VIEW = "renkei.node.console.keeping.token_refused"
+CSRF_FAILURE_VIEW = "renkei.node.console.access.token_refused"
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if PRODUCTION else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"

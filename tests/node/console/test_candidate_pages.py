@@ -21,7 +21,7 @@ from renkei.node.candidates import review
 from renkei.node.candidates.models import Candidate, NotFound
 from renkei.node.cases.intake import take_answers
 from renkei.node.cases.models import Case
-from renkei.node.console.waterfall import waterfall, weights
+from renkei.node.console.charts import waterfall, weights
 from renkei.node.matching_run.models import Outcome
 from renkei.node.records.models import Notification
 

@@ -13,7 +13,7 @@ from renkei.node.accounts.models import Assignment, Declaration, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.cases import services
 from renkei.node.cases.models import Attachment, Case
-from renkei.node.console import keeping
+from renkei.node.console import access
 from renkei.node.corrections.models import CorrectionRequest
 
 pytestmark = pytest.mark.django_db
@@ -341,7 +341,7 @@ def test_what_was_typed_when_the_session_ended_comes_back_after_entering(client,
     kept = turned_away.context["kept"]
     officer.set_password("long enough a word")
     officer.save()
-    monkeypatch.setattr("renkei.node.console.entering.match_token", lambda user, code: _device(user))
+    monkeypatch.setattr("renkei.node.console.access.match_token", lambda user, code: _device(user))
     words = {"username": "tanaka", "password": "long enough a word", "code": "123456"}
     answer = client.post("/enter/", {**words, "next": address, "kept": kept}, follow=True)
 
@@ -378,9 +378,9 @@ def test_luggage_that_was_tampered_with_is_dropped(client, officer, cases):
     client.force_login(officer)
     request = RequestFactory().get(address)
     request.session = client.session
-    keeping.unpack(request, kept.replace("A", "B"))
+    access.unpack(request, kept.replace("A", "B"))
 
-    assert not keeping.given_back(request)
+    assert not access.given_back(request)
 
 
 # --- hostile fields

@@ -11,7 +11,7 @@ from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.console.count_words import reason_in_words
+from renkei.node.console.labels import reason_in_words
 from renkei.node.cycle.models import Step
 from renkei.node.deliveries.models import Delivery
 

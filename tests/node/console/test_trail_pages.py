@@ -17,8 +17,8 @@ from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
-from renkei.node.console.fact_words import FACTS, fact_in_words
 from renkei.node.console.templatetags.console import subject as named
+from renkei.node.console.trail_labels import FACTS, fact_in_words
 
 pytestmark = pytest.mark.django_db
 

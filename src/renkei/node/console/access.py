@@ -1,18 +1,146 @@
 """Who reaches a page: one decorator, by the pages' table; personal data has a door of its own behind it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from functools import wraps
-from typing import Final
+from typing import Any, Final, cast
+from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.core import signing
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django_otp import match_token
 
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Officer
-from renkei.node.console.keeping import ask_to_enter
+from renkei.node.accounts.permissions import Act, Subject, entitled, permitted
+from renkei.node.console.forms import Shown, label, said, text_field
 from renkei.node.console.pages import PAGES
+
+# MERGED renkei.node.console.access: Before a page of personal data: the question for which purpose of clause 7 it is opened (P-01).
+
+
+def purpose_first(
+    request: HttpRequest, act: Act, subject: Subject, *, now: datetime
+) -> HttpResponseRedirect | None:
+    """Return the way to the question, or None where a purpose is in force.
+
+    Raises Http404 for whom no purpose would open it: whether the thing is there is not said.
+    """
+    if not entitled(request.user, act, subject):
+        raise Http404
+    if permitted(request.user, act, subject, now=now):
+        return None
+    asked = urlencode({"subject": subject.name, "next": request.path})
+    return redirect(f"{reverse('purpose')}?{asked}")
+
+
+# MERGED renkei.node.console.access: The form by which an officer enters: what was wrong is never said.
+
+_REFUSED = (
+    "入れませんでした。職員番号、パスワード、確認コードを確かめてください。",
+    "Not let in. Check account, password and one-time code.",
+)
+
+
+class EnterForm(Shown, AuthenticationForm):
+    """Account, password and the code of the officer's device."""
+
+    code = text_field(
+        said("確認コード", "One-time code"),
+        help_text=said("認証アプリに表示されている6桁の数字", "The six digits that your authenticator shows"),
+        longest=8,
+        autocomplete="one-time-code",
+        inputmode="numeric",
+    )
+    device: Any = None
+
+    def __init__(self, *given: Any, **others: Any) -> None:
+        super().__init__(*given, **others)
+        label(self, "username", said("職員番号", "Account"))
+        label(self, "password", said("パスワード", "Password"))
+
+    def clean(self) -> dict[str, Any]:
+        """Check all three; what was wrong is never said."""
+        try:
+            found = super().clean()
+        except ValidationError:
+            raise self._refused() from None
+        if self.get_user() is None:  # something is blank, which stands at its field
+            return found
+        self.device = match_token(self.get_user(), self.cleaned_data.get("code", ""))
+        if self.device is None:
+            raise self._refused()
+        return found
+
+    @staticmethod
+    def _refused() -> ValidationError:
+        return ValidationError(_REFUSED[get_language() == "en"])
+
+
+# MERGED renkei.node.console.access: Nothing typed is lost when a session ends: the fields go with the way in, and come back behind it.
+#
+# They stay with the browser that typed them, signed, and pass through the session of whoever enters there.
+
+_SALT: Final = "renkei.console.kept"
+_SESSION: Final = "kept"
+_NEVER_KEPT: Final = frozenset({"csrfmiddlewaretoken", "password", "code", "username"})
+_LASTS: Final = timedelta(days=1)
+
+
+def ask_to_enter(request: HttpRequest) -> HttpResponse:
+    """Answer a form sent after the session's end with the way in, what was typed in its luggage."""
+    path = request.get_full_path()
+    return render(
+        request,
+        "console/enter.html",
+        {
+            "form": EnterForm(request),
+            "next": path,
+            "kept": signing.dumps({"path": path, "fields": _fields(request)}, salt=_SALT, compress=True),
+        },
+        status=401,
+    )
+
+
+def token_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that came without the session's token: the officer entered anew in another window.
+
+    What was typed waits behind the link to the same page; only if it was typed on a page of ours, which the
+    browser says, since nobody else may fill in an officer's forms.
+    """
+    kept = request.user.is_authenticated and request.headers.get("Sec-Fetch-Site") == "same-origin"
+    if kept:
+        request.session[_SESSION] = {"path": request.get_full_path(), "fields": _fields(request)}
+    return render(request, "console/token_refused.html", {"kept": kept}, status=403)
+
+
+def _fields(request: HttpRequest) -> dict[str, list[str]]:
+    return {name: [*map(str, values)] for name, values in request.POST.lists() if name not in _NEVER_KEPT}
+
+
+def unpack(request: HttpRequest, luggage: str) -> None:
+    """Put what came along into the session just begun; what was tampered with or is old is dropped."""
+    try:
+        request.session[_SESSION] = signing.loads(luggage, salt=_SALT, max_age=_LASTS)
+    except signing.BadSignature:
+        return
+
+
+def given_back(request: HttpRequest) -> Mapping[str, list[str]]:
+    """Return, once, the fields that were typed for this address; empty where there are none."""
+    kept = cast(dict[str, Any] | None, request.session.get(_SESSION))
+    if not kept or kept["path"] != request.get_full_path():
+        return {}
+    del request.session[_SESSION]
+    return cast(Mapping[str, list[str]], kept["fields"])
+
 
 View = Callable[..., HttpResponseBase]
 _PAGE: Final = "renkei_page"

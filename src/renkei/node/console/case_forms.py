@@ -17,7 +17,7 @@ from renkei.node.console.forms import (
     said,
     text_field,
 )
-from renkei.node.console.words import OUTCOMES
+from renkei.node.console.labels import CASE_OUTCOMES
 from renkei.node.errors import Incomplete, NotAttachable
 
 
@@ -43,7 +43,7 @@ class MoveForm(ConsoleForm):
 
     def __init__(self, row: Move, *given: Any, **others: Any) -> None:
         super().__init__(*given, **others)
-        chosen = {each.value: OUTCOMES[each] for each in Outcome if each in row.outcomes}
+        chosen = {each.value: CASE_OUTCOMES[each] for each in Outcome if each in row.outcomes}
         cast(ChoiceField, self.fields["outcome"]).choices = options(chosen)
         items = [(name, said(column_name(name, "ja"), column_name(name, "en"))) for _, name in COMPARED]
         cast(ChoiceField, self.fields["items"]).choices = items

@@ -17,13 +17,20 @@ from renkei.agreement.text import Lang, Words
 from renkei.exchange.errors import NOTICES
 from renkei.exchange.keys import spoken as in_groups
 from renkei.matching.labels import column_name, value_in_words
-from renkei.node.console.count_words import count_in_words, reason_in_words
-from renkei.node.console.eras import in_era
-from renkei.node.console.fact_words import fact_in_words
 from renkei.node.console.forms import Problem, Shown
 from renkei.node.console.incident_forms import ITEMS
-from renkei.node.console.words import DELIVERY_STATES, DUTIES, EVENTS, KINDS, STATES
-from renkei.node.console.words import OUTCOMES as CASE_OUTCOMES
+from renkei.node.console.labels import (
+    CASE_OUTCOMES,
+    DELIVERY_STATES,
+    DUTIES,
+    EVENTS,
+    KINDS,
+    STATES,
+    count_in_words,
+    in_era,
+    reason_in_words,
+)
+from renkei.node.console.trail_labels import fact_in_words
 
 register = template.Library()
 

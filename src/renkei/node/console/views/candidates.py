@@ -19,13 +19,12 @@ from renkei.node.accounts.permissions import Act
 from renkei.node.candidates import review
 from renkei.node.candidates.models import NotFound
 from renkei.node.candidates.review import REASONS, OpenedCandidate, OpenedCandidates
-from renkei.node.console.access import page
+from renkei.node.console.access import page, purpose_first
+from renkei.node.console.charts import Waterfall, Weight, waterfall, weights
 from renkei.node.console.comparison import COMPARED, Piece, pieces
-from renkei.node.console.declaring import purpose_first
 from renkei.node.console.forms import ConsoleForm, Text, radio_field, said
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.case_acts import typed
-from renkei.node.console.waterfall import Waterfall, Weight, waterfall, weights
 from renkei.node.errors import CandidatesChanged, NodeError, NoSuchDecision
 from renkei.node.matching_run import queries
 from renkei.node.matching_run.models import Kind

@@ -19,11 +19,9 @@ from renkei.node.accounts.permissions import Act
 from renkei.node.cases import queries, services
 from renkei.node.cases.models import Attachment, Case, Kind
 from renkei.node.cases.workflow import MOVES, Move, open_to
-from renkei.node.console.access import page
+from renkei.node.console.access import given_back, page, purpose_first
 from renkei.node.console.case_forms import DocumentForm, MoveForm, NoteForm, OfficeForm
-from renkei.node.console.declaring import purpose_first
 from renkei.node.console.forms import ConsoleForm
-from renkei.node.console.keeping import given_back
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import address_of, case_or_404
 from renkei.node.errors import ChangedMeanwhile, NodeError, NoSuchMove

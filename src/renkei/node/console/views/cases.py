@@ -23,9 +23,8 @@ from renkei.node.cases.models import Attachment, Case, Kind
 from renkei.node.cases.queries import OpenedCase, open_case, probable_notification, subject_of
 from renkei.node.cases.workflow import open_to
 from renkei.node.console import comparison
-from renkei.node.console.access import page
+from renkei.node.console.access import page, purpose_first
 from renkei.node.console.case_forms import DocumentForm, NoteForm
-from renkei.node.console.declaring import purpose_first
 from renkei.node.console.templatetags.console import language
 
 _PAGES: Final = {Kind.DISCREPANCY: "discrepancy", Kind.SUSPECTED_OMISSION: "omission"}

@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act, Subject
-from renkei.node.console.access import page
-from renkei.node.console.declaring import purpose_first
+from renkei.node.console.access import page, purpose_first
 from renkei.node.console.forms import ConsoleForm, radio_field, said
 from renkei.node.console.templatetags.console import language
 from renkei.node.corrections import decisions

@@ -12,10 +12,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from renkei.agreement.text import Words
 from renkei.node.accounts.duties import Duty
 from renkei.node.console.access import page
-from renkei.node.console.count_words import REJECTED
 from renkei.node.console.forms import FilterForm, date_field, said
+from renkei.node.console.labels import REJECTED, STEP_STATES
 from renkei.node.console.pages import PAGES
-from renkei.node.console.words import STEP_STATES
 from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.steps_by_party import called
 from renkei.node.deliveries.models import Delivery

@@ -17,9 +17,8 @@ from renkei.matching.labels import FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FI
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act
 from renkei.node.candidates.models import NotFound
-from renkei.node.console.access import page
+from renkei.node.console.access import page, purpose_first
 from renkei.node.console.comparison import COMPARED, Piece, pieces
-from renkei.node.console.declaring import purpose_first
 from renkei.node.console.forms import FilterForm, said, select_field, text_field
 from renkei.node.console.templatetags.console import language
 from renkei.node.corrections.models import ReceivedRequest

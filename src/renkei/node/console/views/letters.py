@@ -20,9 +20,8 @@ from renkei.node.accounts.permissions import Act, Subject, entitled, offices_of,
 from renkei.node.cases import letters
 from renkei.node.cases.letters import FORMATS
 from renkei.node.cases.workflow import MOVES
-from renkei.node.console.access import page
+from renkei.node.console.access import given_back, page
 from renkei.node.console.forms import ConsoleForm, date_field, options, prose_field, radio_field, said
-from renkei.node.console.keeping import given_back
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import case_or_404
 from renkei.node.console.views.purpose import MOST

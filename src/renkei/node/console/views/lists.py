@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.forms import ChoiceField
-from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,14 +19,69 @@ from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act, entitled
 from renkei.node.cases import queries, services
-from renkei.node.cases.models import Case, Kind, SavedList
-from renkei.node.console import filtering
+from renkei.node.cases.models import Case, Event, Kind, SavedList
+from renkei.node.cases.queries import Filters, by_card_number, export, visible
+from renkei.node.console import case_filters
 from renkei.node.console.access import page
 from renkei.node.console.forms import ConsoleForm, FilterForm, said, select_field, text_field
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import address_of
-from renkei.node.console.views.purpose import MOST
-from renkei.node.errors import NodeError
+from renkei.node.console.views.purpose import MOST, PurposeForm
+from renkei.node.errors import NodeError, NoSuchPurpose
+from renkei.node.records.models import Establishment
+
+# MERGED renkei.node.console.views.lists: C-12: cases by a card number, for a purpose stated with it; the number stands in no address and no log.
+
+_FORM: Final = re.compile(r"[A-Z]{2}[0-9]{8}[A-Z]{2}")
+_WRONG: Final = said(
+    "在留カード番号は半角の英字2字・数字8字・英字2字です。",
+    "A card number is two letters, eight digits and two letters.",
+)
+
+
+class CardForm(PurposeForm):
+    """A card number, and for what it is looked for."""
+
+    field_order = ("card_number", "purpose")
+
+    card_number = text_field(
+        said("在留カード番号", "Card number"),
+        missing=_WRONG,
+        help_text=said("半角 英字2字・数字8字・英字2字", "two letters, eight digits, two letters"),
+        maxlength="12",
+        autocapitalize="characters",
+        spellcheck="false",
+    )
+
+    def clean_card_number(self) -> str:
+        """Read the number, in capitals."""
+        card_number: str = self.cleaned_data["card_number"].upper()
+        if not _FORM.fullmatch(card_number):
+            raise ValidationError(_WRONG)
+        return card_number
+
+
+@page("card_search")
+def card_search(request: HttpRequest) -> HttpResponseBase:
+    """Ask for number and purpose, and list what is found by case number."""
+    found: list[Case] | None = None
+    form = CardForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        asked = form.cleaned_data
+        try:
+            found = by_card_number(
+                asked["card_number"], asked["purpose"], cast(Officer, request.user), now=timezone.now()
+            )
+        except NoSuchPurpose as error:
+            form.refuse(error)
+    return render(
+        request,
+        "console/card_search.html",
+        # What was found is told, and the number that found it is not repeated.
+        {"found": found, "form": form if found is None else CardForm()},
+        status=400 if form.errors else 200,
+    )
+
 
 LISTS: Final = {Kind.DISCREPANCY: "discrepancies", Kind.SUSPECTED_OMISSION: "omissions"}
 #: So many are counted; beyond it the list says that there are more.
@@ -78,7 +134,7 @@ def _listed(kind: Kind) -> Callable[..., HttpResponseBase]:
     def view(request: HttpRequest) -> HttpResponseBase:
         """Show a page of the list, narrowed as the address says."""
         officer, now = cast(Officer, request.user), timezone.now()
-        filters = filtering.filters_of(kind, request.GET, officer, timezone.localdate())
+        filters = case_filters.filters_of(kind, request.GET, officer, timezone.localdate())
         try:
             found = queries.page(officer, filters, now=now, after=request.GET.get("after", ""))
         except NodeError as error:
@@ -92,10 +148,10 @@ def _listed(kind: Kind) -> Callable[..., HttpResponseBase]:
                 "count": min(count, _COUNTED),
                 "more": count > _COUNTED,
                 "kind": kind,
-                "chips": list(filtering.chips(kind, request.GET)),
-                "query": filtering.query_of(request.GET),
+                "chips": list(case_filters.chips(kind, request.GET)),
+                "query": case_filters.query_of(request.GET),
                 "first": not request.GET.get("after"),
-                "filters": filtering.CaseFilters.unsent(request.GET, kind),
+                "filters": case_filters.CaseFilters.unsent(request.GET, kind),
                 "search_form": SearchForm(),
                 "save_form": SaveForm(),
                 "saved": SavedList.objects.filter(officer=officer, kind=kind),
@@ -147,7 +203,7 @@ def case_assign(request: HttpRequest) -> HttpResponseBase:
     kind = (
         Kind.SUSPECTED_OMISSION if request.POST.get("kind") == Kind.SUSPECTED_OMISSION else Kind.DISCREPANCY
     )
-    onwards = f"{reverse(LISTS[kind])}?{filtering.query_of(QueryDict(request.POST.get('query', '')))}"
+    onwards = f"{reverse(LISTS[kind])}?{case_filters.query_of(QueryDict(request.POST.get('query', '')))}"
     if not numbers:
         messages.error(request, Words("事案を選んでください。", "Choose cases.").say(language()))
         return redirect(onwards)
@@ -195,7 +251,7 @@ def saved_lists(request: HttpRequest) -> HttpResponseBase:
     kind = (
         Kind.SUSPECTED_OMISSION if request.POST.get("kind") == Kind.SUSPECTED_OMISSION else Kind.DISCREPANCY
     )
-    query = filtering.query_of(QueryDict(request.POST.get("query", "")))
+    query = case_filters.query_of(QueryDict(request.POST.get("query", "")))
     if request.method == "POST":
         if drop := request.POST.get("drop", ""):
             SavedList.objects.filter(officer=officer, pk=int(drop) if drop.isdigit() else 0).delete()
@@ -233,3 +289,80 @@ def _saved(form: SaveForm, kind: Kind, query: str, officer: Officer) -> bool:
 
 
 __all__ = ["case_assign", "case_search", "colleagues", "discrepancies", "omissions", "saved_lists"]
+
+
+# MERGED renkei.node.console.views.lists: C-10: a list as CSV, after the purpose is stated.
+
+
+@page("case_export")
+def case_export(request: HttpRequest) -> HttpResponseBase:
+    """Ask for the purpose, then hand out the file."""
+    posted = request.method == "POST"
+    given = QueryDict(request.POST.get("query", "")) if posted else request.GET
+    named = request.POST.get("kind") if posted else request.GET.get("kind")
+    kind = Kind.SUSPECTED_OMISSION if named == Kind.SUSPECTED_OMISSION else Kind.DISCREPANCY
+    form = PurposeForm(request.POST if posted else None)
+    if form.is_valid():
+        officer = cast(Officer, request.user)
+        filters = case_filters.filters_of(kind, given, officer, timezone.localdate())
+        try:
+            name, content = export(officer, filters, form.cleaned_data["purpose"], now=timezone.now())
+        except NodeError as error:
+            form.refuse(error)
+        else:
+            response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+            response["Content-Disposition"] = f'attachment; filename="{name}"'
+            return response
+    query = case_filters.query_of(given)
+    return render(
+        request,
+        "console/case_export.html",
+        {
+            "kind": kind,
+            "query": query,
+            "onwards": f"{reverse(LISTS[kind])}?{query}",
+            "chips": list(case_filters.chips(kind, given)),
+            "form": form,
+        },
+        status=400 if form.errors else 200,
+    )
+
+
+# MERGED renkei.node.console.views.lists: E-01: one employer's place: contact, all of its cases, what was done before, and one letter for several.
+
+#: So many cases stand on the page; a place with more is narrowed in the lists.
+_MOST: Final = 100
+#: What counts as guidance given: the employer was asked or written to, or the case came to an end.
+_GUIDANCE: Final = ("ask_employer", "letter", "close")
+_PAST: Final = 50
+
+
+@page("establishment")
+def establishment(request: HttpRequest, number: str) -> HttpResponseBase:
+    """Show the place by its number; without a case of the officer's own it is not there."""
+    officer, now = cast(Officer, request.user), timezone.now()
+    listed = {
+        closed: list(
+            visible(officer, Filters(establishment=number, closed=closed), now=now)
+            .select_related("assigned_to")
+            .order_by("due_on", "id")[: _MOST + 1]
+        )
+        for closed in (False, True)
+    }
+    if not any(listed.values()):
+        raise Http404
+    shown = [case.pk for cases in listed.values() for case in cases]
+    past = Event.objects.filter(case__in=shown, what__in=_GUIDANCE).select_related("officer", "case")
+    return render(
+        request,
+        "console/establishment.html",
+        {
+            "number": number,
+            "found": Establishment.objects.filter(pk=number).first(),
+            "open": listed[False][:_MOST],
+            "closed": listed[True][:_MOST],
+            "more": any(len(cases) > _MOST for cases in listed.values()),
+            "past": past.defer("note", "case__row").order_by("-id")[:_PAST],
+            "today": timezone.localdate(),
+        },
+    )

@@ -1,7 +1,7 @@
 """G-01: the memorandum as the system understands it, open points and who confirms them included."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from renkei.agreement import clauses
@@ -12,6 +12,26 @@ from renkei.agreement.parties import PARTIES
 from renkei.agreement.purposes import ACTS, PURPOSES
 from renkei.agreement.readings import READINGS
 from renkei.node.console.access import page
+from renkei.node.console.manual import TASKS, tasks_of
+
+# MERGED renkei.node.console.views.memorandum: M-01 and M-02: the manual, in Japanese; one page for each task.
+
+
+@page("manual")
+def manual(request: HttpRequest) -> HttpResponse:
+    """List the tasks."""
+    return render(request, "console/manual.html", {"tasks": tasks_of(settings.NODE.party)})
+
+
+@page("manual_task")
+def task(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show how one task is done."""
+    found = TASKS.get(slug)
+    if found is None or settings.NODE.party not in found.parties:
+        raise Http404
+    picture = f"console/manual/{settings.NODE.party}-{slug}.png"
+    words = f"console/manual/{slug}.html"
+    return render(request, "console/manual_task.html", {"task": found, "picture": picture, "words": words})
 
 
 @page("memorandum")

@@ -1,35 +1,119 @@
 """O-01 and O-02: who has an account and what they are entrusted with; nobody changes their own."""
 
 import io
-from typing import ClassVar, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 import segno
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Prefetch
 from django.forms import PasswordInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from renkei.agreement.text import Words
 from renkei.node.accounts import services
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
-from renkei.node.console.access import page
+from renkei.node.audit.trail import record
+from renkei.node.audit.verbs import Verb
+from renkei.node.console import access
+from renkei.node.console.access import EnterForm, page
 from renkei.node.console.forms import (
     ConsoleForm,
     FilterForm,
+    Shown,
     checkbox_field,
+    label,
     said,
     select_field,
     text_field,
 )
+from renkei.node.console.labels import DUTIES
 from renkei.node.console.templatetags.console import language
-from renkei.node.console.words import DUTIES
 from renkei.node.errors import AccountRefused, NotPermitted, WeakPassword
+
+# MERGED renkei.node.console.views.officers: O-03: an officer's own account: duties, last access, password.
+
+_PASSWORD_CHANGED = Words("パスワードを変えました。", "The password is changed.")
+
+
+class PasswordForm(Shown, PasswordChangeForm):
+    """The present password, and the new one twice."""
+
+    def __init__(self, *given: Any, **others: Any) -> None:
+        super().__init__(*given, **others)
+        label(self, "old_password", said("今のパスワード", "Present password"))
+        label(
+            self, "new_password1", said("新しいパスワード(12文字以上)", "New password, 12 characters or more")
+        )
+        label(
+            self,
+            "new_password2",
+            said("もう一度", "Once more"),
+            missing=said("新しいパスワードをもう一度入力してください。", "Give the new password once more."),
+        )
+
+
+@page("own_account")
+def own_account(request: HttpRequest) -> HttpResponse:
+    """Show it, and take a new password of a local account."""
+    officer = cast(Officer, request.user)
+    local = officer.has_usable_password()
+    form = PasswordForm(officer, request.POST if request.method == "POST" and local else None)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            form.save()
+            record(officer, Verb.PASSWORD_CHANGED, officer.username)
+        update_session_auth_hash(request, officer)
+        messages.success(request, _PASSWORD_CHANGED.say(language()))
+        return redirect("own_account")
+    context = {"form": form, "local": local, "assignments": officer.assignments.order_by("duty", "office")}
+    return render(request, "console/own_account.html", context, status=422 if form.errors else 200)
+
+
+# MERGED renkei.node.console.views.officers: Entering and leaving: password and one-time code together, so that neither alone tells anything.
+
+
+class Enter(LoginView):
+    """The page where an officer enters."""
+
+    template_name = "console/enter.html"
+    authentication_form = EnterForm
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Carry on what was typed before the session ended, through a mistaken code as well."""
+        return super().get_context_data(**kwargs) | {"kept": self.request.POST.get("kept", "")}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Let the officer in and note when."""
+        response = super().form_valid(form)
+        otp_login(self.request, form.device)
+        if luggage := self.request.POST.get("kept"):
+            access.unpack(self.request, luggage)
+        Officer.objects.filter(pk=form.get_user().pk).update(last_access=timezone.now())
+        return response
+
+
+class Leave(LogoutView):
+    """Leaving, by a button alone."""
+
+    next_page = "enter"
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """End the session."""
+        return super().post(request, *args, **kwargs)
+
 
 _CHANGED: Final = Words("変更しました。", "Changed.")
 

@@ -19,15 +19,36 @@ from renkei.node.accounts.models import Officer
 from renkei.node.cases import queries as cases_queries
 from renkei.node.cases.models import Case
 from renkei.node.console.access import page
-from renkei.node.console.alarm_places import place_of
+from renkei.node.console.charts import chart
+from renkei.node.console.labels import KINDS, STEP_STATES
+from renkei.node.console.pages import place_of
 from renkei.node.console.templatetags.console import subject
 from renkei.node.console.views.days import ShownStep, shown_steps
 from renkei.node.console.views.lists import LISTS
-from renkei.node.console.words import KINDS, STEP_STATES
 from renkei.node.cycle import alarms
 from renkei.node.cycle.models import Day, Step
-from renkei.node.cycle.statistics import figures
+from renkei.node.cycle.statistics import figures, weeks
+from renkei.node.cycle.statistics import trends as trends_of
 from renkei.node.matching_run import queries
+
+# MERGED renkei.node.console.views.today: H-03: matched, mismatched by item, not found and suspected over weeks, each a chart with its table.
+
+
+@page("trends")
+def trends(request: HttpRequest) -> HttpResponse:
+    """Show the last twelve weeks."""
+    today = timezone.localdate()
+    mondays = weeks(today)
+    found = [(each, chart(mondays, each.values)) for each in trends_of(settings.NODE.party, today)]
+    return render(
+        request,
+        "console/trends.html",
+        {
+            "whole": [(trend, drawn) for trend, drawn in found if not trend.item],
+            "by_item": [(trend, drawn) for trend, drawn in found if trend.item],
+        },
+    )
+
 
 _NOT_BEGUN: Final = STEP_STATES[Step.State.WAITING.value]
 #: So many overdue cases are counted; beyond it the page says that there are more.

@@ -15,10 +15,9 @@ from renkei.node.audit.trail import SYSTEM
 from renkei.node.audit.verbs import Verb
 from renkei.node.candidates import review
 from renkei.node.cases.letters import NAMES as LETTERS
-from renkei.node.console.count_words import count_in_words
 from renkei.node.console.incident_forms import ITEMS
 from renkei.node.console.incident_forms import KINDS as INCIDENTS
-from renkei.node.console.words import DELIVERY_STATES, DUTIES, EVENTS, OUTCOMES
+from renkei.node.console.labels import CASE_OUTCOMES, DELIVERY_STATES, DUTIES, EVENTS, count_in_words
 from renkei.node.corrections import decisions
 from renkei.node.deliveries import outgoing
 from renkei.node.incidents import deadlines
@@ -147,7 +146,7 @@ _CODES: Final[Mapping[str, Mapping[str, Words]]] = MappingProxyType(
         "letter": LETTERS,
         "mode": {"full": Words("全件", "all there is"), "delta": Words("差分", "what changed")},
         "move": EVENTS,
-        "outcome": OUTCOMES,
+        "outcome": CASE_OUTCOMES,
         "reason": _REASONS,
         "reported": {each.code: Words(each.ja, each.en) for each in deadlines.CLOCKS},
         "state": DELIVERY_STATES,

@@ -19,7 +19,7 @@ from renkei.node.cases.queries import Filters
 from renkei.node.cases.workflow import State
 from renkei.node.console.comparison import COMPARED
 from renkei.node.console.forms import FilterForm, checkbox_field, options, said, select_field, text_field
-from renkei.node.console.words import STATES
+from renkei.node.console.labels import STATES
 
 #: Fields of the form, in its order; anything else in the address is no filter.
 FIELDS: Final = ("state", "item", "office", "officer", "due", "age", "caution", "closed")
