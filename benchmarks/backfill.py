@@ -22,7 +22,7 @@ from _databases import drop, make_anew
 from _measure import GIB, Bounds, Run, bounds, run
 from _results import Target, publish, table, targets_table
 from _worlds import AS_OF, RENKEI, World, arguments, draw, results_directory
-from renkei.cli.served import Served
+from renkei.cli.rehearsal import Served
 
 NODE = str(Path(__file__).with_name("_backfill_node.py"))
 SECONDS, MEMORY = 600, 4

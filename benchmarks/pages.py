@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from _results import HERE, RESULTS, Target, publish, table, targets_table
-from renkei.cli.served import Served
+from renkei.cli.rehearsal import Served
 
 P95, WEIGHT = 0.2, 150_000
 SAMPLES = 40

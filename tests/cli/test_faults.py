@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from renkei import cli
-from renkei.cli import served
+from renkei.cli import rehearsal
 
 MARK = "QXMARKED NAME"
 
@@ -44,8 +44,8 @@ def test_in_japanese_too(breaks, monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
 
 def test_a_nodes_command_that_fails_within_the_demonstration_is_quoted(tmp_path):
-    with pytest.raises(served.CommandFailed) as refused:
-        served.run(os.environ | {"LC_ALL": "en_US.UTF-8"}, "status", "--node", str(tmp_path))
+    with pytest.raises(rehearsal.CommandFailed) as refused:
+        rehearsal.run(os.environ | {"LC_ALL": "en_US.UTF-8"}, "status", "--node", str(tmp_path))
 
     for lang in ("ja", "en"):
         assert "renkei status" in refused.value.say(lang)

@@ -12,7 +12,7 @@ from commands import run
 from django_otp.oath import totp
 
 from node.operations.keys import make
-from renkei.cli.served import DoesNotServe, Served
+from renkei.cli.rehearsal import DoesNotServe, Served
 from renkei.node.rehearsal import Rehearsal
 from two_nodes import made_once
 

@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 
 from node.records import made_up
-from renkei.cli.served import Served
+from renkei.cli.rehearsal import Served
 from renkei.node.rehearsal import Rehearsal
 from two_nodes import made_once, processes
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from node.deliveries.test_keys_in_a_token import USES, put
 
 from exchange.hsm import PIN, a_token, module
-from node.deliveries.test_keys_in_a_token import USES, put
 from two_nodes.nodes import TwoNodes, two_nodes
 from two_nodes.test_a_week import WEEK, land_first
 

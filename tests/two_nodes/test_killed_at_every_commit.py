@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from renkei.cli.served import DoesNotServe, Served
+from renkei.cli.rehearsal import DoesNotServe, Served
 from two_nodes.nodes import TwoNodes, two_nodes
 from two_nodes.test_a_week import WEEK, land_change, land_first, state
 

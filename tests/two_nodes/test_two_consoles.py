@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from renkei.cli.rehearsed_consoles import Account, make_account
+from renkei.cli.rehearsal import Account, make_account
 from two_nodes.nodes import TwoNodes, two_nodes
 
 pytestmark = pytest.mark.slow

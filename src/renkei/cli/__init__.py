@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from renkei.agreement.errors import RenkeiError
-from renkei.cli import speech
+from renkei.cli import output
 from renkei.cli.loading import for_good
 
 if TYPE_CHECKING:
@@ -43,24 +43,24 @@ def __dir__() -> list[str]:
 
 def main() -> None:
     """Run a command; a refusal is said in the user's language and ends with status 2, a fault with 1."""
-    lang = speech.chosen_language(sys.argv)
+    lang = output.chosen_language(sys.argv)
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     try:
         _run()
     except RenkeiError as refusal:
-        speech.complain(refusal.say(lang))
+        output.complain(refusal.say(lang))
         raise SystemExit(2) from None
     except OSError as fault:
         # The reason and the file, never a traceback: nothing of a row is in either.
         where = f"{fault.filename}: " if fault.filename else ""
-        speech.complain(
-            where + speech.one_of((f"読み書きできません({fault.strerror})", str(fault.strerror)), lang)
+        output.complain(
+            where + output.one_of((f"読み書きできません({fault.strerror})", str(fault.strerror)), lang)
         )
         raise SystemExit(1) from None
     except Exception as fault:
         # Whatever was not foreseen: its text may quote a row, and is not printed.
-        speech.complain(speech.fault(fault, lang))
+        output.complain(output.fault(fault, lang))
         raise SystemExit(1) from None
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,9 +25,59 @@ from renkei.agreement.purposes import ACTS, PURPOSES
 from renkei.agreement.readings import READINGS
 from renkei.agreement.statuses import STATUSES, Work
 from renkei.agreement.text import Lang
-from renkei.cli import agreement_file, speech
+from renkei.cli import exchange_options, output
 from renkei.cli.arguments import PolicyOption, read_policy
-from renkei.cli.folding import fold
+from renkei.cli.explain import fold
+from renkei.exchange import agreement_file
+from renkei.exchange.durable import write
+from renkei.exchange.errors import Misused
+from renkei.exchange.home import Home, read_agreement
+from renkei.exchange.keys import spoken
+
+# MERGED renkei.cli.agreement: `renkei agreement sign` and `verify`: the agreement file that both parties sign and both sides load.
+
+FileArgument = Annotated[Path, typer.Argument(help="The agreement file, agreement.json.")]
+
+
+def sign(
+    file: FileArgument,
+    home: exchange_options.HomeOption,
+    passphrase_file: exchange_options.PassphraseOption = None,
+    lang: output.LangOption = None,
+) -> None:
+    """Sign the agreement file with our key; the signature lies beside it as FILE.PARTY.p7s."""
+    if not file.is_file():
+        raise Misused("not_found", file.name)
+    data, place, moment = file.read_bytes(), Home(home), exchange_options.now()
+    agreement = agreement_file.read(data)
+    signer = place.signer(exchange_options.passphrase(passphrase_file, lang), moment, agreement)
+    path = file.with_name(f"{file.name}.{place.party}.p7s")
+    write(path, agreement_file.sign(data, place.party, signer, moment))
+    typer.echo(path)
+    typer.echo(spoken(agreement.sha256))
+
+
+def verify(
+    file: FileArgument,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            "--home", envvar="RENKEI_HOME", metavar="DIR", help="Put it into force in this directory."
+        ),
+    ] = None,
+    lang: output.LangOption = None,
+) -> None:
+    """Verify both parties' signatures, show fingerprints to read out, and put it into force with --home.
+
+    The first version vouches for itself alone: compare its fingerprint over the telephone before --home.
+    """
+    data, signatures = read_agreement(file)
+    agreement = Home(home).adopt(data, signatures) if home else agreement_file.verify(data, signatures)
+    typer.echo(f"{agreement.agreement} {output.one_of(('第', 'version '), lang)}{agreement.version}")
+    typer.echo(spoken(agreement.sha256))
+    for pin in agreement.pins:
+        typer.echo(f"{pin.party} {pin.use} {pin.starts:%Y-%m-%d}–{pin.ends:%Y-%m-%d}\n  {spoken(pin.sha256)}")
+
 
 _DISCLOSURE_EN = {
     Disclosure.PUBLISHED: "published",
@@ -43,8 +94,8 @@ _BASIS = {"memorandum": ("申合せ", "memorandum"), "decision": ("決定", "dec
 
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
-app.command()(agreement_file.sign)
-app.command()(agreement_file.verify)
+app.command()(sign)
+app.command()(verify)
 
 
 @app.callback()
@@ -52,7 +103,7 @@ def agreement(
     context: typer.Context,
     policy: PolicyOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Print the agreement; sign and verify the file that both parties load."""
     if context.invoked_subcommand is not None:
@@ -61,7 +112,7 @@ def agreement(
     if as_json:
         typer.echo(json.dumps(describe(decided), ensure_ascii=False, indent=2))
     else:
-        _Page(speech.language(lang)).print(decided)
+        _Page(output.language(lang)).print(decided)
 
 
 class _Page:

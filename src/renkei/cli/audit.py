@@ -6,10 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from renkei.cli import speech
-from renkei.cli.acting import OfficerOption, acting
+from renkei.cli import output
 from renkei.cli.arguments import read_day
-from renkei.cli.started import NodeOption, moment, start
+from renkei.cli.node_options import NodeOption, OfficerOption, acting, moment, start
 
 app = typer.Typer(
     help="The audit trail: verify it, write it out.", no_args_is_help=True, rich_markup_mode=None
@@ -32,8 +31,8 @@ def verify(
         str | None,
         typer.Option("--officer", metavar="ACCOUNT", help="Who looks; without it, the node (its timer)."),
     ] = None,
-    as_json: speech.JsonOption = False,
-    lang: speech.LangOption = None,
+    as_json: output.JsonOption = False,
+    lang: output.LangOption = None,
 ) -> None:
     """Follow the chain, and compare it with what was given to the counterpart; status 2 if it breaks."""
     start(node)
@@ -74,15 +73,15 @@ def verify(
             f"{found.entries:,} entries in one chain, head {found.head}\n"
             f"compared with {found.compared:,} heads given away, {found.confirmed:,} confirmed by receipts",
         )
-        typer.echo(speech.one_of(words, lang))
+        typer.echo(output.one_of(words, lang))
         if theirs:
             there = (
                 f"相手方の控え {theirs.compared:,}件と照合",
                 f"compared with {theirs.compared:,} heads that the counterpart holds",
             )
-            typer.echo(speech.one_of(there, lang))
+            typer.echo(output.one_of(there, lang))
         for name in (*differing, *found.counterpart_back):
-            speech.complain(name)
+            output.complain(name)
     if found.broken_at is not None:
         raise TrailBroken(
             f"The trail's chain breaks at entry {found.broken_at} ({found.why}). Keep the database as it is "
@@ -104,7 +103,7 @@ def export(
     officer: OfficerOption,
     since: Annotated[str | None, typer.Option("--from", metavar="DATE", help="The first day.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day.")] = None,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Write the trail, one JSON object a line, to be checked without Renkei (docs/incidents.md)."""
     start(node)
@@ -124,11 +123,11 @@ def export(
         f"{made.entries:,}件を書き出しました。封印 {made.head}",
         f"{made.entries:,} entries, {made.head}",
     )
-    typer.echo(speech.one_of(words, lang))
+    typer.echo(output.one_of(words, lang))
 
 
 @app.command()
-def head(node: NodeOption, as_json: speech.JsonOption = False) -> None:
+def head(node: NodeOption, as_json: output.JsonOption = False) -> None:
     """Tell the number and the seal of the trail's last entry; nothing is written."""
     start(node)
     from renkei.node.audit import trail
@@ -157,7 +156,7 @@ def accept_restore(
         ),
     ],
     officer: OfficerOption,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Ask that a trail be accepted as restored from a backup; another officer confirms.
 
@@ -173,7 +172,7 @@ def accept_restore(
         f"申請しました。別の職員が1日以内に`renkei audit confirm-restore {asked.number}`で確認します。",
         f"Asked. Another officer confirms within a day: `renkei audit confirm-restore {asked.number}`.",
     )
-    typer.echo(speech.one_of(words, lang))
+    typer.echo(output.one_of(words, lang))
 
 
 @app.command("confirm-restore")
@@ -181,7 +180,7 @@ def confirm_restore(
     asked: Annotated[int, typer.Argument(metavar="NUMBER", help="What `accept-restore` said.")],
     node: NodeOption,
     officer: OfficerOption,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Confirm, as the second officer, that a trail was restored; its alarm is cleared by the next cycle."""
     start(node)
@@ -192,4 +191,4 @@ def confirm_restore(
         f"{made.subject} 番への復元を認めました。警報は次の`renkei cycle run`で解けます。",
         f"Accepted: restored to entry {made.subject}. The alarm is cleared by the next `renkei cycle run`.",
     )
-    typer.echo(speech.one_of(words, lang))
+    typer.echo(output.one_of(words, lang))

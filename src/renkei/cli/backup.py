@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from renkei.cli import extras, party, speech
+from renkei.cli import exchange_options, extras, output
 from renkei.cli.arguments import UnusableArguments
-from renkei.cli.started import NodeOption, moment, start
+from renkei.cli.node_options import NodeOption, moment, start
 
 restored = typer.Typer(
     help="After a restore: compare the numbers of deliveries with the counterpart's, then go on.",
@@ -26,7 +26,7 @@ def backup(
     plain: Annotated[
         bool, typer.Option("--plain", help="Do not seal it; not in production. It holds personal data.")
     ] = False,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Write one file with the node's database, configuration and exchange, as they are at one moment."""
     if (to is None) != plain:
@@ -44,7 +44,7 @@ def backup(
         f"バックアップを作成しました: {file}(ファイル{len(made.files)}件)",
         f"Backup made: {file} ({len(made.files)} files)",
     )
-    typer.echo(speech.one_of(words, lang))
+    typer.echo(output.one_of(words, lang))
 
 
 def restore(
@@ -59,8 +59,8 @@ def restore(
     certificate: Annotated[
         Path | None, typer.Option("--cert", metavar="FILE", help="The backup key's certificate.")
     ] = None,
-    passphrase_file: party.PassphraseOption = None,
-    lang: speech.LangOption = None,
+    passphrase_file: exchange_options.PassphraseOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Put a backup back into a new directory and an empty database; every hash is checked first.
 
@@ -77,7 +77,7 @@ def restore(
         )
     keys = []
     if key and certificate:
-        keys.append(read_key(key, certificate, party.passphrase(passphrase_file, lang)))
+        keys.append(read_key(key, certificate, exchange_options.passphrase(passphrase_file, lang)))
     found = put_back(file, node.absolute(), keys)
     numbers = ", ".join(f"{service} {number}" for service, number in found.last_sent.items()) or "-"
     words = (
@@ -86,7 +86,7 @@ def restore(
         f"Restored the backup of {found.made_at} into {node}. Last numbers: {numbers}. "
         "Next: `renkei restored confirm` compares them with the counterpart's; nothing is sealed before.",
     )
-    typer.echo(speech.one_of(words, lang))
+    typer.echo(output.one_of(words, lang))
 
 
 @restored.command("confirm")
@@ -99,7 +99,7 @@ def confirm(
     told_by: Annotated[
         str, typer.Option("--told-by", help="Who said so on the other side (with --last).")
     ] = "",
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Ask the counterpart for later deliveries of ours than we have; if there are none, go on."""
     start(node)
@@ -124,7 +124,7 @@ def confirm(
                 "--lastと--told-byで指定してください。",
             ) from None
     words = ("照合が済みました。処理を続けられます。", "Compared. The node goes on.")
-    typer.echo(speech.one_of(words, lang))
+    typer.echo(output.one_of(words, lang))
 
 
 @restored.command("take-back")
@@ -133,7 +133,7 @@ def take_back(
         Path, typer.Argument(metavar="DIR", help="Copies of the counterpart's exchange/inbox/SERVICE/NUMBER.")
     ],
     node: NodeOption,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Put deliveries that we sent after the backup back into our outbox, so that no number is used twice."""
     start(node)

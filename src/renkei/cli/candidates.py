@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from renkei.cli import speech
+from renkei.cli import output
 from renkei.cli.arguments import UnusableArguments
-from renkei.cli.started import NodeOption, moment, start
+from renkei.cli.node_options import NodeOption, moment, start
 
 app = typer.Typer(
     help="Who may be meant by a notification whose card number is not found (ISA).",
@@ -52,14 +52,14 @@ def confirm(
     reason: ReasonOption,
     officer: OfficerOption,
     purpose: PurposeOption,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Confirm one of the candidates: the notification counts as that person's from the next matching on."""
     start(node)
     from renkei.node.candidates.models import NotFound
 
     _decide(notification, NotFound.State.CONFIRMED, reason, officer, purpose, rank)
-    typer.echo(speech.one_of(("本人と確認しました。", "Confirmed."), lang))
+    typer.echo(output.one_of(("本人と確認しました。", "Confirmed."), lang))
 
 
 @app.command()
@@ -69,14 +69,14 @@ def reject(
     reason: ReasonOption,
     officer: OfficerOption,
     purpose: PurposeOption,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Say that none of the candidates is meant."""
     start(node)
     from renkei.node.candidates.models import NotFound
 
     _decide(notification, NotFound.State.REJECTED, reason, officer, purpose, None)
-    typer.echo(speech.one_of(("該当する候補者なしとしました。", "Recorded: none of them."), lang))
+    typer.echo(output.one_of(("該当する候補者なしとしました。", "Recorded: none of them."), lang))
 
 
 @app.command()
@@ -86,14 +86,14 @@ def reopen(
     reason: ReasonOption,
     officer: OfficerOption,
     purpose: PurposeOption,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Take a decision back; candidates are looked for again with the next matching."""
     start(node)
     from renkei.node.candidates.models import NotFound
 
     _decide(notification, NotFound.State.WAITING, reason, officer, purpose, None)
-    typer.echo(speech.one_of(("判断を取り消しました。", "Taken back."), lang))
+    typer.echo(output.one_of(("判断を取り消しました。", "Taken back."), lang))
 
 
 def _decide(notification: str, state: str, reason: str, officer: str, purpose: str, rank: int | None) -> None:

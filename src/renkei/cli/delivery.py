@@ -8,16 +8,98 @@ from typing import Annotated, Any, Literal
 import typer
 
 from renkei.agreement.text import Lang
-from renkei.cli import party, speech, void
+from renkei.cli import exchange_options, output
 from renkei.cli.arguments import PolicyOption, read_policy
-from renkei.exchange import media, piggybacked_receipts
+from renkei.exchange import cms, media, piggybacked_receipts, sequence
+from renkei.exchange.durable import make_directory, write
 from renkei.exchange.errors import ExchangeError, Misused
-from renkei.exchange.files import DeliveryFiles, deliveries_in
+from renkei.exchange.files import DeliveryFiles, deliveries_in, read_small
 from renkei.exchange.home import NO_TRAIL, Home
 from renkei.exchange.inbox import Opened, Taken
 from renkei.exchange.keys import spoken
-from renkei.exchange.manifest import read, sha256
+from renkei.exchange.manifest import MOST_BYTES, read, sha256
 from renkei.exchange.outbox import Order, Outbox
+
+# MERGED renkei.cli.delivery: `renkei delivery declare-void` and `sign-void`: a number that was lost for good, by the word of both.
+
+_MOST_SIGNATURE = 64 * 1024
+
+
+def declare(
+    home: exchange_options.HomeOption,
+    service: Annotated[str, typer.Option("--service", help="The service of the lost delivery.")],
+    number: Annotated[int, typer.Option("--number", help="Its number in the sequence.")],
+    reason: Annotated[str, typer.Option("--reason", help="What happened to it, for the record.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where to write the statement.")],
+    passphrase_file: exchange_options.PassphraseOption = None,
+    lang: output.LangOption = None,
+) -> None:
+    """Declare a delivery of ours void: a statement with our signature, for the other side to sign as well.
+
+    Its number is not used again. The rows are sent anew under the next number.
+    """
+    if not reason.strip():
+        raise Misused("not_found", "--reason")
+    place, moment = Home(home), exchange_options.now()
+    outbox = place.outbox()
+    files = outbox.find(service, number)
+    data = files.manifest_bytes()
+    statement = sequence.write_void(outbox.terms, data, read(data), reason, moment)
+    outbox.check_void(sequence.read_statement(statement, outbox.terms))
+    signer = place.signer(exchange_options.passphrase(passphrase_file, lang), moment)
+    make_directory(to)
+    path = to / f"{files.name}.void.json"
+    if path.exists():
+        raise Misused("exists", path.name)
+    write(path, statement)
+    write(_signature(path, place.party), cms.sign(statement, signer, moment))
+    typer.echo(path)
+
+
+def sign(
+    file: Annotated[Path, typer.Argument(help="The statement, NAME.void.json; signatures lie beside it.")],
+    home: exchange_options.HomeOption,
+    passphrase_file: exchange_options.PassphraseOption = None,
+    lang: output.LangOption = None,
+) -> None:
+    """Sign a statement that a number is void; signed by both, it holds here and what waited goes on.
+
+    Shows the reason and the fingerprint of the lost manifest, to be compared over the telephone. Refused
+    where the delivery has come after all, or has been answered.
+    """
+    if not file.is_file():
+        raise Misused("not_found", file.name)
+    place, moment = Home(home), exchange_options.now()
+    statement = read_small(file, MOST_BYTES, "void_unproved")
+    signer = place.signer(exchange_options.passphrase(passphrase_file, lang), moment)
+    inbox, outbox = place.inbox(signer), place.outbox()
+    void = sequence.read_statement(statement, outbox.terms)
+    side = outbox if void.sender == outbox.terms.party else inbox
+    ours = _signature(file, outbox.terms.party)
+    if not ours.is_file():
+        side.check_void(void)
+        write(ours, cms.sign(statement, signer, moment))
+    signatures = {
+        each: read_small(_signature(file, each), _MOST_SIGNATURE, "void_unproved")
+        for each in outbox.terms.agreement.parties
+        if _signature(file, each).is_file()
+    }
+    name = f"{void.service} {void.sequence}"
+    typer.echo(f"{void.sender} {name}: {void.reason}\n  {spoken(void.manifest_sha256)}")
+    if outbox.terms.counterpart not in signatures:
+        waits = (
+            f"{name}: 署名しました。相手方の署名を待っています。",
+            f"{name}: signed; the other side has not.",
+        )
+        typer.echo(output.one_of(waits, lang))
+        return
+    side.declare_void(statement, signatures, moment)
+    typer.echo(output.one_of((f"{name}: 欠番になりました。", f"{name}: void."), lang))
+
+
+def _signature(statement: Path, party_code: str) -> Path:
+    return statement.with_name(f"{statement.name}.{party_code}.p7s")
+
 
 app = typer.Typer(
     help="Make, carry, open and look at sealed deliveries: directories are enough, no node, no database.",
@@ -33,7 +115,7 @@ NumberOption = Annotated[int, typer.Option("--number", help="Its number in the s
 
 @app.command()
 def make(
-    home: party.HomeOption,
+    home: exchange_options.HomeOption,
     service: ServiceOption,
     day: Annotated[str, typer.Option("--day", metavar="DATE", help="The business day, as 2026-04-01.")],
     files: Annotated[
@@ -44,17 +126,17 @@ def make(
     ] = "residence",
     revision: Annotated[int, typer.Option("--revision", min=1, help="The how-manieth of this day.")] = 1,
     policy: PolicyOption = None,
-    passphrase_file: party.PassphraseOption = None,
-    as_json: speech.JsonOption = False,
-    lang: speech.LangOption = None,
+    passphrase_file: exchange_options.PassphraseOption = None,
+    as_json: output.JsonOption = False,
+    lang: output.LangOption = None,
 ) -> None:
     """Seal, number and sign a delivery; what the counterpart would refuse is refused here."""
-    place, moment = Home(home, read_policy(policy)), party.now()
+    place, moment = Home(home, read_policy(policy)), exchange_options.now()
     sources = {path.stem: path for path in files or []}
     if missing := [path.name for path in sources.values() if not path.is_file()]:
         raise Misused("not_found", ", ".join(missing))
     kind = "incident" if service == "incident" else "data" if sources else "empty"
-    signer = place.signer(party.passphrase(passphrase_file, lang), moment)
+    signer = place.signer(exchange_options.passphrase(passphrase_file, lang), moment)
     outbox = place.outbox()
     with piggybacked_receipts.as_table(
         piggybacked_receipts.since_last(outbox, place.directory / "inbox", service)
@@ -75,12 +157,12 @@ def make(
         return
     typer.echo(made.files.directory)
     for fact in made.sealed.files:
-        typer.echo(f"{fact.table.name}: {fact.rows:,}{speech.one_of(('行', ' rows'), lang)}")
+        typer.echo(f"{fact.table.name}: {fact.rows:,}{output.one_of(('行', ' rows'), lang)}")
 
 
 @app.command()
 def export(
-    home: party.HomeOption,
+    home: exchange_options.HomeOption,
     service: ServiceOption,
     number: NumberOption,
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The medium.")],
@@ -92,7 +174,7 @@ def export(
         str, typer.Option("--handed-over-by", help="Our handler, for the cover sheet.")
     ] = "",
     taken_over_by: Annotated[str, typer.Option("--taken-over-by", help="Their handler.")] = "",
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Copy a delivery to a medium, read it back, and print a cover sheet (送付状) for the two handlers."""
     from renkei.exchange.cover_sheet import cover_sheet  # typesetting is needed here alone
@@ -100,7 +182,7 @@ def export(
     place = Home(home)
     outbox = place.outbox()
     files = outbox.find(service, number)
-    record = media.Export(reason, agreed_by, handed_over_by, taken_over_by, party.now())
+    record = media.Export(reason, agreed_by, handed_over_by, taken_over_by, exchange_options.now())
     data = files.manifest_bytes()
 
     def sheet(copied: list[media.OnMedium]) -> bytes:
@@ -109,24 +191,24 @@ def export(
     media.export(files, to, record, sheet)
     path = to / files.name / f"{files.name}.pdf"
     typer.echo(path.parent)
-    typer.echo(speech.one_of((f"送付状: {path}", f"cover sheet: {path}"), lang))
+    typer.echo(output.one_of((f"送付状: {path}", f"cover sheet: {path}"), lang))
 
 
 @app.command("import")
 def import_(
-    home: party.HomeOption,
+    home: exchange_options.HomeOption,
     medium: Annotated[Path, typer.Argument(help="The medium, or any directory with deliveries.")],
     receipts_to: Annotated[
         Path | None, typer.Option("--receipts-to", metavar="DIR", help="Copy the receipts there as well.")
     ] = None,
-    passphrase_file: party.PassphraseOption = None,
-    lang: speech.LangOption = None,
+    passphrase_file: exchange_options.PassphraseOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Take in deliveries (steps 1 to 4), answering each with a receipt; the same again gets the same."""
     if not medium.is_dir():
         raise Misused("not_found", medium.name)
-    place, moment = Home(home), party.now()
-    inbox = place.inbox(place.signer(party.passphrase(passphrase_file, lang), moment))
+    place, moment = Home(home), exchange_options.now()
+    inbox = place.inbox(place.signer(exchange_options.passphrase(passphrase_file, lang), moment))
     refused = 0
     seen = False
     for files, found in media.take_all(medium, inbox, moment):
@@ -139,7 +221,7 @@ def import_(
                 )
         else:
             refused += 1
-            speech.complain(f"{files.name}: {found.say(speech.language(lang))}")
+            output.complain(f"{files.name}: {found.say(output.language(lang))}")
     if not seen:
         raise Misused("not_found", medium.name)
     if refused:
@@ -148,7 +230,7 @@ def import_(
 
 @app.command("open")
 def open_(
-    home: party.HomeOption,
+    home: exchange_options.HomeOption,
     service: ServiceOption,
     number: Annotated[
         int | None, typer.Option("--number", help="Which one; all that are not opened yet by default.")
@@ -157,12 +239,12 @@ def open_(
         Path | None, typer.Option("--receipts-to", metavar="DIR", help="Copy the receipts there as well.")
     ] = None,
     policy: PolicyOption = None,
-    passphrase_file: party.PassphraseOption = None,
-    lang: speech.LangOption = None,
+    passphrase_file: exchange_options.PassphraseOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Open what was received (steps 5 to 8), in order; the data package then lies in the inbox."""
-    place, moment = Home(home, read_policy(policy)), party.now()
-    secret = party.passphrase(passphrase_file, lang)
+    place, moment = Home(home, read_policy(policy)), exchange_options.now()
+    secret = exchange_options.passphrase(passphrase_file, lang)
     inbox = place.inbox(place.signer(secret, moment))
     keys = place.decrypters(secret, moment)
     outbox = place.outbox()
@@ -180,15 +262,15 @@ def open_(
         raise typer.Exit(2)
 
 
-app.command("declare-void")(void.declare)
-app.command("sign-void")(void.sign)
+app.command("declare-void")(declare)
+app.command("sign-void")(sign)
 
 
 @app.command()
 def show(
     directory: Annotated[Path, typer.Argument(help="A directory with deliveries.")],
-    as_json: speech.JsonOption = False,
-    lang: speech.LangOption = None,
+    as_json: output.JsonOption = False,
+    lang: output.LangOption = None,
 ) -> None:
     """Show what deliveries say of themselves; nothing is verified and nothing decrypted."""
     found = list(deliveries_in(directory)) if directory.is_dir() else []
@@ -200,7 +282,7 @@ def show(
     for files in found:
         for key, value in _facts(files).items():
             typer.echo(f"{key}: {spoken(value) if key.endswith('sha256') else value}")
-        typer.echo(speech.one_of(("（検証はしていません）", "(not verified)"), lang))
+        typer.echo(output.one_of(("（検証はしていません）", "(not verified)"), lang))
 
 
 def _facts(files: DeliveryFiles) -> dict[str, Any]:
@@ -218,18 +300,18 @@ def _day(text: str) -> date:
 
 def _taken(found: Taken, lang: Lang | None) -> str:
     if found.receipt:
-        return speech.one_of(("受領", "received"), lang)
+        return output.one_of(("受領", "received"), lang)
     waits = (f"第{found.missing}号を待っています", f"waits for number {found.missing}")
-    return speech.one_of(waits, lang)
+    return output.one_of(waits, lang)
 
 
 def _say_opened(found: Opened, lang: Lang | None) -> None:
     name = found.manifest.name
     if found.refusal:
-        speech.complain(f"{name}: {found.refusal.say(speech.language(lang))}")
+        output.complain(f"{name}: {found.refusal.say(output.language(lang))}")
         return
     rows = found.receipt.receipt.rows_taken
-    typer.echo(f"{name}: {rows:,}{speech.one_of(('行', ' rows'), lang)} → {found.data}")
+    typer.echo(f"{name}: {rows:,}{output.one_of(('行', ' rows'), lang)} → {found.data}")
 
 
 def _keep_carried(package: Path, outbox: Outbox, moment: datetime, lang: Lang | None) -> None:
@@ -238,7 +320,7 @@ def _keep_carried(package: Path, outbox: Outbox, moment: datetime, lang: Lang | 
         try:
             outbox.keep_receipt(data, signature, moment)
         except ExchangeError as refusal:
-            speech.complain(refusal.say(speech.language(lang)))
+            output.complain(refusal.say(output.language(lang)))
 
 
 def _copy_receipt(name: str, data: bytes, signature: bytes, directory: Path) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from renkei.agreement.text import Lang
-from renkei.cli import extras, speech
+from renkei.cli import extras, output
 from renkei.cli.prepare import prepare
 from renkei.cli.reconcile import reconcile
 from renkei.simulation import Plan, default_flaws, write_world
@@ -55,7 +55,7 @@ def demo(
     serve: Annotated[
         bool | None, typer.Option(help="Serve both consoles at the end; by default on a terminal.")
     ] = None,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Simulate two agencies' files, match, report, check the answers; then play five days of two nodes."""
     if nodes:
@@ -73,7 +73,7 @@ def demo(
         pl.read_csv(result / "matches.csv", infer_schema=False),
         pl.read_csv(result / "annex3.csv", infer_schema=False),
     )
-    chosen = speech.language(lang)
+    chosen = output.language(lang)
     _print_evaluation(evaluation, chosen)
     _print_places(out, chosen)
     if nodes:
@@ -92,32 +92,32 @@ def _play(world: Path, directory: Path, lang: Lang, *, serve: bool) -> None:
 @contextmanager
 def _step(name: str, lang: Lang | None) -> Iterator[None]:
     began = monotonic()
-    typer.echo(f"== {speech.one_of(_STEPS[name], lang)}")
+    typer.echo(f"== {output.one_of(_STEPS[name], lang)}")
     yield
     typer.echo(f"   {monotonic() - began:.1f} s\n")
 
 
 def _print_evaluation(evaluation: Evaluation, lang: Lang) -> None:
-    typer.echo(f"== {speech.one_of(('答えとの比較', 'Against the answer key'), lang)}")
+    typer.echo(f"== {output.one_of(('答えとの比較', 'Against the answer key'), lang)}")
     words = (
         "答えどおりの届出: {right:,} / {all:,}",
         "notifications told as the key expects: {right:,} of {all:,}",
     )
-    typer.echo(speech.one_of(words, lang).format(right=evaluation.as_expected, all=evaluation.notifications))
+    typer.echo(output.one_of(words, lang).format(right=evaluation.as_expected, all=evaluation.notifications))
     heads = (
         ("入れた誤り", "flaw put in"),
         ("件数", "rows"),
         ("再現率", "recall"),
         ("適合率", "precision"),
     )
-    table = Table(*(speech.one_of(head, lang) for head in heads), box=None, pad_edge=False)
+    table = Table(*(output.one_of(head, lang) for head in heads), box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     measured = evaluation.by_flaw.filter(pl.col("verdict").is_in(_MEASURED) & (pl.col("rows") > 0))
     for flaw, _, rows, recall, precision in measured.iter_rows():
         table.add_row(flaw, f"{rows:,}", _share(recall), _share(precision))
     harmless = evaluation.by_flaw.filter(~pl.col("verdict").is_in(_MEASURED) & (pl.col("rows") > 0))
-    label = speech.one_of(("(不一致にならない書き方 {n}種)", "({n} ways to write the same)"), lang)
+    label = output.one_of(("(不一致にならない書き方 {n}種)", "({n} ways to write the same)"), lang)
     rows = int(harmless["rows"].sum())
     told = float((harmless["recall"] * harmless["rows"]).sum()) / rows if rows else None
     table.add_row(label.format(n=harmless.height), f"{rows:,}", _share(told), "")
@@ -133,7 +133,7 @@ def _print_evaluation(evaluation: Evaluation, lang: Lang) -> None:
         "right": evaluation.truly_suspected,
         "all": evaluation.truly_omitted,
     }
-    typer.echo(speech.one_of(omissions, lang).format(**numbers) + "\n")
+    typer.echo(output.one_of(omissions, lang).format(**numbers) + "\n")
 
 
 def _share(share: float | None) -> str:
@@ -141,16 +141,16 @@ def _share(share: float | None) -> str:
 
 
 def _print_places(out: Path, lang: Lang) -> None:
-    typer.echo(f"== {speech.one_of(('できたもの', 'What lies where'), lang)}")
+    typer.echo(f"== {output.one_of(('できたもの', 'What lies where'), lang)}")
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, words in _PLACES.items():
-        table.add_row(f"{out}/{name}", speech.one_of(words, lang))
+        table.add_row(f"{out}/{name}", output.one_of(words, lang))
     Console().print(table)
     case = _a_case(out / "result")
     if case is not None:
         words = ("一件の説明", "one case in sentences")
         typer.echo(
-            f"{speech.one_of(words, lang)}: renkei explain --notification {case} --out {out / 'result'}"
+            f"{output.one_of(words, lang)}: renkei explain --notification {case} --out {out / 'result'}"
         )
 
 

@@ -4,11 +4,11 @@ import json
 
 import typer
 
-from renkei.cli import speech
-from renkei.cli.started import NodeOption, moment, start
+from renkei.cli import output
+from renkei.cli.node_options import NodeOption, moment, start
 
 
-def doctor(node: NodeOption, as_json: speech.JsonOption = False, lang: speech.LangOption = None) -> None:
+def doctor(node: NodeOption, as_json: output.JsonOption = False, lang: output.LangOption = None) -> None:
     """Look at configuration, database, disk, keys, counterpart, clock and work; status 1 for a fault.
 
     Changes nothing and may be run at any time, also while the node serves.
@@ -34,10 +34,10 @@ def doctor(node: NodeOption, as_json: speech.JsonOption = False, lang: speech.La
         signs = {"ok": ("良", "ok"), "warning": ("注意", "warning"), "fault": ("異常", "FAULT")}
         for each in found:
             what, said = each.check, each.diagnosis
-            sign = speech.one_of(signs[said.level], lang)
-            name, sentence = speech.one_of((what.ja, what.en), lang), speech.one_of((said.ja, said.en), lang)
+            sign = output.one_of(signs[said.level], lang)
+            name, sentence = output.one_of((what.ja, what.en), lang), output.one_of((said.ja, said.en), lang)
             typer.echo(f"[{sign}] {name}: {sentence}")
             if said.next_ja:
-                typer.echo(f"    → {speech.one_of((said.next_ja, said.next_en), lang)}")
+                typer.echo(f"    → {output.one_of((said.next_ja, said.next_en), lang)}")
     if any(each.diagnosis.level == "fault" for each in found):
         raise typer.Exit(1)

@@ -7,7 +7,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from renkei.cli import speech
+from renkei.cli import output
 from renkei.cli.arguments import UnusableArguments, page_ending
 from renkei.matching.writing import text_writer, write_atomic
 
@@ -28,8 +28,8 @@ def evaluate(
         ),
     ],
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="A page to look at, .html.")] = None,
-    as_json: speech.JsonOption = False,
-    lang: speech.LangOption = None,
+    as_json: output.JsonOption = False,
+    lang: output.LangOption = None,
 ) -> None:
     """Say how often candidates are right, how many are found, and whether probabilities are true."""
     from renkei.matching.candidates.evaluation import evaluate as evaluated
@@ -46,7 +46,7 @@ def evaluate(
         from renkei.matching.candidates.evaluation import render_evaluation
 
         write_atomic(
-            report.parent, {report.name: text_writer(render_evaluation(found, speech.language(lang)))}
+            report.parent, {report.name: text_writer(render_evaluation(found, output.language(lang)))}
         )
     if as_json:
         typer.echo(json.dumps(found.summary(), ensure_ascii=False, indent=2))
@@ -57,9 +57,9 @@ def evaluate(
         (("第1候補が本人", "the first candidate is the person"), found.best_right),
         (("答えのない届出", "without a known answer"), found.undecided),
     ]
-    speech.print_counts([(speech.one_of(words, lang), count) for words, count in said])
+    output.print_counts([(output.one_of(words, lang), count) for words, count in said])
     columns = (("しきい値", "threshold"), ("適合率", "precision"), ("再現率", "recall"), ("F1", "F1"))
-    typer.echo("  ".join(speech.one_of(words, lang) for words in columns))
+    typer.echo("  ".join(output.one_of(words, lang) for words in columns))
     for row in found.thresholds.select("threshold", "precision", "recall", "f1").iter_rows():
         typer.echo("  ".join("–" if each is None else f"{each:.4f}" for each in row))
 

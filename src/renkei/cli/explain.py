@@ -1,17 +1,43 @@
 """`renkei explain`: one case of a reconciliation in plain sentences."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 
 from renkei.agreement.text import Lang
-from renkei.cli import speech
+from renkei.cli import output
 from renkei.cli.arguments import UnusableArguments
-from renkei.cli.folding import fold
 from renkei.matching.explain import Explanation, explain_notification, explain_permission
+
+# MERGED renkei.cli.explain: Fold text to a terminal's width: Japanese between any two characters, other scripts between words.
+
+# A line begins with no closing sign and ends with no opening one (行頭・行末禁則).
+_OPENING = "（「『【〔"
+_CLOSING = "、。，．）」』】〕；：！？ー々ゃゅょっャュョッ"
+# Quotation marks, dashes and circled numbers, which stand below, belong to the words beside them.
+_WIDE = "\u1100-\u11ff\u2e80-\uffff"
+_PIECES = re.compile(rf"[{_OPENING}]*(?:[^\s{_WIDE}]+|[{_WIDE}])[{_CLOSING}]*|\s+")
+
+
+def fold(text: str, width: int) -> list[str]:
+    """Return the lines of a text, each at most `width` columns wide unless one word is wider.
+
+    A full-width character takes two columns. Spaces at a fold are dropped.
+    """
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("")
+        if lines[-1] or not piece.isspace():
+            lines[-1] += piece
+    return [*lines[:-1], lines[-1].rstrip()]
+
 
 _WIDEST = 100
 
@@ -25,7 +51,7 @@ def explain(
         str | None, typer.Option(metavar="ID", help="Explain the suspected omission of this permission.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the case as JSON.")] = False,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Explain one case in plain sentences. It prints personal data of the case that you ask for."""
     if (notification is None) == (permission is None):
@@ -33,7 +59,7 @@ def explain(
             "Give either --notification ID or --permission ID.",
             "--notification ID か --permission ID のどちらか一方を指定してください。",
         )
-    chosen = speech.language(lang)
+    chosen = output.language(lang)
     if notification is not None:
         case = explain_notification(out, notification, chosen)
     else:
@@ -47,7 +73,7 @@ def explain(
 def _page(case: Explanation, identifier: str, lang: Lang) -> str:
     width = min(_WIDEST, shutil.get_terminal_size().columns) - 4
     subject = {"notification": ("届出", "Notification"), "permission": ("許可", "Permission")}[case.subject]
-    lines = [f"{speech.one_of(subject, lang)} {identifier}"]
+    lines = [f"{output.one_of(subject, lang)} {identifier}"]
     for section in case.sections:
         lines += ["", section.heading]
         for sentence in section.sentences:

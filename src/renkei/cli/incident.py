@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from renkei.agreement.text import Lang
-from renkei.cli import speech
-from renkei.cli.acting import OfficerOption, acting
+from renkei.cli import output
 from renkei.cli.arguments import UnusableArguments, read_day
-from renkei.cli.started import NodeOption, start
-from renkei.cli.started import moment as now_is
+from renkei.cli.node_options import NodeOption, OfficerOption, acting, start
+from renkei.cli.node_options import moment as now_is
 
 if TYPE_CHECKING:
     from renkei.node.incidents.models import Condition, Incident, Item
@@ -78,7 +77,7 @@ def declare(
     until: UntilOption = None,
     medium: MediumOption = None,
     contact: Annotated[str, typer.Option("--contact", help="Whom the counterpart asks.")] = "",
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Record an incident and tell the counterpart at once."""
     start(node)
@@ -106,8 +105,8 @@ def declare(
 def list_(
     node: NodeOption,
     officer: OfficerOption,
-    as_json: speech.JsonOption = False,
-    lang: speech.LangOption = None,
+    as_json: output.JsonOption = False,
+    lang: output.LangOption = None,
 ) -> None:
     """List all incidents, ours and the counterpart's, the newest first."""
     start(node)
@@ -120,7 +119,7 @@ def list_(
         typer.echo(json.dumps([_as_json(each) for each in found], ensure_ascii=False, indent=2))
         return
     if not found:
-        typer.echo(speech.one_of(("漏えい等の記録はありません。", "No incident is on record."), lang))
+        typer.echo(output.one_of(("漏えい等の記録はありません。", "No incident is on record."), lang))
     for each in found:
         typer.echo(_headline(each, lang))
 
@@ -130,8 +129,8 @@ def show(
     number: NumberArgument,
     node: NodeOption,
     officer: OfficerOption,
-    as_json: speech.JsonOption = False,
-    lang: speech.LangOption = None,
+    as_json: output.JsonOption = False,
+    lang: output.LangOption = None,
 ) -> None:
     """Show an incident: clocks first, then what is known in the order of the report."""
     start(node)
@@ -168,7 +167,7 @@ def add(
     since: SinceOption = None,
     until: UntilOption = None,
     medium: MediumOption = None,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Add what came to be known, and duties that were done; `notify` then tells the counterpart."""
     start(node)
@@ -191,7 +190,7 @@ def add(
 
 @app.command()
 def notify(
-    number: NumberArgument, node: NodeOption, officer: OfficerOption, lang: speech.LangOption = None
+    number: NumberArgument, node: NodeOption, officer: OfficerOption, lang: output.LangOption = None
 ) -> None:
     """Tell the counterpart what is known now, by a delivery of its own."""
     start(node)
@@ -210,7 +209,7 @@ def close(
     node: NodeOption,
     officer: OfficerOption,
     say: SayOption = None,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Close an incident, when the counterpart has it and no duty is left open."""
     start(node)
@@ -296,10 +295,10 @@ def _concerned(
 def _headline(incident: "Incident", lang: Lang | None) -> str:
     from django.utils import timezone
 
-    kind = speech.one_of((incident.get_kind_display(), incident.kind), lang)
-    doubt = speech.one_of(("(おそれ)", " (suspected)"), lang) if incident.suspected else ""
-    closed = speech.one_of(("  終結", "  closed"), lang) if incident.closed_at else ""
-    found = speech.one_of(("認知", "known"), lang)
+    kind = output.one_of((incident.get_kind_display(), incident.kind), lang)
+    doubt = output.one_of(("(おそれ)", " (suspected)"), lang) if incident.suspected else ""
+    closed = output.one_of(("  終結", "  closed"), lang) if incident.closed_at else ""
+    found = output.one_of(("認知", "known"), lang)
     at = timezone.localtime(incident.known_at)
     return f"{incident}  {kind}{doubt}  {found} {at:%Y-%m-%d %H:%M}{closed}"
 
@@ -311,11 +310,11 @@ def _print(incident: "Incident", lang: Lang | None) -> None:
     for notice in incident.notices.all():
         typer.echo(f" {_told(notice, lang)}")
     for each in deadlines.running(incident):
-        name = speech.one_of((each.clock.ja, each.clock.en), lang)
+        name = output.one_of((each.clock.ja, each.clock.en), lang)
         span = (
             f"{each.due_from} – {each.due_by}"
             if each.due_by
-            else speech.one_of(("速やかに", "promptly"), lang)
+            else output.one_of(("速やかに", "promptly"), lang)
         )
         marks = [
             words
@@ -326,7 +325,7 @@ def _print(incident: "Incident", lang: Lang | None) -> None:
             )
             if holds
         ]
-        typer.echo(f" {name}  {span}  " + ", ".join(speech.one_of(words, lang) for words in marks))
+        typer.echo(f" {name}  {span}  " + ", ".join(output.one_of(words, lang) for words in marks))
     counts = (
         (("対象の送付", "Deliveries"), incident.deliveries),
         (("本人の数(行数、多くとも)", "Persons at most, by rows"), incident.rows),
@@ -336,9 +335,9 @@ def _print(incident: "Incident", lang: Lang | None) -> None:
     )
     for words, value in counts:
         if value not in (None, ""):
-            typer.echo(f" {speech.one_of(words, lang)}: {value}")
+            typer.echo(f" {output.one_of(words, lang)}: {value}")
     for item, text in services.current(incident).items():
-        typer.echo(f" {speech.one_of((item.label, item.value), lang)}: {text}")
+        typer.echo(f" {output.one_of((item.label, item.value), lang)}: {text}")
 
 
 def _told(notice: Any, lang: Lang | None) -> str:
@@ -347,10 +346,10 @@ def _told(notice: Any, lang: Lang | None) -> str:
     from renkei.node.incidents import notices
 
     sent = notices.delivery(notice)
-    told = speech.one_of(("相手方への連絡", "Told the counterpart"), lang)
+    told = output.one_of(("相手方への連絡", "Told the counterpart"), lang)
     if sent is None or sent.sent_at is None:
-        return f"{told}: " + speech.one_of(("未着", "not received yet"), lang)
-    state = speech.one_of((sent.get_state_display(), sent.state), lang)
+        return f"{told}: " + output.one_of(("未着", "not received yet"), lang)
+    state = output.one_of((sent.get_state_display(), sent.state), lang)
     return f"{told}: {timezone.localtime(sent.sent_at):%Y-%m-%d %H:%M} ({state})"
 
 

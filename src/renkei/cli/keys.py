@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from renkei.agreement.text import Lang
-from renkei.cli import party, speech
+from renkei.cli import exchange_options, output
 from renkei.exchange.certificates import fingerprint
 from renkei.exchange.errors import Misused
 from renkei.exchange.home import Home
@@ -33,41 +33,41 @@ OrganisationOption = Annotated[
 
 @app.command()
 def make(
-    home: party.HomeOption,
+    home: exchange_options.HomeOption,
     use: UseOption,
     who: Annotated[str, typer.Option("--party", help="Whose directory this is: mhlw or isa.")],
     family: FamilyOption = "p256",
-    passphrase_file: party.PassphraseOption = None,
-    lang: speech.LangOption = None,
+    passphrase_file: exchange_options.PassphraseOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Make a key, encrypted at rest with the passphrase (12 characters or more)."""
     place = Home(home)
     place.settle(who)
-    entry = place.keys.make(use, family, party.passphrase(passphrase_file, lang))
+    entry = place.keys.make(use, family, exchange_options.passphrase(passphrase_file, lang))
     _made(entry, lang)
 
 
 @app.command()
 def request(
-    home: party.HomeOption,
+    home: exchange_options.HomeOption,
     use: UseOption,
     organisation: OrganisationOption,
     number: Annotated[int | None, typer.Option("--number", help="Which key; the newest by default.")] = None,
-    passphrase_file: party.PassphraseOption = None,
-    lang: speech.LangOption = None,
+    passphrase_file: exchange_options.PassphraseOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Write a signing request (PKCS#10) for a key, to be taken to the certification authority."""
     place = Home(home)
     entry = _entry(place.keys, use, number)
-    place.keys.request(entry, place.party, organisation, party.passphrase(passphrase_file, lang))
+    place.keys.request(entry, place.party, organisation, exchange_options.passphrase(passphrase_file, lang))
     typer.echo(entry.directory / "request.pem")
 
 
 @app.command("import")
 def import_(
-    home: party.HomeOption,
+    home: exchange_options.HomeOption,
     files: Annotated[list[Path], typer.Argument(help="Certificates or revocation lists, PEM or DER.")],
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Take in certificates (ours, the counterpart's, the issuer's) and revocation lists."""
     ring = Home(home).keys
@@ -79,7 +79,7 @@ def import_(
         if b"X509 CRL" in data[:64] or file.suffix == ".crl":
             crl = ring.import_revocations(data)
             until = crl.next_update_utc
-            text = speech.one_of(
+            text = output.one_of(
                 ("失効リストを取り込みました。次回更新", "Revocation list taken in. Next update"), lang
             )
             typer.echo(f"{text}: {until:%Y-%m-%d}" if until else text)
@@ -88,14 +88,16 @@ def import_(
         if isinstance(found, KeyEntry):
             typer.echo(f"{found.use} {found.number:04d}: {spoken(found.sha256)}")
         else:
-            text = speech.one_of(
+            text = output.one_of(
                 ("相手方又は発行者の証明書", "The counterpart's or an issuer's certificate"), lang
             )
             typer.echo(f"{text}: {spoken(found)}")
 
 
 @app.command("list")
-def list_(home: party.HomeOption, as_json: speech.JsonOption = False, lang: speech.LangOption = None) -> None:
+def list_(
+    home: exchange_options.HomeOption, as_json: output.JsonOption = False, lang: output.LangOption = None
+) -> None:
     """List keys and certificates with fingerprints to read out, and what ends soon (60, 30, 14, 7 days)."""
     ring = Home(home).keys
     rows = [_row(entry) for use in USES for entry in ring.own(use)]
@@ -116,21 +118,21 @@ def list_(home: party.HomeOption, as_json: speech.JsonOption = False, lang: spee
 
 @app.command()
 def rollover(
-    home: party.HomeOption,
+    home: exchange_options.HomeOption,
     use: UseOption,
     organisation: OrganisationOption,
     family: FamilyOption = "p256",
-    passphrase_file: party.PassphraseOption = None,
-    lang: speech.LangOption = None,
+    passphrase_file: exchange_options.PassphraseOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Make the next key and its signing request; the one in use stays until the agreement file changes."""
     place = Home(home)
-    secret = party.passphrase(passphrase_file, lang)
+    secret = exchange_options.passphrase(passphrase_file, lang)
     entry = place.keys.make(use, family, secret)
     place.keys.request(entry, place.party, organisation, secret)
     _made(entry, lang)
     typer.echo(
-        speech.one_of(
+        output.one_of(
             (
                 "証明書の発行後、`renkei keys import`で取り込んでください。"
                 "続いて、新しい版の取決めファイルに指紋を加え、双方で署名してください。"
@@ -152,7 +154,7 @@ def _entry(ring: KeyRing, use: Use, number: int | None) -> KeyEntry:
 
 
 def _made(entry: KeyEntry, lang: Lang | None) -> None:
-    text = speech.one_of(("鍵を作りました", "Key made"), lang)
+    text = output.one_of(("鍵を作りました", "Key made"), lang)
     typer.echo(f"{text}: {entry.use} {entry.number:04d} ({entry.directory})")
 
 
@@ -163,17 +165,17 @@ def _row(entry: KeyEntry) -> dict[str, Any]:
         "number": entry.number,
         "sha256": entry.sha256,
         "until": certificate.not_valid_after_utc.isoformat() if certificate else None,
-        "alarm_days": due_alarm(certificate, party.now()) if certificate else None,
+        "alarm_days": due_alarm(certificate, exchange_options.now()) if certificate else None,
     }
 
 
 def _until(row: dict[str, Any], lang: Lang | None) -> str:
     if row["until"] is None:
-        return speech.one_of(("証明書がまだありません", "no certificate yet"), lang)
-    words = speech.one_of((f"{row['until'][:10]}まで", f"until {row['until'][:10]}"), lang)
+        return output.one_of(("証明書がまだありません", "no certificate yet"), lang)
+    words = output.one_of((f"{row['until'][:10]}まで", f"until {row['until'][:10]}"), lang)
     if row["alarm_days"] is None:
         return words
     if row["alarm_days"] == 0:
-        return words + speech.one_of(("（期限切れ）", " (EXPIRED)"), lang)
+        return words + output.one_of(("（期限切れ）", " (EXPIRED)"), lang)
     days = row["alarm_days"]
-    return words + speech.one_of((f"（残り{days}日以内）", f" (within {days} days)"), lang)
+    return words + output.one_of((f"（残り{days}日以内）", f" (within {days} days)"), lang)

@@ -8,7 +8,7 @@ import typer
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS, Dataset
 from renkei.agreement.decisions import DEFAULT_POLICY
-from renkei.cli import speech
+from renkei.cli import output
 from renkei.cli.arguments import EncodingOption, UnusableArguments, read_day, register_file
 from renkei.cli.evaluate import read_labels
 from renkei.matching.hash_index import HashIndex
@@ -37,8 +37,8 @@ def learn(
         Path | None, typer.Option(metavar="FILE", help="Parameters to begin with; by default those shipped.")
     ] = None,
     encoding: EncodingOption = "utf-8",
-    quiet: speech.QuietOption = False,
-    lang: speech.LangOption = None,
+    quiet: output.QuietOption = False,
+    lang: output.LangOption = None,
 ) -> None:
     """Learn how much each agreement says, from notifications whose number is in no card."""
     from renkei.matching import candidates
@@ -58,7 +58,7 @@ def learn(
         CARDS: register_file(register, CARDS),
     }
     sources = {dataset: open_source(path, dataset, encoding) for dataset, path in paths.items()}
-    with speech.progress(quiet) as tell:
+    with output.progress(quiet) as tell:
 
         def taken(dataset: Dataset, known: Checked | None = None) -> Checked:
             return check(
@@ -77,9 +77,9 @@ def learn(
     write_atomic(out.parent, {out.name: text_writer(candidates.written(learned))})
     if not quiet:
         words = ("学習に用いた届出", "notifications learned from")
-        speech.print_counts([(speech.one_of(words, lang), unplaced.height)])
+        output.print_counts([(output.one_of(words, lang), unplaced.height)])
         _print_weights(begin, learned)
-        typer.echo(f"{speech.one_of(('出力先', 'written to'), lang)}: {out}")
+        typer.echo(f"{output.one_of(('出力先', 'written to'), lang)}: {out}")
 
 
 def _print_weights(before: "Parameters", after: "Parameters") -> None:

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from renkei.agreement.text import Lang
-from renkei.cli import extras, speech
+from renkei.cli import extras, output
 from renkei.cli.arguments import EncodingOption, read_day
-from renkei.cli.started import NodeOption, moment, start
+from renkei.cli.node_options import NodeOption, moment, start
 
 TodayOption = Annotated[
     str | None,
@@ -29,7 +29,7 @@ MediumArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The medium.
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where the node is to be.")],
     party: Annotated[Literal["isa", "mhlw"], typer.Option("--party", help="Whose node it is.")],
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Make a node: directory, commented configuration, database."""
     from renkei.node import init as making
@@ -42,7 +42,7 @@ def init(
         f"ノードを作成しました: {directory}。次は`renkei keys make`で鍵を作り、協定を取り込みます。",
         f"Made a node: {directory}. Next: `renkei keys make`, then adopt the agreement file.",
     )
-    typer.echo(speech.one_of(words, lang))
+    typer.echo(output.one_of(words, lang))
 
 
 def migrate(node: NodeOption) -> None:
@@ -65,8 +65,8 @@ def serve(node: NodeOption) -> None:
 def cycle_run(
     node: NodeOption,
     today: TodayOption = None,
-    as_json: speech.JsonOption = False,
-    lang: speech.LangOption = None,
+    as_json: output.JsonOption = False,
+    lang: output.LangOption = None,
 ) -> None:
     """Do what can be done of the day, and of any day missed; safe to start as often as wanted."""
     start(node)
@@ -83,7 +83,7 @@ def cycle_run(
 def cycle_again(
     day: Annotated[str, typer.Argument(metavar="DATE", help="The business day, as 2026-04-01.")],
     node: NodeOption,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Let a day's delivery that the counterpart refused be made again, once the cause is gone."""
     start(node)
@@ -94,7 +94,7 @@ def cycle_again(
         f"{refused} を作り直します。`renkei cycle run`が次の番号で送ります。",
         f"{refused} is made again: `renkei cycle run` sends it under the next number.",
     )
-    typer.echo(speech.one_of(words, lang))
+    typer.echo(output.one_of(words, lang))
 
 
 @medium.command("export")
@@ -107,7 +107,7 @@ def medium_export(
     agreed_by: Annotated[str, typer.Option("--agreed-by", help="Who agreed on the other side.")],
     handed_over_by: Annotated[str, typer.Option("--handed-over-by", help="Our handler.")] = "",
     taken_over_by: Annotated[str, typer.Option("--taken-over-by", help="Their handler.")] = "",
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Write every delivery that is still out, with cover sheets, and the receipts that we gave."""
     start(node)
@@ -119,7 +119,7 @@ def medium_export(
 
 
 @medium.command("import")
-def medium_import(directory: MediumArgument, node: NodeOption, lang: speech.LangOption = None) -> None:
+def medium_import(directory: MediumArgument, node: NodeOption, lang: output.LangOption = None) -> None:
     """Take in the deliveries and receipts of a medium; `cycle run` then goes on with them."""
     start(node)
     from renkei.exchange.errors import ExchangeError
@@ -130,7 +130,7 @@ def medium_import(directory: MediumArgument, node: NodeOption, lang: speech.Lang
     for name in found.keys() - refused.keys():
         typer.echo(name)
     for name, refusal in refused.items():
-        speech.complain(f"{name}: {refusal.say(speech.language(lang))}")
+        output.complain(f"{name}: {refusal.say(output.language(lang))}")
     if refused:
         raise typer.Exit(2)
 
@@ -141,8 +141,8 @@ def import_(
     dataset: Annotated[str, typer.Option("--dataset", help="What it holds: notifications, persons, …")],
     mode: Annotated[Literal["full", "delta"], typer.Option("--mode", help="All there is, or what changed.")],
     encoding: EncodingOption = "utf-8",
-    as_json: speech.JsonOption = False,
-    lang: speech.LangOption = None,
+    as_json: output.JsonOption = False,
+    lang: output.LangOption = None,
 ) -> None:
     """Take in one extract; rows that cannot be taken are set aside and counted."""
     start(node)
@@ -152,10 +152,10 @@ def import_(
     if as_json:
         typer.echo(json.dumps(done.counts, indent=2))
     else:
-        speech.print_counts((name, count) for name, count in done.counts.items() if count)
+        output.print_counts((name, count) for name, count in done.counts.items() if count)
 
 
-def status(node: NodeOption, as_json: speech.JsonOption = False, lang: speech.LangOption = None) -> None:
+def status(node: NodeOption, as_json: output.JsonOption = False, lang: output.LangOption = None) -> None:
     """Say how the node stands: what wants a person first, then the day and the deliveries that are out."""
     start(node)
     from renkei.node.cycle import alarms
@@ -173,9 +173,9 @@ def status(node: NodeOption, as_json: speech.JsonOption = False, lang: speech.La
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
     if not ringing:
-        typer.echo(speech.one_of(("対応が必要なものはありません。", "Nothing needs attention."), lang))
+        typer.echo(output.one_of(("対応が必要なものはありません。", "Nothing needs attention."), lang))
     for _, sentence in ringing:
-        typer.echo(f"! {speech.one_of((sentence.ja, sentence.en), lang)}")
+        typer.echo(f"! {output.one_of((sentence.ja, sentence.en), lang)}")
     _print_steps(steps, lang)
 
 
@@ -208,8 +208,8 @@ def _print_steps(steps: Any, lang: Lang | None) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     for step in steps:
         said = "  ".join(f"{name} {count:,}" for name, count in step.counts.items() if count)
-        label = speech.one_of((step.get_state_display(), step.state), lang)
+        label = output.one_of((step.get_state_display(), step.state), lang)
         # A day of an older version may have had a step that is no more.
-        name = speech.one_of(names.get(step.name, (step.name, step.name)), lang)
+        name = output.one_of(names.get(step.name, (step.name, step.name)), lang)
         table.add_row(str(step.day), name, label, said or step.awaited or step.trouble)
     Console(highlight=False).print(table)

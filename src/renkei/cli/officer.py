@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from renkei.agreement.text import Lang
-from renkei.cli import speech
+from renkei.cli import output
 from renkei.cli.arguments import UnusableArguments
-from renkei.cli.started import NodeOption, moment, start
+from renkei.cli.node_options import NodeOption, moment, start
 
 if TYPE_CHECKING:
     from renkei.node.accounts.duties import Duty
@@ -42,7 +42,7 @@ def add(
         Path | None,
         typer.Option("--password-file", metavar="FILE", help="Its first line; asked for without it."),
     ] = None,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Make an account; it may do nothing before it has a duty."""
     password = None if directory else _password(password_file, lang)
@@ -54,7 +54,7 @@ def add(
 
 
 @app.command("list")
-def list_(node: NodeOption, as_json: speech.JsonOption = False, lang: speech.LangOption = None) -> None:
+def list_(node: NodeOption, as_json: output.JsonOption = False, lang: output.LangOption = None) -> None:
     """List accounts with their duties, and whether one-time codes are enrolled."""
     start(node)
     from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -85,7 +85,7 @@ def list_(node: NodeOption, as_json: speech.JsonOption = False, lang: speech.Lan
             ("確認コードあり", "codes") if row["codes"] else ("確認コードなし", "no codes"),
         )
         duties = row["duties"]
-        said = "  ".join(speech.one_of(each, lang) for each in words)
+        said = "  ".join(output.one_of(each, lang) for each in words)
         typer.echo(
             f"{row['name']}  {said}  {' '.join(duties) if isinstance(duties, list) and duties else '-'}"
         )
@@ -96,7 +96,7 @@ def disable(
     name: NameArgument,
     node: NodeOption,
     enable: Annotated[bool, typer.Option("--undo", help="Enable it again.")] = False,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Disable an account; its sessions end with the next page, its acts stay on record."""
     start(node)
@@ -114,7 +114,7 @@ def duty(
     node: NodeOption,
     office: OfficeOption = "",
     withdraw: WithdrawOption = False,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Give duties to an officer, or take them away."""
     start(node)
@@ -132,7 +132,7 @@ def enrol(
     anew: Annotated[
         bool, typer.Option("--anew", help="Remove the codes enrolled before: a telephone was lost.")
     ] = False,
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Enrol one-time codes: shows the otpauth address once, then asks for a first code."""
     start(node)
@@ -142,14 +142,14 @@ def enrol(
     if anew:
         services.remove_devices(officer, by=None, now=moment())
     typer.echo(services.enrol(officer).config_url)
-    question = speech.one_of(("認証アプリに登録し、表示された確認コード", "First code of the app"), lang)
+    question = output.one_of(("認証アプリに登録し、表示された確認コード", "First code of the app"), lang)
     services.confirm(officer, str(typer.prompt(question, err=True)).strip())
-    typer.echo(speech.one_of(("確認コードを登録しました。", "One-time codes are enrolled."), lang))
+    typer.echo(output.one_of(("確認コードを登録しました。", "One-time codes are enrolled."), lang))
 
 
 def _password(path: Path | None, lang: Lang | None) -> str:
     if path is None:
-        question = speech.one_of(("初期パスワード", "First password"), lang)
+        question = output.one_of(("初期パスワード", "First password"), lang)
         return str(typer.prompt(question, hide_input=True, confirmation_prompt=True, err=True))
     lines = path.read_text("utf-8").splitlines()
     if not lines or path.stat().st_mode & 0o077:

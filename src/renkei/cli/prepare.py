@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from renkei.agreement.datasets import NOTIFICATIONS
-from renkei.cli import speech
+from renkei.cli import output
 from renkei.cli.arguments import EncodingOption, table_ending
 from renkei.matching.prepare import prepare as prepare_annex_1
 from renkei.matching.reading import open_source
@@ -31,16 +31,16 @@ def prepare(
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where Annex 1 goes, .csv or .parquet.")],
     encoding: EncodingOption = "utf-8",
-    quiet: speech.QuietOption = False,
-    as_json: speech.JsonOption = False,
-    lang: speech.LangOption = None,
+    quiet: output.QuietOption = False,
+    as_json: output.JsonOption = False,
+    lang: output.LangOption = None,
 ) -> None:
     """Prepare Annex 1: what MHLW may send to ISA, and nothing else.
 
     Rows set aside go to rejects.csv beside it.
     """
     table_ending(out, "--out")
-    with speech.progress(quiet) as tell:
+    with output.progress(quiet) as tell:
         result = prepare_annex_1(
             open_source(notifications, NOTIFICATIONS, encoding).batches(),
             lambda rows: tell(NOTIFICATIONS.name, rows),
@@ -51,6 +51,6 @@ def prepare(
     if as_json:
         typer.echo(json.dumps(result.counts, indent=2))
     elif not quiet:
-        speech.print_counts(
-            [(speech.one_of(_COUNTS[name], lang), count) for name, count in result.counts.items()]
+        output.print_counts(
+            [(output.one_of(_COUNTS[name], lang), count) for name, count in result.counts.items()]
         )

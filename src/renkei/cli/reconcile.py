@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from renkei.agreement.datasets import CARDS, DATASETS, NOTIFICATIONS, PERSONS
-from renkei.cli import speech
+from renkei.cli import output
 from renkei.cli.arguments import (
     EncodingOption,
     PolicyOption,
@@ -55,9 +55,9 @@ def reconcile(
     report_smallest: Annotated[
         int, typer.Option(min=1, help="Smaller counts by nationality or status are merged in the report.")
     ] = SMALLEST_CELL,
-    quiet: speech.QuietOption = False,
-    as_json: speech.JsonOption = False,
-    lang: speech.LangOption = None,
+    quiet: output.QuietOption = False,
+    as_json: output.JsonOption = False,
+    lang: output.LangOption = None,
 ) -> None:
     """Match notifications with residence records; write Annex 2 and 3, every outcome, rejects and counts."""
     day, decisions = read_day(as_of), read_policy(policy)
@@ -80,7 +80,7 @@ def reconcile(
     with for_good():
         from renkei.matching.reconciliation import reconcile_batches
         from renkei.matching.writing import reconciliation_files, text_writer, write_atomic
-    with speech.progress(quiet) as tell:
+    with output.progress(quiet) as tell:
         # What only some runs need is loaded by those.
         if engine == "spark":
             from renkei.matching.spark.engine import reconcile_on_spark
@@ -106,7 +106,7 @@ def reconcile(
         if report is not None:
             from renkei.matching.report.report import render_report
 
-            page = render_report(result.statistics, speech.language(lang), fewest=report_smallest)
+            page = render_report(result.statistics, output.language(lang), fewest=report_smallest)
             # The page first: it names nobody, so that a run that fails after it leaves nothing to guard.
             write_atomic(report.parent, {report.name: text_writer(page)})
         if result.candidates is None:
@@ -117,7 +117,7 @@ def reconcile(
     if as_json:
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=2))
     elif not quiet:
-        speech.print_summary(summary, out, lang)
+        output.print_summary(summary, out, lang)
 
 
 def _parameters(file: Path | None) -> "Parameters":

@@ -1,25 +1,191 @@
 """The second part of `renkei demo`: two nodes on this machine, five days between them over real TLS."""
 
+import base64
 import json
 import os
+import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final, cast
+from urllib.parse import parse_qs, urlsplit
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from renkei.agreement.errors import RenkeiError
 from renkei.agreement.parties import PARTIES
 from renkei.agreement.text import Lang
-from renkei.cli import speech
-from renkei.cli.rehearsed_consoles import make_account, show
-from renkei.cli.served import Served, run
+from renkei.cli import output
 from renkei.node.rehearsal import Rehearsal, rehearse
+
+# MERGED renkei.cli.rehearsal: A node in processes of its own: its commands, run to their end, and its serving.
+#
+# Serving is waited for, and its log read for as long as it lives.
+
+#: The command that serves the node that the environment names.
+SERVE: Final = (sys.executable, "-m", "renkei", "serve")
+_KEPT: Final = 40  # lines of the log, for whoever asks why it does not serve
+
+
+class CommandFailed(RenkeiError):
+    """A command of a node's ended with a fault or a refusal; the sentence ends with what it said."""
+
+
+def run(environment: Mapping[str, str], *command: str) -> str:
+    """Run a command of Renkei's to its end and return what it says. Raises CommandFailed."""
+    renkei = [sys.executable, "-m", "renkei", *command]
+    done = subprocess.run(renkei, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise failed(command, done.returncode, done.stderr)
+    return done.stdout
+
+
+def failed(command: Sequence[str], status: int, said: str = "") -> CommandFailed:
+    """Return the refusal that names a command, how it ended, and what it said."""
+    name = " ".join(command[:2])
+    return CommandFailed(
+        f"`renkei {name}` ended with status {status}.\n{said}".rstrip(),
+        f"`renkei {name}`が状態{status}で終わりました。\n{said}".rstrip(),
+    )
+
+
+class DoesNotServe(RenkeiError):
+    """A node's process ended, or said nothing, before it served; the sentence ends as its log does."""
+
+
+class Served(subprocess.Popen[bytes]):
+    """`renkei serve` as a process. Its log is read until its end: a full pipe would make it stand still."""
+
+    def __init__(self, environment: Mapping[str, str], command: Sequence[str] = SERVE) -> None:
+        super().__init__(
+            command,
+            env=dict(environment) | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        self._last: deque[str] = deque(maxlen=_KEPT)
+        self._said = threading.Event()
+        self._serves = False
+        self._reader = threading.Thread(target=self._read, name="log of a node", daemon=True)
+        self._reader.start()
+
+    def ready(self, seconds: float = 60) -> "Served":
+        """Wait until carrier and console serve. Raises DoesNotServe, and then leaves no process behind."""
+        self._said.wait(seconds)
+        if not self._serves:
+            self.stop()
+            raise DoesNotServe(
+                "The node does not serve. The end of its log:\n" + "".join(self._last),
+                "ノードが稼働しません。ログの末尾:\n" + "".join(self._last),
+            )
+        return self
+
+    def stop(self, seconds: float = 30) -> int:
+        """Ask it to end, wait for that, and return how it ended."""
+        self.terminate()
+        return self.over(seconds)
+
+    def over(self, seconds: float = 30) -> int:
+        """Wait for the end of a process that was told to end, and of its log; return how it ended."""
+        status = self.wait(seconds)
+        self._reader.join(seconds)
+        return status
+
+    def _read(self) -> None:
+        waited = {"carrier", "console"}
+        with cast("IO[bytes]", self.stderr) as log:
+            for line in log:
+                said = line.decode(errors="replace")
+                self._last.append(said)
+                waited -= {each for each in waited if '"serving"' in said and f'"{each}"' in said}
+                if not waited:
+                    self._serves = True
+                    self._said.set()
+        self._said.set()
+
+
+# MERGED renkei.cli.rehearsal: The end of `renkei demo`: both consoles, a ready account for each, and its codes as they change.
+
+_ACCOUNT = "tanaka"
+_DUTIES = ("operate", "handle_cases", "audit", "administer")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A ready account: its password, and the secret of its one-time codes."""
+
+    password: str
+    secret: bytes
+
+    def code(self) -> str:
+        """Return the one-time code of this half minute."""
+        from django_otp.oath import totp
+
+        return f"{totp(self.secret):06d}"
+
+
+def make_account(environment: Mapping[str, str], directory: Path) -> Account:
+    """Make an account with every duty at a rehearsal's node, by the commands of an administrator."""
+    password = secrets.token_urlsafe(12)
+    file = directory / "password"
+    file.touch(0o600)
+    file.write_text(password, "utf-8")
+    run(environment, "officer", "add", _ACCOUNT, "--display-name", "架空 一郎", "--password-file", str(file))
+    file.unlink()
+    run(environment, "officer", "duty", _ACCOUNT, *_DUTIES)
+    return Account(password, _enrolled(environment))
+
+
+def _enrolled(environment: Mapping[str, str]) -> bytes:
+    """Enrol one-time codes as an authenticator does: take the secret, say the first code."""
+    command = ("officer", "enrol", _ACCOUNT)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-m", "renkei", *command],
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        stdin=pipe,
+        stdout=pipe,
+        text=True,
+    ) as process:
+        address = process.stdout.readline().strip() if process.stdout else ""
+        (secret,) = parse_qs(urlsplit(address).query).get("secret", [""])
+        key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+        process.communicate(f"{Account('', key).code()}\n", timeout=120)
+    if process.returncode:
+        raise failed(command, process.returncode)
+    return key
+
+
+def show(consoles: Mapping[str, int], accounts: Mapping[str, Account], lang: Lang) -> None:
+    """Say where both consoles are and who may enter, and go on saying the codes until told to stop."""
+    for party, port in consoles.items():
+        name = output.one_of((PARTIES[party].name_ja, PARTIES[party].name_en), lang)
+        typer.echo(f"   {name}: http://127.0.0.1:{port}/  {_ACCOUNT}  {accounts[party].password}")
+    typer.echo(output.one_of(("   終えるには Ctrl-C", "   Ctrl-C ends it"), lang))
+    with _until_told_to_stop():
+        while True:
+            codes = "  ".join(f"{party} {account.code()}" for party, account in accounts.items())
+            typer.echo(output.one_of((f"   確認コード {codes}", f"   one-time codes {codes}"), lang))
+            time.sleep(30 - time.time() % 30)
+
+
+@contextmanager
+def _until_told_to_stop() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo()
+
 
 FIRST: Final = date(2026, 4, 1)
 #: The business days, and the days of the simulation whose extracts land on each: a weekend's come together.
@@ -168,9 +334,9 @@ def _by_medium(nodes: Nodes, day: date, medium: Path) -> dict[str, dict[str, Map
 def _print(day: date, done: Mapping[str, Mapping[str, Mapping[str, int]]], lang: Lang) -> None:
     table = Table(title=day.isoformat(), title_justify="left", box=None, pad_edge=False, show_header=False)
     for party, rows in _STEPS.items():
-        name = speech.one_of((PARTIES[party].name_ja, party.upper()), lang)
+        name = output.one_of((PARTIES[party].name_ja, party.upper()), lang)
         said = [
-            f"{speech.one_of(_HEADS.get(f'{step} {count}') or _HEADS[count], lang)} "
+            f"{output.one_of(_HEADS.get(f'{step} {count}') or _HEADS[count], lang)} "
             f"{done[party].get(step, {}).get(count, 0):,}"
             for step, count in rows
         ]
@@ -179,4 +345,4 @@ def _print(day: date, done: Mapping[str, Mapping[str, Mapping[str, int]]], lang:
 
 
 def _say(lang: Lang, ja: str, en: str) -> None:
-    typer.echo(speech.one_of((ja, en), lang))
+    typer.echo(output.one_of((ja, en), lang))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from renkei.cli import speech
+from renkei.cli import output
 from renkei.cli.arguments import read_day
 from renkei.simulation import Plan, default_flaws, load_rates, with_rates, write_world
 from renkei.simulation.cards import MOST_RESIDENTS
@@ -35,17 +35,17 @@ def simulate(
     flaws: Annotated[
         Path | None, typer.Option(metavar="FILE", help="TOML with rates of flaws; all = 0 gives none.")
     ] = None,
-    quiet: speech.QuietOption = False,
-    as_json: speech.JsonOption = False,
-    lang: speech.LangOption = None,
+    quiet: output.QuietOption = False,
+    as_json: output.JsonOption = False,
+    lang: output.LangOption = None,
 ) -> None:
     """Draw a synthetic register and the notifications about it; the answer key goes to DIR/truth."""
     plan = Plan(residents, notifications, seed, read_day(as_of))
     known = default_flaws() if flaws is None else with_rates(load_rates(flaws))
-    with speech.progress(quiet) as tell:
+    with output.progress(quiet) as tell:
         counts = write_world(plan, known, out, form, days, tell)
     if as_json:
         typer.echo(json.dumps(counts, indent=2))
     elif not quiet:
-        speech.print_counts([(speech.one_of(words, lang), counts[name]) for name, words in _TABLES.items()])
-        typer.echo(f"{speech.one_of(('出力先', 'written to'), lang)}: {out}")
+        output.print_counts([(output.one_of(words, lang), counts[name]) for name, words in _TABLES.items()])
+        typer.echo(f"{output.one_of(('出力先', 'written to'), lang)}: {out}")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from renkei.cli.served import Served
+from renkei.cli.rehearsal import Served
 from two_nodes import made_once
 
 DIRECTORY = "https://directory.example.jp"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from renkei.cli.folding import fold
+from renkei.cli.explain import fold
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from renkei.cli import speech
-from renkei.cli.started import NodeOption, moment, start
+from renkei.cli import output
+from renkei.cli.node_options import NodeOption, moment, start
 
 app = typer.Typer(
     help="Rows that the counterpart gave back, since it could not take them.",
@@ -33,7 +33,7 @@ def settle(
     node: NodeOption,
     service: Annotated[Literal["annex1", "annex2-3"], typer.Option("--service", help="Of our delivery.")],
     number: Annotated[int, typer.Option("--number", help="Of our delivery.")],
-    lang: speech.LangOption = None,
+    lang: output.LangOption = None,
 ) -> None:
     """Say that the rows given back of a delivery were dealt with otherwise; their alarm ends.
 
@@ -43,4 +43,4 @@ def settle(
     from renkei.node.records import rejected_rows
 
     settled = rejected_rows.settle(service, number, None, moment())
-    typer.echo(f"{settled:,}{speech.one_of(('行', ' rows'), lang)}")
+    typer.echo(f"{settled:,}{output.one_of(('行', ' rows'), lang)}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from renkei.agreement.text import Lang
-from renkei.cli import speech
+from renkei.cli import output
 from renkei.exchange.errors import ExchangeError, Misused
 
 HomeOption = Annotated[
@@ -38,7 +38,7 @@ def now() -> datetime:
 def passphrase(path: Path | None, lang: Lang | None) -> bytes:
     """Read the passphrase from a file that only its owner can read, or ask for it."""
     if path is None:
-        question = speech.one_of(("鍵のパスフレーズ", "Passphrase of the keys"), lang)
+        question = output.one_of(("鍵のパスフレーズ", "Passphrase of the keys"), lang)
         return str(typer.prompt(question, hide_input=True, err=True)).encode()
     try:
         if path.stat().st_mode & 0o077:
@@ -54,5 +54,5 @@ def refusal_fields(refusal: ExchangeError, lang: Lang | None) -> dict[str, Any]:
         "code": refusal.code,
         "retry": refusal.retry,
         "alarm": refusal.alarm,
-        "sentence": refusal.say(speech.language(lang)),
+        "sentence": refusal.say(output.language(lang)),
     }
