@@ -195,15 +195,15 @@ def live(directory: Path, number: int) -> None:
 
     with timed("register"):
         changed = [
-            imports.take_in(place / f"{name}.csv", name, "delta", now=now).counts
+            imports.import_file(place / f"{name}.csv", name, "delta", now=now).counts
             for name in ("persons", "cards")
         ]
     with timed("receive"):
-        incoming.take(made.files, now)
+        incoming.receive(made.files, now)
     with timed("open"):
         opened = incoming.open_next(
             "annex1",
-            lambda sequence, package: annex1.take_delivery(sequence, package, now=now),
+            lambda sequence, package: annex1.import_annex1(sequence, package, now=now),
             now=now,
         )
     touched = bulk_copy.read("SELECT kind, key FROM records_touched", ("kind", "key"))
@@ -243,7 +243,7 @@ def _write_scope(directory: Path, day: date) -> None:
     from renkei.node.matching_run.scope import determine_scope
 
     directory.mkdir(exist_ok=True)
-    matching_run_scope.ask()
+    matching_run_scope.find_card_owners()
     with determine_scope(day - timedelta(days=1), day, at_most=sys.maxsize) as concerned:
         (notifications, *register), *others = concerned.parts()
     if others:

@@ -10,7 +10,7 @@ from world import World, a_row, a_world, copied
 
 from renkei.exchange import receipt
 from renkei.exchange.errors import Refused
-from renkei.exchange.open import check_manifest, take_sealed
+from renkei.exchange.open import check_manifest, receive_sealed
 from renkei.exchange.outbox import Made
 
 FLIPS = 10_000
@@ -24,7 +24,7 @@ def accepted(world: World, manifest: bytes, signature: bytes, sealed: bytes) -> 
     """Steps 1 to 3: what the sealed file's hash has not stopped, nothing behind it would."""
     try:
         found = check_manifest(manifest, signature, world.isa.terms, NOW)
-        take_sealed(io.BytesIO(sealed), found)
+        receive_sealed(io.BytesIO(sealed), found)
     except Refused:
         return False
     return True

@@ -154,7 +154,7 @@ def test_medium_and_network_may_race_and_overtake(world: World):
     for made in (first, second):
         media.export(made.files, medium, WHY)
     world.isa.inbox.take(second.files, NOW)  # by network, before its predecessor
-    found = [taken for _, taken in media.take_all(medium, world.isa.inbox, NOW)]
+    found = [taken for _, taken in media.receive_all(medium, world.isa.inbox, NOW)]
     world.isa.inbox.take(first.files, NOW)
 
     assert not any(isinstance(taken, ExchangeError) for taken in found)
@@ -186,7 +186,7 @@ def test_one_bad_delivery_on_a_medium_does_not_hold_up_the_others(world: World):
     good = copied(first.files, medium / "a")
     bad = copied(second.files, medium / "b")
     bad.signature.write_bytes(b"nonsense")
-    found = {files.name: taken for files, taken in media.take_all(medium, world.isa.inbox, NOW)}
+    found = {files.name: taken for files, taken in media.receive_all(medium, world.isa.inbox, NOW)}
 
     assert not isinstance(found[good.name], ExchangeError)
     assert isinstance(found[bad.name], Refused)

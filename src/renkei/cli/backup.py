@@ -139,7 +139,7 @@ def take_back(
     start(node)
     from renkei.node.deliveries import restore_check
 
-    for name in restore_check.take_back(directory, moment()):
+    for name in restore_check.recover(directory, moment()):
         typer.echo(name)
 
 

@@ -211,7 +211,7 @@ def import_(
     inbox = place.inbox(place.signer(exchange_options.passphrase(passphrase_file, lang), moment))
     refused = 0
     seen = False
-    for files, found in media.take_all(medium, inbox, moment):
+    for files, found in media.receive_all(medium, inbox, moment):
         seen = True
         if isinstance(found, Taken):
             typer.echo(f"{files.name}: {_taken(found, lang)}")

@@ -87,9 +87,9 @@ def cycle_again(
 ) -> None:
     """Let a day's delivery that the counterpart refused be made again, once the cause is gone."""
     start(node)
-    from renkei.node.cycle.retry import again
+    from renkei.node.cycle.retry import retry
 
-    refused = again(read_day(day), None)
+    refused = retry(read_day(day), None)
     words = (
         f"{refused} を作り直します。`renkei cycle run`が次の番号で送ります。",
         f"{refused} is made again: `renkei cycle run` sends it under the next number.",
@@ -123,9 +123,9 @@ def medium_import(directory: MediumArgument, node: NodeOption, lang: output.Lang
     """Take in the deliveries and receipts of a medium; `cycle run` then goes on with them."""
     start(node)
     from renkei.exchange.errors import ExchangeError
-    from renkei.node.deliveries.medium import take_all
+    from renkei.node.deliveries.medium import receive_all
 
-    found = take_all(directory, moment())
+    found = receive_all(directory, moment())
     refused = {name: each for name, each in found.items() if isinstance(each, ExchangeError)}
     for name in found.keys() - refused.keys():
         typer.echo(name)
@@ -146,9 +146,9 @@ def import_(
 ) -> None:
     """Take in one extract; rows that cannot be taken are set aside and counted."""
     start(node)
-    from renkei.node.records.imports import take_in
+    from renkei.node.records.imports import import_file
 
-    done = take_in(file, dataset, mode, now=moment(), encoding=encoding)
+    done = import_file(file, dataset, mode, now=moment(), encoding=encoding)
     if as_json:
         typer.echo(json.dumps(done.counts, indent=2))
     else:

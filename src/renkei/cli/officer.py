@@ -120,7 +120,7 @@ def duty(
     start(node)
     from renkei.node.accounts import services
 
-    act = services.relieve if withdraw else services.entrust
+    act = services.revoke if withdraw else services.grant
     for each in map(_duty, duties):
         act(_officer(name), each, office, by=None, now=moment())
 

@@ -42,5 +42,5 @@ def settle(
     start(node)
     from renkei.node.records import rejected_rows
 
-    settled = rejected_rows.settle(service, number, None, moment())
+    settled = rejected_rows.resolve(service, number, None, moment())
     typer.echo(f"{settled:,}{output.one_of(('行', ' rows'), lang)}")

@@ -14,7 +14,7 @@ from typing import Final
 from renkei.exchange import cms, receipt, sequence
 from renkei.exchange.errors import CmsError, ExchangeError, Refused
 from renkei.exchange.files import DeliveryFiles, only_delivery, read_small
-from renkei.exchange.inbox import take_sealed_of
+from renkei.exchange.inbox import receive_sealed_of
 from renkei.exchange.manifest import MOST_BYTES, Manifest, read, sha256
 from renkei.exchange.sequence import Chain, read_void
 from renkei.exchange.trust import Terms
@@ -80,7 +80,7 @@ def _delivery(
     cms.read(files, signature)
     erased = not files.sealed.exists() and files.erased.exists()
     if not erased:
-        take_sealed_of(files, manifest)
+        receive_sealed_of(files, manifest)
     chain.check_next(manifest)
     states = (*_receipts(files, data, manifest, terms), *((ERASED,) if erased else ()))
     return chain.after(number, sha256(data)), states

@@ -20,7 +20,7 @@ from renkei.exchange.certificates import Decrypter, Signer
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.files import DeliveryFiles, only_delivery
 from renkei.exchange.manifest import Manifest, read, sha256
-from renkei.exchange.open import check_address, check_signature, take_sealed, unpack
+from renkei.exchange.open import check_address, check_signature, receive_sealed, unpack
 from renkei.exchange.package import FileFacts
 from renkei.exchange.receipt import SignedReceipt
 from renkei.exchange.schemas import tables_of
@@ -80,7 +80,7 @@ class Inbox:
             try:
                 chain.check_next(manifest)
             except Refused as refusal:
-                take_sealed_of(source, manifest)  # (3) comes before (4)
+                receive_sealed_of(source, manifest)  # (3) comes before (4)
                 if refusal.code != "sequence_gap" or self._waits_otherwise(data, manifest):
                     self._keep_conflict(data, signature, manifest)
                     raise Refused("sequence_conflict" if refusal.retry else refusal.code) from None
@@ -135,7 +135,7 @@ class Inbox:
         stamp = cms.read(source, signature)
         with durable.building(final) as partial:
             files = DeliveryFiles(partial, manifest.name)
-            take_sealed_of(source, manifest, files.sealed)
+            receive_sealed_of(source, manifest, files.sealed)
             durable.put(files.manifest, data)
             durable.put(files.signature, signature)
             if stamp is not None:
@@ -332,7 +332,7 @@ def _given(place: Path) -> list[SignedReceipt]:
     return found
 
 
-def take_sealed_of(source: DeliveryFiles, manifest: Manifest, target: Path | None = None) -> None:
+def receive_sealed_of(source: DeliveryFiles, manifest: Manifest, target: Path | None = None) -> None:
     """(3) Check the sealed file, copying it durably if there is a target."""
     try:
         file = source.sealed.open("rb", buffering=0)
@@ -340,12 +340,12 @@ def take_sealed_of(source: DeliveryFiles, manifest: Manifest, target: Path | Non
         raise Refused("sealed_missing", source.sealed.name) from None
     with file:
         if target is None:
-            take_sealed(file, manifest)
+            receive_sealed(file, manifest)
             return
         with durable.told():
             copy = target.open("xb", buffering=0)
         with copy:
-            take_sealed(file, manifest, copy)
+            receive_sealed(file, manifest, copy)
             durable.flush(copy)
 
 

@@ -117,7 +117,7 @@ def on_medium(medium: Path) -> Iterator[DeliveryFiles]:
         yield from deliveries_in(place)
 
 
-def take_all(
+def receive_all(
     medium: Path, inbox: Inbox, now: datetime
 ) -> Iterator[tuple[DeliveryFiles, Taken | ExchangeError]]:
     """Take in every delivery of a medium (steps 1 to 4); one that is refused does not hold up the others."""

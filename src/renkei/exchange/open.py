@@ -83,7 +83,7 @@ def check_manifest(manifest: bytes, signature: bytes, terms: Terms, now: datetim
     return found
 
 
-def take_sealed(source: BinaryIO, found: Manifest, target: BinaryIO | None = None) -> None:
+def receive_sealed(source: BinaryIO, found: Manifest, target: BinaryIO | None = None) -> None:
     """(3) Read the sealed file, copying it to the target if there is one; refuse what is not the signed one.
 
     Hash and copy are of the same bytes: what is kept is what was checked.

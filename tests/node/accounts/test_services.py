@@ -28,7 +28,7 @@ def party() -> str:
 @pytest.fixture
 def administrator(node) -> Officer:
     first = services.create("suzuki", "鈴木 三郎", LONG, by=None, now=NOW)
-    services.entrust(first, Duty.ADMINISTER, by=None, now=NOW)
+    services.grant(first, Duty.ADMINISTER, by=None, now=NOW)
     return first
 
 
@@ -42,10 +42,10 @@ def trace() -> list[tuple[str, str, str]]:
 
 
 def test_an_administrator_makes_an_account_and_entrusts_it(administrator, officer):
-    services.entrust(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
-    services.entrust(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
-    services.relieve(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
-    services.relieve(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
+    services.grant(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
+    services.grant(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
+    services.revoke(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
+    services.revoke(officer, Duty.HANDLE_CASES, "1301", by=administrator, now=NOW)
 
     assert officer.check_password(LONG)
     assert trace() == [
@@ -69,8 +69,8 @@ def test_a_disabled_account_is_recorded_once_and_comes_back(administrator, offic
 ACTS = {
     "create": lambda officer, by: services.create("new", "新任", LONG, by=by, now=NOW),
     "disable": lambda officer, by: services.set_active(officer, False, by=by, now=NOW),
-    "entrust": lambda officer, by: services.entrust(officer, Duty.AUDIT, by=by, now=NOW),
-    "relieve": lambda officer, by: services.relieve(officer, Duty.ADMINISTER, by=by, now=NOW),
+    "entrust": lambda officer, by: services.grant(officer, Duty.AUDIT, by=by, now=NOW),
+    "relieve": lambda officer, by: services.revoke(officer, Duty.ADMINISTER, by=by, now=NOW),
     "remove devices": lambda officer, by: services.remove_devices(officer, by=by, now=NOW),
 }
 

@@ -32,7 +32,7 @@ def exchanged(pair, be):
     ours = [*Delivery.objects.values()]
     Delivery.objects.all().delete()
     be("isa")
-    receipts = [incoming.take(files, now()).receipt for files in sent]
+    receipts = [incoming.receive(files, now()).receipt for files in sent]
     be("mhlw")
     Delivery.objects.all().delete()
     Delivery.objects.bulk_create(Delivery(**row) for row in ours)
@@ -134,13 +134,13 @@ def test_the_counterparts_trail_is_seen_to_go_back(pair, be, owner):
     Delivery.objects.all().delete()
     be("isa")
     for number in (1, 2):
-        incoming.take(outbox.find("annex1", number), now())
+        incoming.receive(outbox.find("annex1", number), now())
 
-    assert cross_checks.gone_back(keystore.home().directory) == []
+    assert cross_checks.went_back(keystore.home().directory) == []
 
-    incoming.take(outbox.find("annex1", 3), now())
+    incoming.receive(outbox.find("annex1", 3), now())
 
-    assert cross_checks.gone_back(keystore.home().directory) == ["mhlw-isa-annex1-00000003 [back]"]
+    assert cross_checks.went_back(keystore.home().directory) == ["mhlw-isa-annex1-00000003 [back]"]
     assert verification.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003 [back]"]
 
 
@@ -148,11 +148,11 @@ def test_what_was_noted_of_the_counterpart_must_be_what_its_manifest_says(exchan
     be("isa")
 
     assert CounterpartHead.objects.filter(delivery="annex1 2").exists()
-    assert cross_checks.gone_back(keystore.home().directory) == []
+    assert cross_checks.went_back(keystore.home().directory) == []
 
     owner(f"UPDATE audit_counterparthead SET head = '{'a' * 64}' WHERE delivery = 'annex1 2'")
 
-    assert cross_checks.gone_back(keystore.home().directory) == ["mhlw-isa-annex1-00000002 [noted]"]
+    assert cross_checks.went_back(keystore.home().directory) == ["mhlw-isa-annex1-00000002 [noted]"]
 
 
 def test_what_was_noted_of_a_receipt_must_be_what_it_says(exchanged, owner):

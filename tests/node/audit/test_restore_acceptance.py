@@ -249,7 +249,7 @@ def head_of(files) -> str:
 def test_the_counterparts_restore_is_accepted_once_and_the_comparison_goes_on(theirs, auditors):
     head, sent = theirs
     for files in sent[:3]:
-        incoming.take(files, now())
+        incoming.receive(files, now())
 
     assert verification.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003 [back]"]
 
@@ -260,10 +260,10 @@ def test_the_counterparts_restore_is_accepted_once_and_the_comparison_goes_on(th
 
     assert verification.look(now()).counterpart_back == []
 
-    incoming.take(sent[3], now())
+    incoming.receive(sent[3], now())
 
     assert verification.look(now()).counterpart_back == []
 
-    incoming.take(sent[4], now())
+    incoming.receive(sent[4], now())
 
     assert verification.look(now()).counterpart_back == ["mhlw-isa-annex1-00000005 [back]"]

@@ -25,7 +25,7 @@ def register(node, tmp_path):
 
     def taking(dataset: str, *rows) -> None:
         path = made_up.write(tmp_path / f"{next(numbers)}.csv", dataset, *rows)
-        imports.take_in(path, dataset, "delta", now=made_up.NOW)
+        imports.import_file(path, dataset, "delta", now=made_up.NOW)
 
     return taking
 
@@ -38,7 +38,7 @@ def deliver(node, tmp_path):
     def taking(*rows) -> None:
         made_up.write(tmp_path / "notifications.csv", "notifications", *rows)
         with transaction.atomic():
-            annex1.take_delivery(next(numbers), tmp_path, now=made_up.NOW)
+            annex1.import_annex1(next(numbers), tmp_path, now=made_up.NOW)
 
     return taking
 

@@ -12,7 +12,7 @@ from renkei.agreement.datasets import SUSPECTED_OMISSIONS, discrepancies
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.node.accounts.models import Officer
 from renkei.node.cases import services
-from renkei.node.cases.intake import take_answers
+from renkei.node.cases.intake import import_answers
 from renkei.node.cases.models import Case
 from renkei.node.cases.workflow import MOVES, Outcome
 from renkei.node.corrections.requests import ANSWER_COLUMNS
@@ -112,7 +112,7 @@ class Answering:
             answers,
         )
         with transaction.atomic():
-            return dict(take_answers(self.sequence, found, now=now))
+            return dict(import_answers(self.sequence, found, now=now))
 
 
 def case_of(identifier: str) -> Case:

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from node.cases.made_up import NOW, a_discrepancy, an_omission, case_of, days_later, story, withdrawn
 from renkei.node.audit.models import Entry
-from renkei.node.cases.intake import take_answers
+from renkei.node.cases.intake import import_answers
 from renkei.node.cases.models import Case
 from renkei.node.records.models import Establishment, Notification, SentNotification
 
@@ -238,4 +238,4 @@ def test_the_trail_tells_of_an_answer_in_counts_alone(answer):
 @pytest.mark.django_db(transaction=True)
 def test_an_answer_is_taken_within_the_opening_or_not_at_all(node, tmp_path):
     with pytest.raises(transaction.TransactionManagementError):
-        take_answers(1, tmp_path, now=NOW)
+        import_answers(1, tmp_path, now=NOW)

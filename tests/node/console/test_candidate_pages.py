@@ -19,7 +19,7 @@ from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
 from renkei.node.candidates import review
 from renkei.node.candidates.models import Candidate, NotFound
-from renkei.node.cases.intake import take_answers
+from renkei.node.cases.intake import import_answers
 from renkei.node.cases.models import Case
 from renkei.node.console.charts import waterfall, weights
 from renkei.node.matching_run.models import Outcome
@@ -257,6 +257,6 @@ def test_the_notification_comes_with_the_answer(db, node, tmp_path):
     answer = pl.read_csv(written, infer_schema=False).with_columns(notification_id=pl.lit("N3"))
     answer.write_csv(written)
     with transaction.atomic():
-        take_answers(1, place, now=NOW)
+        import_answers(1, place, now=NOW)
 
     assert Case.objects.get(identifier="L4").values["notification_id"] == "N3"

@@ -378,9 +378,9 @@ def test_luggage_that_was_tampered_with_is_dropped(client, officer, cases):
     client.force_login(officer)
     request = RequestFactory().get(address)
     request.session = client.session
-    access.unpack(request, kept.replace("A", "B"))
+    access.recover_form(request, kept.replace("A", "B"))
 
-    assert not access.given_back(request)
+    assert not access.recovered_fields(request)
 
 
 # --- hostile fields

@@ -41,7 +41,7 @@ def told(node, tmp_path):
         "permissions": [permission(1)],
     }
     for dataset, made in rows.items():
-        imports.take_in(write(tmp_path / f"{dataset}.csv", dataset, *made), dataset, "delta", now=NOW)
+        imports.import_file(write(tmp_path / f"{dataset}.csv", dataset, *made), dataset, "delta", now=NOW)
     other = {"name": "SAMPLE HANAKO", "birth_date": "1970-12-31"}
     write(
         tmp_path / "notifications.csv",
@@ -51,12 +51,12 @@ def told(node, tmp_path):
         notification(3, card_number=card(2), sex="2"),
     )
     with transaction.atomic():
-        annex1.take_delivery(1, tmp_path, now=NOW)
+        annex1.import_annex1(1, tmp_path, now=NOW)
     run.match(DAY)
     answers.select(DAY)
     answers.mark_sent(DAY, 7)
     asked = ("R8-1124-0001-1", "discrepancy", "N3", "sex", "旅券の写しと一致する", "2026-11-24")
-    decisions.take(
+    decisions.import_requests(
         pl.DataFrame([asked], schema=dict.fromkeys(REQUEST_COLUMNS, pl.String), orient="row"), 3, NOW
     )
 

@@ -49,8 +49,8 @@ def sent(day) -> list[tuple[str, ...]]:
 
 
 def test_a_request_is_taken_once(node):
-    first = decisions.take(asked({}), 3, NOW)
-    again = decisions.take(asked({"reason": "OTHER"}, {"request_id": "R8-1124-0002-1"}), 4, NOW)
+    first = decisions.import_requests(asked({}), 3, NOW)
+    again = decisions.import_requests(asked({"reason": "OTHER"}, {"request_id": "R8-1124-0002-1"}), 4, NOW)
     kept = ReceivedRequest.objects.get(pk=FIELDS["request_id"])
 
     assert (first["requests"], first["taken"], first["again"]) == (1, 1, 0)
@@ -72,13 +72,13 @@ def test_a_request_is_taken_once(node):
     ],
 )
 def test_what_cannot_be_taken_is_counted_by_reason(node, fields, reason):
-    counts = decisions.take(asked(fields, {}), 1, NOW)
+    counts = decisions.import_requests(asked(fields, {}), 1, NOW)
 
     assert counts == {"requests": 2, "taken": 1, "again": 0, f"rejected:{reason}": 1}
 
 
 def test_of_two_rows_with_one_number_the_first_stands(node):
-    counts = decisions.take(asked({}, {"reason": "OTHER"}), 1, NOW)
+    counts = decisions.import_requests(asked({}, {"reason": "OTHER"}), 1, NOW)
 
     assert (counts["taken"], counts["again"]) == (1, 1)
     assert ReceivedRequest.objects.get().reason == FIELDS["reason"]
@@ -86,7 +86,7 @@ def test_of_two_rows_with_one_number_the_first_stands(node):
 
 @pytest.mark.parametrize("reason", sorted(REASONS))
 def test_a_decision_goes_with_the_next_answer_once(decide, reason):
-    decisions.take(asked({}), 1, NOW)
+    decisions.import_requests(asked({}), 1, NOW)
     decision = REASONS[reason].decision.value
     decide(decision, reason)
 
@@ -99,7 +99,7 @@ def test_a_decision_goes_with_the_next_answer_once(decide, reason):
 
 
 def test_what_is_decided_after_the_selection_waits_for_the_next_day(decide):
-    decisions.take(asked({}), 1, NOW)
+    decisions.import_requests(asked({}), 1, NOW)
     answers.select(DAY)
     decide()
 
@@ -108,7 +108,7 @@ def test_what_is_decided_after_the_selection_waits_for_the_next_day(decide):
 
 
 def test_a_request_is_decided_once(decide):
-    decisions.take(asked({}), 1, NOW)
+    decisions.import_requests(asked({}), 1, NOW)
     decide()
 
     with pytest.raises(RequestDecided):
@@ -123,7 +123,7 @@ def test_a_request_is_decided_once(decide):
     [("accepted", "record_is_right"), ("rejected", "corrected"), ("waiting", "corrected"), ("accepted", "")],
 )
 def test_a_decision_needs_a_reason_of_its_own(decide, decision, reason):
-    decisions.take(asked({}), 1, NOW)
+    decisions.import_requests(asked({}), 1, NOW)
 
     with pytest.raises(RequestDecided):
         decide(decision, reason)
@@ -131,7 +131,7 @@ def test_a_decision_needs_a_reason_of_its_own(decide, decision, reason):
 
 
 def test_nobody_decides_without_a_purpose_stated_or_without_the_duty(node, officer):
-    decisions.take(asked({}), 1, NOW)
+    decisions.import_requests(asked({}), 1, NOW)
 
     with pytest.raises(NotPermitted):
         decisions.decide(FIELDS["request_id"], "accepted", "corrected", officer, now=NOW)
@@ -142,7 +142,7 @@ def test_nobody_decides_without_a_purpose_stated_or_without_the_duty(node, offic
 
 
 def test_the_trail_says_who_decided_what(decide):
-    decisions.take(asked({}), 1, NOW)
+    decisions.import_requests(asked({}), 1, NOW)
     decide()
     entry = Entry.objects.get(verb="CORRECTION_DECIDED")
 

@@ -44,7 +44,7 @@ State = Delivery.State
 
 
 def test_what_a_death_left_half_opened_is_removed_at_the_start(pair, be, sealed_alone):
-    incoming.take(sealed_alone, now())
+    incoming.receive(sealed_alone, now())
     place = pair.nodes["isa"] / "exchange/inbox/annex1/00000001"
     for half in (".partial-opened/data", "opened/data"):
         (place / half).mkdir(parents=True)
@@ -55,7 +55,7 @@ def test_what_a_death_left_half_opened_is_removed_at_the_start(pair, be, sealed_
 
 
 def test_a_day_is_not_open_before_its_receipt_is_given(pair, be, sealed_alone):
-    incoming.take(sealed_alone, now())
+    incoming.receive(sealed_alone, now())
     opened = pair.nodes["isa"] / "exchange/inbox/annex1/00000001/opened"
     step = open_day("annex1", lambda sequence, package, now: {"rows": 1})
     step(Context(DAY, now()))
@@ -69,7 +69,7 @@ def test_a_day_is_not_open_before_its_receipt_is_given(pair, be, sealed_alone):
 
 
 def test_a_refusal_that_was_signed_but_not_noted_is_noted_next_time(pair, be, sealed_alone):
-    incoming.take(sealed_alone, now())
+    incoming.receive(sealed_alone, now())
     sealed = next((pair.nodes["isa"] / "exchange/inbox/annex1/00000001").glob("*.cms"))
     data = bytearray(sealed.read_bytes())
     data[len(data) // 2] ^= 1
@@ -85,7 +85,7 @@ def test_a_refusal_that_was_signed_but_not_noted_is_noted_next_time(pair, be, se
 
 
 def test_a_delivery_in_the_inbox_that_was_never_noted_is_opened_all_the_same(pair, be, sealed_alone):
-    incoming.take(sealed_alone, now())
+    incoming.receive(sealed_alone, now())
     Delivery.objects.all().delete()
     opened = incoming.open_next("annex1", lambda sequence, package: {"rows": 1}, now=now())
 
@@ -93,7 +93,7 @@ def test_a_delivery_in_the_inbox_that_was_never_noted_is_opened_all_the_same(pai
 
 
 def test_a_commit_that_fails_leaves_the_delivery_to_be_opened_again(pair, be, sealed_alone):
-    incoming.take(sealed_alone, now())
+    incoming.receive(sealed_alone, now())
 
     def fail(sequence: int, package: Path) -> dict[str, int]:
         Entry.objects.create(number=99, at=now(), actor="x", verb="x", previous_sha256="", sha256="")

@@ -34,7 +34,7 @@ def given_back(pair, be) -> Delivery:
     )
     files = keystore.home().outbox().find("annex1", 1)
     be("isa")
-    incoming.take(files, now())
+    incoming.receive(files, now())
     step("isa", "open")
     step("isa", "give_back")
     return Delivery.objects.get(service="receipt", direction="out")
@@ -45,8 +45,8 @@ def taken_back(be) -> None:
     be("isa")
     files = keystore.home().outbox().find("receipt", 1)
     be("mhlw")
-    incoming.take(files, now())
-    ad_hoc.attend(now())
+    incoming.receive(files, now())
+    ad_hoc.process(now())
 
 
 def test_a_row_that_could_not_be_taken_is_named_to_its_sender(given_back, be):
@@ -79,7 +79,7 @@ def test_nothing_goes_back_where_everything_was_taken(pair, be):
     outgoing.make("annex1", DAY, rows(1), now=now())
     files = keystore.home().outbox().find("annex1", 1)
     be("isa")
-    incoming.take(files, now())
+    incoming.receive(files, now())
     step("isa", "open")
 
     assert step("isa", "give_back") == {"rows": 0}
@@ -88,11 +88,11 @@ def test_nothing_goes_back_where_everything_was_taken(pair, be):
 
 def test_an_alarm_rings_until_the_row_was_sent_again(given_back, be):
     taken_back(be)
-    monitoring.look_round(now())
+    monitoring.check(now())
     ringing = Alarm.objects.filter(kind="ROWS_RETURNED", cleared_at=None)
     before = [alarm.subject for alarm in ringing]
     SentNotification.objects.create(notification_id=ReturnedRow.objects.get().identifier, sequence=2)
-    monitoring.look_round(now())
+    monitoring.check(now())
 
     assert before == ["annex1 1"]
     assert not ringing.all().exists()
@@ -101,8 +101,8 @@ def test_an_alarm_rings_until_the_row_was_sent_again(given_back, be):
 def test_or_until_somebody_says_that_it_was_dealt_with(given_back, be):
     taken_back(be)
 
-    assert rejected_rows.settle("annex1", 1, None, now()) == 1
-    assert rejected_rows.settle("annex1", 1, None, now()) == 0
+    assert rejected_rows.resolve("annex1", 1, None, now()) == 1
+    assert rejected_rows.resolve("annex1", 1, None, now()) == 0
     assert not rejected_rows.outstanding().exists()
 
 

@@ -9,7 +9,7 @@ from renkei.exchange.errors import Refused
 from renkei.node.audit.models import Entry
 from renkei.node.cycle import monitoring, runner
 from renkei.node.cycle.models import Alarm, Step
-from renkei.node.cycle.retry import again
+from renkei.node.cycle.retry import retry
 from renkei.node.cycle.runner import Runner
 from renkei.node.cycle.steps import Context
 from renkei.node.cycle.steps_by_party import DAY as STEPS
@@ -25,7 +25,7 @@ NEXT = DAY.replace(day=2)
 
 
 def land(tmp_path, dataset: str, mode: str, *rows) -> None:
-    imports.take_in(write(tmp_path / f"{dataset}.csv", dataset, *rows), dataset, mode, now=now())
+    imports.import_file(write(tmp_path / f"{dataset}.csv", dataset, *rows), dataset, mode, now=now())
 
 
 def run(party: str, day=DAY) -> None:
@@ -38,7 +38,7 @@ def refuse(be, by: str, service: str, number: int = 1) -> None:
     other = {"isa": "mhlw", "mhlw": "isa"}[by]
     files = keystore.home().outbox().find(service, number)
     be(by)
-    incoming.take(files, now())
+    incoming.receive(files, now())
 
     def refusing(number, package):
         raise Refused("over_provided", "notifications.csv:2")
@@ -65,7 +65,7 @@ def latest() -> Delivery:
 
 
 def test_its_rows_go_again_as_they_stand_now(refused):
-    again(DAY, None)
+    retry(DAY, None)
     run("mhlw")
     made = latest()
 
@@ -83,12 +83,12 @@ def test_nothing_is_made_again_by_itself(refused):
 
 
 def test_its_alarm_rings_until_it_was_made_again(refused):
-    monitoring.look_round(now())
+    monitoring.check(now())
     rings = Alarm.objects.filter(kind="REFUSED_BY_COUNTERPART", cleared_at=None)
     before = rings.count()
-    again(DAY, None)
+    retry(DAY, None)
     run("mhlw")
-    monitoring.look_round(now())
+    monitoring.check(now())
 
     assert (before, rings.count()) == (1, 0)
     assert Entry.objects.filter(verb="DELIVERY_AGAIN").count() == 1
@@ -100,7 +100,7 @@ def test_a_later_day_that_was_chosen_already_is_chosen_anew(refused, tmp_path):
         STEPS["mhlw"][2].work(Context(NEXT, now()))  # somebody's run was cut off after choosing
     Step.objects.filter(day__business_day=NEXT, position__lt=4).update(state="done")
     chosen = Step.objects.get(name="select", day__business_day=NEXT)
-    again(DAY, None)
+    retry(DAY, None)
     run("mhlw", NEXT)
     first, second = Delivery.objects.filter(direction="out", sequence__gt=1).order_by("sequence")
     chosen.refresh_from_db()
@@ -116,15 +116,15 @@ def test_only_what_was_refused_is_made_again(pair, be, tmp_path):
     run("mhlw")
 
     with pytest.raises(NothingRefused):
-        again(DAY, None)
+        retry(DAY, None)
 
 
 def test_asking_twice_makes_it_once(refused):
-    again(DAY, None)
+    retry(DAY, None)
     run("mhlw")
 
     with pytest.raises(NothingRefused):
-        again(DAY, None)
+        retry(DAY, None)
 
 
 def test_a_refused_answer_is_told_again_with_what_it_withdrew(pair, be, tmp_path):
@@ -143,7 +143,7 @@ def test_a_refused_answer_is_told_again_with_what_it_withdrew(pair, be, tmp_path
     receive(be, tmp_path, NEXT, notification(1))
     told = Delivery.objects.get(direction="out", service="annex2-3", sequence=2)
     refuse(be, "mhlw", "annex2-3", 2)
-    again(NEXT, None)
+    retry(NEXT, None)
     run("isa", NEXT)
     made = Delivery.objects.get(direction="out", service="annex2-3", sequence=3)
 
@@ -165,11 +165,11 @@ def test_two_refused_days_are_made_again_though_the_later_was_chosen_first(pair,
     receive(be, tmp_path, NEXT, notification(2, **wrong))
     refuse(be, "mhlw", "annex2-3", 1)
     refuse(be, "mhlw", "annex2-3", 2)
-    again(NEXT, None)
+    retry(NEXT, None)
     steps = {step.name: step for step in STEPS["isa"]}
     steps["answer"].work(Context(NEXT, now()))
     Step.objects.filter(day__business_day=NEXT, name="answer").update(state="done")
-    again(DAY, None)
+    retry(DAY, None)
     run("isa")
     run("isa", NEXT)
     made = Delivery.objects.filter(direction="out", service="annex2-3", sequence__gt=2).order_by("sequence")
@@ -189,7 +189,7 @@ def receive(be, tmp_path, day, *rows) -> None:
     number = outgoing.make("annex1", day, {"notifications": frame(NOTIFICATIONS, rows)}, now=now()).sequence
     files = keystore.home().outbox().find("annex1", number)
     be("isa")
-    incoming.take(files, now())
+    incoming.receive(files, now())
     runner.open_up_to(day, (), STEPS["isa"])
     run("isa", day)
 
@@ -198,7 +198,7 @@ def accept(be, number: int) -> None:
     """Let MHLW accept an answer of ISA's, and the receipt come back."""
     files = keystore.home().outbox().find("annex2-3", number)
     be("mhlw")
-    incoming.take(files, now())
+    incoming.receive(files, now())
     incoming.open_next("annex2-3", lambda sequence, package: {}, now=now())
     receipts = keystore.inbox(now()).receipts("annex2-3", number)
     be("isa")

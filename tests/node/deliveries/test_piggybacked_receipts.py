@@ -16,12 +16,12 @@ def answered(pair, be) -> Delivery:
     outgoing.make("annex1", DAY, rows(1), now=now())
     files = keystore.home().outbox().find("annex1", 1)
     be("isa")
-    incoming.take(files, now())
+    incoming.receive(files, now())
     incoming.open_next("annex1", lambda number, package: {"rows": 1}, now=now())
     made = outgoing.make("annex2-3", DAY, {}, now=now())
     files = keystore.home().outbox().find("annex2-3", 1)
     be("mhlw")
-    incoming.take(files, now())
+    incoming.receive(files, now())
     return made
 
 

@@ -23,7 +23,7 @@ def opened(sealed, be, settings):
     """ISA opened one delivery; deliveries are kept for a year."""
     be("isa")
     settings.NODE = replace(settings.NODE, retention=replace(settings.NODE.retention, deliveries=365))
-    incoming.take(sealed, now())
+    incoming.receive(sealed, now())
     incoming.open_next("annex1", lambda number, package: {}, now=now())
 
 

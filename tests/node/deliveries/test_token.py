@@ -105,7 +105,7 @@ def test_a_delivery_is_sealed_received_and_opened_by_keys_in_a_token(with_token,
     Delivery.objects.all().delete()
     files = keystore.home().outbox().find("annex1", 1)
     with_token("isa")
-    incoming.take(files, now())
+    incoming.receive(files, now())
     counted = open_one()
     found = verify(pair.nodes["isa"] / "exchange/inbox", keystore.home().terms())
 
@@ -124,7 +124,7 @@ def test_the_end_of_a_certificate_in_a_token_rings_as_any_other(with_token, pair
         shutil.move(found, entry.directory.parents[1] / "others" / f"{entry.sha256}.pem")
         shutil.rmtree(entry.directory)
     later = now() + timedelta(days=360)
-    monitoring.look_round(later)
+    monitoring.check(later)
     rings = {each.subject.split()[0] for each in ringing() if each.kind == "CERTIFICATE_ENDS"}
     measured = {sample.labels["use"] for sample in days_left(later)}
 

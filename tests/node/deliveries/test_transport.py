@@ -91,7 +91,7 @@ def test_no_plain_text_lies_anywhere_after_sealing_and_opening(pair, be):
     files = keystore.home().outbox().find("annex1", delivery.sequence)
     be("isa")
     Delivery.objects.all().delete()
-    incoming.take(files, now())
+    incoming.receive(files, now())
     opened = incoming.open_next("annex1", lambda sequence, package: {"rows": 1}, now=now())
 
     assert opened.state == State.OPENED
@@ -107,7 +107,7 @@ def test_rows_are_taken_once_though_the_node_dies_before_the_receipt(pair, be):
     files = keystore.home().outbox().find("annex1", delivery.sequence)
     be("isa")
     Delivery.objects.all().delete()
-    incoming.take(files, now())
+    incoming.receive(files, now())
     taken: list[int] = []
 
     def commit(sequence, package):

@@ -43,7 +43,7 @@ def as_isa(be):
         Delivery.objects.filter(direction="out").delete()
         be("isa")
         for each in files:
-            incoming.take(each, now())
+            incoming.receive(each, now())
         return list(Delivery.objects.filter(direction="in"))
 
     return become
@@ -144,7 +144,7 @@ def test_a_notice_goes_before_whatever_else_is_out(incident):
 
 
 def test_a_fault_of_incidents_does_not_hold_up_the_day(node, capsys):
-    notices.settle(now())  # no keys, no agreement: neither can be done
+    notices.send_due(now())  # no keys, no agreement: neither can be done
 
     assert "incidents_stopped" in capsys.readouterr().out
 
@@ -160,7 +160,7 @@ def test_what_was_told_stands_here_with_a_clock_of_its_own_and_rings(incident, a
     assert ringing(AlarmKind.INCIDENT_HEARD) == [str(came)]
 
     heard_at = now() + timedelta(hours=2)
-    notices.settle(heard_at)
+    notices.send_due(heard_at)
     mirrored = Incident.objects.get()
 
     assert str(mirrored) == f"mhlw:{number}"
@@ -177,7 +177,7 @@ def test_what_was_told_stands_here_with_a_clock_of_its_own_and_rings(incident, a
 def test_the_receipt_says_that_it_was_accepted(incident, as_isa):
     notices.tell(now())
     as_isa()
-    notices.hear(now())
+    notices.note_receipt(now())
     states = [each.receipt.state for each in keystore.inbox(now()).receipts("incident", 1)]
 
     assert states == ["received", "accepted"]
@@ -187,7 +187,7 @@ def test_the_receipt_says_that_it_was_accepted(incident, as_isa):
 def test_taking_it_up_ends_the_alarm_and_closing_asks_for_no_duty_of_theirs(incident, as_isa):
     notices.tell(now())
     as_isa()
-    notices.hear(now())
+    notices.note_receipt(now())
     mirrored = Incident.objects.get()
     services.add(mirrored, {Item.OTHER: "電話で確認した"}, by=None, now=now())
 
@@ -212,13 +212,13 @@ def test_what_is_told_again_changes_it_and_wants_somebody_again(incident, as_isa
     as_isa()
     first, later = now(), now() + timedelta(days=1)
     incoming.open_next(
-        "incident", lambda number, package: notices.take(number, package, now=first), now=now()
+        "incident", lambda number, package: notices.import_notices(number, package, now=first), now=now()
     )
     services.add(Incident.objects.get(), {Item.OTHER: "確認した"}, by=None, now=first)
 
     assert ringing(AlarmKind.INCIDENT_HEARD) == [str(Delivery.objects.get(sequence=2))]
 
-    notices.hear(later)
+    notices.note_receipt(later)
     mirrored = Incident.objects.get()
 
     assert mirrored.known_at == first
@@ -233,7 +233,7 @@ def test_an_outage_is_told_as_one(be, declared, as_isa):
     declared(Kind.OUTAGE, "回線障害", found_at=now(), now=now(), suspected=False)
     notices.tell(now())
     as_isa()
-    notices.hear(now())
+    notices.note_receipt(now())
     mirrored = Incident.objects.get()
 
     assert (mirrored.kind, mirrored.suspected, deadlines.running(mirrored)) == ("outage", False, [])
@@ -242,7 +242,7 @@ def test_an_outage_is_told_as_one(be, declared, as_isa):
 def test_nothing_plain_of_a_notice_stays_on_the_disk(incident, as_isa, pair):
     notices.tell(now())
     as_isa()
-    notices.hear(now())
+    notices.note_receipt(now())
 
     for place in pair.nodes.values():
         assert not list(place.rglob("incidents.csv"))

@@ -12,7 +12,7 @@ from renkei.node.audit.models import Entry
 from renkei.node.errors import AnswersOutOfStep, DayPassed
 from renkei.node.matching_run import answers, run
 from renkei.node.matching_run.models import Answer, Finding, Outcome, Run
-from renkei.node.records.models import ReceivedNotification, Touched
+from renkei.node.records.models import ChangedKey, ReceivedNotification
 
 pytestmark = pytest.mark.django_db
 
@@ -167,7 +167,7 @@ def test_a_refused_answer_goes_again_where_what_stands_is_not_what_was_accepted(
     run.match(THIRD)
     if not sealed:
         answers.select(THIRD)
-    answers.take_back(SECOND, 2)
+    answers.revert(SECOND, 2)
     answers.select(SECOND)
     answers.select(THIRD)
 
@@ -187,14 +187,14 @@ def test_of_two_refused_answers_neither_was_told(known, deliver, run_day, order)
         answers.mark_sent(day, sequence)
     answers.accepted(0)
     for sequence in order:
-        answers.take_back((FIRST, SECOND, THIRD)[sequence], sequence)
+        answers.revert((FIRST, SECOND, THIRD)[sequence], sequence)
     deliver(OTHERWISE)
     run.match(THIRD)
     answers.select(SECOND)
 
     assert carried(SECOND) == {REPORTED}
     answers.mark_sent(SECOND, 3)
-    answers.take_back(SECOND, 3)
+    answers.revert(SECOND, 3)
     deliver(WRONG)
     assert run_day(THIRD) == set()
 
@@ -207,7 +207,7 @@ def test_a_withdrawal_that_waits_outlives_that_its_report_is_accepted(known, del
     answers.mark_sent(FIRST, 1)
     answers.accepted(1)
     answers.mark_sent(SECOND, 2)
-    answers.take_back(SECOND, 2)
+    answers.revert(SECOND, 2)
 
     assert run_day(SECOND) == {WITHDRAWN}
 
@@ -235,13 +235,13 @@ def test_days_go_forward(node):
 
 def test_a_run_that_fails_leaves_everything_to_be_looked_at_again(known, deliver, run_day):
     deliver(notification(1, **BORN))
-    touched = set(Touched.objects.values_list("kind", "key"))
+    touched = set(ChangedKey.objects.values_list("kind", "key"))
 
     with transaction.atomic():
         run.match(FIRST)
         transaction.set_rollback(True)
 
-    assert set(Touched.objects.values_list("kind", "key")) == touched
+    assert set(ChangedKey.objects.values_list("kind", "key")) == touched
     assert run_day(FIRST) == {REPORTED}
 
 
@@ -288,7 +288,7 @@ def test_of_an_erased_notification_nothing_stands_and_nothing_is_known(known, de
     run_day(FIRST)
     answers.mark_sent(FIRST, 1)
     ReceivedNotification.objects.all().delete()
-    Touched.objects.create(kind=Touched.Kind.CARD, key=card(1))
+    ChangedKey.objects.create(kind=ChangedKey.Kind.CARD, key=card(1))
 
     assert run_day(SECOND) == {WITHDRAWN}
     assert not Outcome.objects.exists()

@@ -33,18 +33,18 @@ from renkei.node.matching_run.models import Answer, AnswerDay, Finding, Outcome,
 from renkei.node.records import annex1, bulk_copy, imports, retention
 from renkei.node.records.models import (
     Card,
+    ChangedKey,
     Erasure,
     Import,
     Permission,
     Person,
     ReceivedNotification,
     Reject,
-    Touched,
 )
 
 FIRST = date(2026, 4, 1)
 PEOPLE, NUMBERS, NOTICES, GRANTS = 3, 5, 5, 3
-RECORDS = (Erasure, Touched, Reject, Import, Card, Permission, Person, ReceivedNotification)
+RECORDS = (Erasure, ChangedKey, Reject, Import, Card, Permission, Person, ReceivedNotification)
 NAMES = ("EXAMPLE TARO", "EXAMPLE HANAKO", "SAMPLE JIRO")
 OUTCOME = ("notification_id", "outcome", "person_id", "identity_conflict", "differences")
 SENT = count(1)
@@ -135,14 +135,14 @@ _numbers = count(1)
 
 def _take(directory, dataset: Dataset, rows, mode: str, now) -> None:
     path = made_up.write(directory / f"{next(_numbers)}.csv", dataset.name, *_once(dataset, rows))
-    imports.take_in(path, dataset.name, mode, now=now)
+    imports.import_file(path, dataset.name, mode, now=now)
 
 
 def _deliver(directory, rows, now) -> None:
     number = next(_numbers)
     made_up.write(directory / str(number) / "notifications.csv", "notifications", *_once(NOTIFICATIONS, rows))
     with transaction.atomic():
-        annex1.take_delivery(number, directory / str(number), now=now)
+        annex1.import_annex1(number, directory / str(number), now=now)
 
 
 def _whole(day: date):
@@ -289,7 +289,7 @@ def _refused(day: date) -> None:
     answers.select(day)
     number = next(SENT)
     answers.mark_sent(day, number)
-    answers.take_back(day, number)
+    answers.revert(day, number)
 
 
 def _tell(day: date, counterpart: dict[str, dict[str, tuple]]) -> None:

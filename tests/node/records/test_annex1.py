@@ -34,7 +34,7 @@ class Ministry:
 
     def take(self, *rows) -> None:
         path = write(self.directory / "x.csv", "notifications", *rows)
-        imports.take_in(path, "notifications", "full", now=NOW)
+        imports.import_file(path, "notifications", "full", now=NOW)
 
     def send(self) -> dict[str, dict[str, str]]:
         """Select and mark the next day; returns its rows by identifier, blank columns left out."""

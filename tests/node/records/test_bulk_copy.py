@@ -7,12 +7,12 @@ from django.db import connection, transaction
 from node.records.made_up import frame, notification
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.node.records import bulk_copy, changes
-from renkei.node.records.bulk_copy import wait_for_turn
-from renkei.node.records.models import Touched
+from renkei.node.records.bulk_copy import advisory_lock
+from renkei.node.records.models import ChangedKey
 
 pytestmark = pytest.mark.django_db
 TEXTS = ["plain", "\\.", "\\N", '"', "a,b", "two\nlines", "髙﨑 𠮷", " ", "NULL", "%s", "\t", None]
-KINDS = Touched.Kind
+KINDS = ChangedKey.Kind
 
 
 @pytest.fixture
@@ -70,22 +70,22 @@ def test_a_stream_gives_batches_as_the_door_wants_them():
 
 def test_what_was_touched_is_taken_once_by_kind():
     for kind, key in ((KINDS.CARD, "A"), (KINDS.CARD, "A"), (KINDS.PERSON, "P"), (KINDS.NOTIFICATION, "N")):
-        changes.note(kind, "SELECT %s AS key", (key,))
-    changes.note(KINDS.CARD, "SELECT CAST(NULL AS text) AS key")
-    count = changes.take("seized", (KINDS.CARD, KINDS.PERSON))
+        changes.note_changed_keys(kind, "SELECT %s AS key", (key,))
+    changes.note_changed_keys(KINDS.CARD, "SELECT CAST(NULL AS text) AS key")
+    count = changes.take_changed_keys("seized", (KINDS.CARD, KINDS.PERSON))
     found = bulk_copy.read("SELECT kind, key FROM seized ORDER BY kind", ("kind", "key")).rows()
-    again = changes.take("seized", (KINDS.CARD, KINDS.PERSON))
+    again = changes.take_changed_keys("seized", (KINDS.CARD, KINDS.PERSON))
     bulk_copy.drop("seized")
 
     assert (count, found) == (2, [("card", "A"), ("person", "P")])
     assert again == 0
-    assert list(Touched.objects.values_list("key", flat=True)) == ["N"]
+    assert list(ChangedKey.objects.values_list("key", flat=True)) == ["N"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_turn_outside_a_transaction_is_refused():
     with pytest.raises(transaction.TransactionManagementError):
-        wait_for_turn()
+        advisory_lock()
 
 
 def test_a_key_has_one_index_alone():

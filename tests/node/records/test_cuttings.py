@@ -13,13 +13,13 @@ from renkei.matching.prepare import prepare
 from renkei.matching.reading import open_source
 from renkei.node.records import annex1, imports
 from renkei.node.records.models import (
+    ChangedKey,
     Import,
     Notification,
     Person,
     ReceivedNotification,
     Selection,
     SentNotification,
-    Touched,
 )
 from renkei.node.records.tables import RECEIVED, TABLES
 
@@ -40,7 +40,7 @@ def forget_everything() -> None:
         ReceivedNotification,
         Selection,
         SentNotification,
-        Touched,
+        ChangedKey,
     ):
         model.objects.all().delete()
 
@@ -77,11 +77,11 @@ def test_deltas_applied_are_the_full_extract_of_the_last_day(node, tmp_path):
             cut = data.draw(st.integers(0, len(rows)))
             for part, some in enumerate((rows[:cut], rows[cut:])):
                 path = write(tmp_path / f"{number}.{part}.csv", "persons", *some)
-                imports.take_in(path, "persons", "delta", now=NOW)
+                imports.import_file(path, "persons", "delta", now=NOW)
             before = day
         by_deltas = stored(TABLES["isa"]["persons"])
         whole = write(tmp_path / "whole.csv", "persons", *(person_of(*each) for each in days[-1].items()))
-        last = imports.take_in(whole, "persons", "full", now=NOW)
+        last = imports.import_file(whole, "persons", "full", now=NOW)
 
         assert by_deltas == stored(TABLES["isa"]["persons"])
         assert [last.counts[name] for name in ("new", "changed", "removed")] == [0, 0, 0]
@@ -99,7 +99,7 @@ def test_what_isa_holds_alive_is_what_prepare_makes_of_the_last_extract(node, tm
             path = write(
                 tmp_path / f"{number}.csv", "notifications", *(notification_of(*each) for each in day.items())
             )
-            imports.take_in(path, "notifications", "full", now=NOW)
+            imports.import_file(path, "notifications", "full", now=NOW)
             # Some days pass without a delivery, and what they changed goes with the next.
             if sent_on[number] or number == len(days) - 1:
                 today = FIRST + timedelta(days=number)
@@ -107,7 +107,7 @@ def test_what_isa_holds_alive_is_what_prepare_makes_of_the_last_extract(node, tm
                 annex1.mark_sent(number + 1, today)
                 rows.drop("action").write_csv(tmp_path / "notifications.csv")
                 with transaction.atomic():
-                    annex1.take_delivery(number + 1, tmp_path, now=NOW)
+                    annex1.import_annex1(number + 1, tmp_path, now=NOW)
         prepared = prepare(open_source(path, NOTIFICATIONS).batches()).annex1
         alive = {
             row["notification_id"]: {name: value for name, value in row.items() if value is not None}

@@ -27,7 +27,7 @@ from renkei.matching.validation import PREPARING, RECEIVING, check
 from renkei.node.audit.models import Entry
 from renkei.node.errors import NotOurs
 from renkei.node.records import imports
-from renkei.node.records.models import Import, Permission, Reject, Touched
+from renkei.node.records.models import ChangedKey, Import, Permission, Reject
 from renkei.node.records.tables import RECEIVED, TABLES
 
 pytestmark = pytest.mark.django_db
@@ -48,15 +48,15 @@ def take(node, tmp_path):
 
     def taken(dataset: str, mode: str, *rows, now=NOW, name="") -> Import:
         path = tmp_path / (name or f"{dataset}.{Import.objects.count()}.csv")
-        return imports.take_in(write(path, dataset, *rows), dataset, mode, now=now)
+        return imports.import_file(write(path, dataset, *rows), dataset, mode, now=now)
 
     return taken
 
 
 def touched() -> set[tuple[str, str]]:
     """What was touched since this was asked last."""
-    found = set(Touched.objects.values_list("kind", "key"))
-    Touched.objects.all().delete()
+    found = set(ChangedKey.objects.values_list("kind", "key"))
+    ChangedKey.objects.all().delete()
     return found
 
 
@@ -76,7 +76,7 @@ def test_a_table_has_the_columns_of_its_dataset_and_those_named_as_our_own(table
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_row_is_kept_in_canonical_form(node, tmp_path, party, dataset, ending):
     row = MAKERS[dataset](1)
-    made = imports.take_in(write(tmp_path / f"x.{ending}", dataset, row), dataset, "full", now=NOW)
+    made = imports.import_file(write(tmp_path / f"x.{ending}", dataset, row), dataset, "full", now=NOW)
 
     assert stored(TABLES[party][dataset]) == {next(iter(row.values())): row}
     assert (made.counts["read"], made.counts["new"]) == (1, 1)
@@ -89,7 +89,7 @@ def test_values_are_written_canonically_and_cp932_is_read_when_asked_for(node, t
         NOTIFICATIONS, [notification(birth_date="平成10年4月1日", nationality="ベトナム", sex="男")]
     )
     path.write_bytes(table.write_csv().encode("cp932"))
-    imports.take_in(path, "notifications", "full", now=NOW, encoding="cp932")
+    imports.import_file(path, "notifications", "full", now=NOW, encoding="cp932")
 
     assert stored(TABLES["mhlw"]["notifications"]) == {"N1": notification()}
 
@@ -254,7 +254,7 @@ def test_batch_by_batch_takes_and_rejects_what_the_door_does_with_the_whole_file
     rules = PREPARING if dataset == "notifications" else RECEIVING
     whole = check(source.batches(), ALL[dataset], rules=rules)
     monkeypatch.setattr("renkei.matching.reading.BATCH_ROWS", rows_at_once)
-    made = imports.take_in(path, dataset, "full", now=NOW)
+    made = imports.import_file(path, dataset, "full", now=NOW)
     kept = (
         whole.taken.filter(pl.col("left_out").is_null()) if "left_out" in whole.taken.columns else whole.taken
     )
@@ -272,7 +272,7 @@ def test_batch_by_batch_takes_and_rejects_what_the_door_does_with_the_whole_file
 def test_the_ministry_takes_what_prepare_would_send(take, tmp_path):
     path = write(tmp_path / "x.csv", "notifications", *FAULTY["notifications"])
     sent = prepare(open_source(path, NOTIFICATIONS).batches())
-    made = imports.take_in(path, "notifications", "full", now=NOW)
+    made = imports.import_file(path, "notifications", "full", now=NOW)
 
     assert set(stored(TABLES["mhlw"]["notifications"])) == set(sent.annex1["notification_id"])
     assert {
@@ -334,7 +334,7 @@ def test_the_datasets_of_the_other_party_are_not_ours(node, tmp_path, party):
     other = "persons" if party == "mhlw" else "notifications"
 
     with pytest.raises(NotOurs):
-        imports.take_in(write(tmp_path / "x.csv", other), other, "full", now=NOW)
+        imports.import_file(write(tmp_path / "x.csv", other), other, "full", now=NOW)
 
 
 @pytest.mark.parametrize("party", ["isa"])
@@ -346,7 +346,7 @@ def test_a_file_refused_whole_leaves_nothing_behind(take, tmp_path, content):
         path.write_text(content)
 
     with pytest.raises(RefusedFile):
-        imports.take_in(path, "persons", "full", now=NOW)
+        imports.import_file(path, "persons", "full", now=NOW)
     assert stored(TABLES["isa"]["persons"]) == {"P1": person(1)}
     assert Import.objects.count() == 1
 
@@ -385,8 +385,8 @@ def test_due_dates_follow_the_decisions(take):
     take("permissions", "full", permission(1), permission(2), permission(3, permitted_on=""))
     later = replace(DEFAULT_POLICY, grace_days=3)
 
-    assert imports.refresh_due(DEFAULT_POLICY) == 0
-    assert imports.refresh_due(later) == 2
+    assert imports.refresh_due_dates(DEFAULT_POLICY) == 0
+    assert imports.refresh_due_dates(later) == 2
     assert sorted(Permission.objects.values_list("due_on", flat=True), key=str) == [
         "2026-03-03",
         "2026-03-03",

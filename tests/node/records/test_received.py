@@ -8,7 +8,7 @@ from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.exchange.schemas import tables_of
 from renkei.node.errors import DeliveryOutOfOrder
 from renkei.node.records import annex1, rejected_rows
-from renkei.node.records.models import Import, ReceivedNotification, Touched
+from renkei.node.records.models import ChangedKey, Import, ReceivedNotification
 from renkei.node.records.tables import RECEIVED
 
 pytestmark = pytest.mark.django_db
@@ -28,15 +28,15 @@ def deliver(node, tmp_path):
         nonlocal taken
         taken = sequence or taken + 1
         write(tmp_path / "notifications.csv", "notifications", *rows)
-        Touched.objects.all().delete()
+        ChangedKey.objects.all().delete()
         with transaction.atomic():
-            return annex1.take_delivery(taken, tmp_path, now=NOW)
+            return annex1.import_annex1(taken, tmp_path, now=NOW)
 
     return taking
 
 
 def touched() -> set[tuple[str, str]]:
-    return set(Touched.objects.values_list("kind", "key"))
+    return set(ChangedKey.objects.values_list("kind", "key"))
 
 
 def test_a_notification_is_kept_with_the_number_of_its_delivery(deliver):
@@ -129,7 +129,7 @@ def test_nothing_stands_of_a_delivery_whose_opening_fails(deliver, tmp_path):
     write(tmp_path / "notifications.csv", "notifications", notification(1))
 
     with transaction.atomic():
-        annex1.take_delivery(1, tmp_path, now=NOW)
+        annex1.import_annex1(1, tmp_path, now=NOW)
         transaction.set_rollback(True)
 
     assert (stored(RECEIVED), Import.objects.count(), touched()) == ({}, 0, set())
@@ -140,4 +140,4 @@ def test_a_delivery_is_taken_only_inside_its_opening(node, tmp_path):
     write(tmp_path / "notifications.csv", "notifications", notification(1))
 
     with pytest.raises(transaction.TransactionManagementError):
-        annex1.take_delivery(1, tmp_path, now=NOW)
+        annex1.import_annex1(1, tmp_path, now=NOW)

@@ -14,6 +14,7 @@ from renkei.node.errors import HoldOver
 from renkei.node.records import annex1, imports, retention
 from renkei.node.records.models import (
     Card,
+    ChangedKey,
     Erasure,
     Hold,
     Notification,
@@ -21,7 +22,6 @@ from renkei.node.records.models import (
     ReceivedNotification,
     Reject,
     SentNotification,
-    Touched,
 )
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ def register(node, tmp_path):
         ],
         "permissions": [permission(1), permission(3)],
     }.items():
-        imports.take_in(write(tmp_path / "x.csv", dataset, *rows), dataset, "full", now=NOW)
+        imports.import_file(write(tmp_path / "x.csv", dataset, *rows), dataset, "full", now=NOW)
     write(
         tmp_path / "notifications.csv",
         "notifications",
@@ -61,8 +61,8 @@ def register(node, tmp_path):
         notification(6, deleted_on="2027-10-01"),
         notification(7, name=""),
     )
-    annex1.take_delivery(1, tmp_path, now=NOW)
-    Touched.objects.all().delete()
+    annex1.import_annex1(1, tmp_path, now=NOW)
+    ChangedKey.objects.all().delete()
 
 
 def kept() -> set[str]:
@@ -104,7 +104,7 @@ def test_nothing_is_due_before_its_time(register):
 def test_matching_looks_again_at_what_was_erased(register):
     retention.erase(LATER, None)
 
-    assert set(Touched.objects.values_list("kind", "key")) == {
+    assert set(ChangedKey.objects.values_list("kind", "key")) == {
         *(("card", card(number)) for number in (2, 3, 5)),
         ("person", "P3"),
     }
@@ -186,12 +186,12 @@ def test_a_hold_is_lifted_once_and_both_are_in_the_trail(node):
 @mhlw
 def test_a_tombstone_that_was_erased_does_not_come_back_with_the_next_extract(node, tmp_path):
     rows = [notification(1), notification(2, deleted_on="2026-10-01")]
-    imports.take_in(write(tmp_path / "x.csv", "notifications", *rows), "notifications", "full", now=NOW)
+    imports.import_file(write(tmp_path / "x.csv", "notifications", *rows), "notifications", "full", now=NOW)
     annex1.changes_since_sent(NOW.date())
     annex1.mark_sent(1, NOW.date())
     made = retention.erase(LATER, None)
     path = write(tmp_path / "x.csv", "notifications", *rows, notification(3))
-    again = imports.take_in(path, "notifications", "full", now=LATER)
+    again = imports.import_file(path, "notifications", "full", now=LATER)
 
     assert made.rows == 2
     assert again.counts["past_retention"] == 1
@@ -204,7 +204,7 @@ def test_a_tombstone_that_was_erased_does_not_come_back_with_the_next_extract(no
 @pytest.mark.parametrize(("days", "held", "left"), [(29, False, 1), (31, False, 0), (31, True, 1)])
 def test_extracts_taken_in_are_erased_after_their_days(node, days, held, left):
     write(node.extracts / "persons.full.x.csv", "persons", person(1))
-    imports.take_inbox(NOW)
+    imports.import_extracts(NOW)
     if held:
         retention.hold(Covers.PERSON, "P9", "文書第1号", actor=None, now=NOW)
     made = retention.erase(NOW + timedelta(days=days), None)

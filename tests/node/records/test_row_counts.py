@@ -18,16 +18,16 @@ def party() -> str:
 
 def test_rows_counted_once_are_carried_on_with_every_extract(node, tmp_path):
     def take(mode: str, *rows) -> None:
-        imports.take_in(write(tmp_path / "persons.csv", "persons", *rows), "persons", mode, now=NOW)
+        imports.import_file(write(tmp_path / "persons.csv", "persons", *rows), "persons", mode, now=NOW)
 
     take("full", person(1), person(2))
-    before = changes.rows(Person)
+    before = changes.row_count(Person)
     take("delta", person(2, address="東京都架空区1-1"), person(3), person(4), {"person_id": "P1"})
 
     with CaptureQueriesContext(connection) as asked:
-        after = changes.rows(Person)
+        after = changes.row_count(Person)
 
     assert (before, after) == (2, 3)
     assert len(asked) == 1  # what was carried on; the table itself is not asked
     take("full", person(3), person(4), person(5), person(6))
-    assert changes.rows(Person) == changes.count(Person) == 4
+    assert changes.row_count(Person) == changes.recount(Person) == 4

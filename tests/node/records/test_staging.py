@@ -15,7 +15,7 @@ MAKERS = {"notifications": notification, "persons": person, "cards": card_of, "p
 
 
 def take(tmp_path, dataset: str, *rows) -> None:
-    imports.take_in(write(tmp_path / "x.parquet", dataset, *rows), dataset, "full", now=NOW)
+    imports.import_file(write(tmp_path / "x.parquet", dataset, *rows), dataset, "full", now=NOW)
 
 
 @pytest.mark.parametrize(

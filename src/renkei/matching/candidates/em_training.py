@@ -13,7 +13,7 @@ import polars as pl
 
 from renkei.matching.candidates.match_weights import level_of, probabilities, share_of, weigh
 from renkei.matching.candidates.pairs import (
-    by_frequency,
+    by_term_frequency,
     compare_pairs,
     holders,
     look,
@@ -62,7 +62,7 @@ def learn(
     if labels is not None:
         notifications = notifications.join(labels, on="notification_id", how="semi")
     seen = look(notifications, held, start)
-    counts = {item.name: holders(seen, held, item) for item in by_frequency(start)}
+    counts = {item.name: holders(seen, held, item) for item in by_term_frequency(start)}
     compared = with_shares(seen, counts, held.height)
     population = held["person"].n_unique()
     drawn = _drawn(start, notifications, held)
@@ -98,7 +98,7 @@ def _by_luck(drawn: pl.DataFrame, guess: Parameters, population: int) -> pl.Seri
 
     In a small register that is not rare, and it would look as if strangers agreed in everything.
     """
-    unshared = {share_of(item.name): pl.lit(None, pl.Float64) for item in by_frequency(guess)}
+    unshared = {share_of(item.name): pl.lit(None, pl.Float64) for item in by_term_frequency(guess)}
     weight = weigh(drawn.with_columns(**unshared), guess)["weight"]
     odds = weight * guess.sharpness + np.log2(guess.prior / max(population, 1))
     return pl.select(1 / (1 + 2.0 ** (-odds).clip(-_MOST_BITS, _MOST_BITS))).to_series()

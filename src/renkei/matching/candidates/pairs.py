@@ -32,13 +32,13 @@ def look(reported: pl.DataFrame, held: pl.DataFrame, parameters: Parameters) -> 
     }
     values = {
         value_of(item.name): held[item.name].gather(compared[f"{item.name}_record"])
-        for item in by_frequency(parameters)
+        for item in by_term_frequency(parameters)
     }
     levels = [level_of(item.name) for item in parameters.items]
     return compared.select("query", **named, **{level: compared[level] for level in levels}, **values)
 
 
-def by_frequency(parameters: Parameters) -> Iterator[Item]:
+def by_term_frequency(parameters: Parameters) -> Iterator[Item]:
     """Yield the items whose agreement says less the more people share the value."""
     return (item for item in parameters.items if any(level.by_frequency for level in item.kind.levels))
 

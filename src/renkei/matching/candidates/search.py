@@ -4,7 +4,7 @@ import polars as pl
 
 from renkei.agreement.decisions import Policy
 from renkei.matching.candidates.match_weights import level_of, probabilities, weigh, weight_of
-from renkei.matching.candidates.pairs import by_frequency, holders, look, with_persons, with_shares
+from renkei.matching.candidates.pairs import by_term_frequency, holders, look, with_persons, with_shares
 from renkei.matching.candidates.parameters import Parameters, default_parameters
 from renkei.matching.omissions import PROBABLE
 
@@ -63,7 +63,7 @@ def find(
     parameters = parameters or default_parameters()
     held = with_persons(cards)
     seen = look(notifications, held, parameters)
-    counts = {item.name: holders(seen, held, item) for item in by_frequency(parameters)}
+    counts = {item.name: holders(seen, held, item) for item in by_term_frequency(parameters)}
     return judge(with_shares(seen, counts, held.height), notifications, parameters, held["person"].n_unique())
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from renkei.matching.candidates.match_weights import value_of
 from renkei.matching.candidates.pairs import (
-    by_frequency,
+    by_term_frequency,
     look,
     weighed_values,
     with_persons,
@@ -48,7 +48,7 @@ def find_on_spark(
     rows = bucketed.applyInArrow(look_in_bucket, ddl(on_the_wire(nothing)))
     seen = like_before(to_polars(rows.toArrow()), nothing)
     counts = {}
-    for item in by_frequency(parameters):
+    for item in by_term_frequency(parameters):
         value = value_of(item.name)
         wanted = cards.sparkSession.createDataFrame(
             to_arrow(on_the_wire(weighed_values(seen, item).to_frame()))

@@ -51,7 +51,7 @@ def set_active(officer: Officer, active: bool, *, by: Officer | None, now: datet
     officer.is_active = active
 
 
-def entrust(officer: Officer, duty: Duty, office: str = "", *, by: Officer | None, now: datetime) -> None:
+def grant(officer: Officer, duty: Duty, office: str = "", *, by: Officer | None, now: datetime) -> None:
     """Give a duty in one office, or with a blank one in all."""
     may_change(by, officer, now)
     with transaction.atomic():
@@ -60,7 +60,7 @@ def entrust(officer: Officer, duty: Duty, office: str = "", *, by: Officer | Non
             record(by, Verb.DUTY_ASSIGNED, officer.username, duty=duty.value, office=office)
 
 
-def relieve(officer: Officer, duty: Duty, office: str = "", *, by: Officer | None, now: datetime) -> None:
+def revoke(officer: Officer, duty: Duty, office: str = "", *, by: Officer | None, now: datetime) -> None:
     """Take a duty away; what was stated and assigned before remains on record."""
     may_change(by, officer, now)
     with transaction.atomic():

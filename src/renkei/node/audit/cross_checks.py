@@ -185,7 +185,7 @@ def given(directory: Path, terms: Terms, party: str) -> Iterator[Given]:
                 yield from _of_receipts(files, data, manifest, terms)
 
 
-def gone_back(directory: Path, known: frozenset[str] = frozenset()) -> list[str]:
+def went_back(directory: Path, known: frozenset[str] = frozenset()) -> list[str]:
     """Name what `returned` gives, each with why."""
     return [f"{each.file} [{each.fault}]" for each in returned(directory, known)]
 

@@ -73,7 +73,7 @@ def look(now: datetime, actor: trail.Actor | None = None) -> Verification:
     if settings.NODE.exchange.joinpath("agreement").is_dir():  # before that there is nobody to hold anything
         terms = home.terms()
         given = cross_checks.compare(home.directory, terms, terms.party)
-        back = cross_checks.gone_back(home.directory, cross_checks.lines(terms))
+        back = cross_checks.went_back(home.directory, cross_checks.lines(terms))
     with transaction.atomic():
         made = Verification.objects.create(
             at=now,

@@ -12,7 +12,7 @@ import polars as pl
 
 from renkei.matching.candidates.numbers import distances
 from renkei.node.records import blocking_keys, bulk_copy
-from renkei.node.records.bulk_copy import few, many
+from renkei.node.records.bulk_copy import expecting_few_rows, expecting_many_rows
 
 #: Pairs of `notification_id` and `person_id`, some twice: a temporary table, filled by `meet`.
 PAIRS: Final = "near_pairs"
@@ -43,7 +43,7 @@ _LIKE_BORN: Final = (
 )
 
 
-def meet(wanted: str) -> None:
+def make_pairs(wanted: str) -> None:
     """Fill `PAIRS` for the rows of `candidates_notfound` (as `u`) that `wanted` names; within a transaction."""
     columns = [f"u.{name}" for name in _ASKED] + [f"n.{name}" for name in _OF_NOTIFICATION]
     asking = bulk_copy.read(
@@ -54,7 +54,7 @@ def meet(wanted: str) -> None:
     asking = asking.with_columns(blocking_keys.plain_number(asking["card_number"]).alias("plain"))
     bulk_copy.temporary(_ASKING, asking)
     several = asking.height > FEW
-    with many() if several else few():
+    with expecting_many_rows() if several else expecting_few_rows():
         bulk_copy.temporary(PAIRS, _by_parts(asking) if several else _by_number(asking))
         _by_person()
     bulk_copy.analyze(PAIRS)

@@ -13,10 +13,10 @@ import polars as pl
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
 from renkei.agreement.decisions import COMPARABLE_ITEMS, IDENTITY_ITEMS
 from renkei.node.candidates.search import concerned
-from renkei.node.matching_run.scope import HOLDERS
+from renkei.node.matching_run.scope import CARD_OWNERS
 from renkei.node.records import blocking_keys, bulk_copy
-from renkei.node.records.bulk_copy import few, many
-from renkei.node.records.models import Touched
+from renkei.node.records.bulk_copy import expecting_few_rows, expecting_many_rows
+from renkei.node.records.models import ChangedKey
 
 _NOW: Final = "not_found_now"
 _NEW: Final = "not_found_new"
@@ -50,14 +50,14 @@ def refresh(*, whole: bool) -> None:
 
     What is touched stays so: the matching that follows takes it. Unless `whole`, its holders were asked for.
     """
-    with many() if whole else few():
+    with expecting_many_rows() if whole else expecting_few_rows():
         _find(whole=whole)
         _forget(whole=whole)
     _keep()
     if whole:
         bulk_copy.execute("UPDATE candidates_notfound SET pending = true WHERE state <> 'confirmed'")
     else:
-        with few():
+        with expecting_few_rows():
             _touch()
     bulk_copy.drop(_NOW, _NEW, _CARDS, _NUMBERS, _PEOPLE, _PENDING)
 
@@ -74,7 +74,7 @@ def _find(*, whole: bool) -> None:
         bulk_copy.drop(_NUMBERS)
         # Few of them are in no card: only of those the notifications are read.
         bulk_copy.execute(
-            f"CREATE TEMPORARY TABLE {_NUMBERS} AS SELECT t.key FROM {HOLDERS} t WHERE NOT EXISTS "
+            f"CREATE TEMPORARY TABLE {_NUMBERS} AS SELECT t.key FROM {CARD_OWNERS} t WHERE NOT EXISTS "
             "(SELECT 1 FROM records_person p WHERE p.person_id = t.person_id)"
         )
         bulk_copy.analyze(_NUMBERS)
@@ -107,7 +107,7 @@ def _forget(*, whole: bool) -> None:
     near = (
         ""
         if whole
-        else f"EXISTS (SELECT 1 FROM {HOLDERS} t WHERE t.key = candidates_notfound.card_number) AND"
+        else f"EXISTS (SELECT 1 FROM {CARD_OWNERS} t WHERE t.key = candidates_notfound.card_number) AND"
     )
     gone = (
         f"FROM candidates_notfound WHERE {near} NOT EXISTS "
@@ -160,7 +160,7 @@ def _touch() -> None:
     bulk_copy.drop(_PEOPLE)
     bulk_copy.execute(
         f"CREATE TEMPORARY TABLE {_PEOPLE} AS SELECT DISTINCT key AS person_id FROM records_touched "
-        f"WHERE kind = '{Touched.Kind.PERSON}'"
+        f"WHERE kind = '{ChangedKey.Kind.PERSON}'"
     )
     bulk_copy.analyze(_PEOPLE)
     bulk_copy.temporary(_PENDING, pl.DataFrame(schema={"notification_id": pl.String}))

@@ -21,7 +21,7 @@ from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.candidates.models import Candidate, NotFound
 from renkei.node.errors import CandidatesChanged, NoSuchDecision
-from renkei.node.records.models import Card, Person, ReceivedNotification, Touched
+from renkei.node.records.models import Card, ChangedKey, Person, ReceivedNotification
 
 _State = NotFound.State
 
@@ -185,10 +185,13 @@ def _decided(state: NotFound.State, reason: str, officer: Officer, now: datetime
 def _look_again(not_found: NotFound, *found: Candidate) -> None:
     """Have the next matching look at the number, and at everybody whom the decision concerns."""
     people = {each.person_id for each in found} | ({not_found.person_id} - {None})
-    Touched.objects.bulk_create(
+    ChangedKey.objects.bulk_create(
         [
-            Touched(kind=Touched.Kind.CARD, key=not_found.card_number),
-            *(Touched(kind=Touched.Kind.PERSON, key=person_id) for person_id in sorted(filter(None, people))),
+            ChangedKey(kind=ChangedKey.Kind.CARD, key=not_found.card_number),
+            *(
+                ChangedKey(kind=ChangedKey.Kind.PERSON, key=person_id)
+                for person_id in sorted(filter(None, people))
+            ),
         ]
     )
 

@@ -15,7 +15,7 @@ from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS, Dataset
 from renkei.matching.candidates import default_parameters
 from renkei.matching.candidates.match_weights import value_of, weigh
 from renkei.matching.candidates.pairs import (
-    by_frequency,
+    by_term_frequency,
     look,
     weighed_values,
     with_persons,
@@ -29,7 +29,7 @@ from renkei.matching.validation import check
 from renkei.node.candidates import blocking
 from renkei.node.candidates.models import Candidate, NotFound
 from renkei.node.records import blocking_keys, bulk_copy, changes
-from renkei.node.records.bulk_copy import few, many
+from renkei.node.records.bulk_copy import expecting_few_rows, expecting_many_rows
 from renkei.node.records.models import Person
 
 # MERGED renkei.node.candidates.search: Candidates by the library, from what a node met by index: the same judgement as of files, on fewer rows.
@@ -48,7 +48,7 @@ def search(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFra
     The frames are canonical text, with the columns of their datasets.
     """
     parameters = default_parameters()
-    people = max(changes.rows(Person), 1)
+    people = max(changes.row_count(Person), 1)
     sought, seen = _seen(notifications, persons, cards, people)
     return judge(seen, sought, parameters, people)
 
@@ -59,7 +59,7 @@ def concerned(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.Data
     Of all others nobody given is so probable, even were there nobody else, that a printed digit changed.
     """
     parameters = default_parameters()
-    people = max(changes.rows(Person), 1)
+    people = max(changes.row_count(Person), 1)
     sought, seen = _seen(notifications, persons, cards, people)
     # As in `probabilities`, against nobody alone: with others beside them they are less probable still.
     odds = pl.col("weight") * parameters.sharpness + log2(parameters.prior / (1 - parameters.prior) / people)
@@ -76,7 +76,7 @@ def _seen(
     sought, held = _typed(notifications, NOTIFICATIONS), with_persons(_typed(cards, CARDS, known))
     seen = look(sought, held, parameters)
     counts = {}
-    for item in by_frequency(parameters):
+    for item in by_term_frequency(parameters):
         value = value_of(item.name)
         nothing = pl.DataFrame(schema={value: seen.schema[value], "holders": pl.UInt32})
         counts[item.name] = _holders(seen, item) if item.name in _COUNTED else nothing
@@ -113,7 +113,7 @@ def _holders(seen: pl.DataFrame, item: Item) -> pl.DataFrame:
     values = weighed_values(seen, item)
     asked = pl.DataFrame({value: values, "written": written(values)})
     bulk_copy.temporary(_ASKED, asked.select(pl.col("written").drop_nulls().unique()))
-    with few():
+    with expecting_few_rows():
         changes = bulk_copy.read(
             f"SELECT a.written, CAST(COUNT(*) AS text) FROM {_ASKED} a "
             f"JOIN records_person p ON p.{column} = a.written GROUP BY a.written",
@@ -152,7 +152,7 @@ def threshold() -> float:
     return settings.NODE.decided().candidate_threshold
 
 
-def seek(find: Find = search) -> int:
+def search_pending(find: Find = search) -> int:
     """Look for candidates of what is pending; returns for how many notifications. Within a transaction.
 
     Looked for once, until the notification or somebody near it changes.
@@ -161,10 +161,10 @@ def seek(find: Find = search) -> int:
     names = list(pending.values_list("notification_id", flat=True))
     if not names:
         return 0
-    blocking.meet("u.pending")
+    blocking.make_pairs("u.pending")
     for start in range(0, len(names), _SLICE):
         bulk_copy.temporary(_SOUGHT, pl.DataFrame({"notification_id": names[start : start + _SLICE]}))
-        with few():
+        with expecting_few_rows():
             notifications, persons, cards = _near()
         store(find(notifications, persons, cards))
     bulk_copy.drop(_SOUGHT, blocking.PAIRS, _PEOPLE)
@@ -219,7 +219,7 @@ def probable(among: str | None = None) -> pl.DataFrame:
         "WHERE n.notification_id = c.notification_id)"
     )
     some = f" AND EXISTS (SELECT 1 FROM {among} s WHERE s.person_id = c.person_id)" if among else ""
-    with few() if among else many():
+    with expecting_few_rows() if among else expecting_many_rows():
         found = bulk_copy.read(
             _PROBABLE.format(columns=f"c.notification_id, c.person_id, CAST(c.probability AS text), {start}")
             + some,

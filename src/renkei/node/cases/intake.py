@@ -22,7 +22,7 @@ from renkei.node.corrections import requests
 from renkei.node.corrections.models import CorrectionRequest
 from renkei.node.corrections.requests import corrections_to_send, mark_corrections_sent
 from renkei.node.records import bulk_copy, rejected_rows
-from renkei.node.records.bulk_copy import wait_for_turn
+from renkei.node.records.bulk_copy import advisory_lock
 from renkei.node.records.models import Import
 from renkei.node.working_days import after_working_days
 
@@ -112,7 +112,7 @@ _WITHDRAW, _WITHDRAWN_LATER, _AGAIN, _CHANGE, _SAME = (
 )
 
 
-def take_answers(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
+def import_answers(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
     """Take the rows of an opened answer, inside the transaction that marks it opened.
 
     `package` is the directory of the plain data package. What an earlier or the same delivery said of a case
@@ -122,11 +122,11 @@ def take_answers(sequence: int, package: Path, *, now: datetime) -> Mapping[str,
     (`discrepancy_reported`, `suspected_omission_reported`); `corrections_accepted` and
     `corrections_rejected`. Raises TransactionManagementError outside a transaction.
     """
-    wait_for_turn()
+    advisory_lock()
     day = timezone.localtime(now).date()
     read = pl.concat([_read(package / f"{table}.csv", kind) for kind, table in _TABLES.items()])
     rows = read.unique(["kind", "identifier"], keep="first", maintain_order=True)
-    counts = dict(requests.take(package, day, now))
+    counts = dict(requests.import_decisions(package, day, now))
     counts |= {"rows": read.height} | _set_doubled_aside(sequence, read, now)
     bulk_copy.temporary(_ANSWERED, with_places(rows))
     try:
@@ -210,7 +210,7 @@ def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:
         f"AND k.what = '{_SAME}'",
         (sequence,),
     )
-    requests.take_back_unsent(f"SELECT id FROM {_CONCERNED} WHERE what = '{_WITHDRAW}'")
+    requests.cancel_unsent(f"SELECT id FROM {_CONCERNED} WHERE what = '{_WITHDRAW}'")
     bulk_copy.execute(
         f"UPDATE corrections_correctionrequest SET over = true WHERE case_id IN (SELECT id FROM {_CONCERNED} "
         f"WHERE what IN ('{_WITHDRAW}', '{_WITHDRAWN_LATER}', '{_AGAIN}'))"
@@ -355,4 +355,4 @@ def _date(column: str) -> str:
     return f"CAST({column} AS date)" if connection.vendor == "postgresql" else column
 
 
-__all__ = ["corrections_to_send", "mark_corrections_sent", "take_answers"]
+__all__ = ["corrections_to_send", "mark_corrections_sent", "import_answers"]

@@ -26,7 +26,7 @@ from renkei.node.cases.models import Attachment, Case, Event
 from renkei.node.cases.queries import purpose_of, subject_of
 from renkei.node.cases.workflow import MOVES, Move, State
 from renkei.node.corrections.models import CorrectionRequest
-from renkei.node.corrections.requests import take_back_unsent
+from renkei.node.corrections.requests import cancel_unsent
 from renkei.node.errors import ChangedMeanwhile, Incomplete, NoSuchMove, NotAttachable
 from renkei.node.working_days import after_working_days
 
@@ -71,7 +71,7 @@ def move(
             changes["assigned_to"] = officer
         _change(case, version, row, changes)
         if case.state == State.CORRECTION:
-            take_back_unsent(str(int(case.pk)))
+            cancel_unsent(str(int(case.pk)))
         if name == _REQUEST:
             _request(case, items, reason, now)
         Event.objects.create(case=case, at=now, officer=officer, what=name, outcome=outcome, note=reason)

@@ -26,7 +26,7 @@ from renkei.node.console.pages import PAGES
 # MERGED renkei.node.console.access: Before a page of personal data: the question for which purpose of clause 7 it is opened (P-01).
 
 
-def purpose_first(
+def require_purpose(
     request: HttpRequest, act: Act, subject: Subject, *, now: datetime
 ) -> HttpResponseRedirect | None:
     """Return the way to the question, or None where a purpose is in force.
@@ -125,7 +125,7 @@ def _fields(request: HttpRequest) -> dict[str, list[str]]:
     return {name: [*map(str, values)] for name, values in request.POST.lists() if name not in _NEVER_KEPT}
 
 
-def unpack(request: HttpRequest, luggage: str) -> None:
+def recover_form(request: HttpRequest, luggage: str) -> None:
     """Put what came along into the session just begun; what was tampered with or is old is dropped."""
     try:
         request.session[_SESSION] = signing.loads(luggage, salt=_SALT, max_age=_LASTS)
@@ -133,7 +133,7 @@ def unpack(request: HttpRequest, luggage: str) -> None:
         return
 
 
-def given_back(request: HttpRequest) -> Mapping[str, list[str]]:
+def recovered_fields(request: HttpRequest) -> Mapping[str, list[str]]:
     """Return, once, the fields that were typed for this address; empty where there are none."""
     kept = cast(dict[str, Any] | None, request.session.get(_SESSION))
     if not kept or kept["path"] != request.get_full_path():

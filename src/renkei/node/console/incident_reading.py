@@ -6,7 +6,7 @@ from typing import Final
 from django.http import QueryDict
 from django.utils import timezone
 
-from renkei.matching.labels import Words
+from renkei.agreement.text import Words
 from renkei.node.errors import IncidentRefused
 from renkei.node.incidents import scope
 from renkei.node.incidents.models import Condition, Item

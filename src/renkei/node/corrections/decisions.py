@@ -62,7 +62,7 @@ REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
 
 
 @transaction.atomic
-def take(requests: pl.DataFrame, sequence: int, now: datetime) -> Mapping[str, int]:
+def import_requests(requests: pl.DataFrame, sequence: int, now: datetime) -> Mapping[str, int]:
     """Take correction requests (REQUEST_COLUMNS, as text) that delivery `sequence` of 別紙1 brought.
 
     Each is taken once: one that is known is left as it stands. Returns `requests` = `taken` + `again` +
@@ -139,7 +139,7 @@ def mark_answered(day: date, sequence: int) -> int:
     )
 
 
-def take_back(day: date, sequence: int | None) -> int:
+def revert(day: date, sequence: int | None) -> int:
     """Let the decisions that a day's answer carried, or was to carry (None), wait for another; how many."""
     carried = ReceivedRequest.objects.filter(answer_day=day, answer_sequence=sequence)
     return carried.update(answer_day=None, answer_sequence=None)

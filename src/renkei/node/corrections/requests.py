@@ -20,7 +20,7 @@ from renkei.node.cases.workflow import MOVES
 from renkei.node.corrections.models import CorrectionDay, CorrectionRequest
 from renkei.node.errors import CorrectionsOutOfStep
 from renkei.node.records import bulk_copy
-from renkei.node.records.bulk_copy import wait_for_turn
+from renkei.node.records.bulk_copy import advisory_lock
 from renkei.node.working_days import after_working_days
 
 #: Columns of the dataset that goes out; `kind` is `discrepancy` or `suspected_omission`, `identifier` its
@@ -41,7 +41,7 @@ def corrections_to_send(day: date) -> pl.DataFrame:
     what was. After `mark_corrections_sent` there are none: what came meanwhile is another day's.
     """
     with transaction.atomic():
-        wait_for_turn()
+        advisory_lock()
         chosen, new = CorrectionDay.objects.get_or_create(day=day)
         if new:
             CorrectionRequest.objects.filter(day=None, decision="").update(day=day)
@@ -56,7 +56,7 @@ def mark_corrections_sent(day: date, sequence: int) -> int:
     Raises CorrectionsOutOfStep where nothing was chosen for the day, or it was sealed by another number.
     """
     with transaction.atomic():
-        wait_for_turn()
+        advisory_lock()
         if not CorrectionDay.objects.filter(day=day, sequence=None).update(sequence=sequence):
             if CorrectionDay.objects.filter(day=day, sequence=sequence).exists():
                 return 0
@@ -70,13 +70,13 @@ def mark_corrections_sent(day: date, sequence: int) -> int:
     return marked
 
 
-def take_back(day: date, sequence: int) -> int:
+def revert(day: date, sequence: int) -> int:
     """Let the requests that delivery `sequence` of a day carried go again; returns how many."""
     CorrectionDay.objects.filter(day=day, sequence=sequence).update(sequence=None)
     return CorrectionRequest.objects.filter(day=day, sequence=sequence, decision="").update(sequence=None)
 
 
-def take(package: Path, day: date, now: datetime) -> Mapping[str, int]:
+def import_decisions(package: Path, day: date, now: datetime) -> Mapping[str, int]:
     """Take ISA's decisions out of an opened answer, where it holds any; within its transaction.
 
     A request that we do not know, did not send or have the answer to is passed over, and so is a decision
@@ -103,7 +103,7 @@ def take(package: Path, day: date, now: datetime) -> Mapping[str, int]:
     return counts
 
 
-def take_back_unsent(cases: str) -> int:
+def cancel_unsent(cases: str) -> int:
     """Take back the requests of these cases (a query for their ids) that no delivery holds yet."""
     return bulk_copy.execute(
         f"UPDATE corrections_correctionrequest SET decision = '{_Decision.TAKEN_BACK}' "

@@ -20,12 +20,12 @@ Commit = Callable[..., Mapping[str, int]]
 
 #: What takes the rows of each such service.
 COMMITS: Final[Mapping[str, Commit]] = {
-    "receipt": rejected_rows.take,
+    "receipt": rejected_rows.import_rejects,
 }
 _log = structlog.get_logger()
 
 
-def attend(now: datetime) -> None:
+def process(now: datetime) -> None:
     """Open what came of these services, and send whatever is sealed and due.
 
     A fault here holds up no day: it is logged, the delivery stays, and its own alarm rings.

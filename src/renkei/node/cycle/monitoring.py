@@ -22,7 +22,7 @@ DAILY: Final = {"mhlw": ("annex1", "annex2-3"), "isa": ("annex2-3", "annex1")}
 _OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
 
 
-def look_round(now: datetime) -> None:
+def check(now: datetime) -> None:
     """Let exactly the alarms ring that there is cause for."""
     for kind, subjects in _CAUSES.items():
         hold(kind, subjects(now), now)

@@ -23,18 +23,18 @@ from renkei.node.records import annex1
 
 
 def _take_back_annex_1(day: date, sequence: int) -> None:
-    annex1.take_back(day, sequence)
-    requests.take_back(day, sequence)
+    annex1.revert(day, sequence)
+    requests.revert(day, sequence)
 
 
 #: What lets the rows of a refused delivery go again, and the first step of the day that is done anew.
 _TAKE_BACK: Final[Mapping[str, tuple[Callable[[date, int], object], str]]] = {
     "annex1": (_take_back_annex_1, "select"),
-    "annex2-3": (answers.take_back, "answer"),
+    "annex2-3": (answers.revert, "answer"),
 }
 
 
-def again(day: date, actor: Actor | None) -> Delivery:
+def retry(day: date, actor: Actor | None) -> Delivery:
     """Let a day's refused delivery be made again by the next run; returns the refused one.
 
     Later days that are chosen but not sealed are chosen anew. Raises NothingRefused where the day's delivery

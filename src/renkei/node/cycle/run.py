@@ -19,9 +19,9 @@ def run(today: date, now: datetime) -> list[Step]:
     Raises `Unconfigured` where a system check finds an error.
     """
     checks.refuse_errors()
-    notices.settle(now)  # before the day: what clause 6 calls promptly waits for nothing
+    notices.send_due(now)  # before the day: what clause 6 calls promptly waits for nothing
     closed = keystore.home().terms().agreement.calendar.closed_days
-    ad_hoc.attend(now)
+    ad_hoc.process(now)
     worked = Runner(DAY[settings.NODE.party], now).run(today, closed)
-    monitoring.look_round(now)
+    monitoring.check(now)
     return worked

@@ -32,9 +32,9 @@ from renkei.node.records import imports as records_imports
 _OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
 
 
-def take_in(context: Context) -> Counts:
+def import_extracts(context: Context) -> Counts:
     """Take in whatever extracts of the agency's own have landed."""
-    imports = records_imports.take_inbox(context.now)
+    imports = records_imports.import_extracts(context.now)
     return {
         "files": len(imports),
         "rows": sum(each.counts["read"] for each in imports),
@@ -44,7 +44,7 @@ def take_in(context: Context) -> Counts:
 
 def select_annex_1(context: Context) -> Counts:
     """MHLW: choose what goes into the day's 別紙1, and the correction requests that go along."""
-    rows = annex1.choose(context.day)
+    rows = annex1.select(context.day)
     asked = correction_requests.corrections_to_send(context.day)
     return {"rows": sum(rows.values()), **rows, "corrections": asked.height}
 
@@ -180,9 +180,13 @@ def close(context: Context) -> Counts:
 
 def _take_annex_1(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
     """ISA: take in 別紙1; the receipt says how many rows were set aside for which reason."""
-    counts = annex1.take_delivery(sequence, package, now=now)
+    counts = annex1.import_annex1(sequence, package, now=now)
     asked = package / f"{decisions.REQUESTS}.csv"
-    taken = decisions.take(pl.read_csv(asked, infer_schema=False), sequence, now) if asked.exists() else {}
+    taken = (
+        decisions.import_requests(pl.read_csv(asked, infer_schema=False), sequence, now)
+        if asked.exists()
+        else {}
+    )
     # A row counts once, by the first of its reasons: what was taken and what was not add up in the receipt.
     first = rejected_rows.rejected("annex1", sequence)["reasons"].str.split(";").list.first().alias("reason")
     reasons = first.value_counts()
@@ -205,7 +209,7 @@ def _of_day(direction: Delivery.Direction, service: str, day: date) -> Delivery 
     return of_day.order_by("-revision").first()  # the last one made, where others were refused
 
 
-_TAKE_IN = DayStep("take_in", "取込", "Take in", take_in, atomic=False)
+_TAKE_IN = DayStep("take_in", "取込", "Take in", import_extracts, atomic=False)
 _CHECK = DayStep("check", "検査", "Check", check)
 _ERASE = DayStep("erase", "保存期間の過ぎたものの消去", "Erase", retention.erase)
 _CLOSE = DayStep("close", "締め", "Close", close)
@@ -228,7 +232,7 @@ DAY: Final[Mapping[str, tuple[DayStep, ...]]] = {
         DayStep(*_SEND, send("annex1"), atomic=False),
         DayStep(*_AWAIT, await_receipt("annex1"), atomic=False),
         DayStep(*_RECEIVE, receive("annex2-3"), atomic=False),
-        DayStep("open", "回答の取込", "Open", open_day("annex2-3", cases.take_answers), atomic=False),
+        DayStep("open", "回答の取込", "Open", open_day("annex2-3", cases.import_answers), atomic=False),
         DayStep(*_GIVE_BACK, give_back("annex2-3"), atomic=False),
         _ERASE,
         _CLOSE,

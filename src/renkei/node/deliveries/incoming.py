@@ -28,7 +28,7 @@ _REJECTED = "rejected:"
 _log = structlog.get_logger()
 
 
-def take(files: DeliveryFiles, now: datetime, *, by_medium: bool = False) -> Taken:
+def receive(files: DeliveryFiles, now: datetime, *, by_medium: bool = False) -> Taken:
     """Take in a delivery (steps 1 to 4) and note it. Raises `Refused` and `Unstored`, nothing kept.
 
     The bytes are durable before the database knows of them; whoever asks is answered after both.

@@ -208,7 +208,7 @@ def _export_receipts(place: Path, now: datetime) -> None:
             durable.write(place / f"{each.receipt.name}.json.p7s", each.signature)
 
 
-def take_all(medium: Path, now: datetime) -> Mapping[str, Taken | ExchangeError]:
+def receive_all(medium: Path, now: datetime) -> Mapping[str, Taken | ExchangeError]:
     """Take in every delivery and receipt of a medium; one that is refused does not hold up the others.
 
     Returns what became of each by the name of its file: a delivery that was taken, or the refusal.
@@ -218,7 +218,7 @@ def take_all(medium: Path, now: datetime) -> Mapping[str, Taken | ExchangeError]
     ours = f"{settings.NODE.party}-"  # what we wrote on it ourselves is not for us
     found = {
         files.name: taken
-        for files, taken in media.take_all(medium, keystore.inbox(now), now)
+        for files, taken in media.receive_all(medium, keystore.inbox(now), now)
         if not files.name.startswith(ours)
     }
     incoming.note_received(now, by_medium=True)

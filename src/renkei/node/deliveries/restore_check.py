@@ -18,7 +18,7 @@ from django.db import transaction
 from renkei.exchange import durable
 from renkei.exchange.errors import Refused
 from renkei.exchange.files import DeliveryFiles, deliveries_in
-from renkei.exchange.inbox import take_sealed_of
+from renkei.exchange.inbox import receive_sealed_of
 from renkei.exchange.manifest import Manifest, read, sha256
 from renkei.exchange.outbox import Outbox
 from renkei.exchange.trust import Terms
@@ -133,7 +133,7 @@ def _go_on(way: str, who: str) -> None:
     durable.flush_directory(settings.NODE.exchange)
 
 
-def take_back(directory: Path, now: datetime) -> Iterator[str]:
+def recover(directory: Path, now: datetime) -> Iterator[str]:
     """Put deliveries that we once sent back into the outbox, from copies of the counterpart's inbox.
 
     Each must bear our own signature, continue the sequence and hold what its manifest says; gives their
@@ -169,7 +169,7 @@ def _put_back(outbox: Outbox, terms: Terms, manifest: Manifest, files: DeliveryF
         outbox.chain(manifest.service).check_next(manifest)
         with durable.building(final) as partial:
             copy = DeliveryFiles(partial, manifest.name)
-            take_sealed_of(files, manifest, copy.sealed)
+            receive_sealed_of(files, manifest, copy.sealed)
             durable.put(copy.manifest, data)
             durable.put(copy.signature, signature)
     return True

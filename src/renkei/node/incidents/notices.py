@@ -31,12 +31,12 @@ _OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.Stat
 _log = structlog.get_logger()
 
 
-def settle(now: datetime) -> None:
+def send_due(now: datetime) -> None:
     """Take in what the counterpart told, and tell what is to be told: the first that a cycle does.
 
     A fault holds up nothing else; what is not done then keeps its alarm ringing.
     """
-    for work in (hear, tell):
+    for work in (note_receipt, tell):
         try:
             work(now)
         except Exception as fault:
@@ -144,15 +144,17 @@ def _line(text: str) -> str:
 # --- hearing ----------------------------------------------------------------------------------------------
 
 
-def hear(now: datetime) -> int:
+def note_receipt(now: datetime) -> int:
     """Open every notice of the counterpart that lies there; returns how many."""
     opened = 0
-    while incoming.open_next(SERVICE, lambda sequence, package: take(sequence, package, now=now), now=now):
+    while incoming.open_next(
+        SERVICE, lambda sequence, package: import_notices(sequence, package, now=now), now=now
+    ):
         opened += 1
     return opened
 
 
-def take(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
+def import_notices(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
     """Take the rows of an opened notice, in the transaction that marks it opened.
 
     What is told again of one incident changes it; its clocks go on from when it was first heard of. Each

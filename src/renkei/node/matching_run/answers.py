@@ -20,7 +20,12 @@ from renkei.node.corrections import decisions
 from renkei.node.errors import AnswersOutOfStep
 from renkei.node.matching_run.models import AnswerDay, Kind
 from renkei.node.records import bulk_copy
-from renkei.node.records.bulk_copy import by_index, few, many, wait_for_turn
+from renkei.node.records.bulk_copy import (
+    advisory_lock,
+    by_partial_index,
+    expecting_few_rows,
+    expecting_many_rows,
+)
 
 #: So many rows of an answer are sooner joined with the findings than looked up.
 _MANY: Final = 100_000
@@ -33,10 +38,10 @@ def select(day: date) -> Mapping[str, int]:
     What changes after it is another day's, and what another day carries that is not sealed yet counts as
     told. Returns rows: `discrepancy_reported`, `suspected_omission_reported`, `withdrawn`, `corrections`.
     """
-    wait_for_turn()
+    advisory_lock()
     chosen, new = AnswerDay.objects.get_or_create(day=day)
     if new:
-        with by_index():
+        with by_partial_index():
             bulk_copy.execute(
                 "INSERT INTO matching_run_answer (day, kind, identifier, action, word, row, told, told_word) "
                 "SELECT %s, kind, identifier, CASE WHEN digest = '' THEN 'withdraw' ELSE 'report' END, "
@@ -80,7 +85,7 @@ def mark_sent(day: date, sequence: int) -> int:
 
     Raises AnswersOutOfStep where nothing was selected for the day, or it was sealed by another number.
     """
-    wait_for_turn()
+    advisory_lock()
     if not AnswerDay.objects.filter(pk=day, sequence=None).update(sequence=sequence):
         if AnswerDay.objects.filter(pk=day, sequence=sequence).exists():
             return 0
@@ -89,7 +94,11 @@ def mark_sent(day: date, sequence: int) -> int:
             "Run the days in their order.",
             f"{day}分の回答は未選別か、別の番号で封緘済みです。日付の順に処理してください。",
         )
-    with few() if sum(AnswerDay.objects.get(pk=day).counts.values()) < _MANY else many():
+    with (
+        expecting_few_rows()
+        if sum(AnswerDay.objects.get(pk=day).counts.values()) < _MANY
+        else expecting_many_rows()
+    ):
         bulk_copy.execute(
             "UPDATE matching_run_finding SET told_sequence = %s FROM matching_run_answer a WHERE a.day = %s "
             "AND a.kind = matching_run_finding.kind AND a.identifier = matching_run_finding.identifier",
@@ -107,9 +116,9 @@ def accepted(sequence: int) -> int:
 
     Returns how many findings. What another answer, out or waiting, speaks of is kept: that may be refused.
     """
-    wait_for_turn()
+    advisory_lock()
     bulk_copy.execute("DELETE FROM matching_run_answer WHERE sequence = %s", (sequence,))
-    with by_index():
+    with by_partial_index():
         return bulk_copy.execute(
             "DELETE FROM matching_run_finding WHERE digest = '' AND told = '' AND NOT EXISTS "
             "(SELECT 1 FROM matching_run_answer a WHERE a.kind = matching_run_finding.kind "
@@ -117,23 +126,23 @@ def accepted(sequence: int) -> int:
         )
 
 
-def take_back(day: date, sequence: int) -> int:
+def revert(day: date, sequence: int) -> int:
     """Undo what delivery `sequence` of a day told, since MHLW refused it; returns how many rows.
 
     What was told before counts again: it goes where that is not what stands now. What was selected since and
     is not sealed is undone as well: nothing older may be told after it. What a later delivery told stands.
     Within its transaction.
     """
-    wait_for_turn()
+    advisory_lock()
     unsealed = AnswerDay.objects.filter(sequence=None)
     for waiting in unsealed:
         _untell(waiting.day)
-        decisions.take_back(waiting.day, None)
+        decisions.revert(waiting.day, None)
     unsealed.delete()
     refused = AnswerDay.objects.filter(pk=day, sequence=sequence)
     again = _untell(day) if refused.exists() else 0
     refused.delete()
-    return again + decisions.take_back(day, sequence)
+    return again + decisions.revert(day, sequence)
 
 
 def _untell(day: date) -> int:
@@ -145,7 +154,7 @@ def _untell(day: date) -> int:
         "(SELECT min(l.id) FROM matching_run_answer l "
         "WHERE l.kind = a.kind AND l.identifier = a.identifier AND l.id > a.id)"
     )
-    with few():
+    with expecting_few_rows():
         for table, is_next in (
             ("matching_run_finding", f"{later} IS NULL"),
             ("matching_run_answer", f"matching_run_answer.id = {later}"),

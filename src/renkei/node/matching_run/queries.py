@@ -127,7 +127,7 @@ def candidates(*, waiting: bool = True) -> QuerySet[NotFound]:
     return decided.order_by("-decided_at", "notification_id")
 
 
-def told(kind: Kind, after: str = "") -> QuerySet[Finding]:
+def reported(kind: Kind, after: str = "") -> QuerySet[Finding]:
     """Return what the counterpart was told of a kind and has not been taken back; by identifier."""
     found = Finding.objects.filter(kind=kind, identifier__gt=after).exclude(told="")
     return found.defer("row").order_by("identifier")

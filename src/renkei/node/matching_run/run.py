@@ -26,8 +26,8 @@ from renkei.node.matching_run.models import Kind, Outcome, Run
 from renkei.node.matching_run.scope import FINDINGS, OUTCOMES, Frames, determine_scope
 from renkei.node.records import bulk_copy
 from renkei.node.records import changes as records_changes
-from renkei.node.records.bulk_copy import few, wait_for_turn
-from renkei.node.records.imports import refresh_due
+from renkei.node.records.bulk_copy import advisory_lock, expecting_few_rows
+from renkei.node.records.imports import refresh_due_dates
 from renkei.node.records.models import Person
 
 # MERGED renkei.node.matching_run.run: What officers confirmed, and what is probable: how 3(1)イ reckons with notifications that name no card.
@@ -43,7 +43,7 @@ _JUDGED: Final = ("outcome", "person_id", "mismatched_items", "differences", "id
 Reconcile = Callable[[Sequence[pl.DataFrame]], Reconciliation]
 
 
-def reckon(
+def credit_confirmed(
     found: Reconciliation, frames: Sequence[pl.DataFrame], probable: pl.DataFrame, reconcile: Reconcile
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Let what was confirmed count, and what is probable be said; returns `matches` and `annex3` anew.
@@ -125,7 +125,7 @@ def match(day: date, find: candidate_search.Find = search) -> Mapping[str, int]:
     that candidates were looked for), `changed` (findings), and after the run the notifications by outcome and
     the findings that stand by kind. Raises `DayPassed` for a day before the last one.
     """
-    wait_for_turn()
+    advisory_lock()
     policy = settings.NODE.decided()
     last = Run.objects.first()
     if last is not None and day < last.day:
@@ -133,12 +133,12 @@ def match(day: date, find: candidate_search.Find = search) -> Mapping[str, int]:
     rules = _rules(policy)
     since = last.day if last and last.rules == rules else None
     if since is None:
-        refresh_due(policy)
-        records_changes.count(Person)
+        refresh_due_dates(policy)
+        records_changes.recount(Person)
     else:
-        scope.ask()
+        scope.find_card_owners()
     queue.refresh(whole=since is None)
-    sought = candidate_search.seek(find)
+    sought = candidate_search.search_pending(find)
     with determine_scope(since, day, at_most=_worth_telling_apart(last)) as concerned:
         bulk_copy.temporary(_OUTCOMES, pl.DataFrame(schema=dict.fromkeys(_OUTCOME, pl.String)))
         bulk_copy.temporary(_FINDINGS, pl.DataFrame(schema=dict.fromkeys(_FOUND, pl.String)))
@@ -149,7 +149,7 @@ def match(day: date, find: candidate_search.Find = search) -> Mapping[str, int]:
         outcomes, items = _keep_outcomes(last)
         standing, changed = _keep_findings({} if last is None else last.standing, day)
         bulk_copy.drop(_OUTCOMES, _FINDINGS)
-    scope.forget()
+    scope.drop_card_owners()
     counts = {"looked_at": looked_at, "changed": changed}
     Run.objects.update_or_create(
         day=day,
@@ -180,7 +180,9 @@ def _rules(policy: Policy) -> str:
 def _judge(frames: Frames, probable: pl.DataFrame, day: date, policy: Policy) -> int:
     """Match one closed part, and set aside what its notifications came to and what is found."""
     found = reconcile(*frames, as_of=day, policy=policy)
-    matches, annex3 = reckon(found, frames, probable, lambda some: reconcile(*some, as_of=day, policy=policy))
+    matches, annex3 = credit_confirmed(
+        found, frames, probable, lambda some: reconcile(*some, as_of=day, policy=policy)
+    )
     notifications, _, _, permissions = frames
     numbers = notifications.select("notification_id", "card_number")
     bulk_copy.put(_OUTCOMES, matches.join(numbers, on="notification_id").select(_OUTCOME))
@@ -223,7 +225,7 @@ def _keep_outcomes(last: Run | None) -> tuple[dict[str, int], dict[str, int]]:
         f"DELETE FROM {OUTCOMES} WHERE EXISTS "
         f"(SELECT 1 FROM {_OUTCOMES} j WHERE j.notification_id = {OUTCOMES}.notification_id)"
     )
-    with few():
+    with expecting_few_rows():
         bulk_copy.execute(
             "DELETE FROM matching_run_outcome AS o "
             f"WHERE o.notification_id IN (SELECT s.notification_id FROM {OUTCOMES} s)"
@@ -254,7 +256,7 @@ def _keep_findings(before: Mapping[str, int], day: date) -> tuple[dict[str, int]
         f"DELETE FROM {FINDINGS} WHERE EXISTS (SELECT 1 FROM {_FINDINGS} j "
         f"WHERE j.kind = {FINDINGS}.kind AND j.identifier = {FINDINGS}.identifier)"
     )
-    with few():
+    with expecting_few_rows():
         gone = bulk_copy.execute(
             "UPDATE matching_run_finding AS f SET standing = false, row = '', digest = '' "
             f"FROM {FINDINGS} s WHERE s.kind = f.kind AND s.identifier = f.identifier"

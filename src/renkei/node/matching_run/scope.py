@@ -18,33 +18,33 @@ from django.db import DatabaseError
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 from renkei.node.matching_run.models import Kind, Outcome
 from renkei.node.records import bulk_copy, changes
-from renkei.node.records.bulk_copy import few, many
-from renkei.node.records.models import Touched
+from renkei.node.records.bulk_copy import expecting_few_rows, expecting_many_rows
+from renkei.node.records.models import ChangedKey
 
 # MERGED renkei.node.matching_run.scope: Who holds the card numbers that were touched: asked of the register once, for all who want to know.
 #
 # Of millions of cards each lies on a page of its own, and to fetch it is what the question costs.
 
 #: A temporary table: `key`, a number that was touched or is of somebody who was, and the card's `person_id`.
-HOLDERS: Final = "touched_holders"
+CARD_OWNERS: Final = "touched_holders"
 
 
-def ask() -> None:
+def find_card_owners() -> None:
     """Fill `HOLDERS` from what is touched, which stays so; within a transaction, until `forget`."""
-    bulk_copy.drop(HOLDERS)
-    with few():
+    bulk_copy.drop(CARD_OWNERS)
+    with expecting_few_rows():
         bulk_copy.execute(
-            f"CREATE TEMPORARY TABLE {HOLDERS} AS SELECT k.key, c.person_id FROM "
+            f"CREATE TEMPORARY TABLE {CARD_OWNERS} AS SELECT k.key, c.person_id FROM "
             "(SELECT key FROM records_touched WHERE kind = 'card' "
             "UNION SELECT c.card_number FROM records_touched t JOIN records_card c ON c.person_id = t.key "
             "WHERE t.kind = 'person') AS k LEFT JOIN records_card c ON c.card_number = k.key"
         )
-    bulk_copy.analyze(HOLDERS)
+    bulk_copy.analyze(CARD_OWNERS)
 
 
-def forget() -> None:
+def drop_card_owners() -> None:
     """Drop the table."""
-    bulk_copy.drop(HOLDERS)
+    bulk_copy.drop(CARD_OWNERS)
 
 
 OUTCOMES: Final = "scope_outcomes"
@@ -94,13 +94,13 @@ class Scope:
     def parts(self) -> Iterator[Frames]:
         """Yield notifications, persons, cards, permissions, as text, of one closed part after the other."""
         if not self.whole:
-            with few():
+            with expecting_few_rows():
                 found = _frames(_SCOPED)
             yield found
         elif _people() <= PEOPLE_AT_ONCE:
             yield _frames({})
         else:
-            with many():
+            with expecting_many_rows():
                 yield from _by_parts()
 
 
@@ -185,7 +185,7 @@ def determine_scope(last: date | None, day: date, *, at_most: int) -> Iterator[S
     Everything is, where nothing was matched before or more than `at_most` numbers and persons were touched.
     What is touched counts as looked at once the transaction is committed.
     """
-    count = changes.take(_TOUCHED, (Touched.Kind.CARD, Touched.Kind.PERSON))
+    count = changes.take_changed_keys(_TOUCHED, (ChangedKey.Kind.CARD, ChangedKey.Kind.PERSON))
     whole = last is None or count > at_most
     try:
         _make(_PERSONS, "person_id")
@@ -193,7 +193,7 @@ def determine_scope(last: date | None, day: date, *, at_most: int) -> Iterator[S
         if last is None or count > at_most:
             _look_back_at_everything()
         else:
-            with few():
+            with expecting_few_rows():
                 _close(last, day)
                 _look_back()
         yield Scope(whole)
@@ -205,11 +205,11 @@ def determine_scope(last: date | None, day: date, *, at_most: int) -> Iterator[S
 def _close(last: date, day: date) -> None:
     bulk_copy.execute(
         f"INSERT INTO {_PERSONS} SELECT key FROM {_TOUCHED} WHERE kind = 'person' "
-        f"UNION SELECT person_id FROM {HOLDERS} WHERE person_id IS NOT NULL "
+        f"UNION SELECT person_id FROM {CARD_OWNERS} WHERE person_id IS NOT NULL "
         # What another transaction touched since they were asked for.
         f"UNION SELECT c.person_id FROM {_TOUCHED} t JOIN records_card c ON c.card_number = t.key "
         "WHERE t.kind = 'card' AND c.person_id IS NOT NULL "
-        f"AND NOT EXISTS (SELECT 1 FROM {HOLDERS} h WHERE h.key = t.key) "
+        f"AND NOT EXISTS (SELECT 1 FROM {CARD_OWNERS} h WHERE h.key = t.key) "
         # Overdue is who was due before the day: newly so, who was due from the last day on.
         "UNION SELECT person_id FROM records_permission WHERE due_on >= %s AND due_on < %s",
         (last.isoformat(), day.isoformat()),

@@ -20,14 +20,14 @@ from renkei.node.audit.trail import SYSTEM, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.errors import DeliveryOutOfOrder, SelectionOutOfStep
 from renkei.node.records import bulk_copy, changes, staging
-from renkei.node.records.bulk_copy import wait_for_turn
+from renkei.node.records.bulk_copy import advisory_lock
 from renkei.node.records.models import (
+    ChangedKey,
     Import,
     Notification,
     SelectedNotification,
     Selection,
     SentNotification,
-    Touched,
 )
 from renkei.node.records.rejected_rows import source
 from renkei.node.records.tables import RECEIVED
@@ -37,7 +37,7 @@ from renkei.node.records.tables import RECEIVED
 SERVICE: Final = "annex1"
 
 
-def take_delivery(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
+def import_annex1(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
     """Take the notifications of an opened delivery, inside the transaction that marks it opened.
 
     `package` is the directory of the plain data package. New and changed notifications replace what stood,
@@ -45,7 +45,7 @@ def take_delivery(sequence: int, package: Path, *, now: datetime) -> Mapping[str
     Returns counts: read = rejected + new + changed + same. Raises DeliveryOutOfOrder where `sequence` is not
     beyond the last one taken, TransactionManagementError outside a transaction.
     """
-    wait_for_turn()
+    advisory_lock()
     last = Import.objects.filter(mode=Import.Mode.DELIVERY).order_by("-sequence").first()
     if last is not None and last.sequence is not None and sequence <= last.sequence:
         raise DeliveryOutOfOrder(
@@ -83,13 +83,13 @@ _CONCERNED: Final = "concerned"
 _CANDIDATES: Final = "candidates"
 
 
-def choose(day: date) -> Mapping[str, int]:
+def select(day: date) -> Mapping[str, int]:
     """Choose what goes into a day's 別紙1, once; returns how many rows by `action`, none once it is sealed.
 
     Raises SelectionOutOfStep while another day's rows wait to be sealed.
     """
     with transaction.atomic():
-        wait_for_turn()
+        advisory_lock()
         chosen = Selection.objects.filter(pk=day).first()
         if chosen is None:
             if waiting := Selection.objects.filter(sequence=None).first():
@@ -108,7 +108,7 @@ def changes_since_sent(day: date) -> pl.DataFrame:
     SelectionOutOfStep while another day's rows wait to be sealed.
     """
     names = (*NOTIFICATIONS.names, "action")
-    if not choose(day):
+    if not select(day):
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     columns = bulk_copy.read(f'SELECT {", ".join(names)} FROM "{_SELECTED}"', names).get_columns()
     order = columns[0].arg_sort()
@@ -123,7 +123,7 @@ def mark_sent(sequence: int, day: date) -> int:
     Raises SelectionOutOfStep where nothing was chosen for the day, or it was sealed by another number.
     """
     with transaction.atomic():
-        wait_for_turn()
+        advisory_lock()
         if not Selection.objects.filter(pk=day, sequence=None).update(sequence=sequence):
             if Selection.objects.filter(pk=day, sequence=sequence).exists():
                 return 0
@@ -141,19 +141,21 @@ def mark_sent(sequence: int, day: date) -> int:
     return marked
 
 
-def take_back(day: date, sequence: int) -> int:
+def revert(day: date, sequence: int) -> int:
     """Let what delivery `sequence` of a day carried go again, since ISA refused it; returns how many rows.
 
     What was chosen since and is not sealed is chosen anew as well: nothing older may go after it. What a
     later delivery said of a notification stands. Within its transaction.
     """
-    wait_for_turn()
-    changes.note(Touched.Kind.NOTIFICATION, f'SELECT notification_id AS key FROM "{_SELECTED}"')
+    advisory_lock()
+    changes.note_changed_keys(
+        ChangedKey.Kind.NOTIFICATION, f'SELECT notification_id AS key FROM "{_SELECTED}"'
+    )
     bulk_copy.execute(f'DELETE FROM "{_SELECTED}"')
     Selection.objects.filter(sequence=None).delete()
     Selection.objects.filter(pk=day, sequence=sequence).delete()
-    changes.note(
-        Touched.Kind.NOTIFICATION,
+    changes.note_changed_keys(
+        ChangedKey.Kind.NOTIFICATION,
         f'SELECT notification_id AS key FROM "{_SENT}" WHERE sequence = %s',
         (sequence,),
     )
@@ -161,7 +163,7 @@ def take_back(day: date, sequence: int) -> int:
 
 
 def _select(day: date) -> Selection:
-    changes.take(_CONCERNED, (Touched.Kind.NOTIFICATION,))
+    changes.take_changed_keys(_CONCERNED, (ChangedKey.Kind.NOTIFICATION,))
     bulk_copy.temporary(_CANDIDATES, _released())
     named = ", ".join(f"c.{name}" for name in NOTIFICATIONS.names)
     different = " OR ".join(f"c.{name} IS DISTINCT FROM s.{name}" for name in NOTIFICATIONS.names)

@@ -43,21 +43,21 @@ _MANY: Final = {"work_mem": "131072", "jit": "off"}
 
 
 @contextmanager
-def few() -> Iterator[None]:
+def expecting_few_rows() -> Iterator[None]:
     """Have statements find rows by index, one by one; within a transaction. SQLite does so anyway."""
     with _set(_FEW):
         yield
 
 
 @contextmanager
-def by_index() -> Iterator[None]:
+def by_partial_index() -> Iterator[None]:
     """Have statements on one table find by a partial index what nobody knows to be few; in a transaction."""
     with _set(_BY_INDEX):
         yield
 
 
 @contextmanager
-def many() -> Iterator[None]:
+def expecting_many_rows() -> Iterator[None]:
     """Have statements read tables through and hold what they join in memory; within a transaction."""
     with _set(_MANY):
         yield
@@ -82,7 +82,7 @@ def _set(settings: Mapping[str, str]) -> Iterator[None]:
 _LOCK: Final = 0x72656373
 
 
-def wait_for_turn() -> None:
+def advisory_lock() -> None:
     """Wait until no other transaction changes the records; the turn ends with this one.
 
     Raises TransactionManagementError outside a transaction, where a turn would end at once.

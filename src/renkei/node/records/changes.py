@@ -7,16 +7,16 @@ from django.db import connection, models
 from django.db.models import F
 
 from renkei.node.records import bulk_copy
-from renkei.node.records.models import Counted, Touched
+from renkei.node.records.models import ChangedKey, RowCount
 from renkei.node.records.staging import INCOMING, OUTSIDE, REFUSED
 from renkei.node.records.tables import Table
 
 # MERGED renkei.node.records.changes: What changed since it was last looked at: noted with every change, taken once (docs/node.md).
 
-_TABLE = Touched._meta.db_table
+_TABLE = ChangedKey._meta.db_table
 
 
-def take(into: str, kinds: Sequence[Touched.Kind]) -> int:
+def take_changed_keys(into: str, kinds: Sequence[ChangedKey.Kind]) -> int:
     """Move what was touched into a temporary table `into` (kind, key), each once; returns how many.
 
     Belongs into the transaction of whatever is done about it: rolled back, it is all there again. What
@@ -42,7 +42,7 @@ def take(into: str, kinds: Sequence[Touched.Kind]) -> int:
     return count
 
 
-def note(kind: Touched.Kind, keys: str, parameters: tuple[object, ...] = ()) -> int:
+def note_changed_keys(kind: ChangedKey.Kind, keys: str, parameters: tuple[object, ...] = ()) -> int:
     """Note the keys that a query yields as its column `key`; blank ones are nothing. Returns how many."""
     return bulk_copy.execute(
         f'INSERT INTO "{_TABLE}" (kind, key) '
@@ -56,22 +56,22 @@ def note(kind: Touched.Kind, keys: str, parameters: tuple[object, ...] = ()) -> 
 # Within a turn (`turns`), in which all that changes the table stays with what is carried on.
 
 
-def rows(of: type[models.Model]) -> int:
+def row_count(of: type[models.Model]) -> int:
     """Return how many rows a table has, exactly; counted where nobody did before."""
-    known = Counted.objects.filter(table=of._meta.db_table).first()
-    return count(of) if known is None else known.rows
+    known = RowCount.objects.filter(table=of._meta.db_table).first()
+    return recount(of) if known is None else known.rows
 
 
-def count(of: type[models.Model]) -> int:
+def recount(of: type[models.Model]) -> int:
     """Count a table anew, whatever was carried on; returns how many rows it has."""
     found = of._default_manager.count()
-    Counted.objects.update_or_create(table=of._meta.db_table, defaults={"rows": found})
+    RowCount.objects.update_or_create(table=of._meta.db_table, defaults={"rows": found})
     return found
 
 
-def carry(table: str, more: int) -> None:
+def adjust_row_count(table: str, more: int) -> None:
     """Carry a table's number on by what was added, less what was removed, where somebody counted it."""
-    Counted.objects.filter(table=table).update(rows=F("rows") + more)
+    RowCount.objects.filter(table=table).update(rows=F("rows") + more)
 
 
 _DIFFERENCE: Final = "difference"
@@ -100,7 +100,7 @@ def apply(table: Table, *, whole: bool) -> dict[str, int]:
         f"JOIN {_DIFFERENCE} d ON d.identifier = i.{table.key} WHERE d.act <> 'removed'"
     )
     counts = _counts(table)
-    carry(table.name, counts["new"] - counts["removed"])
+    adjust_row_count(table.name, counts["new"] - counts["removed"])
     bulk_copy.drop(_DIFFERENCE)
     if sum(counts[act] for act in ("new", "changed", "removed")) > _rows_when_analyzed(table) * _MUCH:
         # Whoever asks next must not wait for the statistics of an empty table to be corrected.
@@ -153,7 +153,7 @@ def _touch(table: Table) -> None:
             f"SELECT i.{column} AS key FROM {INCOMING} i "
             f"JOIN {_DIFFERENCE} d ON d.identifier = i.{table.key} WHERE d.act <> 'removed'"
         )
-        note(kind, f"{before} UNION ALL {after}")
+        note_changed_keys(kind, f"{before} UNION ALL {after}")
 
 
 def _counts(table: Table) -> dict[str, int]:

@@ -24,7 +24,7 @@ from renkei.node.audit.verbs import Verb
 from renkei.node.errors import NotOurs, TooMuchGone
 from renkei.node.records import bulk_copy, changes, staging
 from renkei.node.records.blocking_keys import name_key
-from renkei.node.records.bulk_copy import wait_for_turn
+from renkei.node.records.bulk_copy import advisory_lock
 from renkei.node.records.models import Import, Permission, Person
 from renkei.node.records.tables import TABLES, Table
 
@@ -35,7 +35,7 @@ _MAY_GO: Final = 1_000
 _SHARE_THAT_MAY_GO: Final = 0.1
 
 
-def take_in(
+def import_file(
     path: Path,
     dataset: str,
     mode: Mode,
@@ -66,7 +66,7 @@ def take_in(
     door = staging.Door(table, _rules(table, now), _shape(table), bare_is_gone=mode == "delta")
     # Reading takes long and holds no lock; only bringing it in is the transaction.
     with staging.staged(batches, door) as staged, transaction.atomic():
-        wait_for_turn()
+        advisory_lock()
         if found := _already(dataset, mode, name, sha256):
             return found
         counts = {"read": staged.read, "rejected": staged.rejected, **staged.outside}
@@ -91,11 +91,11 @@ def take_in(
     return made
 
 
-def refresh_due(policy: Policy) -> int:
+def refresh_due_dates(policy: Policy) -> int:
     """Write every permission's due date by a policy that is new; returns how many moved."""
     table = Permission._meta.db_table
     with transaction.atomic():
-        wait_for_turn()
+        advisory_lock()
         days = bulk_copy.read(f'SELECT DISTINCT permitted_on FROM "{table}"', ("permitted_on",)).drop_nulls()
         typed = days.select(
             written="permitted_on", permitted_on=pl.col("permitted_on").str.to_date("%Y-%m-%d")
@@ -196,7 +196,7 @@ _NAME: Final = re.compile(
 _UNFINISHED: Final = re.compile(r"\..*|.*\.(?:part|tmp)")
 
 
-def take_inbox(now: datetime) -> list[Import]:
+def import_extracts(now: datetime) -> list[Import]:
     """Take in everything that landed in DIR/extracts; returns what was taken, in that order.
 
     Files are named `<dataset>.full.<label>.csv` or `.parquet`, or `<dataset>.delta.…`; `.cp932.csv` says the
@@ -232,7 +232,7 @@ def _take(path: Path, now: datetime) -> Import | None:
         encoding: Encoding = "cp932" if named["cp932"] else "utf-8"
         mode = cast(Literal["full", "delta"], named["mode"])
         confirmed = named["confirmed"] is not None
-        made = take_in(path, named["dataset"], mode, now=now, encoding=encoding, confirmed=confirmed)
+        made = import_file(path, named["dataset"], mode, now=now, encoding=encoding, confirmed=confirmed)
     except (RefusedFile, NotOurs, TooMuchGone) as fault:
         _refuse(path, fault, now)
         return None

@@ -276,7 +276,7 @@ class ReturnedRow(models.Model):
         indexes = (models.Index("service", "sequence", condition=Q(settled_at=None), name="rows_returned"),)
 
 
-class Touched(models.Model):
+class ChangedKey(models.Model):
     """A number, person or notification whose rows changed since they were last looked at (`touched.take`)."""
 
     class Kind(models.TextChoices):
@@ -290,7 +290,7 @@ class Touched(models.Model):
     key = models.TextField()
 
 
-class Counted(models.Model):
+class RowCount(models.Model):
     """How many rows a table has, once somebody asked (`counted`)."""
 
     table = models.CharField(max_length=64, primary_key=True)

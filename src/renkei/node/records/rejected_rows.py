@@ -45,7 +45,7 @@ def source(service: str, sequence: int) -> str:
     return f"{service} {sequence}"
 
 
-def take(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
+def import_rejects(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
     """Take the rows that the counterpart gave back by delivery `sequence` of the service `receipt`.
 
     Inside the transaction that marks it opened. Returns `rows`, how many.
@@ -64,7 +64,7 @@ def outstanding() -> QuerySet[ReturnedRow]:
     return ReturnedRow.objects.filter(settled_at=None).exclude(Exists(again))
 
 
-def settle(service: str, sequence: int, actor: Actor | None, now: datetime) -> int:
+def resolve(service: str, sequence: int, actor: Actor | None, now: datetime) -> int:
     """Say that the rows given back of a delivery were dealt with otherwise; returns how many."""
     with transaction.atomic():
         settled = outstanding().filter(service=service, sequence=sequence).order_by().update(settled_at=now)

@@ -20,9 +20,10 @@ from renkei.node.audit.trail import SYSTEM, Actor, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.errors import HoldOver
 from renkei.node.records import bulk_copy, changes, imports
-from renkei.node.records.bulk_copy import wait_for_turn
+from renkei.node.records.bulk_copy import advisory_lock
 from renkei.node.records.models import (
     Card,
+    ChangedKey,
     Erasure,
     Hold,
     Import,
@@ -33,7 +34,6 @@ from renkei.node.records.models import (
     Reject,
     ReturnedRow,
     SentNotification,
-    Touched,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Rule:
     period: str
     only_if: str = "true"
     held_by: str = "false"
-    touches: tuple[tuple[Touched.Kind, str], ...] = ()
+    touches: tuple[tuple[ChangedKey.Kind, str], ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -131,7 +131,7 @@ RULES: Final = (
         since="deleted_on",
         period="notifications",
         held_by=f"{_OF_NOTIFICATION} OR {_OF_OWNER}",
-        touches=((Touched.Kind.CARD, "card_number"),),
+        touches=((ChangedKey.Kind.CARD, "card_number"),),
     ),
     Rule(
         "ended_employments",
@@ -142,7 +142,7 @@ RULES: Final = (
         period="notifications",
         only_if=_CREDITS_NOTHING,
         held_by=f"{_OF_NOTIFICATION} OR {_OF_OWNER}",
-        touches=((Touched.Kind.CARD, "card_number"),),
+        touches=((ChangedKey.Kind.CARD, "card_number"),),
     ),
     Rule(
         "cards_left_behind",
@@ -153,7 +153,7 @@ RULES: Final = (
         period="register",
         only_if=_LEFT_BEHIND,
         held_by=_OF_PERSON,
-        touches=((Touched.Kind.CARD, "card_number"),),
+        touches=((ChangedKey.Kind.CARD, "card_number"),),
     ),
     Rule(
         "permissions_left_behind",
@@ -164,7 +164,7 @@ RULES: Final = (
         period="register",
         only_if=_LEFT_BEHIND,
         held_by=_OF_PERSON,
-        touches=((Touched.Kind.PERSON, "person_id"),),
+        touches=((ChangedKey.Kind.PERSON, "person_id"),),
     ),
     Rule(
         "rejects",
@@ -224,7 +224,7 @@ def erase(
     the transaction ends: what is certified as erased is.
     """
     with transaction.atomic():
-        wait_for_turn()
+        advisory_lock()
         classes = [done for rule in rules if (done := _erase(rule, now))]
         old = {rule: _old(rule, now) for rule in files}
         classes += [_files_line(rule, paths) for rule, paths in old.items() if paths]
@@ -265,7 +265,7 @@ def hold(
 ) -> Hold:
     """Place a legal hold; `reference` names the document that orders it. Nothing it covers is erased."""
     with transaction.atomic():
-        wait_for_turn()
+        advisory_lock()
         made = Hold.objects.create(
             covers=covers, identifier=identifier, reference=reference, placed_at=now, placed_by=actor
         )
@@ -276,7 +276,7 @@ def hold(
 def lift(held: Hold, *, actor: "Officer | None", now: datetime) -> None:
     """Lift a hold. Raises HoldOver where it was lifted before."""
     with transaction.atomic():
-        wait_for_turn()
+        advisory_lock()
         if not Hold.objects.filter(pk=held.pk, lifted_at=None).update(lifted_at=now, lifted_by=actor):
             raise HoldOver(f"Hold {held.pk} is lifted already.", f"消去の停止{held.pk}は解除済みです。")
         record(actor, Verb.HOLD_LIFTED, str(held.pk))
@@ -322,7 +322,7 @@ def _erase(rule: Rule, now: datetime) -> dict[str, Any] | None:
     if rows.height:
         chosen = f'FROM "{rule.table}" WHERE {rule.key} IN (SELECT key FROM erased)'
         for kind, column in rule.touches:
-            changes.note(kind, f"SELECT DISTINCT {column} AS key {chosen}")
+            changes.note_changed_keys(kind, f"SELECT DISTINCT {column} AS key {chosen}")
         for table, column in rule.parts:
             bulk_copy.execute(f'DELETE FROM "{table}" WHERE {column} IN (SELECT key FROM erased)')
         bulk_copy.execute(f"DELETE {chosen}")

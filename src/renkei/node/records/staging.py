@@ -38,7 +38,7 @@ _LONGEST: Final = {
 }
 
 
-def fit(typed: pl.DataFrame, dataset: Dataset) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def sanitize_for_exchange(typed: pl.DataFrame, dataset: Dataset) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Make typed rows fit for the wire: a control character within a text becomes a space.
 
     Returns the rows, and frames of `line` and `reason` for those that cannot: `unreadable:<column>` where
@@ -133,7 +133,7 @@ def _stage(batches: Iterable[pa.RecordBatch], door: Door) -> Staged:
     for batch in batches:
         lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
         typed, troubles = type_batch(batch, lines, dataset, rules=door.rules)
-        typed, unfit = fit(typed, dataset)
+        typed, unfit = sanitize_for_exchange(typed, dataset)
         # An identifier that cannot be read is named as it was written.
         written = pl.Series(batch.column(0)).cast(pl.String).str.replace_all(r"\pC", " ").str.strip_chars()
         typed = typed.with_columns(identifier=pl.coalesce(key, written.replace("", None)))

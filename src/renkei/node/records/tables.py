@@ -17,12 +17,12 @@ from renkei.agreement.datasets import (
 )
 from renkei.node.records.models import (
     Card,
+    ChangedKey,
     Establishment,
     Notification,
     Permission,
     Person,
     ReceivedNotification,
-    Touched,
 )
 
 
@@ -36,7 +36,7 @@ class Table:
     dataset: Dataset
     model: type[models.Model]
     own: tuple[str, ...] = ()
-    touches: tuple[tuple[Touched.Kind, str], ...] = ()
+    touches: tuple[tuple[ChangedKey.Kind, str], ...] = ()
     keeps_missing: bool = False
 
     @property
@@ -50,7 +50,7 @@ class Table:
         return self.dataset.identifier.name
 
 
-_CARD, _PERSON = Touched.Kind.CARD, Touched.Kind.PERSON
+_CARD, _PERSON = ChangedKey.Kind.CARD, ChangedKey.Kind.PERSON
 
 RECEIVED: Final = Table(
     NOTIFICATIONS, ReceivedNotification, own=("sequence",), touches=((_CARD, "card_number"),)
@@ -63,7 +63,9 @@ TABLES: Final[Mapping[str, Mapping[str, Table]]] = MappingProxyType(
         for party, tables in {
             "mhlw": (
                 Table(ESTABLISHMENTS, Establishment, keeps_missing=True),
-                Table(NOTIFICATIONS, Notification, touches=((Touched.Kind.NOTIFICATION, "notification_id"),)),
+                Table(
+                    NOTIFICATIONS, Notification, touches=((ChangedKey.Kind.NOTIFICATION, "notification_id"),)
+                ),
             ),
             "isa": (
                 Table(PERSONS, Person, own=("name_key",), touches=((_PERSON, "person_id"),)),

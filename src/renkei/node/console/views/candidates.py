@@ -19,7 +19,7 @@ from renkei.node.accounts.permissions import Act
 from renkei.node.candidates import review
 from renkei.node.candidates.models import NotFound
 from renkei.node.candidates.review import REASONS, OpenedCandidate, OpenedCandidates
-from renkei.node.console.access import page, purpose_first
+from renkei.node.console.access import page, require_purpose
 from renkei.node.console.charts import Waterfall, Weight, waterfall, weights
 from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.forms import ConsoleForm, Text, radio_field, said
@@ -132,7 +132,7 @@ def candidate(request: HttpRequest, notification_id: str) -> HttpResponse:
     now = timezone.now()
     officer = cast(Officer, request.user)
     subject = review.subject_of(notification_id)
-    if asking := purpose_first(request, Act.DECIDE_CANDIDATE, subject, now=now):
+    if asking := require_purpose(request, Act.DECIDE_CANDIDATE, subject, now=now):
         return asking
     refused: NodeError | None = None
     if request.method == "POST":

@@ -19,7 +19,7 @@ from renkei.node.accounts.permissions import Act
 from renkei.node.cases import queries, services
 from renkei.node.cases.models import Attachment, Case, Kind
 from renkei.node.cases.workflow import MOVES, Move, open_to
-from renkei.node.console.access import given_back, page, purpose_first
+from renkei.node.console.access import page, recovered_fields, require_purpose
 from renkei.node.console.case_forms import DocumentForm, MoveForm, NoteForm, OfficeForm
 from renkei.node.console.forms import ConsoleForm
 from renkei.node.console.templatetags.console import language
@@ -34,7 +34,7 @@ def typed(request: HttpRequest) -> QueryDict:
     """Return the fields to fill a form with: as sent now, as kept from a session that ended, or as linked."""
     if request.method == "POST":
         return request.POST
-    kept = given_back(request)
+    kept = recovered_fields(request)
     if not kept:
         return request.GET
     found = QueryDict(mutable=True)
@@ -185,7 +185,9 @@ def case_act(request: HttpRequest, number: str, act: str) -> HttpResponseBase:
     case, row, now = case_or_404(request, number), ACTS.get(act), timezone.now()
     if row is None or (act == "acknowledge" and case.kind != Kind.DISCREPANCY):
         raise Http404
-    if row.personal and (asking := purpose_first(request, Act.READ_CASE, queries.subject_of(case), now=now)):
+    if row.personal and (
+        asking := require_purpose(request, Act.READ_CASE, queries.subject_of(case), now=now)
+    ):
         return asking
     refused: NodeError | None = None
     sent = request.method == "POST"
@@ -221,7 +223,7 @@ def case_act(request: HttpRequest, number: str, act: str) -> HttpResponseBase:
 def case_document(request: HttpRequest, number: str, document: int) -> HttpResponseBase:
     """Hand out a document of a case, for the purpose stated for the case."""
     case, now = case_or_404(request, number), timezone.now()
-    if asking := purpose_first(request, Act.READ_CASE, queries.subject_of(case), now=now):
+    if asking := require_purpose(request, Act.READ_CASE, queries.subject_of(case), now=now):
         return asking
     found = get_object_or_404(Attachment.objects.defer("content"), case=case, pk=document)
     content = services.read(found, cast(Officer, request.user), now=now)

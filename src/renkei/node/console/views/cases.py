@@ -23,7 +23,7 @@ from renkei.node.cases.models import Attachment, Case, Kind
 from renkei.node.cases.queries import OpenedCase, open_case, probable_notification, subject_of
 from renkei.node.cases.workflow import open_to
 from renkei.node.console import comparison
-from renkei.node.console.access import page, purpose_first
+from renkei.node.console.access import page, require_purpose
 from renkei.node.console.case_forms import DocumentForm, NoteForm
 from renkei.node.console.templatetags.console import language
 
@@ -55,7 +55,7 @@ def _shown(kind: Kind) -> Callable[..., HttpResponseBase]:
         """Show a case; the reading is recorded."""
         now = timezone.now()
         case = case_or_404(request, number, kind)
-        if asking := purpose_first(request, Act.READ_CASE, subject_of(case), now=now):
+        if asking := require_purpose(request, Act.READ_CASE, subject_of(case), now=now):
             return asking
         opened = open_case(number, cast(Officer, request.user), now=now)
         values = _discrepancy(opened, request) if kind == Kind.DISCREPANCY else _omission(opened, request)

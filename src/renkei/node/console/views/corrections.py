@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act, Subject
-from renkei.node.console.access import page, purpose_first
+from renkei.node.console.access import page, require_purpose
 from renkei.node.console.forms import ConsoleForm, radio_field, said
 from renkei.node.console.templatetags.console import language
 from renkei.node.corrections import decisions
@@ -61,7 +61,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
 def correction(request: HttpRequest, request_id: str) -> HttpResponse:
     """Show one request for a purpose stated, since its words may name somebody; take the decision."""
     now = timezone.now()
-    if asking := purpose_first(request, Act.DECIDE_CORRECTION, Subject(request_id), now=now):
+    if asking := require_purpose(request, Act.DECIDE_CORRECTION, Subject(request_id), now=now):
         return asking
     found = get_object_or_404(ReceivedRequest, pk=request_id)
     english = language() == "en"

@@ -17,7 +17,7 @@ from renkei.matching.labels import FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FI
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act
 from renkei.node.candidates.models import NotFound
-from renkei.node.console.access import page, purpose_first
+from renkei.node.console.access import page, require_purpose
 from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.forms import FilterForm, said, select_field, text_field
 from renkei.node.console.templatetags.console import language
@@ -89,7 +89,7 @@ def findings(request: HttpRequest) -> HttpResponse:
         return redirect("finding", kind=kind, identifier=sought)
     if sought:
         form.add_error("identifier", _UNKNOWN)
-    found = list(queries.told(kind, request.GET.get("after", ""))[: queries.PAGE + 1])
+    found = list(queries.reported(kind, request.GET.get("after", ""))[: queries.PAGE + 1])
     return render(
         request,
         "console/findings.html",
@@ -114,7 +114,7 @@ def finding(request: HttpRequest, kind: Kind, identifier: str) -> HttpResponse:
     """Show one finding with all values, for a purpose stated; the reading is recorded."""
     now = timezone.now()
     subject = queries.subject_of(kind, identifier)
-    if asking := purpose_first(request, Act.READ_FINDING, subject, now=now):
+    if asking := require_purpose(request, Act.READ_FINDING, subject, now=now):
         return asking
     opened = queries.open_finding(kind, identifier, cast(Officer, request.user), now=now)
     if opened.finding is None and opened.outcome is None:

@@ -20,7 +20,7 @@ from renkei.node.accounts.permissions import Act, Subject, entitled, offices_of,
 from renkei.node.cases import letters
 from renkei.node.cases.letters import FORMATS
 from renkei.node.cases.workflow import MOVES
-from renkei.node.console.access import given_back, page
+from renkei.node.console.access import page, recovered_fields
 from renkei.node.console.forms import ConsoleForm, date_field, options, prose_field, radio_field, said
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import case_or_404
@@ -145,7 +145,7 @@ def letter_template(request: HttpRequest, name: str) -> HttpResponseBase:
     if name not in letters.NAMES or not entitled(officer, Act.HANDLE_CASE, Subject("", office)):
         raise Http404
     wording = letters.wording(name, office)
-    kept = given_back(request)
+    kept = recovered_fields(request)
     version = wording.version
     form = WordingForm(initial={"text": kept.get("text", [wording.text])[0]})
     if request.method == "POST":

@@ -99,7 +99,7 @@ class Enter(LoginView):
         response = super().form_valid(form)
         otp_login(self.request, form.device)
         if luggage := self.request.POST.get("kept"):
-            access.unpack(self.request, luggage)
+            access.recover_form(self.request, luggage)
         Officer.objects.filter(pk=form.get_user().pk).update(last_access=timezone.now())
         return response
 
@@ -257,9 +257,9 @@ def _change(found: Officer, request: HttpRequest) -> TOTPDevice | None:
     match told.get("act"):
         case "entrust":
             office = told.get("office", "").strip()
-            services.entrust(found, Duty(told["duty"]), office, by=by, now=now)
+            services.grant(found, Duty(told["duty"]), office, by=by, now=now)
         case "relieve" if told.get("duty") in Duty.values:
-            services.relieve(found, Duty(told["duty"]), told.get("office", ""), by=by, now=now)
+            services.revoke(found, Duty(told["duty"]), told.get("office", ""), by=by, now=now)
         case "disable" | "enable" as act:
             services.set_active(found, act == "enable", by=by, now=now)
         case "remove_devices":

@@ -318,7 +318,7 @@ class Carrier:
             try:
                 for upload in uploads:
                     (place / upload.name).hardlink_to(upload.data)
-                incoming.take(DeliveryFiles(place, delivery), now)
+                incoming.receive(DeliveryFiles(place, delivery), now)
             except Refused:
                 self._uploads.drop(uploads)
                 raise
