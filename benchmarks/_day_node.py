@@ -206,7 +206,7 @@ def live(directory: Path, number: int) -> None:
             lambda sequence, package: annex1.import_annex1(sequence, package, now=now),
             now=now,
         )
-    touched = bulk_copy.read("SELECT kind, key FROM records_touched", ("kind", "key"))
+    touched = bulk_copy.read("SELECT kind, key FROM records_changedkey", ("kind", "key"))
     with timed("match"):
         counts = run.match(day)
     with timed("select"):
@@ -220,7 +220,7 @@ def live(directory: Path, number: int) -> None:
             sealed=lambda sequence: answers.mark_sent(day, sequence),
         )
     with transaction.atomic():  # and undone: what was matched, for the bare command
-        bulk_copy.put("records_touched", touched)
+        bulk_copy.put("records_changedkey", touched)
         _write_scope(place / "scope", day)
         transaction.set_rollback(True)
     with connection.cursor() as cursor:

@@ -127,7 +127,7 @@ def isa_pages(samples: int) -> tuple[dict[str, list[str]], list[str]]:
 
     found = {
         kind: list(
-            Finding.objects.filter(kind=kind, standing=True).values_list("identifier", flat=True)[:samples]
+            Finding.objects.filter(kind=kind, is_active=True).values_list("identifier", flat=True)[:samples]
         )
         for kind in ("discrepancy", "suspected_omission")
     }

@@ -22,7 +22,7 @@ DEAREST: Final = (
     "test_by_change.py",
     "test_backup_and_restore.py",
     "test_a_week.py",
-    "test_learning.py",
+    "test_em_training.py",
     "test_spark.py",
     "test_killed_at_every_commit.py",
     "test_against_reference.py",

@@ -38,10 +38,10 @@ def list_(
     start(node)
     from renkei.node.matching_run import queries
 
-    columns = ("notification_id", "best", "nobody", "state", "decision_reason")
+    fields = ("notification_id", "best_probability", "no_match_probability", "state", "decision_reason")
     rows = csv.writer(sys.stdout, lineterminator="\n")
-    rows.writerow(columns)
-    rows.writerows(queries.candidates(waiting=not decided).values_list(*columns))
+    rows.writerow(("notification_id", "best", "nobody", "state", "decision_reason"))
+    rows.writerows(queries.candidates(waiting=not decided).values_list(*fields))
 
 
 @app.command()

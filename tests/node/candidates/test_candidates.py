@@ -91,7 +91,12 @@ def test_candidates_are_kept_with_their_probability(register, deliver):
 
     assert counts["sought"] == 1
     assert found() == [("N1", 1, "P1", card(1)), ("N1", 2, "P2", card(2))]
-    assert (kept.best, kept.nobody, kept.pending, kept.state) == (0.49, 0.02, False, "waiting")
+    assert (kept.best_probability, kept.no_match_probability, kept.needs_search, kept.state) == (
+        0.49,
+        0.02,
+        False,
+        "waiting",
+    )
 
 
 def test_whoever_was_looked_for_is_not_looked_for_again(register, deliver, seen):
@@ -181,7 +186,7 @@ def test_many_are_looked_for_in_as_many_statements_as_few(register, deliver):
             run.match(DAY + timedelta(days=day), guessed.find)
         asked.append(len(queries))
 
-    assert NotFound.objects.filter(pending=False).count() == 39
+    assert NotFound.objects.filter(needs_search=False).count() == 39
     assert asked[1] <= asked[0]
 
 

@@ -53,7 +53,7 @@ def decide(officer):
 
 
 def standing() -> set[tuple[str, str, str]]:
-    return set(Finding.objects.filter(standing=True).values_list("kind", "identifier", "word"))
+    return set(Finding.objects.filter(is_active=True).values_list("kind", "identifier", "status"))
 
 
 def is_suspected() -> bool:
@@ -77,7 +77,7 @@ def test_a_confirmed_candidate_credits_and_the_number_is_still_not_found(suspect
     assert (outcome.outcome, outcome.person_id) == ("matched", "P1")
     assert outcome.differences == "card_number:confirmed_candidate"
     # 別紙2 tells nothing of the person: neither values nor who it is.
-    row = Finding.objects.get(standing=True)
+    row = Finding.objects.get(is_active=True)
     assert row.person_id is None
     assert {name: text for name, text in row.values.items() if text not in (None, "false")} == {
         "notification_id": "N1",

@@ -41,13 +41,13 @@ def test_the_person_is_found_and_nobody_for_a_stranger(matched):
     assert (found.notification_id, found.person_id, found.card_number) == ("N1", "P1", card(1))
     assert found.probability > 0.99
     assert found.evidence.startswith("card_number:look_alike:")
-    assert NotFound.objects.get(pk="N2").best is None
+    assert NotFound.objects.get(pk="N2").best_probability is None
 
 
 def test_the_suspicion_names_the_notification(matched):
     told = Finding.objects.get(kind="suspected_omission")
 
-    assert told.word == "coe unmatched_notification"
+    assert told.status == "coe unmatched_notification"
     assert told.values["notification_id"] == "N1"
 
 

@@ -139,14 +139,14 @@ def shown(two_days, node, officer, party: str) -> None:
         Finding.objects.create(
             kind=kind,
             identifier=identifier,
-            standing=True,
+            is_active=True,
             since=NOW.date(),
-            word=word,
+            status=word,
             row=json.dumps(FOUND[kind]),
             digest="0" * 64,
-            told="0" * 64,
-            told_word=word,
-            told_sequence=1,
+            reported_digest="0" * 64,
+            reported_status=word,
+            reported_sequence=1,
         )
         if party == "isa":
             purposes.declare(officer, "residence", [f"{kind} {identifier}"], now=timezone.now())
@@ -186,10 +186,10 @@ def shown(two_days, node, officer, party: str) -> None:
         Run.objects.create(
             day=day,
             rules="",
-            whole=False,
+            full_rematch=False,
             outcomes={"matched": 38_000 + 300 * back, "mismatched": 900 - 40 * back, "not_found": 28 + back},
             items={"name": 300 - 9 * back, "name;birth_date": 12, "stay_expires_on": 500 - 20 * back},
-            standing={"suspected_omission": 12 + back % 3},
+            active={"suspected_omission": 12 + back % 3},
         )
     services.declare(
         Kind.LEAK,
@@ -221,9 +221,9 @@ def unfound() -> None:
         card_number="AB00000012CD",
         content="0" * 64,
         identity="0" * 64,
-        pending=False,
-        best=0.972,
-        nobody=0.016,
+        needs_search=False,
+        best_probability=0.972,
+        no_match_probability=0.016,
     )
     for rank, (probability, name, birth, evidence) in enumerate(
         (

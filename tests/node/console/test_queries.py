@@ -42,14 +42,14 @@ def fill(first: int, last: int) -> None:
         Finding.objects.create(
             kind="discrepancy",
             identifier=f"N{number}",
-            standing=True,
+            is_active=True,
             since=day,
-            word="mismatched",
+            status="mismatched",
             row="{}",
             digest="0" * 64,
-            told="0" * 64,
-            told_word="mismatched",
-            told_sequence=number,
+            reported_digest="0" * 64,
+            reported_status="mismatched",
+            reported_sequence=number,
         )
         Outcome.objects.create(
             notification_id=f"N{number}",
@@ -69,7 +69,12 @@ def fill(first: int, last: int) -> None:
             sequence=1,
         )
         NotFound.objects.create(
-            notification_id=f"N{number}", card_number="なし", content="", identity="", best=0.5, nobody=0.1
+            notification_id=f"N{number}",
+            card_number="なし",
+            content="",
+            identity="",
+            best_probability=0.5,
+            no_match_probability=0.1,
         )
         made = Officer.objects.create_user(f"officer{number}")
         Assignment.objects.create(officer=made, duty="audit")

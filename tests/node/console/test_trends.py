@@ -32,10 +32,10 @@ def test_isa_shows_what_stood_at_each_weeks_end():
         Run.objects.create(
             day=LAST - timedelta(days=back),
             rules="",
-            whole=False,
+            full_rematch=False,
             outcomes={"matched": matched, "not_found": 1},
             items={"name": 2, "name;sex": 3},
-            standing={"suspected_omission": 4},
+            active={"suspected_omission": 4},
         )
     found = by_name("isa")
 
@@ -62,7 +62,7 @@ def test_mhlw_adds_up_what_came_in_each_week():
             items=items,
             state="received",
             opened_on=LAST,
-            told_in=1,
+            reported_in=1,
         )
     found = by_name("mhlw")
 

@@ -149,7 +149,7 @@ def test_a_refused_answer_is_told_again_with_what_it_withdrew(pair, be, tmp_path
 
     assert told.counts == made.counts == {"discrepancies": 1}
     assert (made.business_day, made.revision) == (NEXT, 2)
-    assert Finding.objects.filter(digest="", told="").count() == 1
+    assert Finding.objects.filter(digest="", reported_digest="").count() == 1
     accept(be, 3)
     run("isa", NEXT)
     assert set(Finding.objects.values_list("kind", "identifier")) == {("discrepancy", "N2")}

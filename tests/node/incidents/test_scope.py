@@ -102,7 +102,7 @@ def test_mhlw_counts_people_by_card_number(month, node, party):
             row="{}",
             state="new",
             opened_on=date(2026, 11, 17),
-            told_in=2,
+            reported_in=2,
         )
 
     assert scope.count(scope.of_numbers("annex2-3", 2, 2)).at_least == 2
@@ -125,12 +125,12 @@ def test_isa_counts_people_of_the_register_and_numbers_that_nobody_has(month, no
             kind="discrepancy",
             identifier=identifier,
             person_id=person,
-            standing=True,
+            is_active=True,
             since=date(2026, 11, 17),
-            word="mismatched",
+            status="mismatched",
             row="{}",
             digest="",
-            told_sequence=2,
+            reported_sequence=2,
         )
 
     assert scope.count(scope.of_numbers("annex2-3", 2, 2)).at_least == 2

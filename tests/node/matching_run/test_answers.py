@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from django.db import connection, transaction
 
-from node.candidates.conftest import carried
+from node.matching_run.conftest import carried
 from node.records.made_up import card, card_of, notification, permission, person
 from renkei.node.audit.models import Entry
 from renkei.node.errors import AnswersOutOfStep, DayPassed
@@ -175,7 +175,7 @@ def test_a_refused_answer_goes_again_where_what_stands_is_not_what_was_accepted(
     assert carried(THIRD) == set()
     answers.mark_sent(SECOND, 3)
     answers.accepted(3)
-    assert set(Finding.objects.values_list("standing", flat=True)) == ({True} if now != AGREES else set())
+    assert set(Finding.objects.values_list("is_active", flat=True)) == ({True} if now != AGREES else set())
 
 
 @pytest.mark.parametrize("order", [(1, 2), (2, 1)], ids=["in their order", "the later one first"])
@@ -253,7 +253,7 @@ def test_another_policy_matches_everything_anew(known, deliver, run_day, setting
     settings.NODE = replace(settings.NODE, policy="policy.toml")
 
     assert run_day(SECOND) == {WITHDRAWN}
-    assert Run.objects.first().whole
+    assert Run.objects.first().full_rematch
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ def _standing(*whole) -> dict[str, set[tuple]]:
         for kind, annex in zip(("discrepancy", "suspected_omission"), whole, strict=True)
     }
     rows = {kind: set() for kind in columns}
-    for finding in Finding.objects.filter(standing=True):
+    for finding in Finding.objects.filter(is_active=True):
         rows[finding.kind].add(tuple(finding.values[name] for name in columns[finding.kind]))
     return {"discrepancies": rows["discrepancy"], "suspected_omissions": rows["suspected_omission"]}
 
@@ -254,11 +254,11 @@ def test_what_stands_and_what_was_told_equal_one_full_run(
         # Days that could not be sealed are told later, in their order, nothing twice.
         if seals:
             assert {name: set(rows.values()) for name, rows in counterpart.items()} == expected
-            assert not Finding.objects.filter(standing=False).exists()
+            assert not Finding.objects.filter(is_active=False).exists()
         assert set(Outcome.objects.values_list(*OUTCOME)) == outcomes
         run = Run.objects.first()
         assert sum(run.outcomes.values()) == len(outcomes)
-        assert run.standing == {"discrepancy": annex2.height, "suspected_omission": annex3.height}
+        assert run.active == {"discrepancy": annex2.height, "suspected_omission": annex3.height}
         unfound = {
             row[0] for row in annex2.select("notification_id", "outcome").rows() if row[1] == "not_found"
         }

@@ -47,9 +47,9 @@ answers.mark_sent(day, 1)
 """
 _LOOK = """
 run = Run.objects.first()
-print(Outcome.objects.count(), Finding.objects.filter(standing=True, told_sequence=1).count(),
+print(Outcome.objects.count(), Finding.objects.filter(is_active=True, reported_sequence=1).count(),
       AnswerDay.objects.filter(sequence=1).count(), Touched.objects.count(),
-      run and sum(run.outcomes.values()), run and run.standing["discrepancy"])
+      run and sum(run.outcomes.values()), run and run.active["discrepancy"])
 """
 _AFTER = [str(_PEOPLE), str(_PEOPLE // 2), "1", "0", str(_PEOPLE), str(_PEOPLE // 2)]
 

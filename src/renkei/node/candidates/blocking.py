@@ -23,14 +23,14 @@ _NUMBERS: Final = "near_numbers"
 _MET: Final = "near_met"
 _PAIR: Final = ("notification_id", "person_id")
 _ASKED: Final = (
-    "notification_id", "card_number", "name_key", "birth_date", "nationality", "head", "tail", "ends",
+    "notification_id", "card_number", "name_key", "birth_date", "nationality", "prefix6", "suffix6", "affixes",
 )  # fmt: skip
 _OF_NOTIFICATION: Final = ("sex", "stay_expires_on")
 # Of a card number, as `keys.parts` cuts what was reported.
 _CUT: Final = {
-    "head": "substr(c.card_number, 1, 6)",
-    "tail": "substr(c.card_number, length(c.card_number) - 5)",
-    "ends": "substr(c.card_number, 1, 3) || substr(c.card_number, length(c.card_number) - 2)",
+    "prefix6": "substr(c.card_number, 1, 6)",
+    "suffix6": "substr(c.card_number, length(c.card_number) - 5)",
+    "affixes": "substr(c.card_number, 1, 3) || substr(c.card_number, length(c.card_number) - 2)",
 }
 _THIRDS: Final = ("substr({}, 1, 4)", "substr({}, 5, 4)", "substr({}, length({}) - 3)")
 _NAMED: Final = f"FROM {_ASKING} u JOIN records_person p ON p.name_key = u.name_key"

@@ -10,9 +10,9 @@ from renkei.node.records.models import Identifier
 class NotFound(models.Model):
     """A received notification whose number is in no card, while it is so; and who may be meant by it.
 
-    `card_number` is the number reported; `name_key` to `ends` are what a person new to the register is held
+    `card_number` is the number reported; `name_key` to `affixes` are what a person new to the register is held
     against (`records.keys`). `content` digests what candidates depend on, `identity` what a decision rests
-    on: number and 身分事項. `pending`: candidates are to be looked for. `nobody` and `best` are
+    on: number and 身分事項. `needs_search`: candidates are to be looked for. `no_match_probability` and `best_probability` are
     probabilities: that none of them is meant, and of the first. Of a confirmed one, `person_id` and
     `confirmed_card` are what it counts for.
     """
@@ -29,14 +29,14 @@ class NotFound(models.Model):
     name_key = models.TextField(null=True)
     birth_date = models.TextField(null=True)
     nationality = models.TextField(null=True)
-    head = models.TextField(null=True)
-    tail = models.TextField(null=True)
-    ends = models.TextField(null=True)
+    prefix6 = models.TextField(null=True)
+    suffix6 = models.TextField(null=True)
+    affixes = models.TextField(null=True)
     content = models.CharField(max_length=64)
     identity = models.CharField(max_length=64)
-    pending = models.BooleanField(db_default=True)
-    nobody = models.FloatField(null=True)
-    best = models.FloatField(null=True)
+    needs_search = models.BooleanField(db_default=True)
+    no_match_probability = models.FloatField(null=True)
+    best_probability = models.FloatField(null=True)
     state = models.CharField(max_length=10, choices=State.choices, db_default=State.WAITING)
     person_id = models.TextField(null=True)
     confirmed_card = models.TextField(null=True)
@@ -51,12 +51,12 @@ class NotFound(models.Model):
             models.Index("card_number", name="not_found_by_number"),
             models.Index("name_key", name="not_found_by_name"),
             models.Index("birth_date", "nationality", name="not_found_by_birth"),
-            models.Index("head", name="not_found_by_head"),
-            models.Index("tail", name="not_found_by_tail"),
-            models.Index("ends", name="not_found_by_ends"),
+            models.Index("prefix6", name="not_found_by_head"),
+            models.Index("suffix6", name="not_found_by_tail"),
+            models.Index("affixes", name="not_found_by_ends"),
             models.Index("person_id", condition=Q(state="confirmed"), name="confirmed_for_person"),
-            models.Index("notification_id", condition=Q(pending=True), name="not_found_pending"),
-            models.Index(fields=["state", "-best", "notification_id"], name="not_found_by_best"),
+            models.Index("notification_id", condition=Q(needs_search=True), name="not_found_pending"),
+            models.Index(fields=["state", "-best_probability", "notification_id"], name="not_found_by_best"),
         )
 
     def __str__(self) -> str:

@@ -34,15 +34,15 @@ _KEPT: Final = (
     "name_key",
     "birth_date",
     "nationality",
-    "head",
-    "tail",
-    "ends",
+    "prefix6",
+    "suffix6",
+    "affixes",
     "content",
     "identity",
 )
 #: What somebody new to the register may have in common with what was reported, and a card with its number.
 _SHARED: Final = (("name_key",), ("birth_date", "nationality"))
-_PARTS: Final = ("head", "tail", "ends")
+_PARTS: Final = ("prefix6", "suffix6", "affixes")
 
 
 def refresh(*, whole: bool) -> None:
@@ -55,7 +55,7 @@ def refresh(*, whole: bool) -> None:
         _forget(whole=whole)
     _keep()
     if whole:
-        bulk_copy.execute("UPDATE candidates_notfound SET pending = true WHERE state <> 'confirmed'")
+        bulk_copy.execute("UPDATE candidates_notfound SET needs_search = true WHERE state <> 'confirmed'")
     else:
         with expecting_few_rows():
             _touch()
@@ -143,9 +143,9 @@ def _keep() -> None:
         )
     )
     bulk_copy.execute(
-        f"INSERT INTO candidates_notfound AS kept ({names}, pending, state, decision_reason) "
+        f"INSERT INTO candidates_notfound AS kept ({names}, needs_search, state, decision_reason) "
         f"SELECT {names}, true, 'waiting', '' FROM {_NOW} WHERE true "
-        f"ON CONFLICT (notification_id) DO UPDATE SET {changes}, {cleared}, pending = true "
+        f"ON CONFLICT (notification_id) DO UPDATE SET {changes}, {cleared}, needs_search = true "
         "WHERE kept.content <> excluded.content"
     )
 
@@ -159,7 +159,7 @@ def _touch() -> None:
     """
     bulk_copy.drop(_PEOPLE)
     bulk_copy.execute(
-        f"CREATE TEMPORARY TABLE {_PEOPLE} AS SELECT DISTINCT key AS person_id FROM records_touched "
+        f"CREATE TEMPORARY TABLE {_PEOPLE} AS SELECT DISTINCT key AS person_id FROM records_changedkey "
         f"WHERE kind = '{ChangedKey.Kind.PERSON}'"
     )
     bulk_copy.analyze(_PEOPLE)
@@ -188,7 +188,7 @@ def _touch() -> None:
     )
     bulk_copy.analyze(_PENDING)
     bulk_copy.execute(
-        "UPDATE candidates_notfound SET pending = true WHERE state <> 'confirmed' AND NOT pending "
+        "UPDATE candidates_notfound SET needs_search = true WHERE state <> 'confirmed' AND NOT needs_search "
         f"AND notification_id IN (SELECT notification_id FROM {_PENDING})"
     )
 
@@ -196,13 +196,13 @@ def _touch() -> None:
 def _concerned() -> pl.Series:
     """Return of the notifications near somebody who changed those whose candidates that may change."""
     others = (
-        "u.nobody + (SELECT COALESCE(SUM(c.probability), 0) FROM candidates_candidate c "
+        "u.no_match_probability + (SELECT COALESCE(SUM(c.probability), 0) FROM candidates_candidate c "
         f"WHERE c.notification_id = u.notification_id) < {1 - _ROUNDING}"
     )
     near = bulk_copy.read(
         f"SELECT u.notification_id, CASE WHEN {others} THEN 'others' END "
         f"FROM (SELECT DISTINCT notification_id FROM {_PENDING}) m JOIN candidates_notfound u "
-        "ON u.notification_id = m.notification_id WHERE u.state <> 'confirmed' AND NOT u.pending",
+        "ON u.notification_id = m.notification_id WHERE u.state <> 'confirmed' AND NOT u.needs_search",
         ("notification_id", "others"),
     )
     sure, unsure = (near.filter(pl.col("others").is_not_null() == is_sure) for is_sure in (True, False))
@@ -228,7 +228,7 @@ def _concerned() -> pl.Series:
 def _touch_claimed(notifications: str) -> None:
     """Have the matching look again at everybody whom these notifications stood for, or seemed to."""
     bulk_copy.execute(
-        "INSERT INTO records_touched (kind, key) SELECT 'person', c.person_id FROM candidates_candidate c "
+        "INSERT INTO records_changedkey (kind, key) SELECT 'person', c.person_id FROM candidates_candidate c "
         f"WHERE c.notification_id IN ({notifications}) UNION SELECT 'person', u.person_id "
         f"FROM candidates_notfound u WHERE u.person_id IS NOT NULL AND u.notification_id IN ({notifications})"
     )

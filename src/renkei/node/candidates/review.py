@@ -178,7 +178,7 @@ def _decided(state: NotFound.State, reason: str, officer: Officer, now: datetime
         "decision_reason": reason,
         "decided_at": now,
         "decided_by": officer,
-        "pending": state == _State.WAITING,
+        "needs_search": state == _State.WAITING,
     }
 
 

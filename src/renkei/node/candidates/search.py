@@ -157,11 +157,11 @@ def search_pending(find: Find = search) -> int:
 
     Looked for once, until the notification or somebody near it changes.
     """
-    pending = NotFound.objects.filter(pending=True).order_by("notification_id")
+    pending = NotFound.objects.filter(needs_search=True).order_by("notification_id")
     names = list(pending.values_list("notification_id", flat=True))
     if not names:
         return 0
-    blocking.make_pairs("u.pending")
+    blocking.make_pairs("u.needs_search")
     for start in range(0, len(names), _SLICE):
         bulk_copy.temporary(_SOUGHT, pl.DataFrame({"notification_id": names[start : start + _SLICE]}))
         with expecting_few_rows():
@@ -195,14 +195,14 @@ def store(found: pl.DataFrame) -> None:
         f"CAST(probability AS double precision) FROM {_FOUND}"
     )
     bulk_copy.execute(
-        "UPDATE candidates_notfound SET pending = false, nobody = CAST(f.nobody AS double precision), "
-        f"best = CAST(f.probability AS double precision) FROM {_SOUGHT} s LEFT JOIN {_FOUND} f "
+        "UPDATE candidates_notfound SET needs_search = false, no_match_probability = CAST(f.nobody AS double precision), "
+        f"best_probability = CAST(f.probability AS double precision) FROM {_SOUGHT} s LEFT JOIN {_FOUND} f "
         "ON f.notification_id = s.notification_id AND f.rank = 1 "
         "WHERE candidates_notfound.notification_id = s.notification_id"
     )
     changed = pl.concat([before, _probable()]).filter(~pl.struct(pl.all()).is_duplicated())
     bulk_copy.put(
-        "records_touched",
+        "records_changedkey",
         changed.select(pl.lit("person").alias("kind"), pl.col("person_id").alias("key")),
     )
     bulk_copy.drop(_FOUND)

@@ -20,7 +20,6 @@ from renkei.node.cases.models import Case, Kind
 from renkei.node.cases.workflow import FIRST_LOOK_DAYS, MOVES, Outcome, State
 from renkei.node.corrections import requests
 from renkei.node.corrections.models import CorrectionRequest
-from renkei.node.corrections.requests import corrections_to_send, mark_corrections_sent
 from renkei.node.records import bulk_copy, rejected_rows
 from renkei.node.records.bulk_copy import advisory_lock
 from renkei.node.records.models import Import
@@ -196,7 +195,7 @@ def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:
     bulk_copy.drop(_CONCERNED)
     bulk_copy.execute(
         f"CREATE TEMPORARY TABLE {_CONCERNED} AS SELECT c.id, a.kind, a.identifier, CASE "
-        f"WHEN c.told_in >= {int(sequence)} THEN 'passed_over' "
+        f"WHEN c.reported_in >= {int(sequence)} THEN 'passed_over' "
         f"WHEN a.action = 'withdraw' AND c.state <> '{State.CLOSED}' THEN '{_WITHDRAW}' "
         f"WHEN a.action = 'withdraw' AND c.row <> '' THEN '{_WITHDRAWN_LATER}' "
         f"WHEN a.action = 'withdraw' OR c.row = a.row THEN '{_SAME}' "
@@ -206,7 +205,7 @@ def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:
     _withdraw(sequence, day)
     _bring_up_to_date(sequence, day)
     bulk_copy.execute(
-        f"UPDATE cases_case SET told_in = %s FROM {_CONCERNED} k WHERE k.id = cases_case.id "
+        f"UPDATE cases_case SET reported_in = %s FROM {_CONCERNED} k WHERE k.id = cases_case.id "
         f"AND k.what = '{_SAME}'",
         (sequence,),
     )
@@ -263,7 +262,7 @@ def _withdraw(sequence: int, day: date) -> None:
     )
     bulk_copy.execute(
         f"UPDATE cases_case SET state = '{MOVES['withdraw'].after}', closed_on = {_day()}, due_on = NULL, "
-        "row = '', card_number = '', told_in = %s, version = version + 1, outcome = CASE "
+        "row = '', card_number = '', reported_in = %s, version = version + 1, outcome = CASE "
         f"WHEN EXISTS ({accepted}) THEN '{Outcome.REGISTER_CORRECTED}' "
         f"WHEN {of_notification} AND EXISTS ({sent} AND n.deleted_on IS NOT NULL) "
         f"THEN '{Outcome.NOTIFICATION_DELETED}' "
@@ -273,7 +272,7 @@ def _withdraw(sequence: int, day: date) -> None:
         (day.isoformat(), sequence),
     )
     bulk_copy.execute(
-        "UPDATE cases_case SET row = '', card_number = '', told_in = %s, version = version + 1 "
+        "UPDATE cases_case SET row = '', card_number = '', reported_in = %s, version = version + 1 "
         f"FROM {_CONCERNED} k WHERE k.id = cases_case.id AND k.what = '{_WITHDRAWN_LATER}'",
         (sequence,),
     )
@@ -285,7 +284,7 @@ def _bring_up_to_date(sequence: int, day: date) -> None:
     The office follows the establishment until somebody works on the case.
     """
     bulk_copy.execute(
-        "UPDATE cases_case SET row = a.row, items = a.items, told_in = %s, version = version + 1, "
+        "UPDATE cases_case SET row = a.row, items = a.items, reported_in = %s, version = version + 1, "
         "card_number = a.card_number, "
         f"identity_caution = (a.identity_caution = 'true'), matched_on = {_date('a.matched_on')}, "
         f"office = CASE WHEN a.office <> '' AND (cases_case.office = '' OR (cases_case.state = '{State.NEW}' "
@@ -310,7 +309,7 @@ def _open(sequence: int, day: date, now: datetime) -> int:
     due = after_working_days(day, FIRST_LOOK_DAYS)
     opened = bulk_copy.execute(
         "INSERT INTO cases_case (number, kind, identifier, row, items, identity_caution, matched_on, office, "
-        "establishment_number, corporate_number, card_number, state, outcome, opened_on, due_on, told_in, "
+        "establishment_number, corporate_number, card_number, state, outcome, opened_on, due_on, reported_in, "
         "sent_in) "
         f"SELECT '{prefix_of(day)}' || {number}, a.kind, a.identifier, a.row, a.items, "
         f"(a.identity_caution = 'true'), {_date('a.matched_on')}, a.office, a.establishment_number, "
@@ -353,6 +352,3 @@ def _day() -> str:
 
 def _date(column: str) -> str:
     return f"CAST({column} AS date)" if connection.vendor == "postgresql" else column
-
-
-__all__ = ["corrections_to_send", "mark_corrections_sent", "import_answers"]

@@ -26,7 +26,7 @@ class Case(models.Model):
     `number` is what officers call it (R8-1124-0031: era year, month and day, running). `row` is the annex's
     row as JSON of canonical text, without the day of matching, and empty once ISA withdrew it: it has no
     purpose any more (申合せ7). It is read through `reading` alone. `items` are the columns that differ
-    (別紙2) or the reason (別紙3). `office` is the Hello Work office, blank in the unassigned tray. `told_in`
+    (別紙2) or the reason (別紙3). `office` is the Hello Work office, blank in the unassigned tray. `reported_in`
     is ISA's delivery that spoke of the finding last, `sent_in` ours that carried the notification before
     that. `card_number` is the row's, to be found by, and goes with it. `version` counts changes, so that
     whoever would save over another's is told.
@@ -51,7 +51,7 @@ class Case(models.Model):
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
     )
-    told_in = models.PositiveBigIntegerField()
+    reported_in = models.PositiveBigIntegerField()
     sent_in = models.PositiveBigIntegerField(db_default=0)
     version = models.PositiveIntegerField(db_default=1)
 

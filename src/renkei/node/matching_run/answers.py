@@ -43,15 +43,15 @@ def select(day: date) -> Mapping[str, int]:
     if new:
         with by_partial_index():
             bulk_copy.execute(
-                "INSERT INTO matching_run_answer (day, kind, identifier, action, word, row, told, told_word) "
+                "INSERT INTO matching_run_answer (day, kind, identifier, action, status, row, reported_digest, reported_status) "
                 "SELECT %s, kind, identifier, CASE WHEN digest = '' THEN 'withdraw' ELSE 'report' END, "
-                "CASE WHEN digest = '' THEN told_word ELSE word END, row, told, told_word "
-                "FROM matching_run_finding WHERE digest <> told",
+                "CASE WHEN digest = '' THEN reported_status ELSE status END, row, reported_digest, reported_status "
+                "FROM matching_run_finding WHERE digest <> reported_digest",
                 (day.isoformat(),),
             )
             bulk_copy.execute(
-                "UPDATE matching_run_finding SET told = digest, "
-                "told_word = CASE WHEN digest = '' THEN told_word ELSE word END WHERE digest <> told"
+                "UPDATE matching_run_finding SET reported_digest = digest, "
+                "reported_status = CASE WHEN digest = '' THEN reported_status ELSE status END WHERE digest <> reported_digest"
             )
         chosen.counts = {f"{kind.value}_reported": 0 for kind in Kind} | {"withdrawn": 0}
         for kind, action, count in _counts(day):
@@ -100,7 +100,7 @@ def mark_sent(day: date, sequence: int) -> int:
         else expecting_many_rows()
     ):
         bulk_copy.execute(
-            "UPDATE matching_run_finding SET told_sequence = %s FROM matching_run_answer a WHERE a.day = %s "
+            "UPDATE matching_run_finding SET reported_sequence = %s FROM matching_run_answer a WHERE a.day = %s "
             "AND a.kind = matching_run_finding.kind AND a.identifier = matching_run_finding.identifier",
             (sequence, day.isoformat()),
         )
@@ -120,7 +120,7 @@ def accepted(sequence: int) -> int:
     bulk_copy.execute("DELETE FROM matching_run_answer WHERE sequence = %s", (sequence,))
     with by_partial_index():
         return bulk_copy.execute(
-            "DELETE FROM matching_run_finding WHERE digest = '' AND told = '' AND NOT EXISTS "
+            "DELETE FROM matching_run_finding WHERE digest = '' AND reported_digest = '' AND NOT EXISTS "
             "(SELECT 1 FROM matching_run_answer a WHERE a.kind = matching_run_finding.kind "
             "AND a.identifier = matching_run_finding.identifier)"
         )
@@ -160,7 +160,7 @@ def _untell(day: date) -> int:
             ("matching_run_answer", f"matching_run_answer.id = {later}"),
         ):
             bulk_copy.execute(
-                f"UPDATE {table} SET told = a.told, told_word = a.told_word FROM matching_run_answer a "
+                f"UPDATE {table} SET reported_digest = a.reported_digest, reported_status = a.reported_status FROM matching_run_answer a "
                 f"WHERE a.day = %s AND a.kind = {table}.kind AND a.identifier = {table}.identifier "
                 f"AND {is_next}",
                 (day.isoformat(),),
@@ -181,13 +181,13 @@ def _counts(day: date) -> list[tuple[str, str, str]]:
 def _table(day: date, kind: Kind, dataset: Dataset, words: tuple[str, ...]) -> pl.DataFrame:
     """Write one annex: whole rows that are reported; of those withdrawn, identifier and `words` alone."""
     found = bulk_copy.read(
-        "SELECT identifier, action, word, row FROM matching_run_answer "
+        "SELECT identifier, action, status, row FROM matching_run_answer "
         "WHERE day = %s AND kind = %s AND sequence IS NULL",
-        ("identifier", "action", "word", "row"),
+        ("identifier", "action", "status", "row"),
         (day.isoformat(), kind.value),
     )
     within = pl.Struct({name: pl.String for name in dataset.names if name != "matched_on"})
-    said = found["word"].str.split(" ")
+    said = found["status"].str.split(" ")
     table = (
         found.with_columns(pl.col("row").replace("", None).str.json_decode(within).alias("of"))
         .unnest("of")

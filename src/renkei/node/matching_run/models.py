@@ -22,16 +22,16 @@ class Run(models.Model):
     """One matching: for which day, by which rules, and what stood after it.
 
     `outcomes` counts the notifications by outcome, `items` the mismatched ones by what differs (columns
-    joined by `;`) and `standing` the findings by kind, after the run;
+    joined by `;`) and `active` the findings by kind, after the run;
     `looked_at` and `changed` what the run did: counts alone. `rules` digests policy and version.
     """
 
     day = models.DateField(unique=True)
     rules = models.CharField(max_length=64)
-    whole = models.BooleanField()
+    full_rematch = models.BooleanField()
     outcomes = models.JSONField(default=dict)
     items = models.JSONField(default=dict)
-    standing = models.JSONField(default=dict)
+    active = models.JSONField(default=dict)
     looked_at = models.PositiveBigIntegerField(default=0)
     changed = models.PositiveBigIntegerField(default=0)
 
@@ -70,29 +70,29 @@ class Finding(models.Model):
 
     `row` is the annex's row as JSON of canonical text, blank as null, and empty once it no longer stands:
     what is withdrawn has no purpose any more (申合せ7). `digest` covers the row, and is empty when nothing
-    stands; `told` is the digest that was last selected for an answer that was not refused, empty where the
-    counterpart knows of nothing. What is to be told is where the two differ. `word` is the outcome, or ground
-    and reason, that a withdrawal repeats; `told_sequence` the delivery that spoke of it last.
+    stands; `reported_digest` is the digest that was last selected for an answer that was not refused, empty where the
+    counterpart knows of nothing. What is to be told is where the two differ. `status` is the outcome, or ground
+    and reason, that a withdrawal repeats; `reported_sequence` the delivery that spoke of it last.
     """
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     identifier = models.TextField()
     person_id = models.TextField(null=True)
-    standing = models.BooleanField()
+    is_active = models.BooleanField()
     since = models.DateField()
-    word = models.TextField()
+    status = models.TextField()
     row = models.TextField()
     digest = models.CharField(max_length=64)
-    told = models.CharField(max_length=64, db_default="")
-    told_word = models.TextField(db_default="")
-    told_sequence = models.PositiveBigIntegerField(null=True)
+    reported_digest = models.CharField(max_length=64, db_default="")
+    reported_status = models.TextField(db_default="")
+    reported_sequence = models.PositiveBigIntegerField(null=True)
 
     class Meta:
         constraints = (models.UniqueConstraint("kind", "identifier", name="a_finding_once"),)
         indexes = (
             models.Index("person_id", name="findings_of_person"),
-            models.Index("kind", condition=~Q(digest=F("told")), name="findings_to_tell"),
-            models.Index("kind", condition=Q(digest="", told=""), name="findings_over"),
+            models.Index("kind", condition=~Q(digest=F("reported_digest")), name="findings_to_tell"),
+            models.Index("kind", condition=Q(digest="", reported_digest=""), name="findings_over"),
         )
 
     @property
@@ -113,7 +113,7 @@ class AnswerDay(models.Model):
 class Answer(models.Model):
     """One row of a day's answer, from its selection until it is accepted, or refused.
 
-    `row` is gone once it is sealed, by delivery `sequence`. `told` and `told_word` are the finding's from
+    `row` is gone once it is sealed, by delivery `sequence`. `reported_digest` and `reported_status` are the finding's from
     before: what the counterpart holds should this answer be refused.
     """
 
@@ -121,10 +121,10 @@ class Answer(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     identifier = models.TextField()
     action = models.CharField(max_length=8)
-    word = models.TextField()
+    status = models.TextField()
     row = models.TextField()
-    told = models.CharField(max_length=64)
-    told_word = models.TextField()
+    reported_digest = models.CharField(max_length=64)
+    reported_status = models.TextField()
     sequence = models.PositiveBigIntegerField(null=True)
 
     class Meta:

@@ -121,15 +121,17 @@ def candidates(*, waiting: bool = True) -> QuerySet[NotFound]:
     """Return the notifications with candidates that wait, the most probable first; or those decided on."""
     state = NotFound.State.WAITING
     if waiting:
-        found = NotFound.objects.filter(state=state, best__isnull=False)
-        return found.only("notification_id", "best", "nobody", "state").order_by("-best", "notification_id")
+        found = NotFound.objects.filter(state=state, best_probability__isnull=False)
+        return found.only("notification_id", "best_probability", "no_match_probability", "state").order_by(
+            "-best_probability", "notification_id"
+        )
     decided = NotFound.objects.exclude(state=state).select_related("decided_by")
     return decided.order_by("-decided_at", "notification_id")
 
 
 def reported(kind: Kind, after: str = "") -> QuerySet[Finding]:
     """Return what the counterpart was told of a kind and has not been taken back; by identifier."""
-    found = Finding.objects.filter(kind=kind, identifier__gt=after).exclude(told="")
+    found = Finding.objects.filter(kind=kind, identifier__gt=after).exclude(reported_digest="")
     return found.defer("row").order_by("identifier")
 
 

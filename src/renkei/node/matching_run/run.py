@@ -113,7 +113,7 @@ _FINDINGS: Final = "judged_findings"
 #: So many touched are always told apart from the rest.
 FEW = 100_000
 _OUTCOME: Final = tuple(field.name for field in Outcome._meta.fields)
-_FOUND: Final = ("kind", "identifier", "person_id", "word", "row", "digest")
+_FOUND: Final = ("kind", "identifier", "person_id", "status", "row", "digest")
 
 
 @transaction.atomic
@@ -147,7 +147,7 @@ def match(day: date, find: candidate_search.Find = search) -> Mapping[str, int]:
         bulk_copy.analyze(_OUTCOMES)
         bulk_copy.analyze(_FINDINGS)
         outcomes, items = _keep_outcomes(last)
-        standing, changed = _keep_findings({} if last is None else last.standing, day)
+        active, changed = _keep_findings({} if last is None else last.active, day)
         bulk_copy.drop(_OUTCOMES, _FINDINGS)
     scope.drop_card_owners()
     counts = {"looked_at": looked_at, "changed": changed}
@@ -155,15 +155,15 @@ def match(day: date, find: candidate_search.Find = search) -> Mapping[str, int]:
         day=day,
         defaults={
             "rules": rules,
-            "whole": concerned.whole,
+            "full_rematch": concerned.full_rematch,
             "outcomes": outcomes,
             "items": items,
-            "standing": standing,
+            "active": active,
             **counts,
         },
     )
-    counts |= {"sought": sought, **outcomes, **standing}
-    record(None, Verb.MATCHED, day.isoformat(), whole=concerned.whole, counts=counts)
+    counts |= {"sought": sought, **outcomes, **active}
+    record(None, Verb.MATCHED, day.isoformat(), whole=concerned.full_rematch, counts=counts)
     return counts
 
 
@@ -193,8 +193,8 @@ def _judge(frames: Frames, probable: pl.DataFrame, day: date, policy: Policy) ->
     )
     suspected = annex3.join(permissions.select("permission_id", "person_id"), on="permission_id")
     bulk_copy.put(_FINDINGS, _rows(discrepancies, Kind.DISCREPANCY, pl.col("outcome")))
-    word = pl.concat_str("ground", "reason", separator=" ")
-    bulk_copy.put(_FINDINGS, _rows(suspected, Kind.SUSPECTED_OMISSION, word))
+    status = pl.concat_str("ground", "reason", separator=" ")
+    bulk_copy.put(_FINDINGS, _rows(suspected, Kind.SUSPECTED_OMISSION, status))
     return notifications.height
 
 
@@ -236,7 +236,7 @@ def _keep_outcomes(last: Run | None) -> tuple[dict[str, int], dict[str, int]]:
 
 def _keep_findings(before: Mapping[str, int], day: date) -> tuple[dict[str, int], int]:
     """Keep what stands now of what is concerned; returns how many stand by kind, and how many changed."""
-    standing = _recounted(
+    active = _recounted(
         before or {kind.value: 0 for kind in Kind}, _grouped(FINDINGS, "kind"), _grouped(_FINDINGS, "kind")
     )
     listed, found = ", ".join(_FOUND), ", ".join(f"j.{name}" for name in _FOUND)
@@ -244,13 +244,13 @@ def _keep_findings(before: Mapping[str, int], day: date) -> tuple[dict[str, int]
         f"CAST('{day.isoformat()}' AS date)" if connection.vendor == "postgresql" else f"'{day.isoformat()}'"
     )
     changed = bulk_copy.execute(
-        f"INSERT INTO matching_run_finding AS kept ({listed}, standing, since) "
+        f"INSERT INTO matching_run_finding AS kept ({listed}, is_active, since) "
         f"SELECT {found}, true, {today} FROM {_FINDINGS} j "
         f"LEFT JOIN {FINDINGS} s ON s.kind = j.kind AND s.identifier = j.identifier "
         "WHERE s.kind IS NULL OR s.digest <> j.digest OR s.person_id IS DISTINCT FROM j.person_id "
-        "ON CONFLICT (kind, identifier) DO UPDATE SET person_id = excluded.person_id, word = excluded.word, "
-        "row = excluded.row, digest = excluded.digest, standing = true, "
-        "since = CASE WHEN kept.standing THEN kept.since ELSE excluded.since END"
+        "ON CONFLICT (kind, identifier) DO UPDATE SET person_id = excluded.person_id, status = excluded.status, "
+        "row = excluded.row, digest = excluded.digest, is_active = true, "
+        "since = CASE WHEN kept.is_active THEN kept.since ELSE excluded.since END"
     )
     bulk_copy.execute(
         f"DELETE FROM {FINDINGS} WHERE EXISTS (SELECT 1 FROM {_FINDINGS} j "
@@ -258,20 +258,20 @@ def _keep_findings(before: Mapping[str, int], day: date) -> tuple[dict[str, int]
     )
     with expecting_few_rows():
         gone = bulk_copy.execute(
-            "UPDATE matching_run_finding AS f SET standing = false, row = '', digest = '' "
+            "UPDATE matching_run_finding AS f SET is_active = false, row = '', digest = '' "
             f"FROM {FINDINGS} s WHERE s.kind = f.kind AND s.identifier = f.identifier"
         )
-    return standing, changed + gone
+    return active, changed + gone
 
 
-def _rows(annex: pl.DataFrame, kind: Kind, word: pl.Expr) -> pl.DataFrame:
+def _rows(annex: pl.DataFrame, kind: Kind, status: pl.Expr) -> pl.DataFrame:
     """Make findings of an annex's rows. The day of the matching is no part of them: it is the delivery's."""
     columns = [name for name in annex.columns if name not in ("person_id", "matched_on")]
     rows = annex.select(
         pl.lit(kind.value).alias("kind"),
         pl.col(columns[0]).alias("identifier"),
         "person_id",
-        word.alias("word"),
+        status.alias("status"),
         pl.struct(columns).struct.json_encode().alias("row"),
     )
     # Polars has no digest that stays the same from version to version; findings are few beside rows.

@@ -35,8 +35,8 @@ def find_card_owners() -> None:
     with expecting_few_rows():
         bulk_copy.execute(
             f"CREATE TEMPORARY TABLE {CARD_OWNERS} AS SELECT k.key, c.person_id FROM "
-            "(SELECT key FROM records_touched WHERE kind = 'card' "
-            "UNION SELECT c.card_number FROM records_touched t JOIN records_card c ON c.person_id = t.key "
+            "(SELECT key FROM records_changedkey WHERE kind = 'card' "
+            "UNION SELECT c.card_number FROM records_changedkey t JOIN records_card c ON c.person_id = t.key "
             "WHERE t.kind = 'person') AS k LEFT JOIN records_card c ON c.card_number = k.key"
         )
     bulk_copy.analyze(CARD_OWNERS)
@@ -84,16 +84,16 @@ Frames = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]
 class Scope:
     """Either everything, or what the temporary tables name."""
 
-    whole: bool
+    full_rematch: bool
 
     @property
     def people(self) -> str | None:
         """The table of who is in scope, `person_id`; none where everybody is."""
-        return None if self.whole else _PERSONS
+        return None if self.full_rematch else _PERSONS
 
     def parts(self) -> Iterator[Frames]:
         """Yield notifications, persons, cards, permissions, as text, of one closed part after the other."""
-        if not self.whole:
+        if not self.full_rematch:
             with expecting_few_rows():
                 found = _frames(_SCOPED)
             yield found
@@ -186,7 +186,7 @@ def determine_scope(last: date | None, day: date, *, at_most: int) -> Iterator[S
     What is touched counts as looked at once the transaction is committed.
     """
     count = changes.take_changed_keys(_TOUCHED, (ChangedKey.Kind.CARD, ChangedKey.Kind.PERSON))
-    whole = last is None or count > at_most
+    full_rematch = last is None or count > at_most
     try:
         _make(_PERSONS, "person_id")
         _make(_CARDS, "card_number")
@@ -196,7 +196,7 @@ def determine_scope(last: date | None, day: date, *, at_most: int) -> Iterator[S
             with expecting_few_rows():
                 _close(last, day)
                 _look_back()
-        yield Scope(whole)
+        yield Scope(full_rematch)
     finally:
         with suppress(DatabaseError):  # where the transaction is broken they go with it
             bulk_copy.drop(_TOUCHED, _PERSONS, _CARDS, OUTCOMES, FINDINGS)
@@ -265,9 +265,9 @@ def _look_back() -> None:
     bulk_copy.analyze(OUTCOMES)
     bulk_copy.execute(
         f"INSERT INTO {FINDINGS} SELECT {findings} FROM {OUTCOMES} o JOIN matching_run_finding f "
-        f"ON f.kind = '{Kind.DISCREPANCY}' AND f.identifier = o.notification_id WHERE f.standing "
+        f"ON f.kind = '{Kind.DISCREPANCY}' AND f.identifier = o.notification_id WHERE f.is_active "
         f"UNION ALL SELECT {findings} FROM {_PERSONS} s JOIN matching_run_finding f "
-        f"ON f.person_id = s.person_id WHERE f.kind = '{Kind.SUSPECTED_OMISSION}' AND f.standing"
+        f"ON f.person_id = s.person_id WHERE f.kind = '{Kind.SUSPECTED_OMISSION}' AND f.is_active"
     )
     bulk_copy.analyze(FINDINGS)
 
@@ -277,7 +277,7 @@ def _look_back_at_everything() -> None:
     _make(FINDINGS, *_FOUND)
     bulk_copy.execute(f"INSERT INTO {OUTCOMES} SELECT {', '.join(_SAID)} FROM matching_run_outcome")
     bulk_copy.execute(
-        f"INSERT INTO {FINDINGS} SELECT {', '.join(_FOUND)} FROM matching_run_finding WHERE standing"
+        f"INSERT INTO {FINDINGS} SELECT {', '.join(_FOUND)} FROM matching_run_finding WHERE is_active"
     )
     bulk_copy.analyze(OUTCOMES)
     bulk_copy.analyze(FINDINGS)

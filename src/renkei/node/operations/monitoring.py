@@ -127,7 +127,7 @@ class NodeCollector(Collector):
         yield _by(Case.objects.all(), "renkei_cases", "Cases of MHLW's", kind="kind", state="state")
         standing = GaugeMetricFamily("renkei_findings_standing", "ISA's findings", labels=["kind"])
         run = Run.objects.first()
-        for kind, count in (run.standing if run else {}).items():
+        for kind, count in (run.active if run else {}).items():
             standing.add_metric([kind], count)
         yield standing
 

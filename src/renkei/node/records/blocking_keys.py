@@ -45,9 +45,9 @@ def parts(plain: pl.Expr) -> dict[str, pl.Expr]:
     """Cut plain numbers so that one slip (`near_numbers`) leaves one of the parts whole."""
     long = plain.str.len_bytes() >= _LENGTH - 1
     return {
-        "head": pl.when(long).then(plain.str.slice(0, 6)),
-        "tail": pl.when(long).then(plain.str.slice(-6)),
-        "ends": pl.when(long).then(plain.str.slice(0, 3) + plain.str.slice(-3)),
+        "prefix6": pl.when(long).then(plain.str.slice(0, 6)),
+        "suffix6": pl.when(long).then(plain.str.slice(-6)),
+        "affixes": pl.when(long).then(plain.str.slice(0, 3) + plain.str.slice(-3)),
     }
 
 

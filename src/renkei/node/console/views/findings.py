@@ -225,4 +225,4 @@ def _outcomes(request: HttpRequest, found: list[Outcome]) -> HttpResponse:
 
 def _said_word(finding: Finding) -> str:
     """Say why it was told: the outcome, or the reason of a suspicion."""
-    return finding.told_word.split(" ")[-1]
+    return finding.reported_status.split(" ")[-1]

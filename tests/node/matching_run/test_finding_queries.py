@@ -58,7 +58,7 @@ def test_the_trays_are_counted_and_empty_once_all_is_corrected(matched, deliver)
 def test_what_was_told_is_listed_until_it_is_taken_back(matched, deliver):
     answers.select(DAY)
     answers.mark_sent(DAY, 4)
-    before = [(each.identifier, each.told_sequence) for each in queries.reported(Kind.DISCREPANCY)]
+    before = [(each.identifier, each.reported_sequence) for each in queries.reported(Kind.DISCREPANCY)]
     deliver(notification(3, card_number=card(2)))
     run.match(DAY)
     answers.select(DAY + timedelta(days=1))

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.db import transaction
 
+from node.cases.conftest import answer, case, colleague, officer, party  # noqa: F401  fixtures
 from node.cases.made_up import (
     DAY,
     WORDS,
@@ -17,12 +18,11 @@ from node.cases.made_up import (
 )
 from renkei.node.accounts.models import Officer
 from renkei.node.audit.models import Entry
-from renkei.node.cases.intake import corrections_to_send, mark_corrections_sent
 from renkei.node.cases.models import Case
 from renkei.node.corrections import decisions
 from renkei.node.corrections import requests as correction_requests
 from renkei.node.corrections.models import CorrectionRequest
-from renkei.node.corrections.requests import REQUEST_COLUMNS
+from renkei.node.corrections.requests import REQUEST_COLUMNS, corrections_to_send, mark_corrections_sent
 from renkei.node.errors import CorrectionsOutOfStep
 
 

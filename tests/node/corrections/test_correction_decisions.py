@@ -5,6 +5,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
+from node.matching_run.conftest import deliver, officer, party, register, run_day  # noqa: F401  fixtures
 from node.records.made_up import NOW
 from renkei.node.accounts import purposes
 from renkei.node.accounts.models import Assignment

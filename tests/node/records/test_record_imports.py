@@ -357,7 +357,7 @@ def test_no_copy_of_the_rows_is_left_in_temporary_tables(take, node):
 
     for name in ("incoming", "refused", "outside", "difference", "suspects"):
         with pytest.raises(DatabaseError), imports.transaction.atomic():
-            imports.transfer.execute(f"SELECT 1 FROM {name}")
+            imports.bulk_copy.execute(f"SELECT 1 FROM {name}")
 
 
 @pytest.mark.parametrize("party", ["isa"])
