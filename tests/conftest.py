@@ -16,15 +16,19 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
-#: Files by the processor time of all their tests, most first; the rest take less than a minute each.
+#: Files by the processor time of all their tests, most first; the rest take less than half a minute each.
 DEAREST: Final = (
     "test_every_page.py",
+    "test_demo.py",
     "test_by_change.py",
     "test_backup_and_restore.py",
     "test_a_week.py",
-    "test_em_training.py",
-    "test_spark.py",
     "test_killed_at_every_commit.py",
+    "test_manual_pages.py",
+    "test_kill.py",
+    "test_by_keyboard.py",
+    "test_spark.py",
+    "test_em_training.py",
     "test_against_reference.py",
     "test_incidents.py",
 )
