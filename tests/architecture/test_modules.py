@@ -13,7 +13,7 @@ MODULES = LIBRARY + sorted(
 )
 LIBRARY_PACKAGES = [ROOT / "src/renkei" / package / "__init__.py" for package in ("matching", "simulation")]
 
-LONGEST = 400
+LONGEST = 600
 NO_NAME_AT_ALL = {"utils", "util", "helpers", "helper", "common", "base", "misc", "tools", "lib"}
 LOOSE_END = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b(?!.*(#\d+|decisions?[ /]\d{4}))")
 

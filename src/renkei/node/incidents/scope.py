@@ -122,13 +122,13 @@ def _received_notifications(numbers: list[int]) -> int:
 
 def _told_findings(numbers: list[int]) -> int:
     """ISA: people of the findings told, by identifier where the number belongs to nobody."""
-    told = Finding.objects.filter(told_sequence__in=numbers)
+    told = Finding.objects.filter(reported_sequence__in=numbers)
     return told.annotate(who=Coalesce("person_id", "identifier")).values("who").distinct().count()
 
 
 def _told_cases(numbers: list[int]) -> int:
     """MHLW: people of the cases by the card number of their notification; of the rest each case is one."""
-    told = Case.objects.filter(told_in__in=numbers)
+    told = Case.objects.filter(reported_in__in=numbers)
     notified = Notification.objects.filter(notification_id__in=told.values("identifier"))
     rest = told.exclude(identifier__in=notified.values("notification_id"))
     return notified.values("card_number").distinct().count() + rest.count()

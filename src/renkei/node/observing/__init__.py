@@ -1,1 +1,0 @@
-"""How a node is watched by machines: metrics, health, and what its log may hold."""
