@@ -1,8 +1,8 @@
-"""What people who may be one have in common: keys by which few are found among millions, never a proof.
+"""Blocking keys: values that find a few possible persons among millions by index. They prove no identity.
 
-Where a notification names no card, the register is not read for it: a person is met by the name in whichever
-order, by birth date and nationality, or by a card whose number is one slip away. Two slips in the number are
-met by the other keys.
+Where a notification names no known card, the register is not read through for it. A person is found by the
+name in any order, by birth date and nationality, or by a card whose number is one error away. A number with
+two errors is found by the other keys.
 """
 
 from typing import Final
@@ -13,10 +13,10 @@ from renkei.matching.names import fold_plain, fold_writing
 
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DIGITS: Final = "0123456789"
-#: What may stand at each place of a card number.
-_PLACES: Final = (_LETTERS,) * 2 + (_DIGITS,) * 8 + (_LETTERS,) * 2
-_LENGTH: Final = len(_PLACES)
-#: Letters and digits that are read for one another.
+#: The characters allowed at each position of a card number.
+_POSITIONS: Final = (_LETTERS,) * 2 + (_DIGITS,) * 8 + (_LETTERS,) * 2
+_LENGTH: Final = len(_POSITIONS)
+#: Letters and digits that are easily mistaken for one another.
 _AS_LETTER: Final = {"0": "O", "1": "I", "8": "B", "5": "S", "2": "Z"}
 _AS_DIGIT: Final = {letter: digit for digit, letter in _AS_LETTER.items()}
 
@@ -28,7 +28,11 @@ def name_key(names: pl.Series) -> pl.Series:
 
 
 def plain_number(numbers: pl.Series) -> pl.Series:
-    """Fold card numbers as written to capitals and digits; those of the right length each in its place."""
+    """Fold card numbers as written to capitals and digits.
+
+    In a number of the right length, a letter in the place of a digit becomes the digit that it resembles, and
+    the other way round.
+    """
     bare = numbers.str.normalize("NFKC").str.to_uppercase().str.replace_all("[^0-9A-Z]", "")
     frame = bare.alias("bare").to_frame()
     letters, digits = (
@@ -37,12 +41,12 @@ def plain_number(numbers: pl.Series) -> pl.Series:
     )
     ending = pl.col("bare").str.slice(10, 2).str.replace_many(_AS_LETTER)
     whole = pl.col("bare").str.len_bytes() == _LENGTH
-    placed = pl.when(whole).then(pl.concat_str(letters, digits, ending)).otherwise("bare")
-    return frame.select(placed.alias(numbers.name)).to_series()
+    corrected = pl.when(whole).then(pl.concat_str(letters, digits, ending)).otherwise("bare")
+    return frame.select(corrected.alias(numbers.name)).to_series()
 
 
 def parts(plain: pl.Expr) -> dict[str, pl.Expr]:
-    """Cut plain numbers so that one slip (`near_numbers`) leaves one of the parts whole."""
+    """Cut plain numbers into parts of which one error (`near_numbers`) leaves at least one unchanged."""
     long = plain.str.len_bytes() >= _LENGTH - 1
     return {
         "prefix6": pl.when(long).then(plain.str.slice(0, 6)),
@@ -52,21 +56,21 @@ def parts(plain: pl.Expr) -> dict[str, pl.Expr]:
 
 
 def near_numbers(numbers: pl.DataFrame) -> pl.DataFrame:
-    """Write every card number that is one slip away from those given, themselves included.
+    """Return every card number that is one error away from the given ones, and these themselves.
 
-    `numbers` has `notification_id` and `plain`; so has what is returned, some two hundred rows for each. A
-    slip is a wrong character, one too many or too few, or two neighbours exchanged. Numbers shorter or longer
-    by two or more have no near ones.
+    `numbers` and the result have the columns `notification_id` and `plain`; the result has some two hundred
+    rows for each number. An error is a wrong character, one too many or too few, or two neighbours exchanged.
+    A number that is two or more characters too short or too long gives no rows.
     """
     plain, length = pl.col("plain"), pl.col("plain").str.len_bytes()
     rows = numbers.select("notification_id", "plain").filter(length.is_between(_LENGTH - 1, _LENGTH + 1))
     whole = rows.filter(length == _LENGTH)
     characters = pl.DataFrame(
-        [(place, each) for place, allowed in enumerate(_PLACES) for each in allowed],
-        schema={"place": pl.UInt32, "instead": pl.String},
+        [(position, each) for position, allowed in enumerate(_POSITIONS) for each in allowed],
+        schema={"position": pl.UInt32, "instead": pl.String},
         orient="row",
     )
-    before = plain.str.slice(0, pl.col("place"))
+    before = plain.str.slice(0, pl.col("position"))
     changed = [
         whole,
         *(
@@ -75,25 +79,27 @@ def near_numbers(numbers: pl.DataFrame) -> pl.DataFrame:
             )
             # One character for another, and one where it was left out.
             for frame, after in (
-                (whole, pl.col("place") + 1),
-                (rows.filter(length == _LENGTH - 1), pl.col("place")),
+                (whole, pl.col("position") + 1),
+                (rows.filter(length == _LENGTH - 1), pl.col("position")),
             )
         ),
-        _places(rows.filter(length == _LENGTH + 1), _LENGTH + 1).select(
-            "notification_id", pl.concat_str(before, plain.str.slice(pl.col("place") + 1)).alias("plain")
+        _with_positions(rows.filter(length == _LENGTH + 1), _LENGTH + 1).select(
+            "notification_id", pl.concat_str(before, plain.str.slice(pl.col("position") + 1)).alias("plain")
         ),
-        _places(whole, _LENGTH - 1).select(
+        _with_positions(whole, _LENGTH - 1).select(
             "notification_id",
             pl.concat_str(
                 before,
-                plain.str.slice(pl.col("place") + 1, 1),
-                plain.str.slice(pl.col("place"), 1),
-                plain.str.slice(pl.col("place") + 2),
+                plain.str.slice(pl.col("position") + 1, 1),
+                plain.str.slice(pl.col("position"), 1),
+                plain.str.slice(pl.col("position") + 2),
             ).alias("plain"),
         ),
     ]
     return pl.concat(changed).unique()
 
 
-def _places(rows: pl.DataFrame, count: int) -> pl.DataFrame:
-    return rows.join(pl.DataFrame({"place": pl.int_range(count, dtype=pl.UInt32, eager=True)}), how="cross")
+def _with_positions(rows: pl.DataFrame, count: int) -> pl.DataFrame:
+    return rows.join(
+        pl.DataFrame({"position": pl.int_range(count, dtype=pl.UInt32, eager=True)}), how="cross"
+    )

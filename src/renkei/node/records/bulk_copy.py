@@ -1,6 +1,10 @@
 """Rows between the database and frames, in bulk: COPY on PostgreSQL, executemany on SQLite.
 
-Everything is text, blank as null. Queries and table names are ours alone: no value is ever part of one.
+Everything is text, blank as null. Queries and table names are written in our code only: no value ever becomes
+part of one.
+
+Also here: settings for PostgreSQL's planner (`expecting_few_rows` and its like), and the lock that lets one
+transaction at a time change the records (`advisory_lock`).
 """
 
 import io
@@ -18,99 +22,22 @@ from psycopg import ClientCursor
 from renkei.agreement.datasets import Dataset
 from renkei.matching.reading import BATCH_ROWS, text_batch
 
-# MERGED renkei.node.records.bulk_copy: What PostgreSQL's planner cannot know: that few rows of very many are asked for, or nearly all.
-
-# Its statistics see neither how few findings are new nor that pages of a register are mostly in memory, and
-# it reads millions of rows to find thousands. Reading a table through is made dear, not forbidden: what is
-# asked for lies in a table of its own without an index. Two such are hashed: row by row they would take
-# the square of a day's changes. With no cache to count on (128 pages), walking a whole index is dear as well:
-# otherwise that passes for cheap, and a table is read through after all, row by row in its index's order.
-# Compiling a statement that runs once never pays.
-_FEW: Final = {
-    "seq_page_cost": "1000",
-    "random_page_cost": "1",
-    "effective_cache_size": "128",
-    "enable_mergejoin": "off",
-    "jit": "off",
-}
-
-
-# Of `digest <> told` it takes nearly all rows to be meant. Where no other table is read through, that may be
-# forbidden.
-_BY_INDEX: Final = {"enable_seqscan": "off", "enable_bitmapscan": "off", "jit": "off"}
-# In the 4 MB that it has by itself, it sorts and hashes millions of rows on the disk. In kB, of each step.
-_MANY: Final = {"work_mem": "131072", "jit": "off"}
-
-
-@contextmanager
-def expecting_few_rows() -> Iterator[None]:
-    """Have statements find rows by index, one by one; within a transaction. SQLite does so anyway."""
-    with _set(_FEW):
-        yield
-
-
-@contextmanager
-def by_partial_index() -> Iterator[None]:
-    """Have statements on one table find by a partial index what nobody knows to be few; in a transaction."""
-    with _set(_BY_INDEX):
-        yield
-
-
-@contextmanager
-def expecting_many_rows() -> Iterator[None]:
-    """Have statements read tables through and hold what they join in memory; within a transaction."""
-    with _set(_MANY):
-        yield
-
-
-@contextmanager
-def _set(settings: Mapping[str, str]) -> Iterator[None]:
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with connection.cursor() as cursor:
-        for name, value in settings.items():
-            cursor.execute(f"SET LOCAL {name} = {value}")
-        yield
-        # Where something failed the transaction is over, and with it what was set for it.
-        for name in settings:
-            cursor.execute(f"SET LOCAL {name} TO DEFAULT")
-
-
-# MERGED renkei.node.records.bulk_copy: One at a time: whoever changes the records in bulk waits for whoever is changing them.
-
-_LOCK: Final = 0x72656373
-
-
-def advisory_lock() -> None:
-    """Wait until no other transaction changes the records; the turn ends with this one.
-
-    Raises TransactionManagementError outside a transaction, where a turn would end at once.
-    """
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("a turn lasts as long as a transaction")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    # SQLite's transactions are IMMEDIATE (settings): only one writes at a time anyway.
-
-
 _SLICE: Final = 50_000
 _BLOCK_BYTES: Final = 1 << 24
 
 
 def read(query: str, columns: tuple[str, ...], parameters: tuple[Any, ...] = ()) -> pl.DataFrame:
-    """Return what a query yields, as text under the names given; `%s` in the query stands for a parameter."""
+    """Return the result of a query, as text under the names given; `%s` stands for a parameter."""
     schema = dict.fromkeys(columns, pl.String)
     batches = list(_batches(query, columns, parameters))
     return cast(pl.DataFrame, pl.from_arrow(batches)) if batches else pl.DataFrame(schema=schema)
 
 
 def stream(query: str, dataset: Dataset) -> Iterator[pa.RecordBatch]:
-    """Yield what a query for all columns of a dataset gives, as `matching.reading.text_batch` shapes it.
+    """Yield the result of a query for all columns of a dataset, as `matching.reading.text_batch` shapes it.
 
-    May be taken from another thread than the one that opened the transaction, never from two at once. On
-    PostgreSQL the connection is busy until the last batch: nothing else may be asked of it meanwhile.
+    May be read in another thread than the one that opened the transaction, never in two at once. On
+    PostgreSQL the connection is busy until the last batch: no other statement may run on it until then.
     """
     columns = {name: name for name in dataset.names}
     for batch in _batches(query, dataset.names, ()):
@@ -126,18 +53,18 @@ def put(table: str, frame: pl.DataFrame) -> None:
         if connection.vendor == "postgresql":
             with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN (FORMAT csv)') as copy:
                 for part in frame.iter_slices(_SLICE):
-                    # Quoted throughout: a lone \. would otherwise be the end of the data.
+                    # All text is quoted: an unquoted line of \. would mark the end of the data.
                     copy.write(part.write_csv(include_header=False, quote_style="non_numeric"))
         else:
             marks = ", ".join(["%s"] * frame.width)
             for part in frame.iter_slices(_SLICE):
-                # One transaction for a slice where the caller has none, not one for a row.
+                # Without a transaction of the caller, one for each slice instead of one for each row.
                 with transaction.atomic(savepoint=False):
                     cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', part.rows())
 
 
 def temporary(name: str, frame: pl.DataFrame) -> None:
-    """Make a temporary table from a frame of text and whole numbers, for the statements that follow."""
+    """Create a temporary table from a frame of text and whole numbers, replacing one of that name."""
     kinds = {name: "bigint" if dtype.is_integer() else "text" for name, dtype in frame.schema.items()}
     columns = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
     with connection.cursor() as cursor:
@@ -149,26 +76,26 @@ def temporary(name: str, frame: pl.DataFrame) -> None:
 
 
 def analyze(name: str) -> None:
-    """Let PostgreSQL know how little there is in a temporary table: it takes a few rows for thousands."""
+    """Update PostgreSQL's statistics of a table: it takes a small temporary table for thousands of rows."""
     if connection.vendor == "postgresql":
         execute(f'ANALYZE "{name}"')
 
 
 def drop(*names: str) -> None:
-    """Drop temporary tables; they hold personal data, and a connection outlives its transaction."""
+    """Drop temporary tables: they hold personal data, and the connection stays open after the transaction."""
     for name in names:
         execute(f'DROP TABLE IF EXISTS "{name}"')
 
 
 def execute(statement: str, parameters: tuple[Any, ...] = ()) -> int:
-    """Run one statement; returns the number of rows it touched."""
+    """Run one statement; returns the number of affected rows."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.rowcount)
 
 
 def _batches(query: str, columns: tuple[str, ...], parameters: tuple[Any, ...]) -> Iterator[pa.RecordBatch]:
-    # The driver's own connection: Django's belongs to one thread, and reading ahead takes another.
+    # The driver's own connection, since Django's is bound to one thread and reading ahead uses another.
     connection.ensure_connection()
     batches = _copied if connection.vendor == "postgresql" else _fetched
     return batches(connection.connection, query, columns, parameters)
@@ -187,14 +114,14 @@ def _copied(
     taken: Any, query: str, columns: tuple[str, ...], parameters: tuple[Any, ...]
 ) -> Iterator[pa.RecordBatch]:
     statement = f"COPY ({query}) TO STDOUT (FORMAT csv)"
-    # Django's cursors bind on this side; of the driver's own only these can: COPY takes no parameters.
+    # COPY takes no server-side parameters. ClientCursor is the driver's cursor that binds on the client.
     with ClientCursor(taken) as cursor, cursor.copy(statement, parameters or None) as copy:
         source = cast(IO[Any], io.BufferedReader(_Copied(copy), _BLOCK_BYTES))
         try:
             reader = pa_csv.open_csv(
                 source,
                 read_options=pa_csv.ReadOptions(column_names=list(columns), block_size=_BLOCK_BYTES),
-                # An empty line is a row too: of one column, and that blank.
+                # An empty line is a row too: one column, with a blank value.
                 parse_options=pa_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
                 convert_options=pa_csv.ConvertOptions(
                     column_types=dict.fromkeys(columns, pa.string()),
@@ -204,7 +131,7 @@ def _copied(
                 ),
             )
         except pa.ArrowInvalid:
-            return  # Arrow has no word for no rows at all
+            return  # Arrow raises this where there is no row at all
         yield from reader
 
 
@@ -225,3 +152,86 @@ class _Copied(io.RawIOBase):
         buffer[: len(part)] = part
         self._rest = self._rest[len(part) :]
         return len(part)
+
+
+# --- planner settings
+
+# PostgreSQL's statistics show neither how few findings are new nor that the pages of a register are mostly in
+# memory, so it would read millions of rows to find thousands.
+# - seq_page_cost makes a sequential scan expensive, not impossible: the keys that are asked for lie in a
+#   temporary table without an index. Two such tables are joined by hash; a nested loop would take the square
+#   of a day's changes.
+# - effective_cache_size (128 pages) makes a full index scan expensive too. Otherwise the planner takes it for
+#   cheap and reads the whole table after all, row by row in index order.
+# - JIT compilation of a statement that runs once costs more than it saves.
+_FEW: Final = {
+    "seq_page_cost": "1000",
+    "random_page_cost": "1",
+    "effective_cache_size": "128",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+
+
+# For `digest <> reported_digest` the planner expects nearly all rows. Sequential scans can be disabled here,
+# because no other table of these statements needs one.
+_BY_INDEX: Final = {"enable_seqscan": "off", "enable_bitmapscan": "off", "jit": "off"}
+# With PostgreSQL's default of 4 MB it would sort and hash millions of rows on disk. In kB, for each
+# operation.
+_MANY: Final = {"work_mem": "131072", "jit": "off"}
+
+
+@contextmanager
+def expecting_few_rows() -> Iterator[None]:
+    """Make statements find rows by index, one by one; within a transaction. SQLite does so anyway."""
+    with _set(_FEW):
+        yield
+
+
+@contextmanager
+def by_partial_index() -> Iterator[None]:
+    """Make statements on one table use a partial index where the planner would not; in a transaction."""
+    with _set(_BY_INDEX):
+        yield
+
+
+@contextmanager
+def expecting_many_rows() -> Iterator[None]:
+    """Make statements scan whole tables and join them in memory; within a transaction."""
+    with _set(_MANY):
+        yield
+
+
+@contextmanager
+def _set(settings: Mapping[str, str]) -> Iterator[None]:
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        for name, value in settings.items():
+            cursor.execute(f"SET LOCAL {name} = {value}")
+        yield
+        # After an error the transaction is aborted, and SET LOCAL ends with it.
+        for name in settings:
+            cursor.execute(f"SET LOCAL {name} TO DEFAULT")
+
+
+# --- lock
+
+_LOCK: Final = 0x72656373
+
+
+def advisory_lock() -> None:
+    """Wait until no other transaction changes the records; the lock is held until this transaction ends.
+
+    Every function that changes records in bulk takes it first. Raises TransactionManagementError outside a
+    transaction, where the lock would be released at once.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError(
+            "advisory_lock needs a transaction: the lock ends with it"
+        )
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    # SQLite's transactions are IMMEDIATE (settings): only one writes at a time anyway.

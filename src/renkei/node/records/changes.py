@@ -1,4 +1,10 @@
-"""Making a table say what the staged rows say: what is new, changed or gone is found, noted and done."""
+"""Bringing staged rows into a table: find what is new, changed or removed, note it, and apply it.
+
+Every change notes the card number, person or notification concerned (`ChangedKey`), until the next matching
+or selection takes these keys once (docs/node.md). A table's number of rows is counted once and then updated
+with every change, since counting millions takes longer than a day's search; it is updated under
+`advisory_lock`, so that it changes together with the table.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,87 +17,27 @@ from renkei.node.records.models import ChangedKey, RowCount
 from renkei.node.records.staging import INCOMING, OUTSIDE, REFUSED
 from renkei.node.records.tables import Table
 
-# MERGED renkei.node.records.changes: What changed since it was last looked at: noted with every change, taken once (docs/node.md).
-
-_TABLE = ChangedKey._meta.db_table
-
-
-def take_changed_keys(into: str, kinds: Sequence[ChangedKey.Kind]) -> int:
-    """Move what was touched into a temporary table `into` (kind, key), each once; returns how many.
-
-    Belongs into the transaction of whatever is done about it: rolled back, it is all there again. What
-    another transaction notes meanwhile stays for the next time.
-    """
-    bulk_copy.drop(into)
-    bulk_copy.execute(f'CREATE TEMPORARY TABLE "{into}" (kind text, key text)')
-    marks = ", ".join(["%s"] * len(kinds))
-    which = tuple(kind.value for kind in kinds)
-    insert = f'INSERT INTO "{into}" (kind, key)'
-    if connection.vendor == "postgresql":
-        # Exactly what is deleted is taken: rows that others commit in between are neither.
-        taken = f'DELETE FROM "{_TABLE}" WHERE kind IN ({marks}) RETURNING kind, key'
-        count = bulk_copy.execute(
-            f"WITH taken AS ({taken}) {insert} SELECT DISTINCT kind, key FROM taken", which
-        )
-        bulk_copy.execute(f'ANALYZE "{into}"')
-        return count
-    count = bulk_copy.execute(
-        f'{insert} SELECT DISTINCT kind, key FROM "{_TABLE}" WHERE kind IN ({marks})', which
-    )
-    bulk_copy.execute(f'DELETE FROM "{_TABLE}" WHERE kind IN ({marks})', which)
-    return count
-
-
-def note_changed_keys(kind: ChangedKey.Kind, keys: str, parameters: tuple[object, ...] = ()) -> int:
-    """Note the keys that a query yields as its column `key`; blank ones are nothing. Returns how many."""
-    return bulk_copy.execute(
-        f'INSERT INTO "{_TABLE}" (kind, key) '
-        f"SELECT '{kind.value}', key FROM ({keys}) AS noted WHERE key IS NOT NULL",
-        parameters,
-    )
-
-
-# MERGED renkei.node.records.changes: How many rows a table has, counted once and carried on: to count millions takes longer than a day's search.
-#
-# Within a turn (`turns`), in which all that changes the table stays with what is carried on.
-
-
-def row_count(of: type[models.Model]) -> int:
-    """Return how many rows a table has, exactly; counted where nobody did before."""
-    known = RowCount.objects.filter(table=of._meta.db_table).first()
-    return recount(of) if known is None else known.rows
-
-
-def recount(of: type[models.Model]) -> int:
-    """Count a table anew, whatever was carried on; returns how many rows it has."""
-    found = of._default_manager.count()
-    RowCount.objects.update_or_create(table=of._meta.db_table, defaults={"rows": found})
-    return found
-
-
-def adjust_row_count(table: str, more: int) -> None:
-    """Carry a table's number on by what was added, less what was removed, where somebody counted it."""
-    RowCount.objects.filter(table=table).update(rows=F("rows") + more)
-
-
 _DIFFERENCE: Final = "difference"
 _WORK_MEM: Final = "256MB"
-# Of a table's rows: a day's changes do not alter what PostgreSQL knows of millions, which takes it a second.
+# A share of a table's rows. Below it, a change hardly alters PostgreSQL's statistics, and ANALYZE takes a
+# second on millions of rows.
 _MUCH: Final = 0.1
 
 
-def apply(table: Table, *, whole: bool) -> dict[str, int]:
-    """Bring the staged rows into a table, inside the caller's transaction, and note what they touch.
+def apply(table: Table, *, full: bool) -> dict[str, int]:
+    """Bring the staged rows into a table, inside the caller's transaction, and note the changed keys.
 
-    `whole`: the staged rows are all there are, so that others go. A row that was set aside says nothing: what
-    stood before stays. Returns how many rows are new, changed, same, removed, and kept (of a row set aside).
+    `full`: the staged rows are all there are, so other rows are removed. A rejected row changes nothing: the
+    stored row stays. Returns how many rows are new, changed, same, removed, and kept (the stored rows of
+    rejected ones).
     """
     columns = (*table.dataset.names, *table.own)
     if connection.vendor == "postgresql":
-        # Whole tables are joined, one import at a time: worth more memory than PostgreSQL gives everybody.
+        # Whole tables are joined, and only one import runs at a time, so more memory than the default is
+        # safe.
         bulk_copy.execute(f"SET LOCAL work_mem = '{_WORK_MEM}'")
-    _find(table, whole=whole)
-    _touch(table)
+    _find_differences(table, full=full)
+    _note_changes(table)
     outdated = f"SELECT identifier FROM {_DIFFERENCE} WHERE act <> 'new'"
     bulk_copy.execute(f'DELETE FROM "{table.name}" WHERE {table.key} IN ({outdated})')
     bulk_copy.execute(
@@ -103,20 +49,20 @@ def apply(table: Table, *, whole: bool) -> dict[str, int]:
     adjust_row_count(table.name, counts["new"] - counts["removed"])
     bulk_copy.drop(_DIFFERENCE)
     if sum(counts[act] for act in ("new", "changed", "removed")) > _rows_when_analyzed(table) * _MUCH:
-        # Whoever asks next must not wait for the statistics of an empty table to be corrected.
+        # The next statements must not be planned with the statistics of an empty table.
         bulk_copy.analyze(table.name)
     return counts
 
 
 def _rows_when_analyzed(table: Table) -> float:
-    """Return how many rows PostgreSQL last counted in a table; nought where it never did."""
+    """Return how many rows PostgreSQL's statistics give a table; 0 where there are none."""
     if connection.vendor != "postgresql":
         return 0
     query = f"SELECT reltuples FROM pg_class WHERE oid = '\"{table.name}\"'::regclass"
     return max(float(bulk_copy.read(query, ("rows",)).item()), 0)
 
 
-def _find(table: Table, *, whole: bool) -> None:
+def _find_differences(table: Table, *, full: bool) -> None:
     key, name = table.key, table.name
     different = " OR ".join(
         f"o.{column} IS DISTINCT FROM i.{column}"
@@ -131,18 +77,18 @@ def _find(table: Table, *, whole: bool) -> None:
     )
     if not table.keeps_missing:
         outside = f"EXISTS (SELECT 1 FROM {OUTSIDE} x WHERE x.identifier = o.{key})"
-        unsaid = f"NOT EXISTS (SELECT 1 FROM {REFUSED} r WHERE r.identifier = o.{key})"
+        not_rejected = f"NOT EXISTS (SELECT 1 FROM {REFUSED} r WHERE r.identifier = o.{key})"
         bulk_copy.execute(
             f"INSERT INTO {_DIFFERENCE} (identifier, act) SELECT o.{key}, 'removed' FROM \"{name}\" o "
             f"WHERE NOT EXISTS (SELECT 1 FROM {INCOMING} i WHERE i.{key} = o.{key}) "
-            f"AND ({outside}{f' OR {unsaid}' if whole else ''})"
+            f"AND ({outside}{f' OR {not_rejected}' if full else ''})"
         )
     bulk_copy.analyze(_DIFFERENCE)
 
 
-def _touch(table: Table) -> None:
-    for kind, column in table.touches:
-        # The value before only where it is another: millions of rows need no sorting then to tell them apart.
+def _note_changes(table: Table) -> None:
+    for kind, column in table.changed_keys:
+        # The old value only where it differs: so millions of rows need no sorting to remove duplicates.
         before = (
             f'SELECT o.{column} AS key FROM "{table.name}" o '
             f"JOIN {_DIFFERENCE} d ON d.identifier = o.{table.key} "
@@ -175,3 +121,64 @@ def _counts(table: Table) -> dict[str, int]:
         "removed": found.get("removed", 0),
         "kept": kept,
     }
+
+
+# --- changed keys
+
+_TABLE = ChangedKey._meta.db_table
+
+
+def take_changed_keys(into: str, kinds: Sequence[ChangedKey.Kind]) -> int:
+    """Move the changed keys into a temporary table `into` (kind, key), each once; returns how many.
+
+    Call it in the transaction that processes them: after a rollback they are all there again. Keys that
+    another transaction notes in the meantime stay for the next call.
+    """
+    bulk_copy.drop(into)
+    bulk_copy.execute(f'CREATE TEMPORARY TABLE "{into}" (kind text, key text)')
+    marks = ", ".join(["%s"] * len(kinds))
+    which = tuple(kind.value for kind in kinds)
+    insert = f'INSERT INTO "{into}" (kind, key)'
+    if connection.vendor == "postgresql":
+        # DELETE … RETURNING moves exactly the deleted rows; a row committed in between is neither.
+        taken = f'DELETE FROM "{_TABLE}" WHERE kind IN ({marks}) RETURNING kind, key'
+        count = bulk_copy.execute(
+            f"WITH taken AS ({taken}) {insert} SELECT DISTINCT kind, key FROM taken", which
+        )
+        bulk_copy.execute(f'ANALYZE "{into}"')
+        return count
+    count = bulk_copy.execute(
+        f'{insert} SELECT DISTINCT kind, key FROM "{_TABLE}" WHERE kind IN ({marks})', which
+    )
+    bulk_copy.execute(f'DELETE FROM "{_TABLE}" WHERE kind IN ({marks})', which)
+    return count
+
+
+def note_changed_keys(kind: ChangedKey.Kind, keys: str, parameters: tuple[object, ...] = ()) -> int:
+    """Note the keys that a query returns in its column `key`, blank ones left out. Returns how many."""
+    return bulk_copy.execute(
+        f'INSERT INTO "{_TABLE}" (kind, key) '
+        f"SELECT '{kind.value}', key FROM ({keys}) AS noted WHERE key IS NOT NULL",
+        parameters,
+    )
+
+
+# --- row counts
+
+
+def row_count(of: type[models.Model]) -> int:
+    """Return exactly how many rows a table has; they are counted at the first call."""
+    known = RowCount.objects.filter(table=of._meta.db_table).first()
+    return recount(of) if known is None else known.rows
+
+
+def recount(of: type[models.Model]) -> int:
+    """Count a table again and store the result; returns how many rows it has."""
+    found = of._default_manager.count()
+    RowCount.objects.update_or_create(table=of._meta.db_table, defaults={"rows": found})
+    return found
+
+
+def adjust_row_count(table: str, more: int) -> None:
+    """Add `more` (rows added less rows removed) to a table's stored count, if there is one."""
+    RowCount.objects.filter(table=table).update(rows=F("rows") + more)

@@ -1,4 +1,8 @@
-"""The agency's own extracts into its node: whole or delta, set aside line by line, in one transaction."""
+"""Importing the agency's own extracts: full or delta, invalid rows rejected line by line, in one transaction.
+
+`import_file` imports one file. `import_extracts` imports the files that were put into DIR/extracts, where the
+file name says dataset and mode; each file is then moved to done/ or refused/.
+"""
 
 import hashlib
 import os
@@ -30,7 +34,7 @@ from renkei.node.records.tables import TABLES, Table
 
 Mode = Literal["full", "delta"]
 
-# A register loses a few in a hundred in a bad year; a table of a few rows may lose them all.
+# A register loses a few percent in a bad year; a table of a few rows may lose all of them.
 _MAY_GO: Final = 1_000
 _SHARE_THAT_MAY_GO: Final = 0.1
 
@@ -45,18 +49,18 @@ def import_file(
     encoding: Encoding = "utf-8",
     confirmed: bool = False,
 ) -> Import:
-    """Take an extract into the node: CSV or Parquet, checked row by row, all of it or, cut short, nothing.
+    """Import an extract, CSV or Parquet, checked row by row; if the import is interrupted, nothing changes.
 
-    `full` is everything there is: what it lacks goes. `delta` is what changed: a row with its identifier
-    alone says that the record is no more. A row set aside leaves what stood before. A card or permission may
-    come before its person (counted `awaiting_person`); matching minds it once the person is there. Of the
-    ministry's notifications those outside the agreement are counted and not kept.
+    `full` is everything there is: records that it lacks are removed. `delta` is what changed: a row with
+    nothing but its identifier removes the record. A rejected row leaves the stored record as it was. A card
+    or permission may come before its person (counted as `awaiting_person`); it is matched once the person is
+    there. Of the ministry's notifications, those outside the agreement are counted and not kept.
 
-    The same file again (name and bytes) changes nothing and returns the first import: a delta if it ever was
-    taken in, a full extract if it is what stands. Equal bytes under another name are another file: a record
-    may come, go and come back as it was. Raises NotOurs for a dataset of the other party, RefusedFile for a
-    file that is refused whole, TooMuchGone for a full extract that would remove more than a tenth of what
-    stands (and more than a thousand rows) unless it is `confirmed`.
+    The same file again (name and bytes) changes nothing and returns the first import: a delta if it was ever
+    imported, a full extract if it is the last import. Equal bytes under another name are another file: a
+    record may be added, removed and added again unchanged. Raises NotOurs for a dataset of the other party,
+    RefusedFile for a file that is refused as a whole, TooMuchGone for a full extract that would remove more
+    than a tenth of the stored rows (and more than a thousand) unless it is `confirmed`.
     """
     table = _table_of(dataset)
     name, sha256 = path.name[-255:], _sha256(path)
@@ -64,13 +68,13 @@ def import_file(
         return found
     batches = open_source(path, table.dataset, encoding).batches()
     door = staging.Door(table, _rules(table, now), _shape(table), bare_is_gone=mode == "delta")
-    # Reading takes long and holds no lock; only bringing it in is the transaction.
+    # Reading takes long and holds no lock; only applying the staged rows is in the transaction.
     with staging.staged(batches, door) as staged, transaction.atomic():
         advisory_lock()
         if found := _already(dataset, mode, name, sha256):
             return found
         counts = {"read": staged.read, "rejected": staged.rejected, **staged.outside}
-        counts |= changes.apply(table, whole=mode == "full")
+        counts |= changes.apply(table, full=mode == "full")
         if mode == "full" and not confirmed:
             _refuse_if_too_much_goes(name, counts)
         if table.dataset in (CARDS, PERMISSIONS):
@@ -92,7 +96,7 @@ def import_file(
 
 
 def refresh_due_dates(policy: Policy) -> int:
-    """Write every permission's due date by a policy that is new; returns how many moved."""
+    """Compute every permission's due date again by a new policy; returns how many changed."""
     table = Permission._meta.db_table
     with transaction.atomic():
         advisory_lock()
@@ -114,7 +118,7 @@ def _table_of(dataset: str) -> Table:
     ours = TABLES[settings.NODE.party]
     if dataset not in ours:
         raise NotOurs(
-            f"{dataset}: not a dataset of this node. Give it one of {', '.join(ours)}.",
+            f"{dataset}: not a dataset of this node. Use one of {', '.join(ours)}.",
             f"{dataset}: この拠点では扱いません。{'、'.join(ours)} のいずれかを渡してください。",
         )
     return ours[dataset]
@@ -123,7 +127,7 @@ def _table_of(dataset: str) -> Table:
 def _rules(table: Table, now: datetime) -> Rules:
     if table.dataset != NOTIFICATIONS:
         return RECEIVING
-    # What was erased after its time must not come back with the next extract.
+    # What was erased after its retention period must not come back with the next extract.
     oldest = now.date() - timedelta(days=settings.NODE.retention.notifications)
     outlived = pl.when(pl.col("deleted_on") < oldest).then(pl.lit("past_retention"))
     return Rules(
@@ -159,7 +163,7 @@ def _refuse_if_too_much_goes(name: str, counts: dict[str, int]) -> None:
     if removed > max(_MAY_GO, before * _SHARE_THAT_MAY_GO):
         raise TooMuchGone(
             f"{name}: would remove {removed:,} of {before:,} rows; nothing was changed. Make sure that the "
-            "extract is whole, then import it as confirmed (in the inbox: LABEL.confirmed).",
+            "extract is complete, then import it as confirmed (in DIR/extracts: LABEL.confirmed).",
             f"{name}: {before:,}件のうち{removed:,}件を失うため、何も変更していません。抽出が完全であることを"
             "確かめ、確認済みとして取り込んでください(受信箱では 任意.confirmed)。",
         )
@@ -179,10 +183,10 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (FileNotFoundError, IsADirectoryError):
-        return ""  # open_source says so in words
+        return ""  # open_source raises the error with its message
 
 
-# MERGED renkei.node.records.imports: The directory where extracts land: each file is taken in or refused by its name's word, and moved away.
+# --- the directory DIR/extracts
 
 DONE: Final = "done"
 REFUSED: Final = "refused"
@@ -192,23 +196,23 @@ _NAME: Final = re.compile(
     r"(?P<dataset>[a-z_]+)\.(?P<mode>full|delta)\.(?P<label>.+?)(?P<confirmed>\.confirmed)?(?P<cp932>\.cp932)?"
     r"\.(?:csv|parquet)"
 )
-# A name under which a file is still being written; it is left alone until it has its own.
+# Names of files that are still being written; they are ignored until they are renamed.
 _UNFINISHED: Final = re.compile(r"\..*|.*\.(?:part|tmp)")
 
 
 def import_extracts(now: datetime) -> list[Import]:
-    """Take in everything that landed in DIR/extracts; returns what was taken, in that order.
+    """Import every file in DIR/extracts; returns the imports, in order.
 
-    Files are named `<dataset>.full.<label>.csv` or `.parquet`, or `<dataset>.delta.…`; `.cp932.csv` says the
-    encoding, `.confirmed` before it that a full extract may remove much. They are taken by dataset (persons
-    before cards), then by label: a date makes a good one. Each goes to done/, or to refused/ with a note
-    saying why in both languages. What a run that was cut short left is the next one's.
+    Files are named `<dataset>.full.<label>.csv` or `.parquet`, or `<dataset>.delta.…`. `.cp932.csv` gives the
+    encoding; `.confirmed` before it confirms that a full extract may remove many rows. Files are imported by
+    dataset (persons before cards), then by label, for example a date. Each file is moved to done/, or to
+    refused/ with a note that says why in both languages. The next run imports what an interrupted one left.
     """
-    place = settings.NODE.extracts
-    if not place.is_dir():
+    directory = settings.NODE.extracts
+    if not directory.is_dir():
         return []
-    files = [path for path in place.iterdir() if path.is_file() and not _UNFINISHED.fullmatch(path.name)]
-    return [made for path in sorted(files, key=_order) if (made := _take(path, now))]
+    files = [path for path in directory.iterdir() if path.is_file() and not _UNFINISHED.fullmatch(path.name)]
+    return [made for path in sorted(files, key=_order) if (made := _import(path, now))]
 
 
 def _order(path: Path) -> tuple[int, str, bool, str]:
@@ -219,12 +223,12 @@ def _order(path: Path) -> tuple[int, str, bool, str]:
     return ours.index(named["dataset"]), named["label"], named["mode"] == "delta", path.name
 
 
-def _take(path: Path, now: datetime) -> Import | None:
+def _import(path: Path, now: datetime) -> Import | None:
     try:
         named = _NAME.fullmatch(path.name)
         if named is None:
             raise NotOurs(
-                f"{path.name}: the name does not say what it is. Call it DATASET.full.LABEL.csv or "
+                f"{path.name}: the name does not give dataset and mode. Name it DATASET.full.LABEL.csv or "
                 "DATASET.delta.LABEL.csv (or .parquet).",
                 f"{path.name}: 名前から内容が分かりません。データ名.full.任意.csv または "
                 "データ名.delta.任意.csv(.parquetも可)としてください。",
@@ -248,7 +252,7 @@ def _refuse(path: Path, fault: RenkeiError, now: datetime) -> None:
 
 
 def _move(path: Path, directory: Path, now: datetime) -> Path:
-    # The moment keeps two files of one name apart, and tells retention how old they are.
+    # The timestamp keeps two files of one name apart, and tells retention how old they are.
     directory.mkdir(exist_ok=True)
     moved = path.rename(directory / f"{now:%Y%m%dT%H%M%S%f}-{path.name}")
     descriptor = os.open(directory, os.O_RDONLY)

@@ -1,8 +1,9 @@
-"""The tables of the datasets, and what is known of how their rows came and went.
+"""The tables of the datasets, and what is recorded of imports, rejected rows, holds and erasures.
 
-A table of a dataset has exactly its columns, by name, as canonical text (a test compares them); columns of
-our own stand below. MHLW fills `Notification`, `Establishment`, `Selection`, `SelectedNotification` and
-`SentNotification`; ISA fills `ReceivedNotification`, `Person`, `Card` and `Permission`; the rest is of both.
+A table of a dataset has exactly its columns, by name, as canonical text, NULL where blank (a test compares
+them; docs/node.md); columns of our own come after them. MHLW fills `Notification`, `Establishment`,
+`Selection`, `SelectedNotification` and `SentNotification`; ISA fills `ReceivedNotification`, `Person`, `Card`
+and `Permission`; both fill the others.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -11,8 +12,6 @@ from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
-
-# MERGED renkei.node.records.models: Columns of the datasets in the database: canonical text, NULL where blank (docs/node.md).
 
 _LONGEST_IDENTIFIER: Final = 32
 
@@ -25,20 +24,20 @@ else:
 class Identifier(_Characters):
     """A dataset's identifier as primary key.
 
-    On PostgreSQL without the second index that Django gives to text keys for LIKE, which nobody asks here:
-    it would double what a load of millions pays for its key.
+    On PostgreSQL it has no second index for LIKE, which Django adds to text keys and which is not used here:
+    it would double the cost of the key when millions of rows are loaded.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**({"max_length": _LONGEST_IDENTIFIER, "primary_key": True} | options))
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
-        """Spell the type so that Django does not take it for one to index twice; it is the same type."""
+        """Return the same type under another name, for which Django creates no second index."""
         return f"character varying({self.max_length})"
 
 
 def text() -> "models.TextField[str | None, str | None]":
-    """Make any other column. The door has checked kind and length (`renkei.matching.validation`)."""
+    """Make any other column. `renkei.matching.validation` has checked kind and length at the import."""
     return models.TextField(null=True)
 
 
@@ -74,7 +73,7 @@ class NotificationRow(models.Model):
 
 
 class Residence(models.Model):
-    """The items that a residence record has, latest or as linked to a card."""
+    """The items of a residence record: a person's latest one, or the one linked to a card."""
 
     name = text()
     kanji_name = text()
@@ -92,9 +91,9 @@ class Residence(models.Model):
 
 
 class Notification(NotificationRow):
-    """MHLW: a notification of the ministry's own, with everything that it holds, 永住者's ⑩–⑰ included.
+    """MHLW: one of the ministry's own notifications with all its items, including ⑩–⑰ of 永住者.
 
-    What leaves goes through `matching.release`. Notifications outside the agreement are not kept here.
+    Rows are sent through `matching.release` only. Notifications outside the agreement are not kept here.
     """
 
     class Meta:
@@ -102,7 +101,7 @@ class Notification(NotificationRow):
 
 
 class Establishment(models.Model):
-    """MHLW: an employer's place that notifies, and the corporate number that it belongs to."""
+    """MHLW: an employer's establishment that notifies, and the corporate number that it belongs to."""
 
     establishment_number = Identifier(max_length=11)
     corporate_number = text()
@@ -118,7 +117,7 @@ class Establishment(models.Model):
 
 
 class Selection(models.Model):
-    """MHLW: that what goes into a day's 別紙1 was chosen; `sequence` once it is sealed, which ends it."""
+    """MHLW: a day whose 別紙1 is selected. `sequence` is the delivery once it is sealed, the final state."""
 
     day = models.DateField(primary_key=True)
     sequence = models.PositiveBigIntegerField(null=True)
@@ -126,15 +125,15 @@ class Selection(models.Model):
 
 
 class SelectedNotification(NotificationRow):
-    """MHLW: a row of 別紙1 between its choice and its sealing; as released: nothing else can leave."""
+    """MHLW: a row of 別紙1 between selection and sealing, as released: no other item can be sent."""
 
     action = models.CharField(max_length=6)
 
 
 class SentNotification(NotificationRow):
-    """MHLW: a row of 別紙1 as it was sent last, which is what ISA holds of the notification.
+    """MHLW: a row of 別紙1 as it was last sent, which is what ISA has of the notification.
 
-    `refused`: ISA did not take that delivery, and the row goes again.
+    `refused`: ISA refused that delivery, and the row is sent again.
     """
 
     sequence = models.PositiveBigIntegerField()
@@ -142,7 +141,7 @@ class SentNotification(NotificationRow):
 
 
 class ReceivedNotification(NotificationRow):
-    """ISA: a notification as the delivery `sequence` brought it; a tombstone has ⑦, ⑱ and ⑲ alone."""
+    """ISA: a notification as received in the delivery `sequence`; a tombstone has ⑦, ⑱ and ⑲ only."""
 
     sequence = models.PositiveBigIntegerField()
 
@@ -153,7 +152,7 @@ class ReceivedNotification(NotificationRow):
 class Person(Residence):
     """ISA: a person's latest record. `card_number` is the latest one.
 
-    `name_key` is ours: what the name and its likes have in common (`keys.name_key`).
+    `name_key` is our own column: the name, folded (`blocking_keys.name_key`).
     """
 
     person_id = Identifier()
@@ -175,7 +174,8 @@ class Card(Residence):
     issued_on = text()
 
     class Meta:
-        # With what `near` asks of the cards of very many people, who lie strewn over the table.
+        # Covers the columns that `node.candidates.blocking` reads of the cards of very many persons, whose
+        # rows are scattered over the table.
         indexes = (
             models.Index(
                 fields=("person_id",), include=("card_number", "stay_expires_on"), name="cards_of_a_person"
@@ -184,10 +184,10 @@ class Card(Residence):
 
 
 class Permission(models.Model):
-    """ISA: a landing or change of status. `due_on` is ours: the day after which a notification is missed.
+    """ISA: a landing or change of status.
 
-    It is filled wherever `permitted_on` is, in scope of 3(1)イ or not, and follows the policy
-    (`intake.refresh_due`).
+    `due_on` is our own column: the day after which a notification is overdue. It is filled wherever
+    `permitted_on` is, in scope of 3(1)イ or not, and follows the policy (`imports.refresh_due_dates`).
     """
 
     permission_id = Identifier()
@@ -216,11 +216,11 @@ class Permission(models.Model):
 
 
 class Import(models.Model):
-    """One file or delivery taken in: which bytes, when, by whom, and what became of its rows.
+    """One imported file or delivery: which bytes, when, by whom, and what became of its rows.
 
     `counts` add up: read = rejected + left out (by reason) + gone + new + changed + same; `removed` and
-    `kept` count rows of before. `source` is a file name, or the delivery's service and its `sequence`; the
-    bytes of a delivery's plain file are known by no hash: that of a short one could be guessed.
+    `kept` count rows stored before. `source` is a file name, or the delivery's service and its `sequence`. No
+    hash of a delivery's plain file is kept: from the hash of a short file its content could be guessed.
     """
 
     class Mode(models.TextChoices):
@@ -244,7 +244,7 @@ class Import(models.Model):
 
 
 class Reject(models.Model):
-    """A row that was set aside: where it stands in its file (the header being 1), and all its reasons."""
+    """A rejected row: its line in the file (the header is line 1), and all reasons."""
 
     taken = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rejects")
     line = models.PositiveBigIntegerField()
@@ -256,9 +256,9 @@ class Reject(models.Model):
 
 
 class ReturnedRow(models.Model):
-    """A row of ours that the counterpart could not take, as its receipt names it: where, whose, and why.
+    """A row of ours that the counterpart rejected, as it returned it: line, identifier and reasons.
 
-    `service` and `sequence` are our delivery, `returned_in` theirs that told it.
+    `service` and `sequence` are our delivery, `returned_in` the counterpart's delivery that returned the row.
     """
 
     service = models.CharField(max_length=20)
@@ -277,10 +277,10 @@ class ReturnedRow(models.Model):
 
 
 class ChangedKey(models.Model):
-    """A number, person or notification whose rows changed since they were last looked at (`touched.take`)."""
+    """A card number, person or notification whose rows changed since `changes.take_changed_keys` last ran."""
 
     class Kind(models.TextChoices):
-        """What the key is of. ISA matches by cards and persons, MHLW sends by notifications."""
+        """What the key names. ISA matches by cards and persons, MHLW sends by notifications."""
 
         CARD = "card"
         PERSON = "person"
@@ -291,7 +291,7 @@ class ChangedKey(models.Model):
 
 
 class RowCount(models.Model):
-    """How many rows a table has, once somebody asked (`counted`)."""
+    """How many rows a table has, once it was counted (`changes.row_count`)."""
 
     table = models.CharField(max_length=64, primary_key=True)
     rows = models.BigIntegerField()
@@ -300,8 +300,9 @@ class RowCount(models.Model):
 class Hold(models.Model):
     """A legal hold: what it covers is not erased until it is lifted.
 
-    `identifier` is a notification's or, at ISA, a person's, which covers cards, permissions and the
-    notifications naming any of the cards. `reference` names the document that ordered it.
+    `identifier` is a notification's or, at ISA, a person's; the latter covers the person's cards and
+    permissions and the notifications that name any of the cards. `reference` names the document that ordered
+    the hold.
     """
 
     class Covers(models.TextChoices):
@@ -328,7 +329,7 @@ class Hold(models.Model):
 
 
 class Erasure(models.Model):
-    """What was erased at once, and its certificate: canonical JSON, whose SHA-256 stands in the trail too."""
+    """One erasure and its certificate: canonical JSON, whose SHA-256 is also in the audit trail."""
 
     erased_at = models.DateTimeField()
     actor = models.CharField(max_length=150)

@@ -1,7 +1,7 @@
-"""Rows that were not taken: what is told of them to whoever sent them, and what the counterpart told us.
+"""Rejected rows: those that we return to the sender, and those that the counterpart returned to us.
 
-Nothing is dropped: a row that the receiver set aside goes back by line, identifier and reasons, so that its
-sender can correct it (exchange format §3).
+No row is dropped silently: a row that the receiver rejects is returned with line, identifier and reasons, so
+that its sender can correct it (exchange format §3).
 """
 
 from collections.abc import Mapping
@@ -18,17 +18,17 @@ from renkei.node.audit.verbs import Verb
 from renkei.node.records.models import Import, Reject, ReturnedRow, SentNotification
 
 TABLE: Final = "rejected_rows"
-#: Its columns, as text on the wire.
+#: Its columns, as text in the delivery.
 COLUMNS: Final = ("dataset", "service", "sequence", "line", "identifier", "reasons")
 
 
 def keep_rejected(made: Import, rows: pl.DataFrame) -> None:
-    """Keep rows (line, identifier, reasons) that were set aside of a delivery without a table of its own."""
+    """Keep the rejected rows (line, identifier, reasons) of a delivery whose dataset has no table here."""
     Reject.objects.bulk_create(Reject(taken=made, **row) for row in rows.iter_rows(named=True))
 
 
 def rejected(service: str, sequence: int) -> pl.DataFrame:
-    """Return what was set aside of a delivery, by dataset and line: COLUMNS as text."""
+    """Return the rejected rows of a delivery, sorted by dataset and line: COLUMNS as text."""
     rows = Reject.objects.filter(taken__mode=Import.Mode.DELIVERY, taken__source=source(service, sequence))
     found = rows.order_by("taken__dataset", "line").values_list(
         "taken__dataset", "line", "identifier", "reasons"
@@ -41,14 +41,14 @@ def rejected(service: str, sequence: int) -> pl.DataFrame:
 
 
 def source(service: str, sequence: int) -> str:
-    """Name a delivery as imports do."""
+    """Return the name of a delivery as in `Import.source`."""
     return f"{service} {sequence}"
 
 
 def import_rejects(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
-    """Take the rows that the counterpart gave back by delivery `sequence` of the service `receipt`.
+    """Import the rows that the counterpart returned in delivery `sequence` of the service `receipt`.
 
-    Inside the transaction that marks it opened. Returns `rows`, how many.
+    Runs inside the transaction that marks the delivery opened. Returns `rows`, how many.
     """
     rows = pl.read_csv(package / f"{TABLE}.csv", infer_schema=False).select(COLUMNS)
     ReturnedRow.objects.bulk_create(
@@ -59,13 +59,13 @@ def import_rejects(sequence: int, package: Path, *, now: datetime) -> Mapping[st
 
 
 def outstanding() -> QuerySet[ReturnedRow]:
-    """Return the rows given back that were neither sent again since nor settled by hand."""
+    """Return the returned rows that were neither sent again since nor settled by hand."""
     again = SentNotification.objects.filter(pk=OuterRef("identifier"), sequence__gt=OuterRef("sequence"))
     return ReturnedRow.objects.filter(settled_at=None).exclude(Exists(again))
 
 
 def resolve(service: str, sequence: int, actor: Actor | None, now: datetime) -> int:
-    """Say that the rows given back of a delivery were dealt with otherwise; returns how many."""
+    """Mark the returned rows of a delivery as settled by other means; returns how many."""
     with transaction.atomic():
         settled = outstanding().filter(service=service, sequence=sequence).order_by().update(settled_at=now)
         if settled:

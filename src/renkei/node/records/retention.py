@@ -1,7 +1,7 @@
-"""How long records are kept, what of them is due, and erasing it with a certificate, but for legal holds.
+"""Retention: how long records are kept, which are due, and their erasure with a certificate; legal holds.
 
-The periods are decisions (8(2)) in the configuration. What no rule names is kept as long as the agency's own
-extract has it: a record that leaves the extract leaves the node.
+The periods are decisions (8(2)) in the configuration. Records that no rule names are kept as long as the
+agency's own extract has them: a record that is no longer in the extract is removed from the node.
 """
 
 import hashlib
@@ -42,12 +42,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A class of rows, and since when nobody needs one any more.
+    """A class of rows, and the day from which its retention period counts.
 
-    `since` is the column with that day, `only_if` a further condition on the row `r`; `period` names the days
-    in `[retention]`. `held_by` are conditions under which a hold `h` covers the row; holds on everything
-    always do. `touches` names what matching must look at again, `parts` the tables whose rows go with the
-    row, and the column that names it there.
+    `since` is the column with that day, `only_if` a further condition on the row `r`; `period` is the key in
+    `[retention]` that gives the number of days. `held_by` is the condition under which a hold `h` covers the
+    row; a hold on everything always does. `changed_keys` are the kind and column of the keys that matching
+    must process again; `parts` are the tables whose rows are erased with the row, and the column that refers
+    to it there.
     """
 
     name: str
@@ -58,7 +59,7 @@ class Rule:
     period: str
     only_if: str = "true"
     held_by: str = "false"
-    touches: tuple[tuple[ChangedKey.Kind, str], ...] = ()
+    changed_keys: tuple[tuple[ChangedKey.Kind, str], ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -74,9 +75,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class FileRule:
-    """A class of files: `find` returns those older than a moment, `erase` ends one of them.
+    """A class of files: `find` returns those older than a given time, `erase` removes one of them.
 
-    `day` tells from a file since when nobody needs it, as text that begins with the date.
+    `day` returns the day from which a file's retention period counts, as text that begins with the date.
     """
 
     name: str
@@ -96,14 +97,14 @@ _OF_OWNER: Final = (
     f"(SELECT c.person_id FROM {_CARDS} c WHERE c.card_number = r.card_number))"
 )
 _OF_PERSON: Final = "(h.covers = 'person' AND h.identifier = r.person_id)"
-_LEFT_BEHIND: Final = f"NOT EXISTS (SELECT 1 FROM {_PERSONS} p WHERE p.person_id = r.person_id)"
-# While its person has a permission, a notification that ended may still be what credits it.
-_CREDITS_NOTHING: Final = (
+_WITHOUT_PERSON: Final = f"NOT EXISTS (SELECT 1 FROM {_PERSONS} p WHERE p.person_id = r.person_id)"
+# While the person has a permission, an ended notification may still count as its notification (3(1)イ).
+_WITHOUT_PERMISSION: Final = (
     f"NOT EXISTS (SELECT 1 FROM {_CARDS} c JOIN {_PERMISSIONS} p ON p.person_id = c.person_id "
     "WHERE c.card_number = r.card_number)"
 )
 
-#: What is erased, in this order; the tables of the other party are empty.
+#: What is erased, in this order; tables that only the other party fills are empty.
 RULES: Final = (
     Rule(
         "deleted_notifications",
@@ -131,7 +132,7 @@ RULES: Final = (
         since="deleted_on",
         period="notifications",
         held_by=f"{_OF_NOTIFICATION} OR {_OF_OWNER}",
-        touches=((ChangedKey.Kind.CARD, "card_number"),),
+        changed_keys=((ChangedKey.Kind.CARD, "card_number"),),
     ),
     Rule(
         "ended_employments",
@@ -140,9 +141,9 @@ RULES: Final = (
         "notification_id",
         since="employment_end",
         period="notifications",
-        only_if=_CREDITS_NOTHING,
+        only_if=_WITHOUT_PERMISSION,
         held_by=f"{_OF_NOTIFICATION} OR {_OF_OWNER}",
-        touches=((ChangedKey.Kind.CARD, "card_number"),),
+        changed_keys=((ChangedKey.Kind.CARD, "card_number"),),
     ),
     Rule(
         "cards_left_behind",
@@ -151,9 +152,9 @@ RULES: Final = (
         "card_number",
         since="issued_on",
         period="register",
-        only_if=_LEFT_BEHIND,
+        only_if=_WITHOUT_PERSON,
         held_by=_OF_PERSON,
-        touches=((ChangedKey.Kind.CARD, "card_number"),),
+        changed_keys=((ChangedKey.Kind.CARD, "card_number"),),
     ),
     Rule(
         "permissions_left_behind",
@@ -162,9 +163,9 @@ RULES: Final = (
         "permission_id",
         since="permitted_on",
         period="register",
-        only_if=_LEFT_BEHIND,
+        only_if=_WITHOUT_PERSON,
         held_by=_OF_PERSON,
-        touches=((ChangedKey.Kind.PERSON, "person_id"),),
+        changed_keys=((ChangedKey.Kind.PERSON, "person_id"),),
     ),
     Rule(
         "rejects",
@@ -173,7 +174,7 @@ RULES: Final = (
         "id",
         since=f"(SELECT i.taken_at FROM {_IMPORTS} i WHERE i.id = r.taken_id)",
         period="notifications",
-        held_by="true",  # whom a row that could not be read speaks of is not known: any hold keeps it
+        held_by="true",  # whom an unreadable row concerns is not known, so any hold keeps it
     ),
     Rule(
         "returned_rows",
@@ -187,8 +188,8 @@ RULES: Final = (
 )
 
 
-def _taken_in(until: datetime) -> list[Path]:
-    # Their names begin with the moment at which they were moved there (`inbox`).
+def _processed_extracts(until: datetime) -> list[Path]:
+    # `imports` put the time of the move at the beginning of the name.
     limit = f"{until:%Y%m%dT%H%M%S}"
     places = [settings.NODE.extracts / name for name in (imports.DONE, imports.REFUSED)]
     return sorted(path for place in places if place.is_dir() for path in place.iterdir() if path.name < limit)
@@ -199,16 +200,16 @@ FILES: Final = (
         "extract_files",
         "取込済みのファイル",
         period="extracts",
-        find=_taken_in,
+        find=_processed_extracts,
         day=lambda path: f"{path.name[:4]}-{path.name[4:6]}-{path.name[6:8]}",
     ),
 )
 
 
 def due(now: datetime, rules: Sequence[Rule] = RULES, files: Sequence[FileRule] = FILES) -> Mapping[str, int]:
-    """Return how many rows, and files, of each class are to be erased."""
+    """Return how many rows and files of each class are due for erasure."""
     found = {rule.name: _count(rule, now) for rule in rules}
-    return found | {rule.name: len(_old(rule, now)) for rule in files}
+    return found | {rule.name: len(_due_files(rule, now)) for rule in files}
 
 
 def erase(
@@ -217,16 +218,16 @@ def erase(
     rules: Sequence[Rule] = RULES,
     files: Sequence[FileRule] = FILES,
 ) -> Erasure | None:
-    """Erase what is due and not held, in one transaction with its certificate; None where nothing is.
+    """Erase what is due and not held, in one transaction with its certificate; None where nothing is due.
 
-    The certificate says for each class how many rows, of which days, kept for how many days, and the SHA-256
-    of their sorted identifiers, one a line: who has a list can show whether it is this one. Files go before
-    the transaction ends: what is certified as erased is.
+    The certificate gives for each class the number of rows, their days, the retention period in days, and the
+    SHA-256 of the sorted identifiers, one on each line: whoever has a list can check that it is this one.
+    Files are removed before the transaction ends, so that everything certified as erased is erased.
     """
     with transaction.atomic():
         advisory_lock()
         classes = [done for rule in rules if (done := _erase(rule, now))]
-        old = {rule: _old(rule, now) for rule in files}
+        old = {rule: _due_files(rule, now) for rule in files}
         classes += [_files_line(rule, paths) for rule, paths in old.items() if paths]
         if not classes:
             return None
@@ -263,7 +264,7 @@ def erase(
 def hold(
     covers: Hold.Covers, identifier: str, reference: str, *, actor: "Officer | None", now: datetime
 ) -> Hold:
-    """Place a legal hold; `reference` names the document that orders it. Nothing it covers is erased."""
+    """Place a legal hold; `reference` names the document that orders it. What it covers is not erased."""
     with transaction.atomic():
         advisory_lock()
         made = Hold.objects.create(
@@ -278,13 +279,13 @@ def lift(held: Hold, *, actor: "Officer | None", now: datetime) -> None:
     with transaction.atomic():
         advisory_lock()
         if not Hold.objects.filter(pk=held.pk, lifted_at=None).update(lifted_at=now, lifted_by=actor):
-            raise HoldOver(f"Hold {held.pk} is lifted already.", f"消去の停止{held.pk}は解除済みです。")
+            raise HoldOver(f"Hold {held.pk} is already lifted.", f"消去の停止{held.pk}は解除済みです。")
         record(actor, Verb.HOLD_LIFTED, str(held.pk))
     held.refresh_from_db()
 
 
 def is_anything_held() -> bool:
-    """Whether any hold is in force: what cannot be told apart row by row is then kept as well."""
+    """Whether any hold is in force: data that cannot be attributed row by row is then kept as well."""
     return Hold.objects.filter(lifted_at=None).exists()
 
 
@@ -321,7 +322,7 @@ def _erase(rule: Rule, now: datetime) -> dict[str, Any] | None:
     rows = bulk_copy.read("SELECT CAST(key AS text), CAST(since AS text) FROM erased", ("key", "since"))
     if rows.height:
         chosen = f'FROM "{rule.table}" WHERE {rule.key} IN (SELECT key FROM erased)'
-        for kind, column in rule.touches:
+        for kind, column in rule.changed_keys:
             changes.note_changed_keys(kind, f"SELECT DISTINCT {column} AS key {chosen}")
         for table, column in rule.parts:
             bulk_copy.execute(f'DELETE FROM "{table}" WHERE {column} IN (SELECT key FROM erased)')
@@ -348,6 +349,6 @@ def _files_line(rule: FileRule, paths: list[Path]) -> dict[str, Any]:
     return _line(rule.name, rule.ja, rule.period, pl.Series(names), pl.Series(days))
 
 
-def _old(rule: FileRule, now: datetime) -> list[Path]:
-    """Return the files of a class that are due; whom they concern nobody knows: any hold keeps them."""
+def _due_files(rule: FileRule, now: datetime) -> list[Path]:
+    """Return the files of a class that are due; whom they concern is not known, so any hold keeps them."""
     return [] if is_anything_held() else rule.find(now - timedelta(days=_days(rule.period)))

@@ -1,9 +1,11 @@
-"""A file through the door into temporary tables, batch by batch, so that its size does not matter.
+"""Reading and validating a file into temporary tables, batch by batch, so that its size does not matter.
 
-`incoming` (line and the table's columns) are the rows taken, `refused` (line, identifier, reasons) those set
-aside, `outside` (line, identifier, reason) those that say that nothing is to be kept of theirs. Which
-row is taken, and why not, is what `renkei.matching.validation.check` says of the same file (a test compares),
-and besides what `wire.fit` says.
+`incoming` (line and the table's columns) has the accepted rows, `refused` (line, identifier, reasons) the
+rejected ones, `outside` (line, identifier, reason) those whose record is not to be kept. A row is accepted or
+rejected as `renkei.matching.validation.check` does with the same file (a test compares them), and in addition
+by `sanitize_for_exchange`: a value in a delivery is one line of bounded length (docs/package-format.md). An
+exchange refuses whole deliveries, a node rejects single rows; one address with a line break would otherwise
+keep a whole day from being sealed. PostgreSQL also stores no NUL.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -23,46 +25,6 @@ from renkei.node.records import bulk_copy
 from renkei.node.records.models import Import, Reject
 from renkei.node.records.tables import Table
 
-# MERGED renkei.node.records.staging: What a row must be besides, so that it can be sent: an exchange refuses deliveries, a node single rows.
-#
-# A value on the wire is one line of bounded length (docs/package-format.md). One address with a line break in
-# it would otherwise keep a whole day from being sealed; and PostgreSQL stores no NUL.
-
-_CONTROL: Final = r"[\x00-\x1f\x7f]"
-_TEXTS: Final = frozenset({Kind.TEXT, Kind.PHONE, Kind.CARD_NUMBER})
-_LONGEST: Final = {
-    column.name: column.longest
-    for table in (NOTIFICATIONS_TABLE, SUSPECTED_OMISSIONS_TABLE)
-    for column in table.columns
-    if column.pattern is None
-}
-
-
-def sanitize_for_exchange(typed: pl.DataFrame, dataset: Dataset) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """Make typed rows fit for the wire: a control character within a text becomes a space.
-
-    Returns the rows, and frames of `line` and `reason` for those that cannot: `unreadable:<column>` where
-    nothing else stands in a text, or where it is too long for the wire though the dictionary sets no length.
-    """
-    troubles: list[pl.DataFrame] = []
-    for column in dataset.columns:
-        if column.kind not in _TEXTS:
-            continue
-        text = typed[column.name]
-        unfit = pl.repeat(False, typed.height, dtype=pl.Boolean, eager=True)
-        if text.str.contains(_CONTROL).any():
-            text = text.str.replace_all(f"{_CONTROL}+", " ").str.strip_chars()
-            unfit = (text == "").fill_null(False)
-            typed = typed.with_columns(text.alias(column.name))
-        longest = _LONGEST.get(column.name) if column.max_length is None else None
-        if longest is not None:
-            unfit = unfit | (text.str.len_chars() > longest).fill_null(False)
-        if unfit.any():
-            reason = pl.lit(f"unreadable:{column.name}")
-            troubles.append(typed.filter(unfit).select("line", reason.alias("reason")))
-    return typed, troubles
-
-
 INCOMING: Final = "incoming"
 REFUSED: Final = "refused"
 OUTSIDE: Final = "outside"
@@ -75,7 +37,7 @@ _OUTSIDE = {"line": pl.Int64, "identifier": pl.String, "reason": pl.String}
 
 @dataclass(slots=True)
 class Staged:
-    """What stands in the temporary tables, in numbers that add up: read = rejected + outside + taken."""
+    """How many rows are in the temporary tables: read = rejected + outside + accepted."""
 
     read: int = 0
     rejected: int = 0
@@ -84,11 +46,10 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """How rows of a table come in.
+    """How rows are validated and stored in a table.
 
-    `shape` makes the columns to be stored, as text, of typed rows, and leaves them in their order.
-    `bare_is_gone`: a row with nothing but its identifier says that its record is no more, which is how a
-    delta of a register removes one.
+    `shape` makes the columns to be stored, as text, from typed rows, and keeps the order of the rows.
+    `bare_is_gone`: a row with nothing but its identifier removes the record, as in a delta of a register.
     """
 
     table: Table
@@ -98,24 +59,24 @@ class Door:
 
 
 def canonical(dataset: Dataset) -> Callable[[pl.DataFrame], pl.DataFrame]:
-    """Return what writes typed rows of a dataset as its canonical text."""
+    """Return a function that writes typed rows of a dataset as canonical text."""
     columns = [to_text(column.kind, pl.col(column.name)).alias(column.name) for column in dataset.columns]
     return lambda typed: typed.select(columns)
 
 
 @contextmanager
 def staged(batches: Iterable[pa.RecordBatch], door: Door) -> Iterator[Staged]:
-    """Bring records (`reading.text_batch`) into the temporary tables, for as long as the context lasts."""
+    """Read batches (`matching.reading.text_batch`) into the temporary tables; they are dropped at the end."""
     try:
         yield _stage(batches, door)
     finally:
-        # Where the transaction is broken they go with it.
+        # If the transaction is aborted, they are rolled back with it.
         with suppress(DatabaseError):
             bulk_copy.drop(INCOMING, REFUSED, OUTSIDE)
 
 
 def keep_rejects(made: Import) -> None:
-    """Keep the rows set aside with the import that they belong to."""
+    """Store the rejected rows with their import."""
     bulk_copy.execute(
         f'INSERT INTO "{Reject._meta.db_table}" (taken_id, line, identifier, reasons) '
         f"SELECT %s, line, identifier, reasons FROM {REFUSED} ORDER BY line",
@@ -140,8 +101,8 @@ def _stage(batches: Iterable[pa.RecordBatch], door: Door) -> Staged:
         hashes.append(typed["identifier"].hash())
         _put(typed, _reasons([*troubles, *unfit]), door)
         line += batch.num_rows
-    _set_duplicates_aside(hashes, key)
-    _make_ready(key)
+    _reject_duplicates(hashes, key)
+    _prepare_lookup(key)
     return Staged(
         read=line - _FIRST_LINE,
         rejected=_count(REFUSED),
@@ -172,7 +133,7 @@ def _put(typed: pl.DataFrame, reasons: pl.DataFrame, door: Door) -> None:
     for others in (outside, refused):
         if others.height:
             taken = taken.join(others, on="line", how="anti", maintain_order="left")
-    # Release sorts by identifier; in that order already, its rows still stand beside their lines.
+    # Release sorts by identifier. Sorted here first, its rows keep their place beside `line`.
     taken = taken.sort(door.table.key)
     bulk_copy.put(REFUSED, refused)
     bulk_copy.put(OUTSIDE, outside)
@@ -180,7 +141,7 @@ def _put(typed: pl.DataFrame, reasons: pl.DataFrame, door: Door) -> None:
 
 
 def _outside(typed: pl.DataFrame, reasons: pl.DataFrame, door: Door) -> pl.DataFrame:
-    """Rows that are taken as a word on their record, whatever else they hold."""
+    """Return the rows whose record is not to be kept, with the reason, whatever else is in them."""
     reason = door.rules.left_out if door.rules.left_out is not None else pl.lit(None, pl.String)
     if door.bare_is_gone:
         others = [name for name in door.table.dataset.names if name != door.table.key]
@@ -194,12 +155,12 @@ def _outside(typed: pl.DataFrame, reasons: pl.DataFrame, door: Door) -> pl.DataF
     return typed.select("line", "identifier", reason=reason).filter(pl.col("reason").is_not_null())
 
 
-def _set_duplicates_aside(hashes: list[pl.Series], key: str) -> None:
-    """Set second and later rows with the same identifier aside, whether or not the first was taken."""
+def _reject_duplicates(hashes: list[pl.Series], key: str) -> None:
+    """Reject second and later rows with the same identifier, whether or not the first was accepted."""
     if not hashes:
         return
     together = pl.concat(hashes).to_frame("hash").with_row_index("line", _FIRST_LINE)
-    # Distinct hashes are proof of distinct identifiers; of the few others the identifiers are looked at.
+    # Distinct hashes prove distinct identifiers; the identifiers of the few others are compared.
     suspects = together.filter(pl.col("hash").is_duplicated()).select(pl.col("line").cast(pl.Int64))
     if suspects.is_empty():
         return
@@ -232,8 +193,8 @@ def _set_duplicates_aside(hashes: list[pl.Series], key: str) -> None:
     bulk_copy.drop("suspects")
 
 
-def _make_ready(key: str) -> None:
-    """Let the statements that follow find rows by identifier."""
+def _prepare_lookup(key: str) -> None:
+    """Prepare the tables for statements that find rows by identifier."""
     for name, column in ((INCOMING, key), (REFUSED, "identifier"), (OUTSIDE, "identifier")):
         if connection.vendor == "postgresql":
             bulk_copy.execute(f"ANALYZE {name}")
@@ -251,3 +212,41 @@ def _grouped(table: str, column: str) -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {column}, count(*) FROM {table} GROUP BY {column} ORDER BY {column}")
         return list(cursor.fetchall())
+
+
+# --- rows that an exchange can carry
+
+_CONTROL: Final = r"[\x00-\x1f\x7f]"
+_TEXTS: Final = frozenset({Kind.TEXT, Kind.PHONE, Kind.CARD_NUMBER})
+_LONGEST: Final = {
+    column.name: column.longest
+    for table in (NOTIFICATIONS_TABLE, SUSPECTED_OMISSIONS_TABLE)
+    for column in table.columns
+    if column.pattern is None
+}
+
+
+def sanitize_for_exchange(typed: pl.DataFrame, dataset: Dataset) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Make typed rows fit for a delivery: a control character within a text becomes a space.
+
+    Returns the rows, and frames of `line` and `reason` for those that cannot be sent: `unreadable:<column>`
+    where a text has nothing but control characters, or is longer than a delivery allows (for columns to which
+    the data dictionary gives no length).
+    """
+    troubles: list[pl.DataFrame] = []
+    for column in dataset.columns:
+        if column.kind not in _TEXTS:
+            continue
+        text = typed[column.name]
+        unfit = pl.repeat(False, typed.height, dtype=pl.Boolean, eager=True)
+        if text.str.contains(_CONTROL).any():
+            text = text.str.replace_all(f"{_CONTROL}+", " ").str.strip_chars()
+            unfit = (text == "").fill_null(False)
+            typed = typed.with_columns(text.alias(column.name))
+        longest = _LONGEST.get(column.name) if column.max_length is None else None
+        if longest is not None:
+            unfit = unfit | (text.str.len_chars() > longest).fill_null(False)
+        if unfit.any():
+            reason = pl.lit(f"unreadable:{column.name}")
+            troubles.append(typed.filter(unfit).select("line", reason.alias("reason")))
+    return typed, troubles

@@ -1,4 +1,4 @@
-"""Which table a dataset fills, at which party, and what a change of its rows touches."""
+"""Which table a dataset fills, at which party, and which keys are noted when its rows change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,15 +28,15 @@ from renkei.node.records.models import (
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: its dataset, columns of our own, and the columns whose values a change of a row touches.
+    """One table: its dataset, our own columns, and the columns whose values are noted as changed keys.
 
-    `keeps_missing`: a whole extract without a row does not remove it, since cases go on speaking of it.
+    `keeps_missing`: a row that is missing in a full extract is not removed, since cases may refer to it.
     """
 
     dataset: Dataset
     model: type[models.Model]
     own: tuple[str, ...] = ()
-    touches: tuple[tuple[ChangedKey.Kind, str], ...] = ()
+    changed_keys: tuple[tuple[ChangedKey.Kind, str], ...] = ()
     keeps_missing: bool = False
 
     @property
@@ -46,17 +46,17 @@ class Table:
 
     @property
     def key(self) -> str:
-        """The column that names a row."""
+        """The column with the identifier."""
         return self.dataset.identifier.name
 
 
 _CARD, _PERSON = ChangedKey.Kind.CARD, ChangedKey.Kind.PERSON
 
 RECEIVED: Final = Table(
-    NOTIFICATIONS, ReceivedNotification, own=("sequence",), touches=((_CARD, "card_number"),)
+    NOTIFICATIONS, ReceivedNotification, own=("sequence",), changed_keys=((_CARD, "card_number"),)
 )
 
-#: The datasets that each party takes in as files, in the order in which they are taken.
+#: The datasets that each party imports from files, in the order of import.
 TABLES: Final[Mapping[str, Mapping[str, Table]]] = MappingProxyType(
     {
         party: MappingProxyType({table.dataset.name: table for table in tables})
@@ -64,13 +64,15 @@ TABLES: Final[Mapping[str, Mapping[str, Table]]] = MappingProxyType(
             "mhlw": (
                 Table(ESTABLISHMENTS, Establishment, keeps_missing=True),
                 Table(
-                    NOTIFICATIONS, Notification, touches=((ChangedKey.Kind.NOTIFICATION, "notification_id"),)
+                    NOTIFICATIONS,
+                    Notification,
+                    changed_keys=((ChangedKey.Kind.NOTIFICATION, "notification_id"),),
                 ),
             ),
             "isa": (
-                Table(PERSONS, Person, own=("name_key",), touches=((_PERSON, "person_id"),)),
-                Table(CARDS, Card, touches=((_CARD, "card_number"), (_PERSON, "person_id"))),
-                Table(PERMISSIONS, Permission, own=("due_on",), touches=((_PERSON, "person_id"),)),
+                Table(PERSONS, Person, own=("name_key",), changed_keys=((_PERSON, "person_id"),)),
+                Table(CARDS, Card, changed_keys=((_CARD, "card_number"), (_PERSON, "person_id"))),
+                Table(PERMISSIONS, Permission, own=("due_on",), changed_keys=((_PERSON, "person_id"),)),
             ),
         }.items()
     }
