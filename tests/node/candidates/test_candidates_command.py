@@ -14,7 +14,7 @@ from renkei.node.accounts.models import Assignment
 from renkei.node.audit.models import Entry
 from renkei.node.candidates.models import NotFound
 from renkei.node.errors import NotPermitted
-from renkei.node.matching_run import run as matching_run_run
+from renkei.node.matching_run import run as matching_run
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def run(node, monkeypatch, register, deliver, officer) -> Iterator[Callable[...,
     register("persons", person(1))
     register("cards", card_of(1))
     deliver(notification(1, card_number="AB00000011CD"))
-    matching_run_run.match(NOW.date(), guessed.find)
+    matching_run.match(NOW.date(), guessed.find)
     monkeypatch.setenv("RENKEI_NODE", str(node.directory))
 
     def run(*arguments: str) -> str:

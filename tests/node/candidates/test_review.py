@@ -14,7 +14,7 @@ from renkei.node.candidates.models import Candidate, NotFound
 from renkei.node.cycle import retention
 from renkei.node.cycle.steps import Context
 from renkei.node.errors import CandidatesChanged, NoSuchDecision, NotPermitted
-from renkei.node.matching_run import run as matching_run_run
+from renkei.node.matching_run import run as matching_run
 from renkei.node.matching_run.models import Finding, Outcome
 from renkei.node.records.models import ReceivedNotification
 
@@ -28,7 +28,7 @@ MISTYPED = "AB00000011CD"
 def run():
     """Match day after day."""
     days = iter(DAY + timedelta(days=number) for number in range(30))
-    return lambda: matching_run_run.match(next(days), guessed.find)
+    return lambda: matching_run.match(next(days), guessed.find)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from renkei.node.accounts import purposes
 from renkei.node.candidates import review, search
 from renkei.node.candidates.models import Candidate, NotFound
 from renkei.node.matching_run import answers, scope
-from renkei.node.matching_run import run as matching_run_run
+from renkei.node.matching_run import run as matching_run
 from renkei.node.matching_run.models import Answer, AnswerDay, Finding, Outcome, Run
 from renkei.node.records import annex1, bulk_copy, imports, retention
 from renkei.node.records.models import (
@@ -221,7 +221,7 @@ def test_what_stands_and_what_was_told_equal_one_full_run(
 ):
     if at_once:
         monkeypatch.setattr(scope, "PEOPLE_AT_ONCE", at_once)
-        monkeypatch.setattr(matching_run_run, "FEW", 0)
+        monkeypatch.setattr(matching_run, "FEW", 0)
     for model in (Answer, AnswerDay, Finding, Outcome, Run, Candidate, NotFound, *RECORDS):
         model.objects.all().delete()
     node_settings.NODE = replace(node, retention=replace(node.retention, notifications=30))
@@ -237,7 +237,7 @@ def test_what_stands_and_what_was_told_equal_one_full_run(
         _take(tmp_path, PERMISSIONS, grants, mode, now)
         _deliver(tmp_path, notices, now)
         retention.erase(now, None)
-        matching_run_run.match(day, guessed.find)
+        matching_run.match(day, guessed.find)
         with transaction.atomic():
             answers.select(day)
         unsealed.append(day)
@@ -265,7 +265,7 @@ def test_what_stands_and_what_was_told_equal_one_full_run(
         assert set(NotFound.objects.values_list("pk", flat=True)) == unfound
         # A day run twice changes and sends nothing.
         before = answers.select(day)
-        assert matching_run_run.match(day, guessed.find)["changed"] == 0
+        assert matching_run.match(day, guessed.find)["changed"] == 0
         assert answers.select(day) == before
         _decide(decisions, officer, now)
 

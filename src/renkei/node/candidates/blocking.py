@@ -1,9 +1,15 @@
-"""Who of the register comes near notifications that name no card: met by index; where many ask, read once.
+"""Blocking: which persons of the register are similar to notifications that name no card.
 
-Near is whom the search (`matching.candidates`) would let through: a card number one slip away; the name in
-any order, born in the same year or on the same day of a year; birth date, nationality and sex. Whoever has
-the name, or birth date and nationality, and no more must have a card with the expiry or with a third of the
-number that was reported. All others of a name or of a day, most of them, could not become candidates.
+They are found by index, or, for many notifications, by reading the register once. A person is similar if the
+search (`matching.candidates`) would consider them:
+
+- a card number one error away, or
+- the name in any order, and the same year of birth or the same day of the year, or
+- birth date, nationality and sex, or
+- the name alone, or birth date and nationality alone, and a card with the reported expiry or a third of the
+  reported number.
+
+Most persons with the same name or birthday meet none of these conditions and could not become candidates.
 """
 
 from typing import Final
@@ -14,28 +20,35 @@ from renkei.matching.candidates.numbers import distances
 from renkei.node.records import blocking_keys, bulk_copy
 from renkei.node.records.bulk_copy import expecting_few_rows, expecting_many_rows
 
-#: Pairs of `notification_id` and `person_id`, some twice: a temporary table, filled by `meet`.
+#: A temporary table of `notification_id` and `person_id`, filled by `make_pairs`; a pair may be there twice.
 PAIRS: Final = "near_pairs"
-#: Beyond so many the register is sooner read through than asked some three hundred times for each.
+#: With more notifications than this, reading the register once is faster than some 300 lookups for each.
 FEW: Final = 5_000
-_ASKING: Final = "near_asking"
+_SOUGHT: Final = "blocking_sought"
 _NUMBERS: Final = "near_numbers"
-_MET: Final = "near_met"
+_SIMILAR: Final = "similar_persons"
 _PAIR: Final = ("notification_id", "person_id")
 _ASKED: Final = (
-    "notification_id", "card_number", "name_key", "birth_date", "nationality", "prefix6", "suffix6", "affixes",
-)  # fmt: skip
+    "notification_id",
+    "card_number",
+    "name_key",
+    "birth_date",
+    "nationality",
+    "prefix6",
+    "suffix6",
+    "affixes",
+)
 _OF_NOTIFICATION: Final = ("sex", "stay_expires_on")
-# Of a card number, as `keys.parts` cuts what was reported.
+# The parts of a card number, cut as `blocking_keys.parts` cuts the reported one.
 _CUT: Final = {
     "prefix6": "substr(c.card_number, 1, 6)",
     "suffix6": "substr(c.card_number, length(c.card_number) - 5)",
     "affixes": "substr(c.card_number, 1, 3) || substr(c.card_number, length(c.card_number) - 2)",
 }
 _THIRDS: Final = ("substr({}, 1, 4)", "substr({}, 5, 4)", "substr({}, length({}) - 3)")
-_NAMED: Final = f"FROM {_ASKING} u JOIN records_person p ON p.name_key = u.name_key"
+_NAMED: Final = f"FROM {_SOUGHT} u JOIN records_person p ON p.name_key = u.name_key"
 _BORN: Final = (
-    f"FROM {_ASKING} u JOIN records_person p ON p.birth_date = u.birth_date AND p.nationality = u.nationality"
+    f"FROM {_SOUGHT} u JOIN records_person p ON p.birth_date = u.birth_date AND p.nationality = u.nationality"
 )
 _LIKE_BORN: Final = (
     "(substr(p.birth_date, 1, 4) = substr(u.birth_date, 1, 4) "
@@ -44,26 +57,26 @@ _LIKE_BORN: Final = (
 
 
 def make_pairs(wanted: str) -> None:
-    """Fill `PAIRS` for the rows of `candidates_notfound` (as `u`) that `wanted` names; within a transaction."""
+    """Fill `PAIRS` for the rows of `candidates_notfound` (as `u`) that meet `wanted`, in a transaction."""
     columns = [f"u.{name}" for name in _ASKED] + [f"n.{name}" for name in _OF_NOTIFICATION]
-    asking = bulk_copy.read(
+    sought = bulk_copy.read(
         f"SELECT {', '.join(columns)} FROM candidates_notfound u JOIN records_receivednotification n "
         f"ON n.notification_id = u.notification_id WHERE {wanted}",
         (*_ASKED, *_OF_NOTIFICATION),
     )
-    asking = asking.with_columns(blocking_keys.plain_number(asking["card_number"]).alias("plain"))
-    bulk_copy.temporary(_ASKING, asking)
-    several = asking.height > FEW
-    with expecting_many_rows() if several else expecting_few_rows():
-        bulk_copy.temporary(PAIRS, _by_parts(asking) if several else _by_number(asking))
+    sought = sought.with_columns(blocking_keys.plain_number(sought["card_number"]).alias("plain"))
+    bulk_copy.temporary(_SOUGHT, sought)
+    many = sought.height > FEW
+    with expecting_many_rows() if many else expecting_few_rows():
+        bulk_copy.temporary(PAIRS, _by_parts(sought) if many else _by_number(sought))
         _by_person()
     bulk_copy.analyze(PAIRS)
-    bulk_copy.drop(_ASKING)
+    bulk_copy.drop(_SOUGHT)
 
 
-def _by_number(asking: pl.DataFrame) -> pl.DataFrame:
-    """Ask for every number one slip away, in their order: many lie beside each other."""
-    numbers = blocking_keys.near_numbers(asking.select("notification_id", "plain"))
+def _by_number(sought: pl.DataFrame) -> pl.DataFrame:
+    """Look up every number one error away; sorted, since many of them are neighbours in the index."""
+    numbers = blocking_keys.near_numbers(sought.select("notification_id", "plain"))
     bulk_copy.temporary(_NUMBERS, numbers.sort("plain", "notification_id"))
     found = bulk_copy.read(
         f"SELECT m.notification_id, c.person_id FROM {_NUMBERS} m JOIN records_card c "
@@ -74,11 +87,11 @@ def _by_number(asking: pl.DataFrame) -> pl.DataFrame:
     return found
 
 
-def _by_parts(asking: pl.DataFrame) -> pl.DataFrame:
-    """Hold every card against the parts of all numbers reported, of which one slip leaves one whole."""
+def _by_parts(sought: pl.DataFrame) -> pl.DataFrame:
+    """Join every card with the parts of the reported numbers; one error leaves one part unchanged."""
     found = bulk_copy.read(
         " UNION ".join(
-            f"SELECT u.notification_id, u.plain, c.card_number, c.person_id FROM {_ASKING} u "
+            f"SELECT u.notification_id, u.plain, c.card_number, c.person_id FROM {_SOUGHT} u "
             f"JOIN records_card c ON {cut} = u.{part} WHERE c.person_id IS NOT NULL"
             for part, cut in _CUT.items()
         ),
@@ -89,25 +102,27 @@ def _by_parts(asking: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_person() -> None:
-    """Add whom name, birth date, nationality and sex tell; of those met by half of it, whom a card tells.
+    """Add the persons found by name, birth date, nationality and sex, if need be with a card that fits.
 
-    Each row of the register is fetched once: of millions, hardly two of them lie on one page.
+    Each row of the register is fetched only once: among millions, hardly two of them lie on one page.
     """
-    told = "u.notification_id, u.plain, u.stay_expires_on, p.person_id"
-    bulk_copy.drop(_MET)
+    columns = "u.notification_id, u.plain, u.stay_expires_on, p.person_id"
+    bulk_copy.drop(_SIMILAR)
     bulk_copy.execute(
-        f"CREATE TEMPORARY TABLE {_MET} AS SELECT {told}, COALESCE({_LIKE_BORN}, false) AS enough {_NAMED} "
-        f"UNION ALL SELECT {told}, COALESCE(p.sex = u.sex, false) {_BORN}"
+        f"CREATE TEMPORARY TABLE {_SIMILAR} AS SELECT {columns}, "
+        f"COALESCE({_LIKE_BORN}, false) AS enough {_NAMED} "
+        f"UNION ALL SELECT {columns}, COALESCE(p.sex = u.sex, false) {_BORN}"
     )
-    bulk_copy.analyze(_MET)
-    bulk_copy.execute(f"INSERT INTO {PAIRS} SELECT notification_id, person_id FROM {_MET} WHERE enough")
+    bulk_copy.analyze(_SIMILAR)
+    bulk_copy.execute(f"INSERT INTO {PAIRS} SELECT notification_id, person_id FROM {_SIMILAR} WHERE enough")
     by_card = " OR ".join(
         ["c.stay_expires_on = h.stay_expires_on"]
         + [f"{third.replace('{}', 'c.card_number')} = {third.replace('{}', 'h.plain')}" for third in _THIRDS]
     )
-    # An index holds what is asked of the cards (`cards_of_a_person`): none is fetched.
+    # The index `cards_of_a_person` covers these columns, so no card row is fetched.
     bulk_copy.execute(
         f"INSERT INTO {PAIRS} SELECT h.notification_id, h.person_id "
-        f"FROM {_MET} h JOIN records_card c ON c.person_id = h.person_id WHERE NOT h.enough AND ({by_card})"
+        f"FROM {_SIMILAR} h JOIN records_card c ON c.person_id = h.person_id "
+        f"WHERE NOT h.enough AND ({by_card})"
     )
-    bulk_copy.drop(_MET)
+    bulk_copy.drop(_SIMILAR)

@@ -1,4 +1,4 @@
-"""Received notifications whose card number is in no card, and who may be meant by each."""
+"""Received notifications whose card number is on no card, and the candidates of each."""
 
 from django.conf import settings
 from django.db import models
@@ -8,17 +8,18 @@ from renkei.node.records.models import Identifier
 
 
 class NotFound(models.Model):
-    """A received notification whose number is in no card, while it is so; and who may be meant by it.
+    """A received notification whose number is on no card, as long as this is so, and the state of its review.
 
-    `card_number` is the number reported; `name_key` to `affixes` are what a person new to the register is held
-    against (`records.keys`). `content` digests what candidates depend on, `identity` what a decision rests
-    on: number and 身分事項. `needs_search`: candidates are to be looked for. `no_match_probability` and `best_probability` are
-    probabilities: that none of them is meant, and of the first. Of a confirmed one, `person_id` and
-    `confirmed_card` are what it counts for.
+    `card_number` is the reported number; `name_key` to `affixes` are the blocking keys that a person new to
+    the register is compared with (`records.blocking_keys`). `content` is a digest of what the candidates
+    depend on, `identity` of what a decision rests on: number and 身分事項. `needs_search`: candidates are
+    still to be searched for. `no_match_probability` is the probability that none of the candidates is meant,
+    `best_probability` that of the first one. Of a confirmed notification, `person_id` and `confirmed_card`
+    are the person and the card that it counts for.
     """
 
     class State(models.TextChoices):
-        """What an officer has made of the candidates."""
+        """What an officer decided on the candidates."""
 
         WAITING = "waiting", "未処理"
         CONFIRMED = "confirmed", "確認した"
@@ -60,15 +61,15 @@ class NotFound(models.Model):
         )
 
     def __str__(self) -> str:
-        """Name the notification."""
+        """Return the notification's identifier."""
         return self.notification_id
 
 
 class Candidate(models.Model):
     """A person who may be meant by a notification that was not found; `rank` 1 is the most probable.
 
-    `card_number` is the person's card nearest to the number reported, `evidence` what speaks for and against
-    as `item:level:weight` joined by `;` (`renkei.matching.candidates`).
+    `card_number` is the person's card that is most similar to the reported number; `evidence` gives the
+    comparison levels and match weights as `item:level:weight`, joined by `;` (`renkei.matching.candidates`).
     """
 
     notification_id = models.TextField()

@@ -1,8 +1,8 @@
-"""Which notifications name no card, and for which of them candidates are to be looked for anew.
+"""The notifications that name no card, and which of them need a new search for candidates.
 
-Kept before each matching from what was touched since the last: a notification that came or changed, a card
-that came or went, and whoever came into the register or changed there and may be meant by one of them. A card
-whose person has not come is none yet.
+The table `NotFound` is updated before each matching from what changed since the last one: a notification that
+was added or changed, a card that was added or removed, and a person who was added or changed and may be meant
+by one of the notifications. A card counts only once its person is in the register.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ import polars as pl
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
 from renkei.agreement.decisions import COMPARABLE_ITEMS, IDENTITY_ITEMS
-from renkei.node.candidates.search import concerned
+from renkei.node.candidates.search import possibly_affected
 from renkei.node.matching_run.scope import CARD_OWNERS
 from renkei.node.records import blocking_keys, bulk_copy
 from renkei.node.records.bulk_copy import expecting_few_rows, expecting_many_rows
@@ -25,7 +25,7 @@ _NUMBERS: Final = "not_found_numbers"
 _PEOPLE: Final = "not_found_people"
 _PENDING: Final = "not_found_to_seek"
 _UNSURE: Final = "not_found_to_weigh"
-# Probabilities are kept with six digits: what all of a notification's come to may be short by so much.
+# Probabilities are stored with six digits, so their sum for one notification may fall short by this much.
 _ROUNDING: Final = 0.00001
 _READ: Final = ("notification_id", "card_number", *COMPARABLE_ITEMS)
 _KEPT: Final = (
@@ -40,46 +40,47 @@ _KEPT: Final = (
     "content",
     "identity",
 )
-#: What somebody new to the register may have in common with what was reported, and a card with its number.
+#: What a person new to the register may have in common with a notification, and a card with its number.
 _SHARED: Final = (("name_key",), ("birth_date", "nationality"))
 _PARTS: Final = ("prefix6", "suffix6", "affixes")
 
 
-def refresh(*, whole: bool) -> None:
-    """Keep which are not found as the tables stand, within a transaction; `whole` looks at everything anew.
+def refresh(*, full: bool) -> None:
+    """Update `NotFound` to the current tables, within a transaction; `full` examines everything again.
 
-    What is touched stays so: the matching that follows takes it. Unless `whole`, its holders were asked for.
+    The changed keys are read and not taken: the matching that follows takes them. Unless `full`, call
+    `scope.find_card_owners` first.
     """
-    with expecting_many_rows() if whole else expecting_few_rows():
-        _find(whole=whole)
-        _forget(whole=whole)
-    _keep()
-    if whole:
+    with expecting_many_rows() if full else expecting_few_rows():
+        _find_unmatched(full=full)
+        _delete_resolved(full=full)
+    _store()
+    if full:
         bulk_copy.execute("UPDATE candidates_notfound SET needs_search = true WHERE state <> 'confirmed'")
     else:
         with expecting_few_rows():
-            _touch()
+            _request_searches()
     bulk_copy.drop(_NOW, _NEW, _CARDS, _NUMBERS, _PEOPLE, _PENDING)
 
 
-def _find(*, whole: bool) -> None:
+def _find_unmatched(*, full: bool) -> None:
     columns = ", ".join(f'n."{name}"' for name in _READ)
-    near = f"SELECT {columns} FROM records_receivednotification n"
-    if whole:
-        near += (
+    query = f"SELECT {columns} FROM records_receivednotification n"
+    if full:
+        query += (
             " WHERE n.deleted_on IS NULL AND NOT EXISTS (SELECT 1 FROM records_card c "
             "JOIN records_person p ON p.person_id = c.person_id WHERE c.card_number = n.card_number)"
         )
     else:
         bulk_copy.drop(_NUMBERS)
-        # Few of them are in no card: only of those the notifications are read.
+        # Few of the numbers are on no card; notifications are read for those only.
         bulk_copy.execute(
             f"CREATE TEMPORARY TABLE {_NUMBERS} AS SELECT t.key FROM {CARD_OWNERS} t WHERE NOT EXISTS "
             "(SELECT 1 FROM records_person p WHERE p.person_id = t.person_id)"
         )
         bulk_copy.analyze(_NUMBERS)
-        near += f" JOIN {_NUMBERS} t ON n.card_number = t.key WHERE n.deleted_on IS NULL"
-    bulk_copy.temporary(_NOW, _keyed(bulk_copy.read(near, _READ)))
+        query += f" JOIN {_NUMBERS} t ON n.card_number = t.key WHERE n.deleted_on IS NULL"
+    bulk_copy.temporary(_NOW, _keyed(bulk_copy.read(query, _READ)))
 
 
 def _keyed(found: pl.DataFrame) -> pl.DataFrame:
@@ -97,36 +98,36 @@ def _keyed(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def _digests(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
-    # What matches no card is one in a hundred, and polars has no digest that lasts.
+    # Polars has no hash that is stable across versions; only one notification in a hundred comes here.
     texts = rows.select(pl.struct(columns).struct.json_encode()).to_series()
     return pl.Series([hashlib.sha256(text.encode()).hexdigest() for text in texts], dtype=pl.String)
 
 
-def _forget(*, whole: bool) -> None:
-    """Forget what is found, gone or deleted; whoever seemed to be meant is matched again."""
-    near = (
+def _delete_resolved(*, full: bool) -> None:
+    """Delete notifications that are found, removed or deleted; their candidates are matched again."""
+    restricted = (
         ""
-        if whole
+        if full
         else f"EXISTS (SELECT 1 FROM {CARD_OWNERS} t WHERE t.key = candidates_notfound.card_number) AND"
     )
     gone = (
-        f"FROM candidates_notfound WHERE {near} NOT EXISTS "
+        f"FROM candidates_notfound WHERE {restricted} NOT EXISTS "
         f"(SELECT 1 FROM {_NOW} w WHERE w.notification_id = candidates_notfound.notification_id)"
     )
     bulk_copy.drop(_NEW)
     bulk_copy.execute(f"CREATE TEMPORARY TABLE {_NEW} AS SELECT notification_id {gone}")
-    _touch_claimed(f"SELECT notification_id FROM {_NEW}")
+    _note_persons_of(f"SELECT notification_id FROM {_NEW}")
     for table in ("candidates_candidate", "candidates_notfound"):
         bulk_copy.execute(
             f"DELETE FROM {table} WHERE notification_id IN (SELECT notification_id FROM {_NEW})"
         )
 
 
-def _keep() -> None:
+def _store() -> None:
     names = ", ".join(_KEPT)
-    changes = ", ".join(f"{name} = excluded.{name}" for name in _KEPT[1:])
-    # A decision rests on number and identity: where these change, nobody has decided.
-    _touch_claimed(
+    new_values = ", ".join(f"{name} = excluded.{name}" for name in _KEPT[1:])
+    # A decision rests on number and identity: where these change, it is cleared.
+    _note_persons_of(
         f"SELECT u.notification_id FROM {_NOW} w JOIN candidates_notfound u "
         "ON u.notification_id = w.notification_id WHERE u.identity <> w.identity"
     )
@@ -145,17 +146,18 @@ def _keep() -> None:
     bulk_copy.execute(
         f"INSERT INTO candidates_notfound AS kept ({names}, needs_search, state, decision_reason) "
         f"SELECT {names}, true, 'waiting', '' FROM {_NOW} WHERE true "
-        f"ON CONFLICT (notification_id) DO UPDATE SET {changes}, {cleared}, needs_search = true "
+        f"ON CONFLICT (notification_id) DO UPDATE SET {new_values}, {cleared}, needs_search = true "
         "WHERE kept.content <> excluded.content"
     )
 
 
-def _touch() -> None:
-    """Have candidates looked for again where somebody who changed is one of them or may become one.
+def _request_searches() -> None:
+    """Request a new search where a changed person is a candidate or may become one.
 
-    Whoever shares a name or a day with a notification is near it, but hardly ever its candidate: those who
-    changed are weighed first. Where much of the probability is with people of whom only the best are kept,
-    one of these may have been somebody who is near no more, and it is looked for anyway.
+    A person who shares a name or a birthday with a notification is hardly ever its candidate, so the changed
+    persons are weighed first (docs/decisions/0015-who-changed-is-weighed-first.md). Only the best candidates
+    are stored. Where the others share some of the probability, one of them may have been a person who is no
+    longer similar, and the notification is searched for in any case.
     """
     bulk_copy.drop(_PEOPLE)
     bulk_copy.execute(
@@ -180,8 +182,8 @@ def _touch() -> None:
             f"JOIN candidates_notfound u ON u.{part} = c.{part}"
         )
     bulk_copy.analyze(_PENDING)
-    weighed = _concerned()
-    bulk_copy.temporary(_PENDING, weighed.to_frame("notification_id"))
+    affected = _affected()
+    bulk_copy.temporary(_PENDING, affected.to_frame("notification_id"))
     bulk_copy.execute(
         f"INSERT INTO {_PENDING} SELECT c.notification_id FROM {_PEOPLE} t "
         "JOIN candidates_candidate c ON c.person_id = t.person_id"
@@ -193,8 +195,8 @@ def _touch() -> None:
     )
 
 
-def _concerned() -> pl.Series:
-    """Return of the notifications near somebody who changed those whose candidates that may change."""
+def _affected() -> pl.Series:
+    """Return the notifications of `_PENDING` whose candidates a changed person may alter."""
     others = (
         "u.no_match_probability + (SELECT COALESCE(SUM(c.probability), 0) FROM candidates_candidate c "
         f"WHERE c.notification_id = u.notification_id) < {1 - _ROUNDING}"
@@ -222,11 +224,11 @@ def _concerned() -> pl.Series:
         )
     ]
     bulk_copy.drop(_UNSURE)
-    return pl.concat([sure["notification_id"], concerned(*rows)])
+    return pl.concat([sure["notification_id"], possibly_affected(*rows)])
 
 
-def _touch_claimed(notifications: str) -> None:
-    """Have the matching look again at everybody whom these notifications stood for, or seemed to."""
+def _note_persons_of(notifications: str) -> None:
+    """Note the candidates and the confirmed persons of these notifications as changed."""
     bulk_copy.execute(
         "INSERT INTO records_changedkey (kind, key) SELECT 'person', c.person_id FROM candidates_candidate c "
         f"WHERE c.notification_id IN ({notifications}) UNION SELECT 'person', u.person_id "

@@ -1,7 +1,8 @@
-"""What an officer makes of candidates: one is the person, none of them is, or the word is taken back.
+"""Reviewing candidates: an officer confirms one, rejects all, or withdraws the decision.
 
-A confirmed candidate counts from the next matching on, and until the number is found, the notification names
-other people, or the word is taken back. The guess itself decides nothing.
+A confirmed candidate counts from the next matching on, until the number is found, the notification's identity
+items change, or the decision is withdrawn. Without an officer's decision, candidates have no effect on whom a
+notification counts for.
 """
 
 from collections.abc import Mapping
@@ -28,39 +29,39 @@ _State = NotFound.State
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an officer decides so: the state that it leads to, and its words."""
+    """A reason for a decision: the state that it leads to, and its text."""
 
     state: NotFound.State
     ja: str
     en: str
 
 
-#: What may be said of candidates; a reason that leads back to waiting takes a decision back.
+#: The reasons by code; a reason that leads back to WAITING withdraws a decision.
 REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
     {
         "slip_of_the_pen": Reason(
             _State.CONFIRMED,
             "番号の書き誤りで、ほかの項目は本人と一致する",
-            "the number is a slip of the pen, and the rest is the person's",
+            "the number was written wrongly, and the other items are the person's",
         ),
         "asked_the_person": Reason(
             _State.CONFIRMED,
             "在留手続の記録又は本人への確認で分かった",
-            "known from the person's own files or from asking",
+            "established from the person's procedure files or by asking the person",
         ),
-        "another_person": Reason(_State.REJECTED, "いずれも別人である", "they are other people"),
+        "another_person": Reason(_State.REJECTED, "いずれも別人である", "all are other persons"),
         "not_established": Reason(
-            _State.REJECTED, "本人と認めるに足りない", "that it is one of them could not be established"
+            _State.REJECTED, "本人と認めるに足りない", "it could not be established that it is one of them"
         ),
         "confirmed_in_error": Reason(_State.WAITING, "判断に誤りがあった", "the decision was a mistake"),
-        "more_is_known": Reason(_State.WAITING, "新たな事情が分かった", "more is known by now"),
+        "more_is_known": Reason(_State.WAITING, "新たな事情が分かった", "new circumstances are known"),
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedCandidate:
-    """A candidate beside the notification: the latest record of the person, and that of the card."""
+    """A candidate, with the person's latest record and the record of the card."""
 
     candidate: Candidate
     person: Mapping[str, str | None]
@@ -69,7 +70,7 @@ class OpenedCandidate:
 
 @dataclass(frozen=True, slots=True)
 class OpenedCandidates:
-    """What was reported, and who may be meant. `version` changes with the candidates and the decision."""
+    """The notification and its candidates. `version` changes with the candidates and with the decision."""
 
     not_found: NotFound
     notification: Mapping[str, str | None]
@@ -78,7 +79,7 @@ class OpenedCandidates:
 
 
 def subject_of(notification_id: str) -> Subject:
-    """Return what the gate is asked about, and a purpose is stated for."""
+    """Return the subject for the gate and for the stated purpose."""
     return Subject(f"candidates {notification_id}")
 
 
@@ -88,9 +89,9 @@ def reasons_for(*states: NotFound.State) -> dict[str, Reason]:
 
 
 def open_candidates(notification_id: str, officer: Officer, *, now: datetime) -> OpenedCandidates | None:
-    """Show who may be meant; the reading is in the trail before the values are out.
+    """Return the candidates; the access is recorded in the trail before any value is returned.
 
-    None where the notification is matched, or is not there. Raises NotPermitted.
+    None where the notification is matched or does not exist. Raises NotPermitted.
     """
     subject = subject_of(notification_id)
     require(officer, Act.DECIDE_CANDIDATE, subject, now=now)
@@ -151,7 +152,7 @@ def decide(
         chosen = next((each for each in found if each.rank == rank), None)
         if (chosen is None) != (state != _State.CONFIRMED):
             raise NoSuchDecision(
-                "Confirming names one of the candidates by its rank, anything else none. Choose again.",
+                "To confirm, choose one of the candidates by rank; otherwise choose none. Choose again.",
                 "確認は候補者の一人を順位で選んで行い、それ以外では選びません。選び直してください。",
             )
         changed = NotFound.objects.filter(pk=notification_id, state=before).update(
@@ -161,7 +162,7 @@ def decide(
         )
         if changed != 1:
             raise _changed(notification_id, not_found)
-        _look_again(not_found, *found)
+        _note_changed(not_found, *found)
         verb = {
             _State.CONFIRMED: Verb.CANDIDATE_CONFIRMED,
             _State.REJECTED: Verb.CANDIDATES_REJECTED,
@@ -172,7 +173,7 @@ def decide(
 
 
 def _decided(state: NotFound.State, reason: str, officer: Officer, now: datetime) -> dict[str, Any]:
-    # Taken back, candidates are looked for once more: the register may have changed since.
+    # After a withdrawal candidates are searched for again: the register may have changed since.
     return {
         "state": state,
         "decision_reason": reason,
@@ -182,8 +183,8 @@ def _decided(state: NotFound.State, reason: str, officer: Officer, now: datetime
     }
 
 
-def _look_again(not_found: NotFound, *found: Candidate) -> None:
-    """Have the next matching look at the number, and at everybody whom the decision concerns."""
+def _note_changed(not_found: NotFound, *found: Candidate) -> None:
+    """Note the number and the persons concerned as changed, for the next matching."""
     people = {each.person_id for each in found} | ({not_found.person_id} - {None})
     ChangedKey.objects.bulk_create(
         [
@@ -209,10 +210,10 @@ def _changed(notification_id: str, not_found: NotFound | None) -> CandidatesChan
     if not_found is not None and not_found.decided_by is not None and not_found.state != _State.WAITING:
         who = not_found.decided_by
         return CandidatesChanged(
-            f"{notification_id}: {who} has decided already. Look at what was decided.",
+            f"{notification_id}: {who} has decided already. Check the decision.",
             f"{notification_id}: {who}が先に判断しました。内容を確かめてください。",
         )
     return CandidatesChanged(
-        f"{notification_id}: the candidates have changed meanwhile, or none wait. Look again.",
+        f"{notification_id}: the candidates have changed, or none wait for a decision. Check again.",
         f"{notification_id}: 候補者が変わったか、判断を待つものがありません。もう一度確かめてください。",
     )

@@ -1,7 +1,10 @@
-"""Who may be meant by a notification that names no card: looked for among the few that come near at all.
+"""Searching candidates for notifications that name no card, among the few similar persons of the register.
 
-The register is never read whole: what is handed to the search are the people met by
-index under one of the keys of `records.keys`, so that a search costs by the notification.
+The register is never read completely: the search receives the persons found by blocking
+(`candidates.blocking`), so that its cost depends on the number of notifications. They are compared by the
+library in the same way as files are. What the library counts in a whole register, here the database counts by
+index: how many share a name or a birthday. The frequency of the other values is the one learned with the
+parameters.
 """
 
 from collections.abc import Callable
@@ -32,45 +35,44 @@ from renkei.node.records import blocking_keys, bulk_copy, changes
 from renkei.node.records.bulk_copy import expecting_few_rows, expecting_many_rows
 from renkei.node.records.models import Person
 
-# MERGED renkei.node.candidates.search: Candidates by the library, from what a node met by index: the same judgement as of files, on fewer rows.
-#
-# What the library counts in a whole register is asked of the database, where an index answers: how many share a
-# name or a day of birth. How common the other values are is taken as it was when the parameters were learned.
+# --- the library's search
 
 _ASKED: Final = "asked_values"
-# Probabilities are kept with six digits: a sixteenth part of the last, as log2 of odds.
+# log2 of odds: a sixteenth of the last of the six digits with which probabilities are stored.
 _LEAST_ODDS: Final = -24
 
 
 def search(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> pl.DataFrame:
-    """Find candidates among the people given, who stand for the whole register; as `candidates.find`.
+    """Find candidates among the given persons; returns the columns of FOUND, best first.
 
-    The frames are canonical text, with the columns of their datasets.
+    The frames are canonical text, with the columns of their datasets. Frequencies and prior are those of the
+    whole register, so the result is that of `matching.candidates.find` on all of it.
     """
     parameters = default_parameters()
     people = max(changes.row_count(Person), 1)
-    sought, seen = _seen(notifications, persons, cards, people)
+    sought, seen = _compare(notifications, persons, cards, people)
     return judge(seen, sought, parameters, people)
 
 
-def concerned(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> pl.Series:
-    """Return which notifications, by `notification_id`, may have somebody of these as a candidate.
+def possibly_affected(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> pl.Series:
+    """Return the `notification_id` of the notifications that may have one of these persons as a candidate.
 
-    Of all others nobody given is so probable, even were there nobody else, that a printed digit changed.
+    For all others, none of these persons is probable enough to change a stored digit, even as the only
+    candidate.
     """
     parameters = default_parameters()
     people = max(changes.row_count(Person), 1)
-    sought, seen = _seen(notifications, persons, cards, people)
-    # As in `probabilities`, against nobody alone: with others beside them they are less probable still.
+    sought, seen = _compare(notifications, persons, cards, people)
+    # The odds of a sole candidate against no match; with other candidates the probability is lower.
     odds = pl.col("weight") * parameters.sharpness + log2(parameters.prior / (1 - parameters.prior) / people)
     queries = weigh(seen, parameters).filter(odds >= _LEAST_ODDS)["query"].unique()
     return sought["notification_id"].gather(queries)
 
 
-def _seen(
+def _compare(
     notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame, people: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the notifications, typed, and what pairs with these people look like."""
+    """Return the typed notifications, and their compared pairs with these persons."""
     parameters = default_parameters()
     known = _typed(persons, PERSONS)["person_id"]
     sought, held = _typed(notifications, NOTIFICATIONS), with_persons(_typed(cards, CARDS, known))
@@ -79,7 +81,7 @@ def _seen(
     for item in by_term_frequency(parameters):
         value = value_of(item.name)
         nothing = pl.DataFrame(schema={value: seen.schema[value], "holders": pl.UInt32})
-        counts[item.name] = _holders(seen, item) if item.name in _COUNTED else nothing
+        counts[item.name] = _count_persons(seen, item) if item.name in _COUNTED else nothing
     return sought, with_shares(seen, counts, people)
 
 
@@ -100,30 +102,32 @@ _COUNTED: Final = {
 
 
 def _day(values: pl.Series) -> pl.Series:
-    """Write yyyymmdd as the database has it."""
+    """Write yyyymmdd as YYYY-MM-DD, as in the database."""
     text = values.cast(pl.String).str.zfill(8)
     return pl.select(
         pl.concat_str(text.str.slice(0, 4), pl.lit("-"), text.str.slice(4, 2), pl.lit("-"), text.str.slice(6))
     ).to_series()
 
 
-def _holders(seen: pl.DataFrame, item: Item) -> pl.DataFrame:
+def _count_persons(seen: pl.DataFrame, item: Item) -> pl.DataFrame:
     value = value_of(item.name)
     column, written = _COUNTED[item.name]
     values = weighed_values(seen, item)
     asked = pl.DataFrame({value: values, "written": written(values)})
     bulk_copy.temporary(_ASKED, asked.select(pl.col("written").drop_nulls().unique()))
     with expecting_few_rows():
-        changes = bulk_copy.read(
+        counted = bulk_copy.read(
             f"SELECT a.written, CAST(COUNT(*) AS text) FROM {_ASKED} a "
             f"JOIN records_person p ON p.{column} = a.written GROUP BY a.written",
             ("written", "holders"),
         )
     bulk_copy.drop(_ASKED)
-    return asked.join(changes, on="written").select(value, pl.col("holders").cast(pl.UInt32))
+    return asked.join(counted, on="written").select(value, pl.col("holders").cast(pl.UInt32))
 
 
-#: Takes canonical notifications, persons and cards; returns the columns of FOUND, best first.
+# --- searching for what is pending, and storing the result
+
+#: Takes notifications, persons and cards as canonical text; returns the columns of FOUND, best first.
 Find = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]
 
 FOUND: Final = (
@@ -139,7 +143,7 @@ _SLICE: Final = 2_000
 _SOUGHT: Final = "sought"
 _PEOPLE: Final = "sought_people"
 _FOUND: Final = "found_candidates"
-# Whoever is probable enough lets a suspicion say so, until an officer has decided.
+# A probable candidate is named as the reason of a suspected omission, until an officer has decided.
 _PROBABLE: Final = (
     "SELECT {columns} FROM candidates_candidate c JOIN candidates_notfound u "
     "ON u.notification_id = c.notification_id "
@@ -148,14 +152,14 @@ _PROBABLE: Final = (
 
 
 def threshold() -> float:
-    """Return the probability from which on a candidate counts as probable (decision candidate_threshold)."""
+    """Return the probability from which a candidate counts as probable (decision candidate_threshold)."""
     return settings.NODE.decided().candidate_threshold
 
 
 def search_pending(find: Find = search) -> int:
-    """Look for candidates of what is pending; returns for how many notifications. Within a transaction.
+    """Search candidates for the pending notifications; returns how many these are. Within a transaction.
 
-    Looked for once, until the notification or somebody near it changes.
+    A notification is searched for once, until it or a similar person changes.
     """
     pending = NotFound.objects.filter(needs_search=True).order_by("notification_id")
     names = list(pending.values_list("notification_id", flat=True))
@@ -165,16 +169,17 @@ def search_pending(find: Find = search) -> int:
     for start in range(0, len(names), _SLICE):
         bulk_copy.temporary(_SOUGHT, pl.DataFrame({"notification_id": names[start : start + _SLICE]}))
         with expecting_few_rows():
-            notifications, persons, cards = _near()
+            notifications, persons, cards = _read_blocks()
         store(find(notifications, persons, cards))
     bulk_copy.drop(_SOUGHT, blocking.PAIRS, _PEOPLE)
     return len(names)
 
 
 def store(found: pl.DataFrame) -> None:
-    """Keep what was found (FOUND) of the notifications of the temporary table `sought`, and it alone.
+    """Store the candidates found (FOUND) for the notifications of the temporary table `sought`.
 
-    Whom an officer rejected comes back only with somebody else; who is touched is matched again.
+    They replace the stored ones. Rejected candidates wait for a decision again only if there is a new one.
+    Persons whose probable candidacy changed are noted as changed, so that they are matched again.
     """
     bulk_copy.temporary(
         _FOUND, found.with_columns(pl.col("probability", "nobody").cast(pl.String)).select(FOUND)
@@ -195,7 +200,8 @@ def store(found: pl.DataFrame) -> None:
         f"CAST(probability AS double precision) FROM {_FOUND}"
     )
     bulk_copy.execute(
-        "UPDATE candidates_notfound SET needs_search = false, no_match_probability = CAST(f.nobody AS double precision), "
+        "UPDATE candidates_notfound SET needs_search = false, "
+        "no_match_probability = CAST(f.nobody AS double precision), "
         f"best_probability = CAST(f.probability AS double precision) FROM {_SOUGHT} s LEFT JOIN {_FOUND} f "
         "ON f.notification_id = s.notification_id AND f.rank = 1 "
         "WHERE candidates_notfound.notification_id = s.notification_id"
@@ -209,10 +215,10 @@ def store(found: pl.DataFrame) -> None:
 
 
 def probable(among: str | None = None) -> pl.DataFrame:
-    """Return whom undecided notifications probably mean, of everybody or of a table with `person_id`.
+    """Return the persons whom undecided notifications probably mean.
 
-    Columns `notification_id`, `person_id`, `probability`, `employment_start` (canonical text). Within a
-    transaction.
+    `among` is a table with `person_id` that restricts them; without it, everybody. Columns `notification_id`,
+    `person_id`, `probability`, `employment_start` (canonical text). Within a transaction.
     """
     start = (
         "(SELECT n.employment_start FROM records_receivednotification n "
@@ -238,8 +244,8 @@ def _probable() -> pl.DataFrame:
     )
 
 
-def _near() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Read what is sought, and the people near it with all their cards."""
+def _read_blocks() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Read the sought notifications, and the similar persons with all their cards."""
     columns = ", ".join(f'n."{name}"' for name in NOTIFICATIONS.names)
     notifications = bulk_copy.read(
         f"SELECT {columns} FROM {_SOUGHT} s JOIN records_receivednotification n "
@@ -264,5 +270,5 @@ def _near() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
 
 
 def of(notification_id: str) -> list[Candidate]:
-    """Return the candidates of a notification, the most probable first."""
+    """Return a notification's candidates, the most probable first."""
     return list(Candidate.objects.filter(notification_id=notification_id))

@@ -1,8 +1,9 @@
-"""Correction requests of MHLW: taken in with 別紙1, decided on by an officer, answered with the next answer.
+"""ISA: correction requests of MHLW, received with 別紙1, decided by an officer, answered with the next
+answer.
 
-A request names a finding and the items that MHLW holds to be wrong in the register; the values are known to
-both. Accepting one changes no record by itself: the register is corrected where it is kept, comes with the
-next extract, and the finding is withdrawn by the matching.
+A request names a finding and the items that MHLW considers wrong in the register; both parties know the
+values. Accepting a request changes no record: the register is corrected in its own system, the correction is
+imported with the next extract, and the matching then withdraws the finding.
 """
 
 from collections.abc import Mapping
@@ -38,24 +39,22 @@ _LONGEST: Final = {"request_id": 32, "identifier": 32, "reason": 300}
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a request is decided as it is: the decision that it belongs to, and its words."""
+    """A reason for a decision: the decision that it belongs to, and its text."""
 
     decision: ReceivedRequest.State
     ja: str
     en: str
 
 
-#: What may be said to a request. The code goes to MHLW.
+#: The reasons by code. The code is sent to MHLW.
 REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
     {
         "corrected": Reason(_State.ACCEPTED, "在留管理情報を訂正した", "the record was corrected"),
         "being_corrected": Reason(_State.ACCEPTED, "訂正の手続を始めた", "the record is being corrected"),
-        "record_is_right": Reason(_State.REJECTED, "在留管理情報に誤りはない", "the record is right"),
-        "not_established": Reason(
-            _State.REJECTED, "誤りを確認できない", "that it is wrong could not be established"
-        ),
+        "record_is_right": Reason(_State.REJECTED, "在留管理情報に誤りはない", "the record is correct"),
+        "not_established": Reason(_State.REJECTED, "誤りを確認できない", "no error could be established"),
         "not_standing": Reason(
-            _State.REJECTED, "当該の突合結果は取下げ済み", "the finding was withdrawn meanwhile"
+            _State.REJECTED, "当該の突合結果は取下げ済み", "the finding has been withdrawn"
         ),
     }
 )
@@ -63,10 +62,10 @@ REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
 
 @transaction.atomic
 def import_requests(requests: pl.DataFrame, sequence: int, now: datetime) -> Mapping[str, int]:
-    """Take correction requests (REQUEST_COLUMNS, as text) that delivery `sequence` of 別紙1 brought.
+    """Import the correction requests (REQUEST_COLUMNS, as text) of delivery `sequence` of 別紙1.
 
-    Each is taken once: one that is known is left as it stands. Returns `requests` = `taken` + `again` +
-    the rows rejected, by `rejected:REASON` (a row counts once, by its first reason).
+    Each is imported once: a known one is left unchanged. Returns the counts `requests` = `taken` + `again` +
+    the rejected rows, by `rejected:REASON` (a row counts once, by its first reason).
     """
     refused = requests.select(REQUEST_COLUMNS).with_columns(refused=_refusal())
     good = refused.filter(pl.col("refused").is_null()).unique("request_id", keep="first", maintain_order=True)
@@ -88,16 +87,16 @@ def import_requests(requests: pl.DataFrame, sequence: int, now: datetime) -> Map
 def decide(
     request_id: str, decision: str, reason: str, officer: Officer, *, now: datetime
 ) -> ReceivedRequest:
-    """Accept or reject a request that waits, with a code of REASONS; the next answer carries it.
+    """Accept or reject a waiting request, with a code of REASONS; the next answer carries the decision.
 
-    Raises NotPermitted, RequestDecided where nothing waits under that number or the reason is not of the
-    decision.
+    Raises NotPermitted; RequestDecided where no request with that number waits, or where the reason does not
+    fit the decision.
     """
     require(officer, Act.DECIDE_CORRECTION, Subject(request_id), now=now)
     if reason not in REASONS or REASONS[reason].decision != decision:
         of_it = ", ".join(code for code, each in REASONS.items() if each.decision == decision)
         raise RequestDecided(
-            f"A decision (accepted or rejected) needs a reason of its own ({of_it or 'none'}). Choose both.",
+            f"A decision (accepted or rejected) needs a fitting reason ({of_it or 'none'}). Choose both.",
             f"回答(応じる・応じない)と、その理由({of_it or 'なし'})を選んでください。",
         )
     with transaction.atomic():
@@ -107,9 +106,9 @@ def decide(
             decided_on=timezone.localtime(now).date(),
             decided_by=officer,
         )
-        if decided != 1:
+        if decided != 1:  # unknown, or another officer decided first
             raise RequestDecided(
-                f"{request_id} does not wait for a decision. Look at the list again.",
+                f"{request_id} does not wait for a decision. Check the list again.",
                 f"{request_id}は回答待ちではありません。一覧を確かめてください。",
             )
         record(officer, Verb.CORRECTION_DECIDED, request_id, decision=decision, reason=reason)
@@ -117,7 +116,10 @@ def decide(
 
 
 def select_answers(day: date) -> int:
-    """Put the decisions that no answer carries yet into a day's; returns how many. Within its transaction."""
+    """Select the decisions that no answer carries yet for a day's answer; returns how many.
+
+    Runs within the caller's transaction.
+    """
     waiting = ReceivedRequest.objects.filter(answer_day=None).exclude(state=_State.WAITING)
     return waiting.update(answer_day=day)
 
@@ -133,20 +135,23 @@ def answers_to_send(day: date) -> pl.DataFrame:
 
 
 def mark_answered(day: date, sequence: int) -> int:
-    """Note the delivery that carries a day's decisions; returns how many. Within its transaction."""
+    """Note the delivery that carries a day's decisions; returns how many. Within the caller's transaction."""
     return ReceivedRequest.objects.filter(answer_day=day, answer_sequence=None).update(
         answer_sequence=sequence
     )
 
 
 def revert(day: date, sequence: int | None) -> int:
-    """Let the decisions that a day's answer carried, or was to carry (None), wait for another; how many."""
+    """Release the decisions of a day's answer for another answer; returns how many.
+
+    `sequence` is the delivery that carried them, None where it is not sealed.
+    """
     carried = ReceivedRequest.objects.filter(answer_day=day, answer_sequence=sequence)
     return carried.update(answer_day=None, answer_sequence=None)
 
 
 def _refusal() -> pl.Expr:
-    """Say why a row cannot be taken, null where it can: reasons as of any other row that is set aside."""
+    """Return why a row is rejected, null where it is valid; reasons as for rejected rows of datasets."""
     items = pl.col("items").str.split(";")
     unreadable = {
         "kind": ~pl.col("kind").is_in([kind.value for kind in Kind]),

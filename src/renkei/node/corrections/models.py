@@ -1,4 +1,4 @@
-"""Correction requests: those that MHLW puts, and those that ISA received and decides."""
+"""Correction requests: those that MHLW sends, and those that ISA receives and decides."""
 
 from django.conf import settings
 from django.db import models
@@ -9,14 +9,14 @@ from renkei.node.matching_run.models import Kind
 
 
 class CorrectionRequest(models.Model):
-    """What an officer holds to be wrong in the register. Values stay home: items are named, no more.
+    """MHLW: the items that an officer considers wrong in the register. It names items only, no values.
 
-    `day` is the day in whose delivery it was put, `sequence` that delivery once it is sealed. `over`: the
-    finding that it was about fell, or was said anew.
+    `day` is the day whose delivery carries the request, `sequence` that delivery once it is sealed. `over`:
+    the finding that it is about was withdrawn, or reported again.
     """
 
     class Decision(models.TextChoices):
-        """What became of it."""
+        """The decision on a request, or its cancellation."""
 
         ACCEPTED = "accepted", "応じた"
         REJECTED = "rejected", "応じなかった"
@@ -39,22 +39,22 @@ class CorrectionRequest(models.Model):
 
 
 class CorrectionDay(models.Model):
-    """That a day's correction requests were chosen; `sequence` once they are sealed, which ends it."""
+    """A day whose correction requests are selected. `sequence` is the delivery once they are sealed."""
 
     day = models.DateField(primary_key=True)
     sequence = models.PositiveBigIntegerField(null=True)
 
 
 class ReceivedRequest(models.Model):
-    """MHLW's word that the register is wrong where a finding says that the notification is.
+    """ISA: MHLW's request to correct the register, where a finding says that the notification is wrong.
 
-    `kind` and `identifier` name the finding, `items` the columns (joined by `;`) that MHLW holds to be wrong.
-    `sequence` is the delivery that brought it, `answer_day` the day whose answer carries the decision and
+    `kind` and `identifier` name the finding, `items` the columns (joined by `;`) that MHLW considers wrong.
+    `sequence` is the delivery with the request, `answer_day` the day whose answer carries the decision and
     `answer_sequence` that delivery once it is sealed.
     """
 
     class State(models.TextChoices):
-        """How far a request has come."""
+        """The state of a request."""
 
         WAITING = "waiting", "未処理"
         ACCEPTED = "accepted", "応じた"
@@ -84,10 +84,10 @@ class ReceivedRequest(models.Model):
         )
 
     def __str__(self) -> str:
-        """Name the request as officers and the trail do."""
+        """Return the number by which officers and the trail refer to the request."""
         return self.request_id
 
     @property
     def item_names(self) -> list[str]:
-        """The columns that the request names, in its order."""
+        """The columns that the request names, in the order given."""
         return self.items.split(";")

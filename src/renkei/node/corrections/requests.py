@@ -1,7 +1,8 @@
-"""Correction requests to ISA, where an officer holds the register to be wrong, and what ISA answers.
+"""MHLW: correction requests to ISA, where an officer considers the register wrong, and ISA's answers.
 
-They go with the next 別紙1 as the dataset `correction_requests` and come back with the next answer as
-`correction_answers`. A request names finding and items and gives a reason: the values are known to both.
+Requests are sent with the next 別紙1 as the dataset `correction_requests` and answered with the next answer
+as `correction_answers`. A request names the finding and the items and gives a reason; both parties know the
+values.
 """
 
 from collections.abc import Mapping
@@ -35,10 +36,11 @@ _Decision = CorrectionRequest.Decision
 
 
 def corrections_to_send(day: date) -> pl.DataFrame:
-    """Return the correction requests that go with a day's 別紙1: REQUEST_COLUMNS as text, by request.
+    """Return the correction requests that are sent with a day's 別紙1: REQUEST_COLUMNS as text, by request.
 
-    Chosen once and kept until they are sealed, so that whatever dies in between, what is marked as sent is
-    what was. After `mark_corrections_sent` there are none: what came meanwhile is another day's.
+    They are selected once and stored until they are sealed. If the process stops in between, the requests
+    that are marked as sent are still exactly those that were sealed. After `mark_corrections_sent` the result
+    is empty: requests made in the meantime belong to another day.
     """
     with transaction.atomic():
         advisory_lock()
@@ -51,9 +53,9 @@ def corrections_to_send(day: date) -> pl.DataFrame:
 
 
 def mark_corrections_sent(day: date, sequence: int) -> int:
-    """Say that a day's requests are sealed as delivery `sequence`; returns how many, 0 if said before.
+    """Mark a day's requests as sealed in delivery `sequence`; returns how many, 0 if marked before.
 
-    Raises CorrectionsOutOfStep where nothing was chosen for the day, or it was sealed by another number.
+    Raises CorrectionsOutOfStep where nothing was selected for the day, or it was sealed by another number.
     """
     with transaction.atomic():
         advisory_lock()
@@ -61,8 +63,8 @@ def mark_corrections_sent(day: date, sequence: int) -> int:
             if CorrectionDay.objects.filter(day=day, sequence=sequence).exists():
                 return 0
             raise CorrectionsOutOfStep(
-                f"Correction requests of {day} were not chosen, or sealed by another number. "
-                "Run the days in their order.",
+                f"Correction requests of {day} were not selected, or sealed by another number. "
+                "Run the days in order.",
                 f"{day}分の訂正依頼は未選別か、別の番号で封緘済みです。日付の順に処理してください。",
             )
         marked = CorrectionRequest.objects.filter(day=day, sequence=None).update(sequence=sequence)
@@ -71,16 +73,16 @@ def mark_corrections_sent(day: date, sequence: int) -> int:
 
 
 def revert(day: date, sequence: int) -> int:
-    """Let the requests that delivery `sequence` of a day carried go again; returns how many."""
+    """Have the requests of a day's refused delivery `sequence` sent again; returns how many."""
     CorrectionDay.objects.filter(day=day, sequence=sequence).update(sequence=None)
     return CorrectionRequest.objects.filter(day=day, sequence=sequence, decision="").update(sequence=None)
 
 
 def import_decisions(package: Path, day: date, now: datetime) -> Mapping[str, int]:
-    """Take ISA's decisions out of an opened answer, where it holds any; within its transaction.
+    """Import ISA's decisions from an opened answer, if it has any; within the caller's transaction.
 
-    A request that we do not know, did not send or have the answer to is passed over, and so is a decision
-    that is neither. Returns `corrections_accepted` and `corrections_rejected`.
+    Ignored are requests that are unknown, were not sent or are answered already, and values of `decision`
+    other than `accepted` and `rejected`. Returns `corrections_accepted` and `corrections_rejected`.
     """
     counts = dict.fromkeys((f"corrections_{_Decision.ACCEPTED}", f"corrections_{_Decision.REJECTED}"), 0)
     path = package / f"{ANSWERS}.csv"
@@ -89,7 +91,7 @@ def import_decisions(package: Path, day: date, now: datetime) -> Mapping[str, in
     answers = pl.read_csv(path, infer_schema=False).select(ANSWER_COLUMNS)
     decided = pl.col("decision").is_in([_Decision.ACCEPTED.value, _Decision.REJECTED.value])
     for answer in answers.filter(decided).iter_rows(named=True):
-        # A handful a day, each an officer's own decision.
+        # Only a few each day, since an officer decides each of them: one statement for each is enough.
         taken = CorrectionRequest.objects.filter(
             request_id=answer["request_id"], sequence__isnull=False, decision=""
         ).update(
@@ -104,7 +106,7 @@ def import_decisions(package: Path, day: date, now: datetime) -> Mapping[str, in
 
 
 def cancel_unsent(cases: str) -> int:
-    """Take back the requests of these cases (a query for their ids) that no delivery holds yet."""
+    """Cancel the requests of these cases (a query for their ids) that no delivery carries yet."""
     return bulk_copy.execute(
         f"UPDATE corrections_correctionrequest SET decision = '{_Decision.TAKEN_BACK}' "
         f"WHERE day IS NULL AND decision = '' AND case_id IN ({cases})"
@@ -114,7 +116,7 @@ def cancel_unsent(cases: str) -> int:
 def _apply(request_id: str, day: date, now: datetime) -> None:
     request = CorrectionRequest.objects.get(request_id=request_id)
     move = MOVES[f"correction_{request.decision}"]
-    # Where an officer went on meanwhile, the answer is noted and the case stays where it stands.
+    # If an officer has moved the case on in the meantime, the answer is noted and the state stays.
     Case.objects.filter(pk=request.case_id, state__in=move.before).update(
         state=move.after, due_on=after_working_days(day, move.due_days or 0)
     )

@@ -1,1 +1,1 @@
-"""ISA: what matching found, what of it was sent, and what stands."""
+"""ISA: the daily matching, its findings, and the answers that report them to MHLW."""

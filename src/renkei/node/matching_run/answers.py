@@ -1,8 +1,9 @@
-"""A day's answer: `report` what is new or different from what was told, `withdraw` what no longer stands.
+"""A day's answer: `report` findings that are new or changed, `withdraw` those that are no longer active.
 
-Selected once and kept until it is sealed, so that whatever dies in between, what counts as told is what was.
-Until the counterpart accepts a row, what was told before it is kept: that is what the counterpart holds where
-it refuses. Decisions on correction requests go along.
+An answer is selected once and stored until it is sealed. If the process stops in between, the findings that
+are marked as reported are still exactly those that the answer carries. Until the counterpart accepts an
+answer, what was reported before is kept with each row, because that is what the counterpart has if it refuses
+the answer. Decisions on correction requests are sent with the answer.
 """
 
 from collections.abc import Mapping
@@ -27,31 +28,35 @@ from renkei.node.records.bulk_copy import (
     expecting_many_rows,
 )
 
-#: So many rows of an answer are sooner joined with the findings than looked up.
+#: From this many rows on, joining an answer with the findings is faster than looking up each row.
 _MANY: Final = 100_000
 
 
 @transaction.atomic
 def select(day: date) -> Mapping[str, int]:
-    """Select what a day's answer carries, once: asked again it is the same.
+    """Select what a day's answer carries, once; called again, it returns the same.
 
-    What changes after it is another day's, and what another day carries that is not sealed yet counts as
-    told. Returns rows: `discrepancy_reported`, `suspected_omission_reported`, `withdrawn`, `corrections`.
+    Changes after the selection belong to another day. What another day's answer carries counts as reported
+    even if that answer is not sealed yet. Returns numbers of rows: `discrepancy_reported`,
+    `suspected_omission_reported`, `withdrawn`, `corrections`.
     """
     advisory_lock()
     chosen, new = AnswerDay.objects.get_or_create(day=day)
     if new:
         with by_partial_index():
             bulk_copy.execute(
-                "INSERT INTO matching_run_answer (day, kind, identifier, action, status, row, reported_digest, reported_status) "
+                "INSERT INTO matching_run_answer "
+                "(day, kind, identifier, action, status, row, reported_digest, reported_status) "
                 "SELECT %s, kind, identifier, CASE WHEN digest = '' THEN 'withdraw' ELSE 'report' END, "
-                "CASE WHEN digest = '' THEN reported_status ELSE status END, row, reported_digest, reported_status "
+                "CASE WHEN digest = '' THEN reported_status ELSE status END, "
+                "row, reported_digest, reported_status "
                 "FROM matching_run_finding WHERE digest <> reported_digest",
                 (day.isoformat(),),
             )
             bulk_copy.execute(
                 "UPDATE matching_run_finding SET reported_digest = digest, "
-                "reported_status = CASE WHEN digest = '' THEN reported_status ELSE status END WHERE digest <> reported_digest"
+                "reported_status = CASE WHEN digest = '' THEN reported_status ELSE status END "
+                "WHERE digest <> reported_digest"
             )
         chosen.counts = {f"{kind.value}_reported": 0 for kind in Kind} | {"withdrawn": 0}
         for kind, action, count in _counts(day):
@@ -67,7 +72,7 @@ def select(day: date) -> Mapping[str, int]:
 def to_send(day: date) -> dict[str, pl.DataFrame]:
     """Return the tables of a day's answer, as text, by dataset; without rows once it is sealed.
 
-    `discrepancies` and `suspected_omissions` with `action`, and `correction_answers`.
+    `discrepancies` and `suspected_omissions`, each with the column `action`, and `correction_answers`.
     """
     disclosed = discrepancies(settings.NODE.decided().disclosed_items)
     return {
@@ -81,7 +86,7 @@ def to_send(day: date) -> dict[str, pl.DataFrame]:
 
 @transaction.atomic
 def mark_sent(day: date, sequence: int) -> int:
-    """Say that a day's answer is sealed as delivery `sequence`; returns how many rows, 0 if said before.
+    """Mark a day's answer as sealed in delivery `sequence`; returns how many rows, 0 if marked before.
 
     Raises AnswersOutOfStep where nothing was selected for the day, or it was sealed by another number.
     """
@@ -90,8 +95,7 @@ def mark_sent(day: date, sequence: int) -> int:
         if AnswerDay.objects.filter(pk=day, sequence=sequence).exists():
             return 0
         raise AnswersOutOfStep(
-            f"The answer of {day} was not selected, or sealed by another number. "
-            "Run the days in their order.",
+            f"The answer of {day} was not selected, or sealed by another number. Run the days in order.",
             f"{day}分の回答は未選別か、別の番号で封緘済みです。日付の順に処理してください。",
         )
     with (
@@ -100,8 +104,9 @@ def mark_sent(day: date, sequence: int) -> int:
         else expecting_many_rows()
     ):
         bulk_copy.execute(
-            "UPDATE matching_run_finding SET reported_sequence = %s FROM matching_run_answer a WHERE a.day = %s "
-            "AND a.kind = matching_run_finding.kind AND a.identifier = matching_run_finding.identifier",
+            "UPDATE matching_run_finding SET reported_sequence = %s FROM matching_run_answer a "
+            "WHERE a.day = %s AND a.kind = matching_run_finding.kind "
+            "AND a.identifier = matching_run_finding.identifier",
             (sequence, day.isoformat()),
         )
     sent = bulk_copy.execute(
@@ -112,9 +117,10 @@ def mark_sent(day: date, sequence: int) -> int:
 
 @transaction.atomic
 def accepted(sequence: int) -> int:
-    """Forget what an accepted answer said, and findings of which nothing stands and nothing is known.
+    """Delete an accepted answer's rows, and findings neither active nor known to the counterpart.
 
-    Returns how many findings. What another answer, out or waiting, speaks of is kept: that may be refused.
+    Returns how many findings. A finding that another answer, sent or waiting, refers to is kept, since that
+    answer may be refused.
     """
     advisory_lock()
     bulk_copy.execute("DELETE FROM matching_run_answer WHERE sequence = %s", (sequence,))
@@ -127,28 +133,28 @@ def accepted(sequence: int) -> int:
 
 
 def revert(day: date, sequence: int) -> int:
-    """Undo what delivery `sequence` of a day told, since MHLW refused it; returns how many rows.
+    """Undo the reports of a day's delivery `sequence`, since MHLW refused it; returns how many rows.
 
-    What was told before counts again: it goes where that is not what stands now. What was selected since and
-    is not sealed is undone as well: nothing older may be told after it. What a later delivery told stands.
-    Within its transaction.
+    What was reported before counts as reported again, so a finding that now differs from it is sent again.
+    What was selected since and is not sealed is undone as well, because nothing older may be reported after
+    it. What a later delivery reported is not reverted. Runs within the caller's transaction.
     """
     advisory_lock()
     unsealed = AnswerDay.objects.filter(sequence=None)
     for waiting in unsealed:
-        _untell(waiting.day)
+        _undo_day(waiting.day)
         decisions.revert(waiting.day, None)
     unsealed.delete()
     refused = AnswerDay.objects.filter(pk=day, sequence=sequence)
-    again = _untell(day) if refused.exists() else 0
+    again = _undo_day(day) if refused.exists() else 0
     refused.delete()
     return again + decisions.revert(day, sequence)
 
 
-def _untell(day: date) -> int:
-    """Take a day's rows out of what was told of each finding; what was told before goes to the next in line.
+def _undo_day(day: date) -> int:
+    """Delete a day's rows, and hand what was reported before them on to the next row of each finding.
 
-    That is the row that was selected after it, or the finding itself. Returns how many rows.
+    The next row is the answer row that was selected after it, or the finding itself. Returns how many rows.
     """
     later = (
         "(SELECT min(l.id) FROM matching_run_answer l "
@@ -160,7 +166,8 @@ def _untell(day: date) -> int:
             ("matching_run_answer", f"matching_run_answer.id = {later}"),
         ):
             bulk_copy.execute(
-                f"UPDATE {table} SET reported_digest = a.reported_digest, reported_status = a.reported_status FROM matching_run_answer a "
+                f"UPDATE {table} SET reported_digest = a.reported_digest, "
+                "reported_status = a.reported_status FROM matching_run_answer a "
                 f"WHERE a.day = %s AND a.kind = {table}.kind AND a.identifier = {table}.identifier "
                 f"AND {is_next}",
                 (day.isoformat(),),
@@ -179,7 +186,7 @@ def _counts(day: date) -> list[tuple[str, str, str]]:
 
 
 def _table(day: date, kind: Kind, dataset: Dataset, words: tuple[str, ...]) -> pl.DataFrame:
-    """Write one annex: whole rows that are reported; of those withdrawn, identifier and `words` alone."""
+    """Return one annex: complete rows where reported; of withdrawn ones only the identifier and `words`."""
     found = bulk_copy.read(
         "SELECT identifier, action, status, row FROM matching_run_answer "
         "WHERE day = %s AND kind = %s AND sequence IS NULL",
@@ -187,13 +194,13 @@ def _table(day: date, kind: Kind, dataset: Dataset, words: tuple[str, ...]) -> p
         (day.isoformat(), kind.value),
     )
     within = pl.Struct({name: pl.String for name in dataset.names if name != "matched_on"})
-    said = found["status"].str.split(" ")
+    statuses = found["status"].str.split(" ")
     table = (
         found.with_columns(pl.col("row").replace("", None).str.json_decode(within).alias("of"))
         .unnest("of")
         .with_columns(
             pl.col("identifier").alias(dataset.identifier.name),
-            *(said.list.get(place, null_on_oob=True).alias(word) for place, word in enumerate(words)),
+            *(statuses.list.get(place, null_on_oob=True).alias(word) for place, word in enumerate(words)),
         )
     )
     if "matched_on" in dataset.names:

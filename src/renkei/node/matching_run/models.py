@@ -1,7 +1,4 @@
-"""ISA's findings: what every notification came to, what stands, and what the counterpart was told of it.
-
-And what may have been meant by notifications that name no card: candidates, and what officers made of them.
-"""
+"""ISA: the outcome of every notification, the findings, and what was reported of them to the counterpart."""
 
 import json
 
@@ -19,11 +16,11 @@ class Kind(models.TextChoices):
 
 
 class Run(models.Model):
-    """One matching: for which day, by which rules, and what stood after it.
+    """One matching run: its day, its rules, and the counts after it.
 
-    `outcomes` counts the notifications by outcome, `items` the mismatched ones by what differs (columns
-    joined by `;`) and `active` the findings by kind, after the run;
-    `looked_at` and `changed` what the run did: counts alone. `rules` digests policy and version.
+    After the run, `outcomes` counts the notifications by outcome, `items` the mismatched ones by the items
+    that differ (columns joined by `;`) and `active` the active findings by kind. `looked_at` and `changed`
+    count what the run did. `rules` is a digest of policy and version.
     """
 
     day = models.DateField(unique=True)
@@ -40,10 +37,10 @@ class Run(models.Model):
 
 
 class Outcome(models.Model):
-    """What matching said last of one received notification: the columns of matches.csv, as text.
+    """The last outcome of one received notification: the columns of matches.csv, as text.
 
-    `card_number` is the number it was matched by: whatever became of the notification since, erased or
-    naming another number, leads back to here.
+    `card_number` is the number that it was matched by. By this number the outcome is found even if the
+    notification has been erased since, or names another number now.
     """
 
     notification_id = Identifier()
@@ -59,20 +56,21 @@ class Outcome(models.Model):
     class Meta:
         indexes = (
             models.Index("card_number", name="outcomes_by_number"),
-            # The trays hold few rows of millions.
+            # The lists of `queries` have few rows of millions.
             models.Index("card_number", condition=Q(shared_number="true"), name="shared_numbers"),
             models.Index("notification_id", condition=Q(identity_conflict="true"), name="identity_conflicts"),
         )
 
 
 class Finding(models.Model):
-    """A row of 別紙2 or 別紙3: as it stands, and what the counterpart was told last.
+    """A row of 別紙2 or 別紙3: its current state, and what was last reported to the counterpart.
 
-    `row` is the annex's row as JSON of canonical text, blank as null, and empty once it no longer stands:
-    what is withdrawn has no purpose any more (申合せ7). `digest` covers the row, and is empty when nothing
-    stands; `reported_digest` is the digest that was last selected for an answer that was not refused, empty where the
-    counterpart knows of nothing. What is to be told is where the two differ. `status` is the outcome, or ground
-    and reason, that a withdrawal repeats; `reported_sequence` the delivery that spoke of it last.
+    `row` is the annex's row as JSON of canonical text, blank as null; it is empty once the finding is no
+    longer active, since withdrawn data has no purpose any more (申合せ7). `digest` covers the row and is
+    empty when the finding is not active. `reported_digest` is the digest last selected for an answer that was
+    not refused, empty where the counterpart has nothing. A finding is to be reported or withdrawn where the
+    two differ. `status` is the outcome, or ground and reason, which a withdrawal repeats; `reported_sequence`
+    is the last delivery with this finding.
     """
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -97,13 +95,13 @@ class Finding(models.Model):
 
     @property
     def values(self) -> dict[str, str | None]:
-        """The annex's row by column; nothing of one that no longer stands."""
+        """The annex's row by column; empty where the finding is no longer active."""
         found: dict[str, str | None] = json.loads(self.row) if self.row else {}
         return found
 
 
 class AnswerDay(models.Model):
-    """That a day's answer was selected, and what it carries; `sequence` once it is sealed, which ends it."""
+    """A day whose answer is selected. `sequence` is the delivery once it is sealed, the final state."""
 
     day = models.DateField(primary_key=True)
     sequence = models.PositiveBigIntegerField(null=True)
@@ -111,10 +109,11 @@ class AnswerDay(models.Model):
 
 
 class Answer(models.Model):
-    """One row of a day's answer, from its selection until it is accepted, or refused.
+    """One row of a day's answer, from its selection until the answer is accepted or refused.
 
-    `row` is gone once it is sealed, by delivery `sequence`. `reported_digest` and `reported_status` are the finding's from
-    before: what the counterpart holds should this answer be refused.
+    `row` is emptied once the answer is sealed, in delivery `sequence`. `reported_digest` and
+    `reported_status` are the finding's values from before the selection: what the counterpart has if this
+    answer is refused.
     """
 
     day = models.CharField(max_length=10)
@@ -128,5 +127,5 @@ class Answer(models.Model):
     sequence = models.PositiveBigIntegerField(null=True)
 
     class Meta:
-        # By finding first: of the few days that are out, one is read through as soon as looked up.
+        # Finding first: only a few days are stored at a time, so reading one day needs no index of its own.
         constraints = (models.UniqueConstraint("kind", "identifier", "day", name="an_answer_once_a_day"),)

@@ -1,7 +1,7 @@
-"""ISA's own trays: shared numbers, identity conflicts, correction requests and candidates that wait.
+"""ISA: reading one finding, and the lists of shared numbers, identity conflicts, requests and candidates.
 
-They list identifiers, items and causes alone: values are read through `reading`, for a purpose stated. The
-lists hold what the last matching said; nothing in them is an accusation (申合せ4).
+The lists have identifiers, items and causes only, as of the last matching; nothing in them is an accusation
+(申合せ4). Values are read with `open_finding`: through the gate, for a stated purpose, recorded each time.
 """
 
 from collections.abc import Mapping
@@ -23,14 +23,14 @@ from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.matching_run.models import Finding, Kind, Outcome
 from renkei.node.records.models import Card, ReceivedNotification
 
-# MERGED renkei.node.matching_run.queries: The door to what a finding says: through the gate, for a purpose stated, and recorded each time.
+# --- one finding
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedFinding:
-    """What stands of a notification or permission and why, by column; blank where there is nothing.
+    """What was found of a notification or permission and why, by column; blank where there is nothing.
 
-    `found` is the annex's row as it stands, `outcome` what matching said of the notification, `notification`
+    `found` is the annex's current row, `outcome` the matching's outcome for the notification, `notification`
     what was received, `linked` the record of the card that it names.
     """
 
@@ -42,15 +42,15 @@ class OpenedFinding:
 
 
 def subject_of(kind: Kind, identifier: str) -> Subject:
-    """Return what the gate is asked about, and a purpose is stated for: a finding lies with no office."""
+    """Return the subject for the gate and for the stated purpose; a finding belongs to no office."""
     return Subject(f"{kind.value} {identifier}")
 
 
 def open_finding(kind: Kind, identifier: str, officer: Officer, *, now: datetime) -> OpenedFinding:
-    """Show what matching found; the reading is in the trail before the values are out.
+    """Return what matching found; the access is recorded in the trail before any value is returned.
 
-    A notification may lie in a tray without a finding of its own; of an identifier that is not there
-    everything is blank. Raises NotPermitted.
+    A notification may be on a list without a finding of its own; for an unknown identifier everything is
+    blank. Raises NotPermitted.
     """
     subject = subject_of(kind, identifier)
     require(officer, Act.READ_FINDING, subject, now=now)
@@ -70,15 +70,17 @@ def open_finding(kind: Kind, identifier: str, officer: Officer, *, now: datetime
     return OpenedFinding(finding, finding.values if finding else {}, outcome, notification, linked)
 
 
+# --- lists
+
 PAGE: Final = 100
 _LISTED: Final = ("notification_id", "outcome", "mismatched_items", "differences", "card_superseded")
 
 
 @dataclass(frozen=True, slots=True)
 class SharedNumber:
-    """A number that notifications use for different people, without telling it.
+    """A card number that notifications use for different people; the number itself is not shown.
 
-    `reference` is the first of the notifications and stands for the number; `notifications` counts them.
+    `reference` is the first of the notifications and identifies the number; `notifications` counts them.
     """
 
     reference: str
@@ -86,7 +88,7 @@ class SharedNumber:
 
 
 def shared_numbers(after: str = "", size: int = PAGE) -> list[SharedNumber]:
-    """Return a page of the numbers that several people use, by reference, after the one given."""
+    """Return a page of the numbers that several people use, by reference, after the given one."""
     grouped = Outcome.objects.filter(shared_number="true").order_by().values("card_number")
     counted = grouped.annotate(reference=Min("notification_id"), notifications=Count("notification_id"))
     page = counted.filter(reference__gt=after).order_by("reference")[:size]
@@ -94,7 +96,7 @@ def shared_numbers(after: str = "", size: int = PAGE) -> list[SharedNumber]:
 
 
 def sharing(reference: str) -> QuerySet[Outcome]:
-    """Return what the notifications came to that use the same number as one of the tray; by identifier."""
+    """Return the outcomes of the notifications that use the number of `reference`, by identifier."""
     number = Outcome.objects.filter(pk=reference, shared_number="true").values("card_number")
     return (
         Outcome.objects.filter(shared_number="true", card_number__in=number)
@@ -104,7 +106,7 @@ def sharing(reference: str) -> QuerySet[Outcome]:
 
 
 def identity_conflicts(after: str = "") -> QuerySet[Outcome]:
-    """Return the notifications that may be of someone else than whom the number belongs to; by identifier."""
+    """Return the notifications that may concern another person than the card's owner, by identifier."""
     found = Outcome.objects.filter(identity_conflict="true", notification_id__gt=after)
     return found.only(*_LISTED).order_by("notification_id")
 
@@ -130,13 +132,13 @@ def candidates(*, waiting: bool = True) -> QuerySet[NotFound]:
 
 
 def reported(kind: Kind, after: str = "") -> QuerySet[Finding]:
-    """Return what the counterpart was told of a kind and has not been taken back; by identifier."""
+    """Return the findings of a kind that were reported and not withdrawn, by identifier."""
     found = Finding.objects.filter(kind=kind, identifier__gt=after).exclude(reported_digest="")
     return found.defer("row").order_by("identifier")
 
 
 def counts() -> Mapping[str, int]:
-    """Count what lies in each tray."""
+    """Return the number of entries of each list."""
     shared = Outcome.objects.filter(shared_number="true").values("card_number").distinct()
     return {
         "shared_numbers": shared.count(),

@@ -1,8 +1,8 @@
-"""What a day's matching has to look at again, closed so that nothing outside can change it or be changed.
+"""The scope of a day's matching: a closed set, so that nothing outside affects it or is affected by it.
 
-`records` noted what was touched; docs/node.md says why the set below is closed. It lies in temporary tables,
-since it may be a handful or millions: `scope_persons` and `scope_cards` (empty where everything is in scope),
-`scope_outcomes` and `scope_findings`: what the last matchings said of it.
+`records.changes` notes the changed keys; docs/node.md says why the set below is closed. It is kept in
+temporary tables, since it may be a handful of rows or millions: `scope_persons` and `scope_cards` (empty
+where everything is in scope), `scope_outcomes` and `scope_findings` (the stored results of earlier runs).
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,16 +21,19 @@ from renkei.node.records import bulk_copy, changes
 from renkei.node.records.bulk_copy import expecting_few_rows, expecting_many_rows
 from renkei.node.records.models import ChangedKey
 
-# MERGED renkei.node.matching_run.scope: Who holds the card numbers that were touched: asked of the register once, for all who want to know.
-#
-# Of millions of cards each lies on a page of its own, and to fetch it is what the question costs.
+# --- the owners of changed card numbers
+# They are read once, for the scope and for `candidates.queue`: among millions of cards each lies on a page of
+# its own, and fetching these pages is what the query costs.
 
-#: A temporary table: `key`, a number that was touched or is of somebody who was, and the card's `person_id`.
-CARD_OWNERS: Final = "touched_holders"
+#: A temporary table: `key`, a changed card number or one of a changed person, and the card's `person_id`.
+CARD_OWNERS: Final = "card_owners"
 
 
 def find_card_owners() -> None:
-    """Fill `HOLDERS` from what is touched, which stays so; within a transaction, until `forget`."""
+    """Fill `CARD_OWNERS` from the changed keys, which are not taken; within a transaction.
+
+    `drop_card_owners` drops the table.
+    """
     bulk_copy.drop(CARD_OWNERS)
     with expecting_few_rows():
         bulk_copy.execute(
@@ -43,18 +46,20 @@ def find_card_owners() -> None:
 
 
 def drop_card_owners() -> None:
-    """Drop the table."""
+    """Drop `CARD_OWNERS`."""
     bulk_copy.drop(CARD_OWNERS)
 
+
+# --- the scope
 
 OUTCOMES: Final = "scope_outcomes"
 FINDINGS: Final = "scope_findings"
 _PERSONS: Final = "scope_persons"
 _CARDS: Final = "scope_cards"
-_TOUCHED: Final = "touched_since"
-#: What the last matchings said, whole: what is said again is not written again.
-_SAID: Final = tuple(field.name for field in Outcome._meta.fields)
-_FOUND: Final = ("kind", "identifier", "person_id", "digest")
+_CHANGED: Final = "changed_since"
+#: The complete stored outcome, so that an unchanged one is not written again.
+_OUTCOME: Final = tuple(field.name for field in Outcome._meta.fields)
+_FINDING: Final = ("kind", "identifier", "person_id", "digest")
 
 _TABLES: Final = {
     NOTIFICATIONS.name: "records_receivednotification",
@@ -65,16 +70,17 @@ _TABLES: Final = {
 _OF_SCOPED_PERSON: Final = f"JOIN {_PERSONS} s ON t.person_id = s.person_id"
 _OF_SCOPED_CARD: Final = f"JOIN {_CARDS} s ON t.card_number = s.card_number"
 _ADDED: Final = f"NOT EXISTS (SELECT 1 FROM {_CARDS} k WHERE k.card_number = {{number}})"
-#: What lies in scope, of each dataset.
+#: For each dataset, the join that selects the rows in scope.
 _SCOPED: Final = {
     NOTIFICATIONS.name: _OF_SCOPED_CARD,
     PERSONS.name: _OF_SCOPED_PERSON,
-    # Whoever holds a card in scope is in scope: by person, those of one are found at once.
+    # The owner of a card in scope is in scope too, so cards can be selected by person, which is one lookup
+    # each.
     CARDS.name: _OF_SCOPED_PERSON,
     PERMISSIONS.name: _OF_SCOPED_PERSON,
 }
 
-#: Beyond so many people, everything is matched part by part: what is in memory does not grow with a register.
+#: With more persons than this, a full matching runs in parts, so that memory does not grow with the register.
 PEOPLE_AT_ONCE = 300_000
 
 Frames = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]
@@ -82,17 +88,17 @@ Frames = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Either everything, or what the temporary tables name."""
+    """Either everything, or what the temporary tables hold."""
 
     full_rematch: bool
 
     @property
     def people(self) -> str | None:
-        """The table of who is in scope, `person_id`; none where everybody is."""
+        """The table of the persons in scope (`person_id`); None where everything is in scope."""
         return None if self.full_rematch else _PERSONS
 
     def parts(self) -> Iterator[Frames]:
-        """Yield notifications, persons, cards, permissions, as text, of one closed part after the other."""
+        """Yield notifications, persons, cards and permissions, as text, for one closed part after another."""
         if not self.full_rematch:
             with expecting_few_rows():
                 found = _frames(_SCOPED)
@@ -105,7 +111,7 @@ class Scope:
 
 
 def _frames(parts: Mapping[str, str], parameters: tuple[str, ...] = ()) -> Frames:
-    """Read of each dataset's table, `t`, what `parts` cuts out, by its name; all where it does not."""
+    """Read the rows of each dataset's table, `t`, that `parts` selects by the dataset's name; else all."""
 
     def rows(dataset: Dataset) -> pl.DataFrame:
         columns = ", ".join(f't."{name}"' for name in dataset.names)
@@ -122,10 +128,11 @@ def _people() -> int:
 
 
 def _by_parts() -> Iterator[Frames]:
-    """Read one part of everything after the other; no notification is in two.
+    """Read everything in closed parts; no notification is in two of them.
 
-    First whoever is tied to others by confirmations; then people by ranges, with all their cards, each read
-    as it lies in the tables; at last the numbers that are in no card.
+    1. The persons and numbers that are joined by confirmations.
+    2. The other persons, by ranges of `person_id`, with all their cards.
+    3. The numbers that are on no card.
     """
     bulk_copy.execute(
         f"INSERT INTO {_PERSONS} SELECT DISTINCT person_id FROM candidates_notfound WHERE state = 'confirmed'"
@@ -142,7 +149,7 @@ def _by_parts() -> Iterator[Frames]:
         theirs = f"WHERE {within.format(row='t')} AND {untied_person}"
         yield _frames(
             {
-                # A card whose person has not come is in the range where the person will be.
+                # A card without a person is in the range where the person will be once imported.
                 NOTIFICATIONS.name: "JOIN records_card c ON c.card_number = t.card_number "
                 f"WHERE {within.format(row='c')} AND {untied_card}",
                 PERSONS.name: theirs,
@@ -164,7 +171,7 @@ def _by_parts() -> Iterator[Frames]:
 
 
 def _ranges() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Cut the register into ranges of so many people: a condition on a `{row}`, and its parameters."""
+    """Cut the register into ranges of persons: a condition on a `{row}`, and its parameters."""
     place = "row_number() OVER (ORDER BY person_id) AS place"
     cuts = bulk_copy.read(
         f"SELECT person_id FROM (SELECT person_id, {place} FROM records_person) AS p "
@@ -178,45 +185,44 @@ def _ranges() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 @contextmanager
 def determine_scope(last: date | None, day: date, *, at_most: int) -> Iterator[Scope]:
-    """Give what is concerned since the day matched last, within a transaction; afterwards it is forgotten.
+    """Yield the scope since the day of the last matching (`last`); its tables are dropped at the end.
 
-    Holders were asked for (`holders`), unless there was no such day.
-
-    Everything is, where nothing was matched before or more than `at_most` numbers and persons were touched.
-    What is touched counts as looked at once the transaction is committed.
+    Call it within a transaction. Unless `last` is None, call `find_card_owners` first. Everything is in scope
+    where `last` is None or more than `at_most` card numbers and persons changed. The changed keys are taken:
+    once the transaction commits, they count as processed.
     """
-    count = changes.take_changed_keys(_TOUCHED, (ChangedKey.Kind.CARD, ChangedKey.Kind.PERSON))
+    count = changes.take_changed_keys(_CHANGED, (ChangedKey.Kind.CARD, ChangedKey.Kind.PERSON))
     full_rematch = last is None or count > at_most
     try:
         _make(_PERSONS, "person_id")
         _make(_CARDS, "card_number")
         if last is None or count > at_most:
-            _look_back_at_everything()
+            _copy_all_previous()
         else:
             with expecting_few_rows():
                 _close(last, day)
-                _look_back()
+                _copy_previous()
         yield Scope(full_rematch)
     finally:
-        with suppress(DatabaseError):  # where the transaction is broken they go with it
-            bulk_copy.drop(_TOUCHED, _PERSONS, _CARDS, OUTCOMES, FINDINGS)
+        with suppress(DatabaseError):  # if the transaction is aborted, they are rolled back with it
+            bulk_copy.drop(_CHANGED, _PERSONS, _CARDS, OUTCOMES, FINDINGS)
 
 
 def _close(last: date, day: date) -> None:
     bulk_copy.execute(
-        f"INSERT INTO {_PERSONS} SELECT key FROM {_TOUCHED} WHERE kind = 'person' "
+        f"INSERT INTO {_PERSONS} SELECT key FROM {_CHANGED} WHERE kind = 'person' "
         f"UNION SELECT person_id FROM {CARD_OWNERS} WHERE person_id IS NOT NULL "
-        # What another transaction touched since they were asked for.
-        f"UNION SELECT c.person_id FROM {_TOUCHED} t JOIN records_card c ON c.card_number = t.key "
+        # Keys that another transaction noted since CARD_OWNERS was filled.
+        f"UNION SELECT c.person_id FROM {_CHANGED} t JOIN records_card c ON c.card_number = t.key "
         "WHERE t.kind = 'card' AND c.person_id IS NOT NULL "
         f"AND NOT EXISTS (SELECT 1 FROM {CARD_OWNERS} h WHERE h.key = t.key) "
-        # Overdue is who was due before the day: newly so, who was due from the last day on.
+        # A permission due before `day` is overdue; newly overdue are those due from `last` on.
         "UNION SELECT person_id FROM records_permission WHERE due_on >= %s AND due_on < %s",
         (last.isoformat(), day.isoformat()),
     )
     bulk_copy.analyze(_PERSONS)
     bulk_copy.execute(
-        f"INSERT INTO {_CARDS} SELECT key FROM {_TOUCHED} WHERE kind = 'card' "
+        f"INSERT INTO {_CARDS} SELECT key FROM {_CHANGED} WHERE kind = 'card' "
         f"UNION SELECT c.card_number FROM {_PERSONS} p JOIN records_card c ON c.person_id = p.person_id"
     )
     bulk_copy.analyze(_CARDS)
@@ -225,9 +231,10 @@ def _close(last: date, day: date) -> None:
 
 
 def _follow_confirmations() -> bool:
-    """Bring in whom a number in scope was confirmed for, and the numbers confirmed for whoever is in scope.
+    """Add the persons confirmed for numbers in scope, and the numbers confirmed for persons in scope.
 
-    A number may have been mistaken for several people's, so that one leads to another; whether any did.
+    One number may have been confirmed for several persons, so one step may lead to another. Returns whether
+    anything was added.
     """
     new = f"NOT EXISTS (SELECT 1 FROM {_PERSONS} p WHERE p.person_id = u.person_id)"
     people = bulk_copy.execute(
@@ -251,12 +258,12 @@ def _add_their_cards() -> None:
     )
 
 
-def _look_back() -> None:
-    """Note what was said before of what is in scope, also of notifications that are no more."""
-    _make(OUTCOMES, *_SAID)
-    _make(FINDINGS, *_FOUND)
+def _copy_previous() -> None:
+    """Copy the stored results in scope, also those of notifications that no longer exist."""
+    _make(OUTCOMES, *_OUTCOME)
+    _make(FINDINGS, *_FINDING)
     outcomes, findings = (
-        ", ".join(f"{t}.{name}" for name in names) for t, names in (("o", _SAID), ("f", _FOUND))
+        ", ".join(f"{t}.{name}" for name in names) for t, names in (("o", _OUTCOME), ("f", _FINDING))
     )
     bulk_copy.execute(
         f"INSERT INTO {OUTCOMES} SELECT {outcomes} FROM {_CARDS} s "
@@ -272,12 +279,12 @@ def _look_back() -> None:
     bulk_copy.analyze(FINDINGS)
 
 
-def _look_back_at_everything() -> None:
-    _make(OUTCOMES, *_SAID)
-    _make(FINDINGS, *_FOUND)
-    bulk_copy.execute(f"INSERT INTO {OUTCOMES} SELECT {', '.join(_SAID)} FROM matching_run_outcome")
+def _copy_all_previous() -> None:
+    _make(OUTCOMES, *_OUTCOME)
+    _make(FINDINGS, *_FINDING)
+    bulk_copy.execute(f"INSERT INTO {OUTCOMES} SELECT {', '.join(_OUTCOME)} FROM matching_run_outcome")
     bulk_copy.execute(
-        f"INSERT INTO {FINDINGS} SELECT {', '.join(_FOUND)} FROM matching_run_finding WHERE is_active"
+        f"INSERT INTO {FINDINGS} SELECT {', '.join(_FINDING)} FROM matching_run_finding WHERE is_active"
     )
     bulk_copy.analyze(OUTCOMES)
     bulk_copy.analyze(FINDINGS)
