@@ -202,9 +202,9 @@ def _print_steps(steps: Any, lang: Lang | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from renkei.node.cycle.steps_by_party import called
+    from renkei.node.cycle.steps_by_party import step_labels
 
-    names = called(settings.NODE.party)
+    names = step_labels(settings.NODE.party)
     table = Table(box=None, show_header=False, pad_edge=False)
     for step in steps:
         said = "  ".join(f"{name} {count:,}" for name, count in step.counts.items() if count)

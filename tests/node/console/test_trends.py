@@ -67,7 +67,7 @@ def test_mhlw_adds_up_what_came_in_each_week():
     found = by_name("mhlw")
 
     assert found["Notifications sent"][-2:] == (1, 12)
-    assert found["Discrepancies, new or changed"][-1] is None
+    assert found["Mismatches, new or changed"][-1] is None
     assert (found["name"][-1], found["sex"][-1]) == (2, 2)
 
 

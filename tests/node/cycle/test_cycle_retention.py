@@ -1,4 +1,4 @@
-"""The step that erases: cases that are over, requests that were answered; nothing under a hold."""
+"""The step that erases: closed cases and answered requests, and nothing under a hold."""
 
 import json
 from dataclasses import replace
@@ -32,7 +32,7 @@ def node(node, settings):
 
 
 def erase(now=LATER) -> dict:
-    """Do the step; what its certificate says of each class."""
+    """Run the step; returns what its certificate gives for each class."""
     cycle_retention.erase(Context(now.date(), now))
     made = Erasure.objects.first()
     return {line["class"]: line["erased"] for line in json.loads(made.certificate)["classes"]} if made else {}
@@ -40,7 +40,7 @@ def erase(now=LATER) -> dict:
 
 @pytest.fixture
 def cases(node, tmp_path) -> Officer:
-    """One case that was withdrawn, one closed by an officer that stands still, one that is open."""
+    """Three cases: one withdrawn, one closed by an officer and not withdrawn, one open."""
     answer = Answering(tmp_path / "answers")
     answer(a_discrepancy(1), a_discrepancy(2), a_discrepancy(3))
     Case.objects.update(office="1301")

@@ -1,4 +1,4 @@
-"""A day that is open when a version brings other steps: it closes, each step done once, in order."""
+"""A day that is open when a new version has other steps: each step is done once, in order."""
 
 from datetime import UTC, date, datetime
 
@@ -21,7 +21,7 @@ BEFORE = ("take_in", "check", "send", "close")
 
 
 class Worker:
-    """Does any step by noting it; `waits` is a step that cannot end yet."""
+    """Does a step by recording it; `waits` is a step that cannot end yet."""
 
     def __init__(self):
         self.did: list[str] = []

@@ -1,4 +1,4 @@
-"""Running days: in order, each step once, waiting without holding up others, stopping without losing."""
+"""Running days: each step once, in order; a waiting step delays no other, a stopped one loses nothing."""
 
 from datetime import UTC, date, datetime
 
@@ -16,7 +16,7 @@ NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
 
 
 class Work:
-    """Three steps that note what they did; `waits` and `breaks` name those that cannot end."""
+    """Three steps that record their work; `waits` and `breaks` name those that cannot end."""
 
     def __init__(self):
         self.did: list[str] = []

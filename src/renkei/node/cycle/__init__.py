@@ -1,1 +1,1 @@
-"""The day: a table of steps, claimed by compare-and-set, each done once."""
+"""The business day: a table of steps, each claimed by compare-and-set and done once."""

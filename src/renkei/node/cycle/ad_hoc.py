@@ -1,5 +1,6 @@
-"""Deliveries that have no hour: rows given back and notices of incidents, taken in and sent whenever a run
-comes by; no step of a day waits for them.
+"""Ad-hoc deliveries: returned rows and notices of incidents.
+
+Every run imports and sends them; they have no fixed time, and no step of a day waits for them.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,9 +17,9 @@ from renkei.node.deliveries.transport.client import Client
 from renkei.node.records import rejected_rows
 
 Commit = Callable[..., Mapping[str, int]]
-"""Takes the rows of an opened delivery: `(sequence, package, *, now)`."""
+"""Imports the rows of an opened delivery: `(sequence, package, *, now)`."""
 
-#: What takes the rows of each such service.
+#: The function that imports each such service's rows.
 COMMITS: Final[Mapping[str, Commit]] = {
     "receipt": rejected_rows.import_rejects,
 }
@@ -26,9 +27,9 @@ _log = structlog.get_logger()
 
 
 def process(now: datetime) -> None:
-    """Open what came of these services, and send whatever is sealed and due.
+    """Open the received deliveries of these services, and send what is sealed and due.
 
-    A fault here holds up no day: it is logged, the delivery stays, and its own alarm rings.
+    An error here stops no day: it is logged, the delivery stays, and its own alarm is raised.
     """
     try:
         incoming.note_received(now)

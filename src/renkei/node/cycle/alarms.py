@@ -1,6 +1,7 @@
-"""Alarms: what wants a person, as a table. Silence always means trouble (申合せ5), so both sides ring.
+"""Alarms: the events that an officer must act on, as a table.
 
-An alarm rings once and is cleared by itself when its cause is over; both stand in the trail.
+A delivery that does not arrive always means a problem (申合せ5), so both parties raise an alarm. An alarm is
+raised once and cleared automatically when its cause is over; both are recorded in the trail.
 """
 
 from collections.abc import Iterable
@@ -28,7 +29,7 @@ class AlarmKind(Enum):
 
     STEP_STOPPED = Sentence(
         "処理 {subject} が止まっています。`renkei status`で原因を確認してください。次の実行で続きます。",
-        "The step {subject} has stopped. `renkei status` names the cause; the next run goes on.",
+        "The step {subject} has stopped. See the cause with `renkei status`; the next run continues.",
     )
     FILE_REFUSED = Sentence(
         "{subject} を取り込めません。extracts/refused/ の説明を見て、直したファイルを置き直してください。",
@@ -36,15 +37,15 @@ class AlarmKind(Enum):
     )
     NOT_SENT = Sentence(
         "{subject} が予定の時刻までに送られていません。`renkei status`を確認してください。",
-        "{subject} was not sent by its hour. See `renkei status`.",
+        "{subject} was not sent by its time. See `renkei status`.",
     )
     NO_RECEIPT = Sentence(
         "{subject} の受領証が届いていません。相手方に確認し、必要なら媒体で渡してください(申合せ5)。",
-        "No receipt for {subject} has come. Ask the counterpart; if need be, use a medium (clause 5).",
+        "No receipt for {subject} has arrived. Ask the counterpart; if needed, use a medium (clause 5).",
     )
     NOTHING_CAME = Sentence(
         "{subject} が相手方から届いていません。相手方に確認してください(空の日も空の送付が届きます)。",
-        "{subject} has not come from the counterpart. Ask them: an empty day sends an empty delivery too.",
+        "{subject} has not arrived from the counterpart. Ask them: even an empty day has a delivery.",
     )
     REFUSED_BY_COUNTERPART = Sentence(
         "{subject} を相手方が受け付けませんでした。受領証の理由を確かめ、原因を除いてから"
@@ -54,46 +55,46 @@ class AlarmKind(Enum):
     )
     REFUSED_HERE = Sentence(
         "相手方の {subject} を受け付けませんでした。理由を相手方と確認してください。",
-        "{subject} of the counterpart was refused here. Settle the reason with them.",
+        "The counterpart's {subject} was refused here. Clarify the reason with them.",
     )
     ROWS_RETURNED = Sentence(
         "相手方が {subject} の一部の行を取り込めませんでした。"
         "`renkei returned list`で行と理由を確かめ、直してください。",
-        "The counterpart could not take some rows of {subject}. `renkei returned list` names them and why.",
+        "The counterpart rejected some rows of {subject}. `renkei returned list` shows rows and reasons.",
     )
     CERTIFICATE_ENDS = Sentence(
         "証明書 {subject} の期限が近づいています。`renkei keys rollover`で更新してください。",
-        "The certificate {subject} ends soon. Renew it with `renkei keys rollover`.",
+        "The certificate {subject} expires soon. Renew it with `renkei keys rollover`.",
     )
     TRAIL_DIFFERS = Sentence(
         "相手方が控える当方の証跡({subject})が当方にありません。監査担当に連絡してください。",
-        "The counterpart's note of our trail ({subject}) is not in it any more. Tell the auditors.",
+        "A head of our trail that the counterpart has ({subject}) is no longer in it. Inform the auditors.",
     )
     TRAIL_BROKEN = Sentence(
         "当方の証跡の連鎖が {subject} 番で切れています。データベースを保全し、監査担当に連絡してください。",
-        "The chain of our trail breaks at entry {subject}. Keep the database and tell the auditors.",
+        "The chain of our trail is broken at entry {subject}. Keep the database and inform the auditors.",
     )
     COUNTERPART_TRAIL_BACK = Sentence(
         "相手方の証跡が後戻りしています({subject})。監査担当に連絡し、相手方に照会してください。",
-        "The counterpart's trail went back ({subject}). Tell the auditors, and ask the counterpart.",
+        "The counterpart's trail went back ({subject}). Inform the auditors, and ask the counterpart.",
     )
     INCIDENT_UNTOLD = Sentence(
         "漏えい等 {subject} が相手方に届いていません。電話で伝え、必要なら媒体で渡してください(申合せ6)。",
-        "The counterpart has not received the notice of {subject}. Telephone; if need be, use a medium "
+        "The counterpart has not received the notice of {subject}. Telephone; if needed, use a medium "
         "(clause 6).",
     )
     INCIDENT_HEARD = Sentence(
         "相手方から漏えい等 {subject} の連絡です。漏えい等・障害の画面で見て、対応を記録してください。",
-        "The counterpart told of the incident {subject}. See the page of incidents, and note what is done.",
+        "The counterpart reported the incident {subject}. See the incidents page, and record what you do.",
     )
     INCIDENT_DUE = Sentence(
         "漏えい等の報告 {subject} の期限です。報告したら、漏えい等・障害の画面で記録してください。",
-        "A report of an incident is due: {subject}. Report, and note it on the page of incidents.",
+        "A report of an incident is due: {subject}. Report it, and record that on the incidents page.",
     )
 
 
 def hold(kind: AlarmKind, subjects: Iterable[str], now: datetime) -> None:
-    """Let the alarms of a kind ring for exactly these subjects: raise what is new, clear what is over."""
+    """Make exactly these subjects the active alarms of a kind: raise new ones, clear those that are over."""
     wanted = set(subjects)
     ringing = set(Alarm.objects.filter(kind=kind.name, cleared_at=None).values_list("subject", flat=True))
     for subject in sorted(wanted - ringing):
@@ -103,12 +104,12 @@ def hold(kind: AlarmKind, subjects: Iterable[str], now: datetime) -> None:
 
 
 def ringing() -> list[Alarm]:
-    """Return what rings now, the newest first."""
+    """Return the active alarms, the newest first."""
     return list(Alarm.objects.filter(cleared_at=None))
 
 
 def sentence(alarm: Alarm, subject: str = "") -> Sentence:
-    """Return what an alarm says; `subject` is what it rings for in a page's own words."""
+    """Return an alarm's sentence; `subject` replaces the stored one where a page words it differently."""
     found = AlarmKind[alarm.kind].value
     named = subject or alarm.subject
     return Sentence(found.ja.format(subject=named), found.en.format(subject=named))
@@ -120,7 +121,7 @@ def _raise(kind: AlarmKind, subject: str, now: datetime) -> None:
             Alarm.objects.create(kind=kind.name, subject=subject, raised_at=now)
             record(None, Verb.ALARM_RAISED, f"{kind.name} {subject}")
     except IntegrityError:
-        return  # another worker was faster: it rings
+        return  # another worker raised it first
 
 
 @transaction.atomic

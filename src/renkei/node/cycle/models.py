@@ -1,4 +1,4 @@
-"""The day's tables: which days there are, and how far each step of each has come."""
+"""The tables of the cycle: business days, the state of their steps, and alarms."""
 
 from django.db import models
 
@@ -13,15 +13,15 @@ class Day(models.Model):
         ordering = ("business_day",)
 
     def __str__(self) -> str:
-        """Name the day as the trail does."""
+        """Return the day as the trail names it."""
         return self.business_day.isoformat()
 
 
 class Step(models.Model):
-    """One step of one day: waiting, running in one worker's hands, stopped by a fault, or done for good."""
+    """One step of one day: waiting, running in one worker, stopped by an error, or done."""
 
     class State(models.TextChoices):
-        """How far a step has come."""
+        """The state of a step."""
 
         WAITING = "waiting", "待ち"
         RUNNING = "running", "処理中"
@@ -39,19 +39,19 @@ class Step(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     counts = models.JSONField(default=dict)  # by name; numbers only
     awaited = models.CharField(max_length=40, blank=True)  # what a waiting step waits for
-    trouble = models.CharField(max_length=80, blank=True)  # code or class of the fault that stopped it
+    trouble = models.CharField(max_length=80, blank=True)  # code or class of the error that stopped it
 
     class Meta:
         ordering = ("day", "position")
         constraints = (models.UniqueConstraint(fields=("day", "position"), name="a_step_once_a_day"),)
 
     def __str__(self) -> str:
-        """Name the step as the trail does."""
+        """Return the step as the trail names it."""
         return f"{self.day} {self.name}"
 
 
 class Alarm(models.Model):
-    """Something that wants a person: raised once, cleared when it is over."""
+    """An event that an officer must act on: raised once, cleared when its cause is over."""
 
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=200, blank=True)
@@ -69,5 +69,5 @@ class Alarm(models.Model):
         )
 
     def __str__(self) -> str:
-        """Name the alarm as the trail does."""
+        """Return the alarm as the trail names it."""
         return f"{self.kind} {self.subject}"

@@ -1,4 +1,4 @@
-"""Looking round: what should be there and is not, on this side and from the other (exchange format §6)."""
+"""Monitoring: which alarms there is cause for, in this node and from the counterpart (exchange format §6)."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
@@ -17,26 +17,26 @@ from renkei.node.deliveries.models import Delivery
 from renkei.node.incidents import deadlines
 from renkei.node.records import rejected_rows
 
-#: The service that each party sends and awaits daily.
+#: The services that each party sends and receives daily.
 DAILY: Final = {"mhlw": ("annex1", "annex2-3"), "isa": ("annex2-3", "annex1")}
 _OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
 
 
 def check(now: datetime) -> None:
-    """Let exactly the alarms ring that there is cause for."""
+    """Raise every alarm that there is cause for, and clear the others."""
     for kind, subjects in _CAUSES.items():
         hold(kind, subjects(now), now)
 
 
 def refused_files() -> list[str]:
-    """Return the names of extracts that were refused and lie there still."""
+    """Return the names of refused extracts that are still in refused/."""
     return sorted(
         path.name for path in (settings.NODE.extracts / "refused").glob("*") if path.suffix != ".txt"
     )
 
 
 def refused(direction: Delivery.Direction) -> QuerySet[Delivery]:
-    """Return the refused deliveries that were not made again since."""
+    """Return the refused deliveries that have not been made again since."""
     again = Delivery.objects.filter(
         **{name: OuterRef(name) for name in ("direction", "service", "business_day", "about")},
         revision__gt=OuterRef("revision"),
@@ -82,7 +82,7 @@ def _no_receipt(now: datetime) -> Iterator[str]:
             yield str(delivery)
 
 
-def _refused_there(now: datetime) -> Iterator[str]:
+def _refused_by_counterpart(now: datetime) -> Iterator[str]:
     yield from map(str, refused(_OUT))
 
 
@@ -104,18 +104,18 @@ def _certificates(now: datetime) -> Iterator[str]:
 
 
 def _trail(now: datetime) -> Iterator[str]:
-    """Our trail must still hold the heads that our signed files gave the counterpart, who keeps them."""
-    yield from verification.look_daily(now).differing
+    """Our trail must still have the heads in our signed files, which the counterpart keeps."""
+    yield from verification.verify_daily(now).differing
 
 
 def _chain(now: datetime) -> Iterator[str]:
-    broken_at = verification.look_daily(now).broken_at
+    broken_at = verification.verify_daily(now).broken_at
     if broken_at is not None:
         yield str(broken_at)
 
 
 def _counterpart_back(now: datetime) -> Iterator[str]:
-    yield from verification.look_daily(now).counterpart_back
+    yield from verification.verify_daily(now).counterpart_back
 
 
 def _at(day: Day, hour: time) -> datetime:
@@ -128,7 +128,7 @@ _CAUSES: Final[dict[AlarmKind, Callable[[datetime], Iterator[str]]]] = {
     AlarmKind.NOT_SENT: _not_sent,
     AlarmKind.NOTHING_CAME: _nothing_came,
     AlarmKind.NO_RECEIPT: _no_receipt,
-    AlarmKind.REFUSED_BY_COUNTERPART: _refused_there,
+    AlarmKind.REFUSED_BY_COUNTERPART: _refused_by_counterpart,
     AlarmKind.REFUSED_HERE: _refused_here,
     AlarmKind.ROWS_RETURNED: _returned,
     AlarmKind.CERTIFICATE_ENDS: _certificates,

@@ -1,4 +1,11 @@
-"""The step that erases what nobody needs any more: every class of data of this node, in one table."""
+"""The step `erase`: every class of data that this node erases after its retention period, in one table.
+
+- Correction requests at ISA: once decided and their answer sealed. Candidates, and decisions on them, are
+  deleted with their notification by the matching that follows.
+- Cases: once closed and withdrawn by ISA, with their history, documents and correction requests.
+- Sealed files: once the delivery has its verdict.
+- Records: `records.retention`. Active findings are kept as long as the records that they are based on.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,11 +23,7 @@ from renkei.node.deliveries.models import Delivery
 from renkei.node.records import retention
 from renkei.node.records.retention import FileRule, Rule
 
-# MERGED renkei.node.cycle.retention: How long correction requests are kept at ISA; what stands is kept as long as the records it rests on.
-#
-# Candidates, and what an officer decided on them, go with their notification, at the matching that follows.
-
-#: What is erased of findings: requests that were decided on, and whose answer is sealed.
+#: At ISA: requests that were decided, and whose answer is sealed.
 _REQUESTS: Final = (
     Rule(
         "answered_requests",
@@ -34,8 +37,8 @@ _REQUESTS: Final = (
     ),
 )
 
-#: By class of the records: on which further condition a row goes. A notification that speaks for somebody
-#: with a permission, by an officer's word or probably, stays: else its employer would come under suspicion.
+#: Further conditions for classes of the records, by name. A notification whose confirmed or probable
+#: candidate has a permission is kept: otherwise its employer would be reported with a suspected omission.
 _GOES_ONLY_IF: Final[Mapping[str, str]] = {
     "ended_employments": (
         "NOT EXISTS (SELECT 1 FROM candidates_notfound u LEFT JOIN candidates_candidate c "
@@ -46,9 +49,7 @@ _GOES_ONLY_IF: Final[Mapping[str, str]] = {
 }
 
 
-# MERGED renkei.node.cycle.retention: How long a case is kept: what is over, and no longer stands, goes with its history and documents.
-
-#: What is erased of cases. One that ISA has not withdrawn goes on standing, whoever closed it.
+#: Closed cases. A case that ISA has not withdrawn is kept, whoever closed it.
 _CASES: Final = (
     Rule(
         "closed_cases",
@@ -69,13 +70,13 @@ _BOXES: Final[Mapping[str, str]] = {Delivery.Direction.OUT: "outbox", Delivery.D
 
 
 def erase(context: Context) -> Counts:
-    """Erase what is due; counts by class. The certificate stands in the database, its hash in the trail."""
+    """Erase what is due. The certificate is kept in the database, and its hash in the trail."""
     made = retention.erase(context.now, None, RULES, FILES)
     return {"certificate": made.pk, "rows": made.rows} if made else {"rows": 0}
 
 
 def _sealed_files(until: datetime) -> list[Path]:
-    """Return the sealed files of deliveries whose verdict was given before a moment."""
+    """Return the sealed files of deliveries whose verdict was given before a time."""
     home = keystore.home().directory
     over = Delivery.objects.filter(state__in=_OVER, settled_at__lt=until).order_by("pk")
     places = [
@@ -99,7 +100,7 @@ _SEALED: Final = FileRule(
     erase=_erase_sealed,
 )
 
-#: Every class of data that is ever erased, the tables of the other party being empty.
+#: Every class of data that is erased; tables that only the other party fills are empty.
 RULES: Final[tuple[Rule, ...]] = (
     *(
         replace(rule, only_if=f"{rule.only_if} AND {_GOES_ONLY_IF.get(rule.name, 'true')}")

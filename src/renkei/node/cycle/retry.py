@@ -1,7 +1,7 @@
-"""A delivery that the counterpart refused is made again: its rows, as they stand now, under the next number.
+"""Making a refused delivery again: its rows, as they are now, under the next number.
 
-A person decides that, when the cause is gone. A refused number keeps its place in the sequence, and the day
-is closed only when its next revision is accepted (exchange format §3).
+An officer decides this once the cause is removed. The refused number keeps its place in the sequence, and the
+day is closed only when a later revision is accepted (exchange format §3).
 """
 
 from collections.abc import Callable, Mapping
@@ -22,26 +22,26 @@ from renkei.node.matching_run import answers
 from renkei.node.records import annex1
 
 
-def _take_back_annex_1(day: date, sequence: int) -> None:
+def _revert_annex_1(day: date, sequence: int) -> None:
     annex1.revert(day, sequence)
     requests.revert(day, sequence)
 
 
-#: What lets the rows of a refused delivery go again, and the first step of the day that is done anew.
-_TAKE_BACK: Final[Mapping[str, tuple[Callable[[date, int], object], str]]] = {
-    "annex1": (_take_back_annex_1, "select"),
+#: The function that releases the rows of a refused delivery, and the first step of the day to be done again.
+_REVERT: Final[Mapping[str, tuple[Callable[[date, int], object], str]]] = {
+    "annex1": (_revert_annex_1, "select"),
     "annex2-3": (answers.revert, "answer"),
 }
 
 
 def retry(day: date, actor: Actor | None) -> Delivery:
-    """Let a day's refused delivery be made again by the next run; returns the refused one.
+    """Have the next run make a day's refused delivery again; returns the refused one.
 
-    Later days that are chosen but not sealed are chosen anew. Raises NothingRefused where the day's delivery
-    was not refused, or was made again already.
+    Later days that are selected but not sealed are selected again too. Raises NothingRefused where the day's
+    delivery was not refused, or was already made again.
     """
     service, _ = DAILY[settings.NODE.party]
-    take_back, first = _TAKE_BACK[service]
+    revert, first = _REVERT[service]
     with transaction.atomic():
         found = refused(Delivery.Direction.OUT).filter(service=service, business_day=day).first()
         steps = Step.objects.filter(name=first, day__closed_at=None)
@@ -50,8 +50,9 @@ def retry(day: date, actor: Actor | None) -> Delivery:
                 f"The counterpart did not refuse our delivery of {day}. See `renkei status`.",
                 f"{day}分の送付は不受理になっていません。`renkei status`を確かめてください。",
             )
-        take_back(day, found.sequence)
-        # What is sealed stays; a refused day that was let go before this one is chosen, not sealed anew.
+        revert(day, found.sequence)
+        # Sealed days are left as they are. A later refused day that was released before this one is selected
+        # and not sealed, so it is selected again too.
         sealed = Step.objects.filter(name="seal", state=Step.State.DONE).exclude(day__business_day=day)
         standing = Delivery.objects.filter(direction=Delivery.Direction.OUT, service=service).exclude(
             state__in=(Delivery.State.PLANNED, Delivery.State.REFUSED)

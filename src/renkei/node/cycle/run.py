@@ -1,4 +1,4 @@
-"""`renkei cycle run`: what the timer starts every few minutes; nothing is kept alive, or done twice."""
+"""`renkei cycle run`, started by a timer every few minutes: no process stays, and nothing is done twice."""
 
 from datetime import date, datetime
 
@@ -14,12 +14,13 @@ from renkei.node.incidents import notices
 
 
 def run(today: date, now: datetime) -> list[Step]:
-    """Do what can be done of every business day up to today, then let alarms ring; returns what was done.
+    """Do what can be done of every business day up to today, then check the alarms; returns the steps worked
+    on.
 
     Raises `Unconfigured` where a system check finds an error.
     """
     checks.refuse_errors()
-    notices.send_due(now)  # before the day: what clause 6 calls promptly waits for nothing
+    notices.send_due(now)  # first, because clause 6 requires prompt notice
     closed = keystore.home().terms().agreement.calendar.closed_days
     ad_hoc.process(now)
     worked = Runner(DAY[settings.NODE.party], now).run(today, closed)

@@ -1,4 +1,8 @@
-"""The figures of a day: which count of which step officers look at, as a table."""
+"""Figures for officers: by week (trends) and by day, each from a table of counts.
+
+By week, ISA's trends are the counts after the week's last matching; MHLW's are the sums of what was sent and
+received in the week. By day, a figure is one count of one step, beside that of the business day before.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,14 +18,14 @@ from renkei.node.cases.models import Kind as CaseKind
 from renkei.node.cycle.models import Day, Step
 from renkei.node.matching_run.models import Run
 
-# MERGED renkei.node.cycle.statistics: How the counts move from week to week: what stood at each week's end at ISA, what came in it at MHLW.
+# --- trends by week
 
 WEEKS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """One measure by week, the oldest first; None where nothing was counted. `item` is a column, or blank."""
+    """One measure by week, the oldest first; None where there is no count. `item` is a column, or blank."""
 
     ja: str
     en: str
@@ -36,12 +40,12 @@ def weeks(last: date) -> list[date]:
 
 
 def trends(party: str, last: date) -> list[Trend]:
-    """Return a party's measures up to the week of `last`, the items that differ after the others."""
+    """Return a party's measures up to the week of `last`; those by mismatched item come last."""
     mondays = weeks(last)
     return list(_of_isa(mondays) if party == "isa" else _of_mhlw(mondays))
 
 
-# --- ISA: what stood when the week ended
+# ISA: the counts after the week's last matching
 
 _AT_ISA: Final = (
     *(("outcomes", code, OUTCOMES[code].name.ja, OUTCOMES[code].name.en.capitalize()) for code in LIVE),
@@ -59,11 +63,11 @@ def _of_isa(mondays: Sequence[date]) -> Iterator[Trend]:
     yield from _items(by_item)
 
 
-# --- MHLW: what came in the week
+# MHLW: the sums of the week
 
 _AT_MHLW: Final = (
     ("select", "rows", "送信した届出", "Notifications sent"),
-    ("open", "discrepancy_reported", "不一致(新規・更新)", "Discrepancies, new or changed"),
+    ("open", "discrepancy_reported", "不一致(新規・更新)", "Mismatches, new or changed"),
     ("open", "suspected_omission_reported", "未届の疑い(新規・更新)", "Suspected omissions, new or changed"),
 )
 
@@ -80,7 +84,7 @@ def _of_mhlw(mondays: Sequence[date]) -> Iterator[Trend]:
             counted[key] = counted.get(key, 0) + count
     for step_name, name, ja, en in _AT_MHLW:
         yield Trend(ja, en, tuple(counted.get((step_name, name, monday)) for monday in mondays))
-    # By day, as they lie in the index: half a million are counted without looking at one.
+    # Grouped by day, as in the index, so that half a million cases are counted without reading a row.
     cases = (
         Case.objects.filter(opened_on__gte=mondays[0], kind=CaseKind.DISCREPANCY)
         .order_by()
@@ -93,11 +97,8 @@ def _of_mhlw(mondays: Sequence[date]) -> Iterator[Trend]:
     yield from _items([_by_item(weekly[monday]) if monday in weekly else None for monday in mondays])
 
 
-# --- items
-
-
 def _by_item(combined: Mapping[str, int]) -> Mapping[str, int]:
-    """Count by single item what is counted by all items that differ together."""
+    """Turn counts by combination of mismatched items into counts by single item."""
     counts: Counter[str] = Counter()
     for items, number in combined.items():
         for item in filter(None, items.split(";")):
@@ -106,7 +107,7 @@ def _by_item(combined: Mapping[str, int]) -> Mapping[str, int]:
 
 
 def _items(weekly: Sequence[Mapping[str, int] | None]) -> Iterator[Trend]:
-    """Give the items that ever differed, the most frequent first."""
+    """Yield the trend of every mismatched item, the most frequent first."""
     total: Counter[str] = Counter()
     for each in weekly:
         total.update(each or {})
@@ -115,9 +116,12 @@ def _items(weekly: Sequence[Mapping[str, int] | None]) -> Iterator[Trend]:
         yield Trend(item, item, values, item)
 
 
+# --- figures of a day
+
+
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """One figure: the step that counts it, the count's name, and what officers call it."""
+    """One row of FIGURES: the step that counts it, the count's name, and its label for officers."""
 
     step: str
     count: str
@@ -127,7 +131,7 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of a day and of the business day before it; None where the step has not been done."""
+    """One figure of a day and of the business day before; None where the step is not done."""
 
     ja: str
     en: str
@@ -138,13 +142,13 @@ class Figure:
 FIGURES: Final[Mapping[str, tuple[FigureRow, ...]]] = {
     "mhlw": (
         FigureRow("select", "rows", "送信した届出", "Notifications sent"),
-        FigureRow("open", "discrepancy_reported", "不一致(新規・更新)", "Discrepancies, new or changed"),
+        FigureRow("open", "discrepancy_reported", "不一致(新規・更新)", "Mismatches, new or changed"),
         FigureRow("open", "suspected_omission_reported", "未届の疑い(新規・更新)", "Suspected omissions"),
         FigureRow("open", "withdrawn", "取り下げられたもの", "Withdrawn"),
     ),
     "isa": (
         FigureRow("open", "rows", "受け取った届出", "Notifications received"),
-        FigureRow("answer", "discrepancy_reported", "不一致(新規・更新)", "Discrepancies, new or changed"),
+        FigureRow("answer", "discrepancy_reported", "不一致(新規・更新)", "Mismatches, new or changed"),
         FigureRow("answer", "suspected_omission_reported", "未届の疑い(新規・更新)", "Suspected omissions"),
         FigureRow("answer", "withdrawn", "取り下げたもの", "Withdrawn"),
     ),
@@ -152,7 +156,7 @@ FIGURES: Final[Mapping[str, tuple[FigureRow, ...]]] = {
 
 
 def figures(party: str, day: Day, before: Day | None) -> list[Figure]:
-    """Return the figures of a day beside those of the one before."""
+    """Return the figures of a day, each with that of the day before."""
     counted = _counts(day)
     compared = _counts(before) if before else {}
     return [

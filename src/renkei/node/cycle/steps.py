@@ -1,4 +1,4 @@
-"""What a step of a day is: what it is called, what it does, and what it may say."""
+"""What a step of a day is: its name, its work, and its result."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a step is told: the business day and the present moment."""
+    """The input of a step: the business day and the current time."""
 
     day: date
     now: datetime
@@ -17,14 +17,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Awaits:
-    """What a step says that cannot end yet; `what` names the thing it waits for."""
+    """The result of a step that cannot end yet; `what` names what it waits for."""
 
     what: str
 
 
 @dataclass(frozen=True, slots=True)
 class DayStep:
-    """One step. `atomic`: its work and its end are one transaction; not so where bytes leave the node."""
+    """One step. `atomic`: its work and its end are one transaction; False where files leave the node."""
 
     name: str
     ja: str

@@ -16,7 +16,7 @@ from renkei.node.console.forms import FilterForm, date_field, said
 from renkei.node.console.labels import REJECTED, STEP_STATES
 from renkei.node.console.pages import PAGES
 from renkei.node.cycle.models import Day, Step
-from renkei.node.cycle.steps_by_party import called
+from renkei.node.cycle.steps_by_party import step_labels
 from renkei.node.deliveries.models import Delivery
 
 _DAYS_A_PAGE = 60
@@ -57,7 +57,7 @@ class ShownStep:
 
 def shown_steps(day: Day) -> list[ShownStep]:
     """Return the steps of a day in their order."""
-    names = called(settings.NODE.party)
+    names = step_labels(settings.NODE.party)
     # A day of an older version may have had a step that is no more: it stands there by its name.
     return [ShownStep(Words(*names.get(step.name, (step.name, step.name))), step) for step in day.steps.all()]
 
