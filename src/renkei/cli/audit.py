@@ -47,7 +47,7 @@ def verify(
     by = acting(officer) if officer else None
     if by:
         require(by, Act.VERIFY_TRAIL, now=now)
-    found = verification.look(now, by)
+    found = verification.verify_all(now, by)
     theirs = None
     if against is not None:
         terms = Home(settings.NODE.exchange).terms()

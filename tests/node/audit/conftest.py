@@ -13,7 +13,7 @@ from renkei.node.audit.verbs import Verb
 
 @pytest.fixture
 def written() -> Callable[[int], list[Entry]]:
-    """Write entries of the system's."""
+    """Write entries of the system."""
 
     def write(count: int) -> list[Entry]:
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Many processes write at once: what comes of it is one chain without a gap."""
+"""Many processes write at once: the result is one chain without a gap."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ print(found.entries, found.broken_at, Entry.objects.values("subject").distinct()
 
 @pytest.fixture
 def url(tmp_path) -> str:
-    """A database that other processes see: a file of SQLite, or PostgreSQL's own of the tests."""
+    """A database that other processes see: an SQLite file, or the tests' PostgreSQL database."""
     if connection.vendor == "postgresql":
         found = connection.settings_dict
         host = f"{quote(found['HOST'] or '', safe='')}:{found['PORT'] or 5432}"

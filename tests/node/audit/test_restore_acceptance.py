@@ -1,4 +1,4 @@
-"""A trail that was restored: two officers accept what it lost; anything else goes on ringing."""
+"""A restored trail: two officers accept what it lost; for anything else the alarm stays raised."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -38,13 +38,13 @@ def write(name: str) -> Entry:
 
 
 def send(number: int) -> None:
-    """MHLW's delivery of a day; its head is that of the entry written before it."""
+    """MHLW's delivery of a day; its head is the seal of the entry written before it."""
     write(f"{DAYS[number]}.csv")
     outgoing.make("annex1", DAYS[number], rows(number), now=now())
 
 
 def restored(owner, to: Entry) -> None:
-    """Let the trail be what it was when a backup was made."""
+    """Set the trail back to its state when a backup was made."""
     owner(f"DELETE FROM audit_entry WHERE number > {to.number}")
 
 
@@ -67,9 +67,9 @@ def accept(party: str, entry: Entry, auditors, why: tuple[str, str] = WHY) -> En
 
 
 def test_what_a_restore_lost_is_accepted_by_two_and_stands_in_the_trail(own, auditors):
-    before = verification.look(now()).differing
+    before = verification.verify_all(now()).differing
     entry = accept("mhlw", own, auditors)
-    after = verification.look(now())
+    after = verification.verify_all(now())
 
     assert before == ["mhlw-isa-annex1-00000002 [missing]"]
     assert after.whole
@@ -86,7 +86,7 @@ def test_what_a_restore_lost_is_accepted_by_two_and_stands_in_the_trail(own, aud
 def test_asking_alone_changes_nothing(own, auditors):
     restore_acceptance.ask("mhlw", own.sha256, own.number, *WHY, auditors[0], now=timezone.now())
 
-    assert verification.look(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
+    assert verification.verify_all(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
 
 
 def test_what_is_lost_after_an_acceptance_rings_again(own, auditors, owner):
@@ -95,11 +95,11 @@ def test_what_is_lost_after_an_acceptance_rings_again(own, auditors, owner):
     send(3)
     restored(owner, last)
 
-    assert verification.look(now()).differing == ["mhlw-isa-annex1-00000004 [missing]"]
+    assert verification.verify_all(now()).differing == ["mhlw-isa-annex1-00000004 [missing]"]
 
 
 def test_an_acceptance_that_our_key_did_not_sign_counts_for_nothing(own, auditors, owner):
-    """As whoever owns the database would write one, in a chain that fits."""
+    """An acceptance as the owner of the database could write it, in a consistent chain."""
     true = accept("mhlw", own, auditors)
     owner(f"DELETE FROM audit_entry WHERE number >= {true.number}")
     facts = {name: fact for name, fact in true.facts.items() if name != "signature"}
@@ -107,12 +107,12 @@ def test_an_acceptance_that_our_key_did_not_sign_counts_for_nothing(own, auditor
         with transaction.atomic():
             trail.record(auditors[1], Verb.RESTORE_ACCEPTED, true.subject, **forged)
 
-        assert verification.look(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
+        assert verification.verify_all(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
 
     with transaction.atomic():
         trail.record(auditors[1], Verb.RESTORE_ACCEPTED, true.subject, **true.facts)
 
-    assert verification.look(now()).whole  # what was signed holds
+    assert verification.verify_all(now()).whole  # the signed part is valid
 
 
 def test_an_acceptance_that_was_lost_itself_rings_again(own, auditors, owner):
@@ -120,7 +120,7 @@ def test_an_acceptance_that_was_lost_itself_rings_again(own, auditors, owner):
     accept("mhlw", own, auditors)
     restored(owner, restoration)
 
-    assert verification.look(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
+    assert verification.verify_all(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
 
 
 def test_a_rewriting_within_what_was_kept_is_no_restore(pair, be, owner, auditors):  # noqa: F811
@@ -132,7 +132,7 @@ def test_a_rewriting_within_what_was_kept_is_no_restore(pair, be, owner, auditor
     inner = Entry.objects.get(subject=f"{DAYS[1]}.csv")
     owner(f"UPDATE audit_entry SET sha256 = '{'a' * 64}' WHERE number = {inner.number}")
 
-    assert verification.look(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
+    assert verification.verify_all(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
     for entry in (entries[2], Entry.objects.get(subject=f"{DAYS[2]}.csv")):
         with pytest.raises(NotAccepted):
             restore_acceptance.ask("mhlw", entry.sha256, entry.number, *WHY, auditors[0], now=timezone.now())
@@ -251,19 +251,19 @@ def test_the_counterparts_restore_is_accepted_once_and_the_comparison_goes_on(th
     for files in sent[:3]:
         incoming.receive(files, now())
 
-    assert verification.look(now()).counterpart_back == ["mhlw-isa-annex1-00000003 [back]"]
+    assert verification.verify_all(now()).counterpart_back == ["mhlw-isa-annex1-00000003 [back]"]
 
     for wrong in ("f" * 64, head_of(sent[1])):
         with pytest.raises(NotAccepted):
             restore_acceptance.ask("mhlw", wrong, head.number, *WHY, auditors[0], now=timezone.now())
     accept("mhlw", head, auditors)
 
-    assert verification.look(now()).counterpart_back == []
+    assert verification.verify_all(now()).counterpart_back == []
 
     incoming.receive(sent[3], now())
 
-    assert verification.look(now()).counterpart_back == []
+    assert verification.verify_all(now()).counterpart_back == []
 
     incoming.receive(sent[4], now())
 
-    assert verification.look(now()).counterpart_back == ["mhlw-isa-annex1-00000005 [back]"]
+    assert verification.verify_all(now()).counterpart_back == ["mhlw-isa-annex1-00000005 [back]"]

@@ -1,4 +1,4 @@
-"""The trail: in the act's own transaction, in one chain."""
+"""The trail: written in the transaction of the act, in one chain."""
 
 import pytest
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""The database itself refuses to change what the trail holds, whoever asks."""
+"""The database itself refuses to change the trail, whoever tries."""
 
 from datetime import UTC, datetime
 

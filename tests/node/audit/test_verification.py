@@ -1,4 +1,4 @@
-"""Verifying: the first entry that does not hold is named, whatever was done, in constant memory."""
+"""Verification names the first entry that does not hold, for every kind of change, in constant memory."""
 
 import gc
 import tracemalloc
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 
 
 def resealed(number: int) -> str:
-    """A statement that changes an entry and seals it anew, as whoever knows the rule would."""
+    """A statement that changes an entry and computes its seal again, as an attacker could."""
     entry = Entry.objects.get(number=number)
     entry.actor = "nobody"
     return f"UPDATE audit_entry SET actor = 'nobody', sha256 = '{seal_of(entry)}' WHERE number = {number}"
@@ -68,7 +68,7 @@ def test_memory_does_not_grow_with_the_trail(written, monkeypatch):
     def peak() -> int:
         thresholds = gc.get_threshold()
         gc.collect()
-        gc.set_threshold(100)  # garbage of other tests or of this one is no memory that the trail takes
+        gc.set_threshold(100)  # garbage of other tests is not memory that the verification needs
         tracemalloc.start()
         verification.verify()
         _, most = tracemalloc.get_traced_memory()
@@ -77,7 +77,7 @@ def test_memory_does_not_grow_with_the_trail(written, monkeypatch):
         return most
 
     written(100)
-    peak()  # what is loaded once
+    peak()  # memory for what is loaded once
     short = peak()
     written(1400)
 
@@ -86,12 +86,12 @@ def test_memory_does_not_grow_with_the_trail(written, monkeypatch):
 
 def test_a_look_stands_in_the_trail_and_is_taken_once_a_day(node, written):
     written(2)
-    first = verification.look_daily(NOW)
+    first = verification.verify_daily(NOW)
 
     assert first.whole
     assert Entry.objects.last().verb == "TRAIL_VERIFIED"
-    assert verification.look_daily(NOW + timedelta(minutes=5)) == first
-    assert verification.look_daily(NOW + timedelta(days=1)) != first
+    assert verification.verify_daily(NOW + timedelta(minutes=5)) == first
+    assert verification.verify_daily(NOW + timedelta(days=1)) != first
     assert Verification.objects.count() == 2
 
 
@@ -104,7 +104,7 @@ def test_a_broken_chain_rings_until_it_holds_again(node, written, owner):
     assert [(alarm.kind, alarm.subject) for alarm in alarms.ringing()] == [("TRAIL_BROKEN", "2")]
 
     owner("UPDATE audit_entry SET subject = '1.csv' WHERE number = 2")
-    verification.look(NOW)
+    verification.verify_all(NOW)
     alarms.hold(kind, monitoring._CAUSES[kind](NOW), NOW)
 
     assert alarms.ringing() == []

@@ -85,7 +85,7 @@ def test_what_an_act_was_about_is_named(subject, said):
             "CORRECTION_DECIDED",
             {"reason": "not_established"},
             "理由: 誤りを確認できない",
-            "reason: that it is wrong could not be established",
+            "reason: no error could be established",
         ),
         ("CANDIDATES_REJECTED", {"reason": "not_established"}, "理由: 本人と認めるに足りない", None),
         ("DELIVERY_RESENT", {"reason": "asked"}, "理由: 相手方から求められた", None),

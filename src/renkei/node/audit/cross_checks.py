@@ -1,8 +1,14 @@
-"""What others hold of a trail: each signed manifest and receipt carries the head that its signer's trail had.
+"""Cross-checks: comparing a trail with the heads in signed files.
 
-A trail that was rewritten does not hold those heads any more, however well its own chain fits together. Our
-manifests lie in our outbox, and the counterpart's receipts for them name their SHA-256: a signed word that it
-holds these very bytes, and so this head. The same files lie in the counterpart's inbox (exchange format §7).
+Each signed manifest and receipt carries the head that its signer's trail had at that time. A rewritten trail
+no longer has those heads, even if its own chain is consistent. Our manifests are in our outbox, and the
+counterpart's receipts name their SHA-256: a signed statement that it has exactly these bytes, and so this
+head. The same files are in the counterpart's inbox (exchange format §7).
+
+After a restore from a backup, the trail cannot have the heads that signed files carried since that backup.
+Two officers can accept that. An acceptance is an entry of the trail that names each signed file with its
+head, and it covers these only. It is valid only with a signature by the party's signing key: the owner of the
+database can rewrite a trail, but cannot sign an acceptance of it.
 """
 
 import base64
@@ -22,67 +28,24 @@ from renkei.exchange.trust import Terms
 from renkei.node.audit.models import CounterpartHead, Entry
 from renkei.node.audit.verbs import Verb
 
-# MERGED renkei.node.audit.cross_checks: Restores that two officers accepted: heads that signed files carry and a restored trail cannot hold.
-#
-# An acceptance is an entry of the trail, and names each signed file with its head: it covers these and nothing
-# else. It bears the signature of the party's signing key, and counts with that alone: whoever owns the database
-# can rewrite a trail, but not write an acceptance of it.
-
-SIGNATURE = "signature"
-
-
-def line(file: str, head: str) -> str:
-    """Return how an acceptance names the head that a file carries."""
-    return f"{file} {head}"
-
-
-def statement(subject: str, facts: Mapping[str, Any]) -> bytes:
-    """Return what is signed of an acceptance: its subject and facts but the signature, as canonical JSON."""
-    said = {"subject": subject, **{name: fact for name, fact in facts.items() if name != SIGNATURE}}
-    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def lines(terms: Terms) -> frozenset[str]:
-    """Return everything that was accepted, as `line` has it; `terms` are this node's own."""
-    entries = Entry.objects.filter(verb=Verb.RESTORE_ACCEPTED.name)
-    return frozenset(each for entry in entries if _is_signed(entry, terms) for each in entry.facts["heads"])
-
-
-def _is_signed(entry: Entry, terms: Terms) -> bool:
-    """Whether our key signed it, pinned at that time in any version of the agreement file."""
-    data = statement(entry.subject, entry.facts)
-    try:
-        signature = base64.b64decode(entry.facts.get(SIGNATURE, ""))
-        at = signed_at(signature, data)
-    except (ExchangeError, ValueError):
-        return False
-    for agreement in reversed(terms.agreements):
-        try:
-            terms.check_signed(data, signature, terms.party, at, agreement)
-        except ExchangeError:
-            continue
-        return True
-    return False
-
-
-#: How many files a verification names; one is enough to ask why.
+#: How many files a verification names at most.
 MOST_NAMED: Final = 100
-#: What is amiss with a delivery of the counterpart's whose head it had left behind.
+#: The fault of a counterpart's delivery whose head is one that its trail had already left.
 BACK: Final = "back"
 _NOTED: Final = "noted"
 _MISSING: Final = "missing"
 _BATCH: Final = 500
 _MOST_SIGNATURE: Final = 64 * 1024
-# Where receipts lie: in an inbox, then in an outbox.
+# The folders with receipts: of an inbox, then of an outbox.
 _RECEIPTS: Final = ("", "opened", "refused", "received", "accepted")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A head that one signed file carries; `fault` is why it proves nothing, blank where it does.
+class SignedHead:
+    """A head in a signed file; `fault` is why the file proves nothing, blank if it is valid.
 
-    `service` is of manifests alone, whose heads follow one another. `confirmed`: the other party's receipt
-    proves that it holds the file.
+    `service` is set for manifests only, whose heads are in order within a service. `confirmed`: the other
+    party's receipt proves that it has the file.
     """
 
     file: str
@@ -94,12 +57,11 @@ class Given:
 
 @dataclass(slots=True)
 class Comparison:
-    """How many heads were looked up, how many of them the other party confirmed, and which do not fit.
+    """How many heads were compared, how many of them the other party confirmed, and which do not fit.
 
-    `accepted` counts those that are missing because the trail was restored, as two officers accepted.
-
-    `differing` holds names of files, each with why: `missing` (no entry of the trail has that seal), `order`
-    (the trail had it before the one that an earlier manifest gave), or the code of what the file refuses.
+    `accepted` counts heads that are missing because of a restore that two officers accepted. `differing` has
+    the names of files, each with the fault: `missing` (no entry of the trail has that seal), `order` (the
+    entry comes before that of an earlier manifest), or the error code of an invalid file.
     """
 
     compared: int = 0
@@ -109,47 +71,47 @@ class Comparison:
 
 
 def compare(directory: Path, terms: Terms, party: str) -> Comparison:
-    """Hold this node's trail, which is the party's, against the files of an exchange, ours or theirs.
+    """Compare this node's trail, which is that of `party`, with the files of an exchange, ours or theirs.
 
-    `directory` is a home of the exchange (`outbox/`, `inbox/`); keys are not looked at.
+    `directory` is a home of the exchange (`outbox/`, `inbox/`); its keys are not used.
     """
     found = Comparison()
     reached: dict[str, int] = {}
-    known = lines(terms)
-    for each, number in _placed(given(directory, terms, party)):
+    known = accepted_lines(terms)
+    for each, number in _with_numbers(signed_heads(directory, terms, party)):
         found.compared += 1
         found.confirmed += each.confirmed
         fault = each.fault or _fault(each, number, reached)
-        if fault == _MISSING and line(each.file, each.head) in known:
+        if fault == _MISSING and head_line(each.file, each.head) in known:
             found.accepted += 1
         elif fault:
             found.differing.append(f"{each.file} [{fault}]")
     return found
 
 
-def lost_after(directory: Path, terms: Terms, party: str, number: int) -> list[Given]:
-    """Give what this node's trail cannot hold, which is the party's, if it was restored to an entry.
+def heads_lost_after(directory: Path, terms: Terms, party: str, number: int) -> list[SignedHead]:
+    """Return the heads that are missing in this node's trail because it was restored to entry `number`.
 
-    In each service such heads stand between those up to this entry and those after it. A head that is missing
-    before one of the former, or behind one of the latter, was not lost by that.
+    The trail is that of `party`. In each service, these heads come after the heads of entries up to this
+    entry and before those of later entries. A head that is missing elsewhere was not lost by the restore.
     """
-    lost: dict[str, list[Given]] = {}
+    lost: dict[str, list[SignedHead]] = {}
     went_on: set[str] = set()
-    for each, place in _placed(given(directory, terms, party)):
+    for each, found in _with_numbers(signed_heads(directory, terms, party)):
         if each.fault:
             continue
-        if place is None:
+        if found is None:
             if each.service not in went_on:
                 lost.setdefault(each.service, []).append(each)
-        elif each.service and place <= number:
+        elif each.service and found <= number:
             lost.pop(each.service, None)
         elif each.service:
             went_on.add(each.service)
     return [each for service in lost.values() for each in service]
 
 
-def _placed(heads: Iterator[Given]) -> Iterator[tuple[Given, int | None]]:
-    """Give each head with the number of the entry that it seals, None where the trail has none."""
+def _with_numbers(heads: Iterator[SignedHead]) -> Iterator[tuple[SignedHead, int | None]]:
+    """Yield each head with the number of the entry that it seals, None where the trail has none."""
     while batch := list(islice(heads, _BATCH)):
         numbers = dict(
             Entry.objects.filter(sha256__in={each.head for each in batch}).values_list("sha256", "number")
@@ -157,7 +119,7 @@ def _placed(heads: Iterator[Given]) -> Iterator[tuple[Given, int | None]]:
         yield from ((each, numbers.get(each.head)) for each in batch)
 
 
-def _fault(each: Given, number: int | None, reached: dict[str, int]) -> str:
+def _fault(each: SignedHead, number: int | None, reached: dict[str, int]) -> str:
     if number is None:
         return _MISSING
     if not each.service:
@@ -168,16 +130,16 @@ def _fault(each: Given, number: int | None, reached: dict[str, int]) -> str:
     return ""
 
 
-def given(directory: Path, terms: Terms, party: str) -> Iterator[Given]:
-    """Give every head that a party gave, box by box, service by service, number by number."""
+def signed_heads(directory: Path, terms: Terms, party: str) -> Iterator[SignedHead]:
+    """Yield every head that a party signed, by box, service and number."""
     for box in ("outbox", "inbox"):
-        for place in _places(directory / box):
+        for folder in _delivery_directories(directory / box):
             try:
-                files = only_delivery(place)
+                files = only_delivery(folder)
                 data = files.manifest_bytes()
                 manifest = read(data)
-            except ExchangeError as fault:  # evidence that is damaged is named, and the rest looked at
-                yield Given(_named(place), "", fault=fault.code)
+            except ExchangeError as fault:  # a damaged file is named, and the others are checked
+                yield SignedHead(_named(folder), "", fault=fault.code)
                 continue
             if manifest.sender == party:
                 yield from _of_manifest(files, data, manifest, terms)
@@ -185,92 +147,92 @@ def given(directory: Path, terms: Terms, party: str) -> Iterator[Given]:
                 yield from _of_receipts(files, data, manifest, terms)
 
 
-def went_back(directory: Path, known: frozenset[str] = frozenset()) -> list[str]:
-    """Name what `returned` gives, each with why."""
-    return [f"{each.file} [{each.fault}]" for each in returned(directory, known)]
+def name_reverted(directory: Path, known: frozenset[str] = frozenset()) -> list[str]:
+    """Return the names of the files of `reverted_heads`, each with its fault."""
+    return [f"{each.file} [{each.fault}]" for each in reverted_heads(directory, known)]
 
 
-def returned(directory: Path, known: frozenset[str]) -> list[Given]:
-    """Give the counterpart's deliveries whose head it had left behind, with why as their fault.
+def reverted_heads(directory: Path, known: frozenset[str]) -> list[SignedHead]:
+    """Return the heads with which the counterpart's trail went back, each with its fault.
 
-    `back`: an earlier delivery of the service carried this head, and one in between another. One that is
-    `known`, since it was accepted, is where the comparison goes on from. `noted`: the delivery or receipt
-    does not say what was noted of it when it came.
+    `back`: an earlier delivery of the service carried this head, and one in between carried another. A head
+    in `known` is accepted, and the comparison continues from there. `noted`: the head in the delivery or
+    receipt is not the one noted when it was received.
     """
     noted = dict(CounterpartHead.objects.values_list("delivery", "head"))
-    found: list[Given] = []
+    found: list[SignedHead] = []
     left: dict[str, set[str]] = {}
     current: dict[str, str] = {}
-    for place in _places(directory / "inbox"):
+    for folder in _delivery_directories(directory / "inbox"):
         try:
-            files = only_delivery(place)
+            files = only_delivery(folder)
             manifest = read(files.manifest_bytes())
         except ExchangeError:
-            continue  # named by `given`
+            continue  # named by `signed_heads`
         service, head = manifest.service, manifest.trail_head
         before = current.get(service, head)
         if before != head:
             left.setdefault(service, set()).add(before)
         current[service] = head
         if head in left.get(service, ()):
-            if line(files.name, head) in known:
+            if head_line(files.name, head) in known:
                 left[service].discard(head)
             else:
-                found.append(Given(files.name, head, service, fault=BACK))
+                found.append(SignedHead(files.name, head, service, fault=BACK))
         if noted.get(f"{service} {manifest.sequence}", head) != head:
-            found.append(Given(files.name, head, service, fault=_NOTED))
+            found.append(SignedHead(files.name, head, service, fault=_NOTED))
     return found + _otherwise_noted(directory / "outbox", noted)
 
 
-def _otherwise_noted(outbox: Path, noted: Mapping[str, str]) -> list[Given]:
-    """Give the counterpart's receipts that do not say what was noted of them."""
+def _otherwise_noted(outbox: Path, noted: Mapping[str, str]) -> list[SignedHead]:
+    """Return the counterpart's receipts whose head is not the one noted when they were received."""
     found = []
-    for place in _places(outbox):
+    for folder in _delivery_directories(outbox):
         try:
-            paths = list(_receipt_files(only_delivery(place)))
+            paths = list(_receipt_files(only_delivery(folder)))
             receipts = [receipt.read(path.read_bytes()) for path in paths]
         except ExchangeError:
-            continue  # named by `given`
+            continue  # named by `signed_heads`
         for each in receipts:
             kept = noted.get(f"{each.service} {each.sequence} {each.state}", each.trail_head)
             if kept != each.trail_head:
-                found.append(Given(each.name, each.trail_head, fault=_NOTED))
+                found.append(SignedHead(each.name, each.trail_head, fault=_NOTED))
     return found
 
 
-def _places(box: Path) -> Iterable[Path]:
-    """Give the directories of a box's deliveries in order."""
+def _delivery_directories(box: Path) -> Iterable[Path]:
+    """Yield the directories of a box's deliveries, in order."""
     for service in sorted(path for path in box.glob("[!.]*") if path.is_dir()):
         yield from sorted(service.glob("[0-9]*"))
 
 
-def _named(place: Path) -> str:
-    return f"{place.parent.parent.name}/{place.parent.name}/{place.name}"
+def _named(folder: Path) -> str:
+    return f"{folder.parent.parent.name}/{folder.parent.name}/{folder.name}"
 
 
-def _of_manifest(files: DeliveryFiles, data: bytes, manifest: Manifest, terms: Terms) -> Iterator[Given]:
+def _of_manifest(files: DeliveryFiles, data: bytes, manifest: Manifest, terms: Terms) -> Iterator[SignedHead]:
     if manifest.trail_head == FIRST_PREVIOUS:
-        return  # made without a node, from a directory alone
+        return  # made from a directory only, without a node
     try:
         signature = files.signature_bytes()
         agreement = terms.version(manifest.agreement, manifest.agreement_version)
         terms.check_signed(data, signature, manifest.sender, signed_at(signature, data), agreement)
         confirmed = any(_receipt(path, data, manifest, terms) for path in list(_receipt_files(files)))
     except ExchangeError as fault:
-        yield Given(files.name, manifest.trail_head, fault=fault.code)
+        yield SignedHead(files.name, manifest.trail_head, fault=fault.code)
         return
-    yield Given(files.name, manifest.trail_head, manifest.service, confirmed=confirmed)
+    yield SignedHead(files.name, manifest.trail_head, manifest.service, confirmed=confirmed)
 
 
-def _of_receipts(files: DeliveryFiles, data: bytes, manifest: Manifest, terms: Terms) -> Iterator[Given]:
+def _of_receipts(files: DeliveryFiles, data: bytes, manifest: Manifest, terms: Terms) -> Iterator[SignedHead]:
     for path in _receipt_files(files):
         try:
             head = _receipt(path, data, manifest, terms).trail_head
         except ExchangeError as fault:
-            yield Given(path.name.removesuffix(".json"), "", fault=fault.code)
+            yield SignedHead(path.name.removesuffix(".json"), "", fault=fault.code)
             continue
         if head != FIRST_PREVIOUS:
-            yield Given(path.name.removesuffix(".json"), head)
+            yield SignedHead(path.name.removesuffix(".json"), head)
 
 
 def _receipt_files(files: DeliveryFiles) -> Iterator[Path]:
@@ -285,3 +247,42 @@ def _receipt(path: Path, data: bytes, manifest: Manifest, terms: Terms) -> recei
     content = path.read_bytes()
     signature = read_small(path.with_name(path.name + ".p7s"), _MOST_SIGNATURE, "receipt_unreadable")
     return receipt.verify(content, signature, data, manifest, terms, signed_at(signature, content)).receipt
+
+
+# --- acceptances of a restore
+
+SIGNATURE = "signature"
+
+
+def head_line(file: str, head: str) -> str:
+    """Return the text by which an acceptance names a file and its head."""
+    return f"{file} {head}"
+
+
+def statement(subject: str, facts: Mapping[str, Any]) -> bytes:
+    """Return the signed part of an acceptance: subject and facts without the signature, as canonical JSON."""
+    signed = {"subject": subject, **{name: fact for name, fact in facts.items() if name != SIGNATURE}}
+    return json.dumps(signed, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def accepted_lines(terms: Terms) -> frozenset[str]:
+    """Return all accepted heads as `head_line` writes them; `terms` are this node's own."""
+    entries = Entry.objects.filter(verb=Verb.RESTORE_ACCEPTED.name)
+    return frozenset(each for entry in entries if _is_signed(entry, terms) for each in entry.facts["heads"])
+
+
+def _is_signed(entry: Entry, terms: Terms) -> bool:
+    """Whether a key of ours signed it that was pinned at that time in any version of the agreement file."""
+    data = statement(entry.subject, entry.facts)
+    try:
+        signature = base64.b64decode(entry.facts.get(SIGNATURE, ""))
+        at = signed_at(signature, data)
+    except (ExchangeError, ValueError):
+        return False
+    for agreement in reversed(terms.agreements):
+        try:
+            terms.check_signed(data, signature, terms.party, at, agreement)
+        except ExchangeError:
+            continue
+        return True
+    return False

@@ -1,8 +1,8 @@
-"""Writing the trail for those who check it without us: lines whose SHA-256 each next line names.
+"""Exporting the trail for checks without Renkei: each line has the SHA-256 of the line before.
 
-`FILE` holds one entry a line, as the JSON that is sealed: the SHA-256 of a line without its line feed is
-what the next line calls `previous`. `FILE.head` says between which seals the lines lie and what the last of
-them must come to. docs/incidents.md shows the check with Python, and with jq and sha256sum.
+`FILE` has one entry on each line, as the JSON that is sealed: the SHA-256 of a line without its line feed is
+the value `previous` of the next line. `FILE.head` gives the seal before the first line and the seal of the
+last line. docs/incidents.md shows the check with Python, and with jq and sha256sum.
 """
 
 import hashlib
@@ -29,7 +29,8 @@ FORMAT: Final = "renkei-trail/1"
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What `FILE.head` says. `previous` is what the first line names; `head` what the last line comes to.
+    """The content of `FILE.head`. `previous` is the value in the first line; `head` the SHA-256 of the last
+    line.
 
     `sha256` is of the whole file. `first` and `last` are numbers of entries, 0 where there is none.
     """
@@ -53,14 +54,14 @@ def export(
     until: date | None = None,
     actor: trail.Actor | None = None,
 ) -> Exported:
-    """Write the entries of some days (both included, Asia/Tokyo), or all, and note that in the trail.
+    """Export the entries from `since` to `until` (both included, Asia/Tokyo), or all; recorded in the trail.
 
-    The entries of an export are without a gap: those between the first and the last of these days. Raises
-    NotExported where the file is there already: an export is never written over.
+    An export has no gap: it has all entries between the first and the last one of these days. Raises
+    NotExported where the file already exists: an export is never overwritten.
     """
     if path.exists() or _head_of(path).exists():
         raise NotExported(
-            f"{path} or its .head is there already. Choose another name: an export is not written over.",
+            f"{path} or its .head already exists. Choose another name: an export is never overwritten.",
             f"{path}又はその.headが既にあります。別の名前にしてください(上書きはしません)。",
         )
     first, last = _range(since, until)
@@ -93,7 +94,7 @@ def export(
 
 
 def _range(since: date | None, until: date | None) -> tuple[int, int]:
-    """Return the numbers between which the entries of some days lie, both included."""
+    """Return the numbers of the first and the last entry of these days, 0 where there is none."""
     chosen = Entry.objects.all()
     if since:
         chosen = chosen.filter(at__gte=_midnight(since))

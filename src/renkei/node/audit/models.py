@@ -1,4 +1,4 @@
-"""The trail's tables. Rows are written by `renkei.node.audit.trail` alone, and by nothing ever changed.
+"""The trail's tables. Only `renkei.node.audit.trail` writes entries and heads, and nothing ever changes them.
 
 The database itself refuses to change or remove entries and the counterpart's heads (`audit.triggers`).
 """
@@ -24,7 +24,7 @@ class Entry(models.Model):
 
 
 class CounterpartHead(models.Model):
-    """What the counterpart's manifests and receipts said of its trail, as kept here against rewriting."""
+    """The head of the counterpart's trail in one of its manifests or receipts, kept to detect rewriting."""
 
     delivery = models.CharField(max_length=100, unique=True)
     head = models.CharField(max_length=64)
@@ -32,11 +32,11 @@ class CounterpartHead(models.Model):
 
 
 class Verification(models.Model):
-    """One look at the whole trail, and what was found: `broken_at` is the first entry that does not hold.
+    """One verification of the whole trail, and its result: `broken_at` is the first entry that does not hold.
 
-    `differing` names deliveries and receipts of ours whose head the trail does not hold any more, `compared`
-    counts those looked at, `confirmed` those of them that the counterpart's receipts prove it holds.
-    `counterpart_back` names deliveries of the counterpart's whose head is one that it had left behind.
+    `differing` names our deliveries and receipts whose head the trail no longer has; `compared` counts the
+    heads that were checked, `confirmed` those that the counterpart has, as its receipts prove.
+    `counterpart_back` names the counterpart's deliveries with a head that its trail had already left.
     """
 
     at = models.DateTimeField(db_index=True)
@@ -54,5 +54,5 @@ class Verification(models.Model):
 
     @property
     def whole(self) -> bool:
-        """Whether nothing was found amiss."""
+        """Whether no fault was found."""
         return self.broken_at is None and not self.differing and not self.counterpart_back

@@ -1,8 +1,9 @@
-"""Accepting that a trail was restored from a backup: one officer asks, another confirms, for a stated reason.
+"""Accepting that a trail was restored from a backup: one officer asks, another confirms, with a reason.
 
-A restored trail cannot hold the heads that signed files gave away after its backup, and it may come back to
-one that it had left; TRAIL_DIFFERS and COUNTERPART_TRAIL_BACK ring for that until somebody answers for it.
-What is accepted is exactly those files' heads: whatever else differs, now or later, rings as before.
+A restored trail lacks the heads that signed files carried after its backup, and it may go back to a head that
+it had left. The alarms TRAIL_DIFFERS and COUNTERPART_TRAIL_BACK stay raised for that until two officers
+accept it. An acceptance covers exactly the heads of these files: for any other difference, now or later, the
+alarm is raised as before.
 """
 
 import base64
@@ -27,15 +28,15 @@ from renkei.node.deliveries import keystore
 from renkei.node.errors import NotAccepted, NothingExplained
 from renkei.node.incidents.models import Incident
 
-#: Why a trail was restored: code, and how it is said.
+#: Why a trail was restored: code and text.
 REASONS: Final[Mapping[str, Words]] = {
     "hardware": Words("機器の故障", "a machine or disk failed"),
     "software": Words("データベース又はソフトウェアの障害", "the database or its software failed"),
-    "mistake": Words("操作の誤り", "something was done by mistake"),
-    "attack": Words("不正なアクセス又はプログラム", "an intrusion or hostile program"),
+    "mistake": Words("操作の誤り", "an operating error"),
+    "attack": Words("不正なアクセス又はプログラム", "unauthorised access or malware"),
     "exercise": Words("訓練", "an exercise"),
 }
-#: How long what one officer asked for can be confirmed.
+#: How long a request can be confirmed.
 LASTS: Final = timedelta(hours=24)
 _HEAD: Final = re.compile(r"[0-9a-f]{64}")
 _REFERENCE: Final = re.compile(
@@ -49,9 +50,10 @@ def ask(
 ) -> Entry:
     """Ask that a party's trail be accepted as restored to its entry `number`, whose seal is `head`.
 
-    For our own trail that entry must stand in it. For the counterpart's, `head` is what its delivery came
-    back to, and `number` its word. Returns the entry that a second officer confirms. Raises NotPermitted,
-    NotAccepted where nothing differs that this would explain, or where reason or reference are not fit.
+    Our own trail must have that entry. For the counterpart's trail, `head` is the head that its delivery went
+    back to, and `number` is as the counterpart states it. Returns the entry that a second officer confirms.
+    Raises NotPermitted; NotAccepted where reason or reference are not valid; NothingExplained where a restore
+    to this entry explains no difference.
     """
     require(officer, Act.ACCEPT_RESTORE, now=now)
     if reason not in REASONS or not _is_reference(reference):
@@ -82,10 +84,10 @@ def ask(
 
 
 def confirm(asked: int, officer: Officer, *, now: datetime) -> Entry:
-    """Confirm what another officer asked for, by the number of that entry; the trail is looked at anew.
+    """Confirm another officer's request, by the number of its entry; then the trail is verified again.
 
-    Our signing key signs it. Raises NotPermitted, NotAccepted for whoever asked, for what was not asked or
-    too long ago, or twice; Misused without that key.
+    The acceptance is signed with our signing key. Raises NotPermitted; NotAccepted where the same officer
+    asked, or where the request does not exist, is too old or is already confirmed; Misused without that key.
     """
     require(officer, Act.ACCEPT_RESTORE, now=now)
     with transaction.atomic():
@@ -93,8 +95,8 @@ def confirm(asked: int, officer: Officer, *, now: datetime) -> Entry:
         done = Entry.objects.filter(verb=Verb.RESTORE_ACCEPTED.name, facts__asked=asked).exists()
         if entry is None or done or entry.at <= now - LASTS or entry.actor == officer.get_username():
             raise NotAccepted(
-                "Another officer than the one who asked confirms, once and within a day. See the entry in "
-                "the trail, or ask anew.",
+                "Another officer than the one who asked must confirm, once and within a day. "
+                "See the entry in the trail, or ask again.",
                 "申請した職員とは別の職員が、1日以内に一度だけ確認します。証跡の記録を確かめるか、"
                 "申請し直してください。",
             )
@@ -102,12 +104,12 @@ def confirm(asked: int, officer: Officer, *, now: datetime) -> Entry:
         signature = cms.sign(cross_checks.statement(entry.subject, facts), keystore.signer(now), now)
         facts[cross_checks.SIGNATURE] = base64.b64encode(signature).decode()
         made = record(officer, Verb.RESTORE_ACCEPTED, entry.subject, **facts)
-    verification.look(now, officer)
+    verification.verify_all(now, officer)
     return made
 
 
 def standing(now: datetime) -> list[Entry]:
-    """Return what was asked for and nobody confirmed yet, while that can be done; the newest first."""
+    """Return the requests that can still be confirmed, the newest first."""
     done = Entry.objects.filter(verb=Verb.RESTORE_ACCEPTED.name).values_list("facts", flat=True)
     confirmed = {facts["asked"] for facts in done}
     asked = Entry.objects.filter(verb=Verb.RESTORE_ACCEPTANCE_ASKED.name, at__gt=now - LASTS)
@@ -123,17 +125,17 @@ def _is_reference(text: str) -> bool:
 
 
 def _explained(party: str, head: str, number: int) -> list[str]:
-    """Name what differs now and would not if that party's trail was restored to that entry."""
+    """Return the differing heads, as lines, that a restore of the party's trail to that entry explains."""
     home = Home(settings.NODE.exchange)
-    known = cross_checks.lines(home.terms())
+    known = cross_checks.accepted_lines(home.terms())
     if party == settings.NODE.party:
         if not Entry.objects.filter(number=number, sha256=head).exists():
             return []
-        lost = cross_checks.lost_after(home.directory, home.terms(), party, number)
-        return [line for each in lost if (line := cross_checks.line(each.file, each.head)) not in known]
-    returned = cross_checks.returned(home.directory, known)
+        lost = cross_checks.heads_lost_after(home.directory, home.terms(), party, number)
+        return [line for each in lost if (line := cross_checks.head_line(each.file, each.head)) not in known]
+    reverted = cross_checks.reverted_heads(home.directory, known)
     return [
-        cross_checks.line(each.file, each.head)
-        for each in returned
+        cross_checks.head_line(each.file, each.head)
+        for each in reverted
         if each.fault == cross_checks.BACK and each.head == head
     ]

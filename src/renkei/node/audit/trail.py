@@ -1,4 +1,4 @@
-"""Writing the trail: in the transaction of the act, one entry after another, each sealing all before it."""
+"""Writing the trail: in the transaction of the act, one entry at a time, each sealing all before it."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from renkei.node.audit.verbs import Verb
 
 FIRST_PREVIOUS: Final = "0" * 64
 SYSTEM: Final = "system"
-_LOCK: Final = 0x72656E6B  # one chain: whoever writes waits for whoever is writing
+_LOCK: Final = 0x72656E6B  # one chain, so one transaction writes at a time
 
 Fact = str | int | bool | None | list[str] | list[int] | Mapping[str, int]
 
@@ -28,9 +28,9 @@ class Actor(Protocol):
 def record(actor: Actor | None, verb: Verb, subject: str = "", *, purpose: str = "", **facts: Fact) -> Entry:
     """Write one entry; `actor` None is the system itself.
 
-    `subject` is a case number, delivery or file name; `facts` are counts, codes and digests: neither ever
-    holds personal data. Raises TransactionManagementError outside a transaction, since act and trace stand
-    or fall together.
+    `subject` is a case number, delivery or file name; `facts` are counts, codes and digests. Neither ever has
+    personal data. Raises TransactionManagementError outside a transaction, since the act and its entry must
+    be committed or rolled back together.
     """
     wait_to_write()
     last = Entry.objects.order_by("-number").values_list("number", "sha256").first()
@@ -51,10 +51,10 @@ def record(actor: Actor | None, verb: Verb, subject: str = "", *, purpose: str =
 
 
 def wait_to_write() -> None:
-    """Wait until nobody else writes the trail; the turn ends with the transaction.
+    """Wait until no other transaction writes the trail; the lock is held until this transaction ends.
 
-    `record` does it. Whoever takes the next number of something that `record` then names does it before.
-    Raises TransactionManagementError outside a transaction.
+    `record` calls it. A function that first assigns the next number of something that `record` then names
+    must call it before. Raises TransactionManagementError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("the trail is written in the transaction of the act")
@@ -65,22 +65,22 @@ def wait_to_write() -> None:
 
 
 def note_counterpart(delivery: str, found: str, now: datetime) -> None:
-    """Keep the head of the counterpart's trail that a manifest or receipt carried, against rewriting (§7)."""
+    """Keep the head of the counterpart's trail in a manifest or receipt, to detect rewriting (§7)."""
     CounterpartHead.objects.get_or_create(delivery=delivery, defaults={"head": found, "seen_at": now})
 
 
 def head() -> str:
-    """Return the seal of the last entry: what manifests and receipts carry to the counterpart."""
+    """Return the seal of the last entry, which manifests and receipts carry to the counterpart."""
     return Entry.objects.order_by("-number").values_list("sha256", flat=True).first() or FIRST_PREVIOUS
 
 
 def seal_of(entry: Entry) -> str:
-    """Return the SHA-256 over an entry's canonical JSON, the previous seal in it."""
+    """Return the SHA-256 of an entry's canonical JSON, which includes the previous seal."""
     return hashlib.sha256(written(entry).encode()).hexdigest()
 
 
 def written(entry: Entry) -> str:
-    """Return an entry's canonical JSON: one line, keys sorted, no spaces, UTF-8 as it stands."""
+    """Return an entry's canonical JSON: one line, sorted keys, no spaces, UTF-8 without escapes."""
     found = {
         "number": entry.number,
         "at": entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

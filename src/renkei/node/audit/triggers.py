@@ -1,7 +1,7 @@
-"""The database's own refusal to change what was written: no entry is altered, replaced or removed.
+"""Database triggers that refuse to change the trail: no entry is updated, replaced or deleted.
 
-Whoever owns the tables can drop these triggers; what the counterpart holds of our heads is against that
-(`audit.witnesses`).
+The owner of the tables can drop these triggers. Rewriting is then still detected by the heads that the
+counterpart has (`audit.cross_checks`).
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ _SQLITE: Final = """
 CREATE TRIGGER {table}_{act} BEFORE {act} ON {table} {when}
 BEGIN SELECT RAISE(ABORT, '{refusal}'); END
 """
-# INSERT OR REPLACE removes a row without asking the triggers of DELETE.
+# INSERT OR REPLACE deletes a row without firing the DELETE triggers.
 _SQLITE_ACTS: Final = (
     ("audit_entry", "UPDATE", ""),
     ("audit_entry", "DELETE", ""),
@@ -33,8 +33,8 @@ _POSTGRESQL_FUNCTION: Final = f"""
 CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '{_REFUSAL}' USING ERRCODE = 'integrity_constraint_violation'; END $$
 """
-# By statement, so that even one that would touch no row is refused; ALWAYS, so that a session that calls
-# itself a replica is refused as well.
+# FOR EACH STATEMENT refuses even a statement that affects no row; ENABLE ALWAYS also refuses a session with
+# session_replication_role = replica.
 _POSTGRESQL: Final = (
     "CREATE TRIGGER {table}_stands BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
     "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
@@ -43,7 +43,7 @@ _POSTGRESQL: Final = (
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Let the database refuse from now on."""
+    """Create the triggers."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_POSTGRESQL_FUNCTION)
@@ -56,7 +56,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
-    """Take the refusal away: for the reverse of the migration, and between tests."""
+    """Drop the triggers: for the reverse migration, and between tests."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for table in TABLES:

@@ -1,4 +1,4 @@
-"""Every act that the trail knows, as a sentence: a row for each, and no act without one."""
+"""Every act that the trail records, each with its sentence in both languages."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -6,7 +6,7 @@ from enum import Enum
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """How an act reads, with `{actor}` and `{subject}` filled in; `reads`: personal data was shown."""
+    """The sentence for an act, with `{actor}` and `{subject}`; `reads`: personal data was shown."""
 
     ja: str
     en: str
@@ -24,13 +24,13 @@ class Verb(Enum):
     )
     DELIVERY_TAKEN_BACK = Sentence(
         "{actor}が 送付 {subject} を相手方の控えから戻した",
-        "{actor} put the delivery {subject} back from the counterpart's copy",
+        "{actor} recovered the delivery {subject} from the counterpart's copy",
     )
     STEP_DONE = Sentence("{actor}が 処理 {subject} を終えた", "{actor} finished the step {subject}")
     STEP_FAILED = Sentence("{actor}が 処理 {subject} で止まった", "{actor} stopped at the step {subject}")
     DAY_CARRIED_OVER = Sentence(
         "{actor}が {subject} の処理を新しい手順に引き継いだ",
-        "{actor} carried the day {subject} over to other steps",
+        "{actor} carried the day {subject} over to the new steps",
     )
     ALARM_RAISED = Sentence("{actor}が 警報 {subject} を鳴らした", "{actor} raised the alarm {subject}")
     ALARM_CLEARED = Sentence("{actor}が 警報 {subject} を解いた", "{actor} cleared the alarm {subject}")
@@ -40,14 +40,14 @@ class Verb(Enum):
         "{actor}が 送付 {subject} を受信した", "{actor} received the delivery {subject}"
     )
     DELIVERY_OPENED = Sentence(
-        "{actor}が 送付 {subject} を取り込んだ", "{actor} took in the delivery {subject}"
+        "{actor}が 送付 {subject} を取り込んだ", "{actor} imported the delivery {subject}"
     )
     DELIVERY_REFUSED = Sentence(
         "{actor}が 送付 {subject} を受け付けなかった", "{actor} refused the delivery {subject}"
     )
     DELIVERY_AGAIN = Sentence(
         "{actor}が 不受理の送付 {subject} を作り直すこととした",
-        "{actor} let the refused delivery {subject} be made again",
+        "{actor} decided to make the refused delivery {subject} again",
     )
     DELIVERY_EXPORTED = Sentence(
         "{actor}が 送付 {subject} を媒体に書いた", "{actor} wrote the delivery {subject} to a medium"
@@ -57,26 +57,29 @@ class Verb(Enum):
     )
     HANDOVER_ASKED = Sentence(
         "{actor}が 送付 {subject} の媒体での受渡しを申請した",
-        "{actor} asked that the delivery {subject} leave by medium",
+        "{actor} requested the hand-over of the delivery {subject} on a medium",
     )
     HANDOVER_CONFIRMED = Sentence(
         "{actor}が 送付 {subject} の媒体での受渡しを確認した",
-        "{actor} confirmed that the delivery {subject} leaves by medium",
+        "{actor} confirmed the hand-over of the delivery {subject} on a medium",
     )
     EVIDENCE_TAKEN = Sentence(
-        "{actor}が 送付 {subject} の証拠を書き出した", "{actor} took the evidence of the delivery {subject}"
+        "{actor}が 送付 {subject} の証拠を書き出した",
+        "{actor} exported the evidence of the delivery {subject}",
     )
     RECEIPT_KEPT = Sentence(
         "{actor}が 送付 {subject} の受領証を保管した", "{actor} kept a receipt for {subject}"
     )
     FILE_REFUSED = Sentence("{actor}が {subject} の取込を拒んだ", "{actor} refused to import {subject}")
-    DELIVERY_TAKEN = Sentence("{actor}が 受信 {subject} を取り込んだ", "{actor} took in delivery {subject}")
+    DELIVERY_TAKEN = Sentence(
+        "{actor}が 受信 {subject} を取り込んだ", "{actor} imported the received {subject}"
+    )
     ROWS_RETURNED = Sentence(
-        "{actor}が 受信 {subject} で返された行を記録した", "{actor} noted the rows given back by {subject}"
+        "{actor}が 受信 {subject} で返された行を記録した", "{actor} recorded the rows returned by {subject}"
     )
     ROWS_SETTLED = Sentence(
         "{actor}が 送付 {subject} から返された行を処理済みとした",
-        "{actor} settled the rows given back of {subject}",
+        "{actor} settled the returned rows of {subject}",
     )
     NOTIFICATIONS_SELECTED = Sentence(
         "{actor}が {subject} の別紙1に載せる届出を選別した", "{actor} selected the notifications of {subject}"
@@ -85,7 +88,7 @@ class Verb(Enum):
     HOLD_PLACED = Sentence("{actor}が 消去の停止 {subject} を命じた", "{actor} placed the hold {subject}")
     HOLD_LIFTED = Sentence("{actor}が 消去の停止 {subject} を解いた", "{actor} lifted the hold {subject}")
     ANSWERS_TAKEN = Sentence(
-        "{actor}が 回答 {subject} を事案にした", "{actor} took the answers of {subject} into cases"
+        "{actor}が 回答 {subject} を事案にした", "{actor} imported the answers of {subject} as cases"
     )
     CORRECTIONS_SENT = Sentence(
         "{actor}が {subject} の訂正依頼を送付に載せた",
@@ -93,25 +96,25 @@ class Verb(Enum):
     )
     CASE_MOVED = Sentence("{actor}が 事案 {subject} を進めた", "{actor} moved the case {subject}")
     CASE_NOTED = Sentence(
-        "{actor}が 事案 {subject} に経過を記録した", "{actor} noted something in the case {subject}"
+        "{actor}が 事案 {subject} に経過を記録した", "{actor} added a note to the case {subject}"
     )
     CASES_ASSIGNED = Sentence(
         "{actor}が 事案 {subject} の担当を決めた", "{actor} assigned the cases {subject}"
     )
     CASE_PLACED = Sentence(
-        "{actor}が 事案 {subject} の所管を決めた", "{actor} placed the case {subject} with an office"
+        "{actor}が 事案 {subject} の所管を決めた", "{actor} assigned the case {subject} to an office"
     )
     CASE_READ = Sentence("{actor}が 事案 {subject} を開いた", "{actor} opened the case {subject}", reads=True)
     CAUTION_ACKNOWLEDGED = Sentence(
         "{actor}が 事案 {subject} で別人の可能性を了知した",
-        "{actor} took note in the case {subject} that it may be another person's record",
+        "{actor} acknowledged in the case {subject} that it may be another person's record",
     )
     CASES_EXPORTED = Sentence(
         "{actor}が 事案の一覧 {subject} を書き出した", "{actor} exported the list {subject}"
     )
     CARD_NUMBER_SOUGHT = Sentence(
         "{actor}が 在留カード番号で事案を探した(結果 {subject})",
-        "{actor} looked for cases by a card number (found {subject})",
+        "{actor} searched for cases by card number (found {subject})",
         reads=True,
     )
     LETTER_MADE = Sentence(
@@ -133,7 +136,8 @@ class Verb(Enum):
         "{actor}が {subject} の回答に載せる突合結果を選別した", "{actor} selected the answer of {subject}"
     )
     CORRECTIONS_TAKEN = Sentence(
-        "{actor}が 受信 {subject} の訂正依頼を受け付けた", "{actor} took the correction requests of {subject}"
+        "{actor}が 受信 {subject} の訂正依頼を受け付けた",
+        "{actor} imported the correction requests of {subject}",
     )
     CORRECTION_DECIDED = Sentence(
         "{actor}が 訂正依頼 {subject} に答えた", "{actor} decided on the correction request {subject}"
@@ -156,7 +160,7 @@ class Verb(Enum):
     )
     CANDIDATE_REOPENED = Sentence(
         "{actor}が 届出 {subject} の候補者についての判断を取り消した",
-        "{actor} took back what was decided on the candidates of the notification {subject}",
+        "{actor} withdrew the decision on the candidates of the notification {subject}",
     )
     PURPOSE_DECLARED = Sentence(
         "{actor}が {subject} の利用目的を申告した", "{actor} stated the purpose for {subject}"
@@ -167,10 +171,12 @@ class Verb(Enum):
     )
     ACCOUNT_ENABLED = Sentence("{actor}が 職員 {subject} を再開した", "{actor} enabled the account {subject}")
     ACCOUNT_LOCKED = Sentence(
-        "{actor}が 職員 {subject} を一時的に締め出した", "{actor} locked the account {subject} for a while"
+        "{actor}が 職員 {subject} を一時的に締め出した", "{actor} locked the account {subject} temporarily"
     )
     DUTY_ASSIGNED = Sentence("{actor}が 職員 {subject} に職務を与えた", "{actor} gave a duty to {subject}")
-    DUTY_WITHDRAWN = Sentence("{actor}が 職員 {subject} の職務を解いた", "{actor} took a duty from {subject}")
+    DUTY_WITHDRAWN = Sentence(
+        "{actor}が 職員 {subject} の職務を解いた", "{actor} withdrew a duty of {subject}"
+    )
     DEVICE_ENROLLED = Sentence(
         "{actor}が 職員 {subject} の確認コードを登録した", "{actor} enrolled the one-time codes of {subject}"
     )
@@ -199,11 +205,12 @@ class Verb(Enum):
     )
     INCIDENT_NOTIFIED = Sentence(
         "{actor}が 漏えい等 {subject} を相手方に連絡させた",
-        "{actor} had the counterpart told of the incident {subject}",
+        "{actor} notified the counterpart of the incident {subject}",
     )
     INCIDENT_CLOSED = Sentence(
         "{actor}が 漏えい等 {subject} を終結した", "{actor} closed the incident {subject}"
     )
     INCIDENT_HEARD = Sentence(
-        "{actor}が 相手方の漏えい等 {subject} の連絡を受けた", "{actor} was told of the incident {subject}"
+        "{actor}が 相手方の漏えい等 {subject} の連絡を受けた",
+        "{actor} received the notice of the incident {subject}",
     )

@@ -1,4 +1,4 @@
-"""Verifying the trail: the chain entry by entry, and what others hold of it; both in constant memory."""
+"""Verifying the trail: the chain entry by entry, and the heads in signed files; both in constant memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from renkei.node.audit import cross_checks, trail
 from renkei.node.audit.models import Entry, Verification
 from renkei.node.audit.verbs import Verb
 
-#: How long one look at the whole trail is good for, short of a day: the timer may come a little early.
+#: How long a verification is valid: a little less than a day, since the timer may start early.
 EVERY: Final = timedelta(hours=23)
 _BATCH: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of following the chain: `entries` held, `head` seals the last of them.
+    """The result of checking the chain: `entries` are intact, `head` seals the last of them.
 
     `broken_at` is the number of the first entry that does not hold, None where all do. `why`: `missing` (a
-    number is not there), `previous` (it does not continue the one before), `seal` (it was changed).
+    number is missing), `previous` (it does not continue the entry before), `seal` (it was changed).
     """
 
     entries: int
@@ -35,7 +35,7 @@ class Verdict:
 
 
 def entries(entries: QuerySet[Entry] | None = None) -> Iterator[Entry]:
-    """Give entries in order, a batch at a time: neither memory nor one long transaction grows with them."""
+    """Yield entries in order, read in batches, so that neither memory nor a transaction grows with them."""
     found = Entry.objects.all() if entries is None else entries
     last = 0
     while batch := list(found.filter(number__gt=last).order_by("number")[:_BATCH]):
@@ -44,7 +44,7 @@ def entries(entries: QuerySet[Entry] | None = None) -> Iterator[Entry]:
 
 
 def verify() -> Verdict:
-    """Follow the chain from its first entry; what is added meanwhile is followed as well."""
+    """Check the chain from its first entry, including entries that are added during the check."""
     number, head = 0, trail.FIRST_PREVIOUS
     for entry in entries():
         if why := _fault(entry, number + 1, head):
@@ -61,19 +61,21 @@ def _fault(entry: Entry, expected: int, previous: str) -> str:
     return "" if entry.sha256 == trail.seal_of(entry) else "seal"
 
 
-def look(now: datetime, actor: trail.Actor | None = None) -> Verification:
-    """Verify everything that this node has: its chain, the heads it gave, the counterpart's as kept here.
+def verify_all(now: datetime, actor: trail.Actor | None = None) -> Verification:
+    """Verify the chain, the heads in our signed files, and the counterpart's heads as kept here.
 
-    Noted in the trail itself, and what the alarms go by until the next look.
+    The result is recorded in the trail, and the alarms use it until the next verification.
     """
     home = Home(settings.NODE.exchange)
     found = verify()
-    given = cross_checks.Comparison()
+    heads = cross_checks.Comparison()
     back: list[str] = []
-    if settings.NODE.exchange.joinpath("agreement").is_dir():  # before that there is nobody to hold anything
+    if settings.NODE.exchange.joinpath(
+        "agreement"
+    ).is_dir():  # without an agreement there is no counterpart yet
         terms = home.terms()
-        given = cross_checks.compare(home.directory, terms, terms.party)
-        back = cross_checks.went_back(home.directory, cross_checks.lines(terms))
+        heads = cross_checks.compare(home.directory, terms, terms.party)
+        back = cross_checks.name_reverted(home.directory, cross_checks.accepted_lines(terms))
     with transaction.atomic():
         made = Verification.objects.create(
             at=now,
@@ -81,9 +83,9 @@ def look(now: datetime, actor: trail.Actor | None = None) -> Verification:
             head=found.head,
             broken_at=found.broken_at,
             why=found.why,
-            compared=given.compared,
-            confirmed=given.confirmed,
-            differing=given.differing[: cross_checks.MOST_NAMED],
+            compared=heads.compared,
+            confirmed=heads.confirmed,
+            differing=heads.differing[: cross_checks.MOST_NAMED],
             counterpart_back=back[: cross_checks.MOST_NAMED],
         )
         trail.record(
@@ -92,18 +94,18 @@ def look(now: datetime, actor: trail.Actor | None = None) -> Verification:
             entries=found.entries,
             head=found.head,
             whole=made.whole,
-            compared=given.compared,
-            confirmed=given.confirmed,
-            accepted=given.accepted,
+            compared=heads.compared,
+            confirmed=heads.confirmed,
+            accepted=heads.accepted,
         )
     return made
 
 
-def look_daily(now: datetime) -> Verification:
-    """Return the last look, or take another where that is a day old or of a day before."""
+def verify_daily(now: datetime) -> Verification:
+    """Return the last verification; verify again where that one is a day old or of an earlier day."""
     last = Verification.objects.first()
     if last is None or now - last.at >= EVERY or _day(last.at) != _day(now):
-        return look(now)
+        return verify_all(now)
     return last
 
 
