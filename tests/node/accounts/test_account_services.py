@@ -1,4 +1,4 @@
-"""Accounts, duties and one-time codes: changed by whoever administers, never one's own, each with a trace."""
+"""Accounts, duties and one-time codes: changed by administrators, never their own, and always recorded."""
 
 from datetime import datetime
 
@@ -21,7 +21,7 @@ LONG = "a plainly made up phrase"
 
 @pytest.fixture
 def party() -> str:
-    """Accounts are the same at both."""
+    """Accounts work in the same way at both parties."""
     return "mhlw"
 
 

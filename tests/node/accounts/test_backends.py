@@ -1,4 +1,4 @@
-"""Entering by the agency's directory: what a real node asks of it, and what it does not let in."""
+"""Login by the agency's directory: what a real node asks of it, and what it refuses."""
 
 import os
 import re
@@ -26,7 +26,7 @@ jwks_endpoint = "{DIRECTORY}/keys"
 
 @pytest.fixture(scope="module")
 def console(tmp_path_factory) -> Iterator[str]:
-    """The console of a node that knows a directory."""
+    """The console of a node that is configured with a directory."""
     made = made_once.migrated(tmp_path_factory.mktemp("directory") / "nodes")
     toml = made.nodes["mhlw"] / "renkei.toml"
     toml.write_text(toml.read_text("utf-8") + CONFIGURED, "utf-8")
@@ -41,7 +41,7 @@ def console(tmp_path_factory) -> Iterator[str]:
 
 
 def _wait_for(port: int) -> None:
-    """Wait until the console takes connections; it says that it serves a moment before it does."""
+    """Wait until the console accepts connections; it prints that it serves shortly before it does."""
     until = time.monotonic() + 600
     while time.monotonic() < until:
         try:
@@ -60,7 +60,7 @@ def browser(console: str) -> requests.Session:
 
 @pytest.fixture
 def asked(browser: requests.Session, console: str) -> requests.Response:
-    """Follow the button of the entering page, as far as the directory's door."""
+    """Follow the button of the login page, as far as the redirect to the directory."""
     button = re.search(r'class="button" href="([^"]+)"', browser.get(f"{console}/enter/", timeout=60).text)
     assert button
     return browser.get(f"{console}{button[1]}", timeout=60, allow_redirects=False)

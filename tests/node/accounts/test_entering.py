@@ -1,4 +1,4 @@
-"""Entering: how often a password may be tried, and what the directory may say of anybody."""
+"""Login: how often a password may be tried, and what the claims of the directory may do."""
 
 from datetime import timedelta
 
@@ -133,7 +133,7 @@ def seen_by(client, officer) -> int:
 
 
 def test_a_local_account_without_its_one_time_code_sees_no_page(node, client, officer):
-    """However the session came to be: the password alone opens nothing."""
+    """However the session was created: the password alone gives access to no page."""
     Assignment.objects.create(officer=officer, duty=Duty.OPERATE)
     assert seen_by(client, officer) == 302
     officer.set_unusable_password()

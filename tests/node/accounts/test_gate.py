@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 24, 10, 12, tzinfo=timezone.get_default_timezone())
 CASE = "R8-1124-0031"
 
-# Written out anew, not taken from the gate: who may, at which party, and whether it shows personal data.
+# Written independently of the gate: who may, at which party, and whether it shows personal data.
 P, H, A, M = Duty.OPERATE, Duty.HANDLE_CASES, Duty.AUDIT, Duty.ADMINISTER
 MAY = {
     "SEE_STATUS": ({P, H, A, M}, {"isa", "mhlw"}, False),
@@ -56,7 +56,7 @@ def other(db) -> Officer:
 
 
 def reaches(assigned: str, lies: str) -> bool:
-    """Whether a duty somewhere reaches something that lies somewhere."""
+    """Whether a duty in one office covers a subject in another."""
     return assigned == "everywhere" or lies == "no office" or (assigned, lies) == ("here", "here")
 
 

@@ -1,6 +1,8 @@
-"""Accounts of the agency's own directory (OpenID Connect): it says who somebody is, never what they may do.
+"""Authentication backends: local accounts with a password, and accounts of the agency's directory (OIDC).
 
-Duties are given here alone (`accounts.entrust`): whoever can write claims must not be able to open cases.
+A local account is locked after a number of wrong passwords; the one-time code is checked separately. The
+directory states who an officer is, never what they may do. Duties are assigned in the node only
+(`services.grant`), so that the ability to write claims in the directory does not give access to cases.
 """
 
 from collections.abc import Mapping
@@ -19,26 +21,24 @@ from renkei.node.accounts.models import Officer
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 
-# MERGED renkei.node.accounts.backends: Local accounts: a password, tried so often and no oftener. The one-time code is asked for beside it.
-
-#: Wrong passwords in a row before an account is locked, and for how long.
+#: After how many wrong passwords in a row an account is locked, and for how long.
 TRIES: Final = 5
 LOCKED_FOR: Final = timedelta(minutes=15)
 
 
 class LocalAccounts(ModelBackend):
-    """Django's own backend, with a lock: each try is counted before the password is looked at."""
+    """Django's own backend, with a lockout: each attempt is counted before the password is checked."""
 
     def authenticate(
         self, request: HttpRequest | None, username: Any = None, password: Any = None, **others: Any
     ) -> Officer | None:
-        """Return the officer, or None; why not is never said."""
+        """Return the officer, or None without a reason."""
         now = timezone.now()
         account = Officer.objects.filter(username=username)
         account.filter(locked_until__lte=now).update(locked_until=None, failed_entries=0)
         free = account.filter(Q(locked_until=None), failed_entries__lt=TRIES)
         if not free.update(failed_entries=F("failed_entries") + 1):
-            # As long as a real try takes, so that time does not tell locked or unknown accounts from others.
+            # Takes as long as a real check, so that the time does not reveal locked or unknown accounts.
             Officer().set_password(password)
             return None
         found = super().authenticate(request, username=username, password=password, **others)
@@ -56,18 +56,18 @@ Claims = Mapping[str, object]
 
 
 class DirectoryAccounts(OIDCAuthenticationBackend):  # type: ignore[misc]
-    """The directory's word for who somebody is: `sub` for good, `preferred_username` and `name` to show."""
+    """Accounts of the directory: `sub` identifies them permanently; the two name claims are for display."""
 
     def verify_claims(self, claims: Claims) -> bool:
-        """Whether the directory says enough."""
+        """Whether the claims have `sub` and `preferred_username`."""
         return all(
             isinstance(claims.get(name), str) and claims[name] for name in ("sub", "preferred_username")
         )
 
     def filter_users_by_claims(self, claims: Claims) -> QuerySet[Officer]:
-        """Find the account: by `sub`, or, for the first time, one registered without a password for the name.
+        """Find the account by `sub`; at the first login, by name, among accounts without a password.
 
-        A local account is never taken over by whoever bears its name in the directory.
+        A local account can therefore not be taken over by a directory account of the same name.
         """
         known = Officer.objects.filter(directory_subject=claims["sub"])
         if known.exists():
@@ -76,7 +76,7 @@ class DirectoryAccounts(OIDCAuthenticationBackend):  # type: ignore[misc]
         return Officer.objects.filter(pk__in=[each.pk for each in named if not each.has_usable_password()])
 
     def create_user(self, claims: Claims) -> Officer:
-        """Make an account without any duty. Raises SuspiciousOperation where the name is somebody else's."""
+        """Create an account without duties. Raises SuspiciousOperation where another account has the name."""
         name = str(claims["preferred_username"])
         if Officer.objects.filter(username=name).exists():
             raise SuspiciousOperation("the account name is taken by another account")
@@ -88,16 +88,16 @@ class DirectoryAccounts(OIDCAuthenticationBackend):  # type: ignore[misc]
         return officer
 
     def update_user(self, user: Officer, claims: Claims) -> Officer:
-        """Bring the name shown up to date, and bind an account that was waiting for its first entry."""
+        """Update the display name, and bind an account at its first login."""
         self._fill(user, claims)
         return user
 
     def get_user(self, user_id: int) -> Officer | None:
-        """Return the account of a session, unless it was disabled meanwhile."""
+        """Return the account of a session, unless it has been disabled."""
         return Officer.objects.filter(pk=user_id, is_active=True).first()
 
     def describe_user_by_claims(self, claims: Claims) -> str:
-        """Say nothing of anybody in a log."""
+        """Return a text without personal data for the log."""
         return "an account of the directory"
 
     @staticmethod

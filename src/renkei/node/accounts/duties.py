@@ -1,4 +1,4 @@
-"""The duties an officer may have. What each may do is `permits`' table, nowhere else."""
+"""The duties an officer may have. What each allows is defined in `permissions.Act` only."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Accounts of officers, what they are entrusted with, and the purposes they stated."""
+"""Accounts of officers, their assigned duties, and the purposes they stated."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -7,10 +7,10 @@ from renkei.node.accounts.duties import Duty
 
 
 class Officer(AbstractUser):
-    """A person of the agency. `display_name` is what colleagues and the trail's reader see.
+    """An officer of the agency. `display_name` is what colleagues and readers of the trail see.
 
-    `directory_subject` is who the agency's directory says it is (OIDC `sub`). `failed_entries` counts wrong
-    passwords in a row, up to what locks a local account until `locked_until`.
+    `directory_subject` identifies the account in the agency's directory (OIDC `sub`). `failed_entries` counts
+    wrong passwords in a row; at the limit a local account is locked until `locked_until`.
     """
 
     display_name = models.CharField(max_length=80, blank=True)
@@ -25,7 +25,7 @@ class Officer(AbstractUser):
 
 
 class Assignment(models.Model):
-    """A duty of an officer, in one office (Hello Work office code) or, blank, in all."""
+    """A duty of an officer, in one office (Hello Work office code) or, if blank, in all."""
 
     officer = models.ForeignKey(Officer, on_delete=models.CASCADE, related_name="assignments")
     duty = models.CharField(max_length=20, choices=Duty.choices)
@@ -38,7 +38,7 @@ class Assignment(models.Model):
 
 
 class Declaration(models.Model):
-    """A purpose of clause 7 that an officer stated for one case or document; it lapses."""
+    """A purpose of clause 7 that an officer stated for one case or document; it expires."""
 
     officer = models.ForeignKey(Officer, on_delete=models.CASCADE, related_name="declarations")
     purpose = models.CharField(max_length=40)

@@ -1,7 +1,7 @@
-"""Who may do what, and who may read whom: the one place that decides, by duty, office, purpose and party.
+"""The gate: the only place that decides who may do or read what, by duty, office, purpose and party.
 
-Whatever concerns one office is for those entrusted with it, in that office or in all of them. Whoever reads
-personal data has stated for which purpose of clause 7, for this very case or document, within half an hour.
+What concerns one office is for officers with the duty in that office or in all offices. To read personal
+data, an officer must have stated a purpose of clause 7 for this case or document within the last half hour.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _ISA: Final = frozenset({"isa"})
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may: any one of the duties, at these parties. `personal`: a purpose must be in force."""
+    """Who may do an act: any one of the duties, at these parties. `personal`: a purpose must be in force."""
 
     ja: str
     duties: frozenset[Duty]
@@ -33,7 +33,7 @@ class Rule:
 
 
 class Act(Enum):
-    """What an officer may want to do, each with its rule. What is not here nobody may do."""
+    """Every act of an officer, with its rule. An act that is not listed here is not permitted."""
 
     SEE_STATUS = Rule("状況を見る", frozenset(Duty))
     RUN_DAY = Rule("日次処理を動かす", frozenset({Duty.OPERATE}))
@@ -56,31 +56,31 @@ class Act(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an act is about: a case or document by number, and the office it lies with.
+    """What an act is about: a case or document by number, and its office.
 
-    `office` blank is nobody's yet (the unassigned tray), for those with the duty in all offices; None where
-    the thing has no office at all.
+    A blank `office` means not assigned yet, which is for officers with the duty in all offices; None means
+    that the case or document belongs to no office.
     """
 
     name: str
     office: str | None = None
 
 
-#: What concerns the node as a whole.
+#: The subject of acts that concern the node as a whole.
 NODE: Final = Subject("")
 
 
 def permitted(
     officer: Officer | AnonymousUser | None, act: Act, subject: Subject = NODE, *, now: datetime
 ) -> bool:
-    """Whether an officer may do or read this now."""
+    """Whether an officer may do or read this now, with a purpose in force if one is needed."""
     if not entitled(officer, act, subject) or not isinstance(officer, Officer):
         return False
     return not act.value.personal or purposes.in_force(officer, subject.name, now=now) is not None
 
 
 def entitled(officer: Officer | AnonymousUser | None, act: Act, subject: Subject = NODE) -> bool:
-    """Whether party, duty and office are right, so that a purpose, if one is needed, is worth asking for."""
+    """Whether party, duty and office allow the act, whether or not a purpose is stated."""
     rule = act.value
     if not isinstance(officer, Officer) or not officer.is_active or settings.NODE.party not in rule.parties:
         return False
@@ -93,18 +93,20 @@ def entitled(officer: Officer | AnonymousUser | None, act: Act, subject: Subject
 def require(
     officer: Officer | AnonymousUser | None, act: Act, subject: Subject = NODE, *, now: datetime
 ) -> None:
-    """Let pass who may. Raises NotPermitted, which does not say whether the thing is there."""
+    """Check that an act is permitted. Raises NotPermitted, which does not tell whether the subject exists."""
     if not permitted(officer, act, subject, now=now):
         raise refusal()
 
 
 def refusal() -> NotPermitted:
-    """Return what refuses a thing that is not the officer's and one that is not there, so that asking tells
-    nothing: whoever looks a thing up by its number raises this where there is none.
+    """Return the one error for a subject that is not permitted and for one that does not exist.
+
+    A function that looks up a subject by its number raises it where there is none, so that the answer does
+    not reveal whether it exists.
     """
     return NotPermitted(
-        "This is not open to you: it wants another duty or office, or a purpose stated for it. "
-        "State the purpose, or ask whoever administers the accounts.",
+        "You are not permitted to do this: it needs another duty or office, or a stated purpose. "
+        "State the purpose, or ask an administrator of the accounts.",
         "この操作はできません。職務・所管が異なるか、利用目的の申告がありません。"
         "利用目的を申告するか、管理の担当者に確かめてください。",
     )
@@ -112,6 +114,6 @@ def refusal() -> NotPermitted:
 
 def offices_of(officer: Officer, act: Act) -> frozenset[str] | None:
     """Return the offices where an officer has a duty for this act; None for all of them, empty for none."""
-    held = officer.assignments.filter(duty__in=act.value.duties).values_list("office", flat=True)
-    offices = frozenset(held)
+    assigned = officer.assignments.filter(duty__in=act.value.duties).values_list("office", flat=True)
+    offices = frozenset(assigned)
     return None if "" in offices else offices

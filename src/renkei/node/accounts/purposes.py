@@ -1,4 +1,4 @@
-"""Purposes of clause 7, as officers state them: for one case or document, recorded, and soon over."""
+"""Purposes of clause 7 as officers state them: for one case or document, recorded, for half an hour."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -24,10 +24,10 @@ def offered() -> list[Purpose]:
 
 
 def declare(officer: Officer, purpose: str, subjects: Sequence[str], *, now: datetime) -> list[Declaration]:
-    """State a purpose for cases or documents by number; each is recorded, and lapses after LASTS.
+    """State a purpose for cases or documents by number; each is recorded, and expires after LASTS.
 
-    Stating one opens nothing by itself: duty and office are asked as well, each time (`gate`). Raises
-    NoSuchPurpose for a code that clause 7 does not give this party, and where nothing is named.
+    A stated purpose alone gives no access: duty and office are checked too, each time (`permissions`). Raises
+    NoSuchPurpose for a code that clause 7 does not give this party, and where no case or document is named.
     """
     known = {each.code for each in offered()}
     if purpose not in known or not subjects or not all(subjects):
@@ -49,7 +49,7 @@ def declare(officer: Officer, purpose: str, subjects: Sequence[str], *, now: dat
 
 
 def in_force(officer: Officer, subject: str, *, now: datetime) -> Declaration | None:
-    """Return what an officer stated last for a case or document, unless it has lapsed."""
+    """Return the purpose that an officer last stated for a case or document, unless it has expired."""
     known = {each.code for each in offered()}
     stated = Declaration.objects.filter(
         officer=officer, subject=subject, purpose__in=known, declared_at__lte=now, expires_at__gt=now

@@ -1,7 +1,7 @@
-"""Accounts and duties, and the one-time codes of local accounts: who has what, and every change recorded.
+"""Accounts, duties, and the one-time codes of local accounts; every change is recorded in the trail.
 
-Whoever administers may not change an account of their own: one person alone cannot widen what they may do.
-The first account is made by the node itself, from the command line (`by=None`).
+Administrators may not change their own account, so that no one can extend their own permissions. The first
+account is created by the node itself, from the command line (`by=None`).
 """
 
 from datetime import datetime
@@ -23,7 +23,7 @@ from renkei.node.errors import AccountRefused, WeakPassword
 def create(
     name: str, display_name: str, password: str | None, *, by: Officer | None, now: datetime
 ) -> Officer:
-    """Make an account. Without a password it is the directory's (OIDC). Raises AccountRefused."""
+    """Create an account; without a password it is one of the directory (OIDC). Raises AccountRefused."""
     may_change(by, None, now)
     if not name or Officer.objects.filter(username=name).exists():
         raise AccountRefused(
@@ -43,7 +43,7 @@ def create(
 
 
 def set_active(officer: Officer, active: bool, *, by: Officer | None, now: datetime) -> None:
-    """Disable an account, or enable it again; its sessions end with the next page."""
+    """Disable or enable an account; the sessions of a disabled one end with the next request."""
     may_change(by, officer, now)
     with transaction.atomic():
         if Officer.objects.filter(pk=officer.pk, is_active=not active).update(is_active=active):
@@ -52,7 +52,7 @@ def set_active(officer: Officer, active: bool, *, by: Officer | None, now: datet
 
 
 def grant(officer: Officer, duty: Duty, office: str = "", *, by: Officer | None, now: datetime) -> None:
-    """Give a duty in one office, or with a blank one in all."""
+    """Assign a duty in one office, or in all offices if `office` is blank."""
     may_change(by, officer, now)
     with transaction.atomic():
         _, new = Assignment.objects.get_or_create(officer=officer, duty=duty, office=office)
@@ -61,7 +61,7 @@ def grant(officer: Officer, duty: Duty, office: str = "", *, by: Officer | None,
 
 
 def revoke(officer: Officer, duty: Duty, office: str = "", *, by: Officer | None, now: datetime) -> None:
-    """Take a duty away; what was stated and assigned before remains on record."""
+    """Withdraw a duty; earlier statements and assignments stay in the trail."""
     may_change(by, officer, now)
     with transaction.atomic():
         gone, _ = Assignment.objects.filter(officer=officer, duty=duty, office=office).delete()
@@ -70,10 +70,10 @@ def revoke(officer: Officer, duty: Duty, office: str = "", *, by: Officer | None
 
 
 def enrol(officer: Officer) -> TOTPDevice:
-    """Begin one-time codes: the device's `config_url` is for the officer's telephone, shown once.
+    """Start the enrolment of one-time codes; the device's `config_url` is shown once, for the phone.
 
-    It counts only once `confirm`ed. Raises AccountRefused where one is confirmed already: it has to be
-    removed by whoever administers, or a stolen password would be enough to take its place.
+    The device is valid only after `confirm`. Raises AccountRefused where one is confirmed already: an
+    administrator must remove it first, since otherwise a stolen password would be enough to replace it.
     """
     if TOTPDevice.objects.filter(user=officer, confirmed=True).exists():
         raise AccountRefused(
@@ -86,9 +86,9 @@ def enrol(officer: Officer) -> TOTPDevice:
 
 
 def confirm(officer: Officer, code: str, *, by: Officer | None = None) -> None:
-    """End the enrolment with a first code. Raises AccountRefused for a wrong one.
+    """Complete the enrolment with a first code. Raises AccountRefused for a wrong one.
 
-    `by` is whoever administers and does it with the officer present; None the officer.
+    `by` is the administrator who does it with the officer present; None is the officer.
     """
     with transaction.atomic():
         device = TOTPDevice.objects.filter(user=officer, confirmed=False).first()
@@ -97,15 +97,15 @@ def confirm(officer: Officer, code: str, *, by: Officer | None = None) -> None:
             device.confirmed = True
             device.save()
             record(by or officer, Verb.DEVICE_ENROLLED, officer.username)
-    if not right:  # outside: the failed attempt, which slows down the next one, must stand
+    if not right:  # outside the transaction: the failed attempt, which delays the next one, must be kept
         raise AccountRefused(
-            "The code is wrong or too old. Try the next one.",
+            "The code is wrong or has expired. Try the next one.",
             "確認コードが違うか、古くなっています。次のコードを入れてください。",
         )
 
 
 def remove_devices(officer: Officer, *, by: Officer | None, now: datetime) -> None:
-    """Remove an officer's one-time codes, as when the telephone is lost."""
+    """Remove an officer's one-time codes, for example when the phone is lost."""
     may_change(by, officer, now)
     with transaction.atomic():
         gone, _ = TOTPDevice.objects.filter(user=officer).delete()
@@ -114,13 +114,16 @@ def remove_devices(officer: Officer, *, by: Officer | None, now: datetime) -> No
 
 
 def may_change(by: Officer | None, officer: Officer | None, now: datetime) -> None:
-    """Let pass whoever administers, for any account but their own. Raises NotPermitted, AccountRefused."""
+    """Check that `by` may change an account: an administrator, and not their own account.
+
+    Raises NotPermitted, AccountRefused.
+    """
     if by is None:
-        return  # the node itself: whoever runs its commands holds its database anyway
+        return  # the node itself: its commands have access to the database anyway
     require(by, Act.MANAGE_ACCOUNTS, now=now)
     if officer is not None and officer.pk == by.pk:
         raise AccountRefused(
-            "Nobody changes an account of their own. Ask a colleague who administers.",
+            "You cannot change your own account. Ask another administrator.",
             "自分の登録は変更できません。管理の職務を持つ別の職員に依頼してください。",
         )
 
@@ -130,6 +133,6 @@ def _check(password: str, officer: Officer) -> None:
         validate_password(password, officer)
     except ValidationError:
         raise WeakPassword(
-            "The password is too short, too common or like the name. Choose 12 characters or more.",
+            "The password is too short, too common or similar to the name. Choose 12 characters or more.",
             "パスワードが短いか、ありふれているか、名前に似ています。12文字以上にしてください。",
         ) from None
