@@ -1,10 +1,10 @@
-"""A guess of candidates plain enough for tests: whoever has the name and birth date reported."""
+"""A simple search for candidates in tests: the persons with the reported name and birth date."""
 
 import polars as pl
 
 
 def find(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> pl.DataFrame:
-    """Give everybody of that name and birth date the same probability; of each the first of their cards."""
+    """Give every person of that name and birth date the same probability, each with the first card."""
     theirs = (
         cards.sort("card_number").unique("person_id", keep="first").select("person_id", card="card_number")
     )

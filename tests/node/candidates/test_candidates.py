@@ -1,4 +1,4 @@
-"""Notifications that name no card: who comes near is looked for once, and again where it matters."""
+"""Notifications that name no card are searched for once, and again where the result may change."""
 
 from datetime import date, timedelta
 
@@ -20,14 +20,14 @@ OTHER = {"name": "SAMPLE HANAKO", "birth_date": "1970-12-31", "nationality": "CH
 
 
 def strange(register, **fields):
-    """Let somebody come who has nothing in common with anybody but what is given."""
+    """Import a person who has nothing in common with others except the given items."""
     fields = {"sex": "2", "stay_expires_on": "2031-01-01", "name": "SAMPLE HANAKO"} | fields
     register("persons", person(2, **fields))
     register("cards", card_of(2, **fields))
 
 
 class Seen:
-    """A search that keeps what it was handed."""
+    """A search that records its input."""
 
     def __init__(self) -> None:
         self.people: list[set[str]] = []

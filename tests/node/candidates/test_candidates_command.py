@@ -1,4 +1,4 @@
-"""`renkei candidates`: an officer's own decision from the command line, as in the console."""
+"""`renkei candidates`: an officer's decision from the command line, as in the console."""
 
 from collections.abc import Callable, Iterator
 
@@ -23,7 +23,7 @@ WHO = ("--officer", "tanaka", "--purpose", "residence")
 
 @pytest.fixture
 def run(node, monkeypatch, register, deliver, officer) -> Iterator[Callable[..., str]]:
-    """Run a command of a node where N1 has P1 as its candidate; a refusal is raised."""
+    """Run a command on a node where N1 has P1 as its candidate; errors are raised."""
     register("persons", person(1))
     register("cards", card_of(1))
     deliver(notification(1, card_number="AB00000011CD"))

@@ -1,4 +1,4 @@
-"""An officer's word on candidates: made once, for a purpose, and what it is worth in 3(1)イ and 別紙2."""
+"""An officer's decision on candidates: made once, for a purpose, and its effect on 3(1)イ and 別紙2."""
 
 from datetime import date, timedelta
 
@@ -33,7 +33,7 @@ def run():
 
 @pytest.fixture
 def suspected(register, deliver, run):
-    """P1 has a permission and no notification but N1, whose number is in no card."""
+    """P1 has a permission and no notification except N1, whose number is on no card."""
     register("persons", person(1))
     register("cards", card_of(1))
     register("permissions", permission(1))
@@ -76,7 +76,7 @@ def test_a_confirmed_candidate_credits_and_the_number_is_still_not_found(suspect
     assert standing() == {UNFOUND}
     assert (outcome.outcome, outcome.person_id) == ("matched", "P1")
     assert outcome.differences == "card_number:confirmed_candidate"
-    # 別紙2 tells nothing of the person: neither values nor who it is.
+    # 別紙2 has nothing about the person: neither values nor identity.
     row = Finding.objects.get(is_active=True)
     assert row.person_id is None
     assert {name: text for name, text in row.values.items() if text not in (None, "false")} == {

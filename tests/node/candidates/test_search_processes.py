@@ -1,4 +1,4 @@
-"""The library's own search, on a node's database: who comes near, and how sure that is."""
+"""The library's own search on a node's database: the candidates and their probabilities."""
 
 from datetime import date
 
@@ -21,7 +21,7 @@ MISTYPED = "AB0000000lCD"  # a small L for the 1
 
 @pytest.fixture
 def matched(register, deliver):
-    """P1 was notified under a number that is nearly theirs, somebody unknown under one of nobody."""
+    """P1 was notified with a number close to their own, an unknown person with a number of no card."""
     people = [person(1), *(person(number, **TWIN) for number in range(2, 30))]
     register("persons", *people)
     register("cards", card_of(1), *(card_of(number, **TWIN) for number in range(2, 30)))

@@ -1,4 +1,4 @@
-"""Correction requests are taken once, decided on once and answered once."""
+"""Correction requests are imported once, decided once and answered once."""
 
 from datetime import timedelta
 

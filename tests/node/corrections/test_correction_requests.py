@@ -1,4 +1,4 @@
-"""Corrections of the register: asked for with the next 別紙1, answered by ISA, never a value in either."""
+"""Correction requests: sent with the next 別紙1, answered by ISA, and never with a value."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""ISA's node, and what a day of it does, in short."""
+"""ISA's node, and short functions for what it does in a day."""
 
 from datetime import date
 from itertools import count
@@ -20,7 +20,7 @@ def party() -> str:
 
 @pytest.fixture
 def register(node, tmp_path):
-    """Take rows of the register in as a delta."""
+    """Import rows of the register as a delta."""
     numbers = count(1)
 
     def taking(dataset: str, *rows) -> None:
@@ -32,7 +32,7 @@ def register(node, tmp_path):
 
 @pytest.fixture
 def deliver(node, tmp_path):
-    """Take notifications as the next delivery."""
+    """Import notifications as the next delivery."""
     numbers = count(1)
 
     def taking(*rows) -> None:
@@ -44,7 +44,7 @@ def deliver(node, tmp_path):
 
 
 def carried(day: date) -> set[tuple[str, str, str]]:
-    """Say what a day's answer carries: (dataset, identifier, action)."""
+    """Return what a day's answer carries: (dataset, identifier, action)."""
     return {
         (name, row[0], row[-1])
         for name, table in answers.to_send(day).items()
@@ -67,7 +67,7 @@ def run_day(node):
 
 @pytest.fixture
 def officer(db) -> Officer:
-    """Somebody who handles findings, in all offices."""
+    """An officer who handles findings, in all offices."""
     made = Officer.objects.create_user("tanaka")
     Assignment.objects.create(officer=made, duty=Duty.HANDLE_CASES)
     return made

@@ -1,4 +1,4 @@
-"""What a day's answer carries: what is new, different or no longer stands, each once."""
+"""What a day's answer carries: findings that are new, changed or no longer active, each once."""
 
 from dataclasses import replace
 from datetime import date
@@ -279,7 +279,7 @@ def test_an_answer_names_disclosed_items_only(
     assert [name for name in row if name.startswith("l")] == [
         "linked_name", "linked_sex", "latest_name", "latest_sex",
     ]  # fmt: skip
-    # What ISA notes for itself keeps everything.
+    # ISA's own outcomes keep all items.
     assert ("birth_date" in Outcome.objects.get().differences) == ("birth_date" in wrong)
 
 

@@ -1,4 +1,4 @@
-"""Whatever changes on whatever day: what stands is what one full run says, and the counterpart knows it."""
+"""For any changes on any days: the active findings equal those of one full run, and are reported."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -103,7 +103,7 @@ def notifications(draw):
 
 @pytest.fixture
 def node_settings(settings):
-    """Django's settings, under a name that hypothesis's do not take."""
+    """Django's settings, under a name that does not collide with hypothesis's `settings`."""
     return settings
 
 
@@ -118,7 +118,7 @@ DAYS = st.lists(
         st.sampled_from(("delta", "delta", "full")),
         st.booleans(),  # whether the answer can be sealed that day
         st.booleans(),  # whether the counterpart refuses it at first
-        st.lists(st.sampled_from(DECISIONS), max_size=2),  # what an officer makes of candidates
+        st.lists(st.sampled_from(DECISIONS), max_size=2),  # what an officer decides on candidates
     ),
     min_size=1,
     max_size=5,
@@ -126,7 +126,7 @@ DAYS = st.lists(
 
 
 def _once(dataset: Dataset, rows):
-    """One row for each identifier: a second one of a file is set aside, which is tested elsewhere."""
+    """One row for each identifier: a second one is rejected, which is tested elsewhere."""
     return {row[dataset.identifier.name]: row for row in rows}.values()
 
 
@@ -146,7 +146,7 @@ def _deliver(directory, rows, now) -> None:
 
 
 def _whole(day: date):
-    """One full run over everything: as reported, and as if what officers confirmed were named."""
+    """One full run over everything: as reported, and with the confirmed cards as the named ones."""
     tables = {
         NOTIFICATIONS: "records_receivednotification",
         PERSONS: "records_person",
@@ -162,14 +162,14 @@ def _whole(day: date):
     as_if = frames[0].with_columns(
         card_number=pl.col("notification_id").replace_strict(named, default=pl.col("card_number"))
     )
-    # Nobody is confirmed on most days: then that is the same question.
+    # On most days nobody is confirmed: then both runs are the same.
     again = reconcile(as_if, *frames[1:], as_of=day, policy=DEFAULT_POLICY) if named else found
     judged = {row[0]: row for row in again.matches.select(*OUTCOME).iter_rows()}
     outcomes = {row[0]: row for row in found.matches.select(*OUTCOME).iter_rows()}
     for identifier in named:
         differences = ";".join(filter(None, ("card_number:confirmed_candidate", judged[identifier][-1])))
         outcomes[identifier] = (*judged[identifier][:-1], differences)
-    # Who is probable is the guess's; what that explains is the matching's, as of one full run.
+    # The test's search gives the probable candidates; the matching gives what they explain.
     permitted = frames[3].select("permission_id", "person_id", "permitted_on")
     suspected = again.annex3.join(permitted, on="permission_id")
     annex3 = probably_notified(suspected, search.probable(), "person_id")
@@ -177,7 +177,7 @@ def _whole(day: date):
 
 
 def _confirmed(found, cards) -> dict[str, str]:
-    """The cards that confirmed notifications count for, where their number is still in no card."""
+    """The cards that confirmed notifications count for, where their number is still on no card."""
     unfound = set(found.matches.filter(pl.col("outcome") == "not_found")["notification_id"])
     owners = dict(cards.select("card_number", "person_id").iter_rows())
     return {
@@ -193,7 +193,7 @@ def _set(frame: pl.DataFrame) -> set[tuple]:
 
 
 def _standing(*whole) -> dict[str, set[tuple]]:
-    """What stands, in the columns of the annexes."""
+    """The active findings, in the columns of the annexes."""
     columns = {
         kind: [name for name in annex.columns if name != "matched_on"]
         for kind, annex in zip(("discrepancy", "suspected_omission"), whole, strict=True)
@@ -230,7 +230,7 @@ def test_what_stands_and_what_was_told_equal_one_full_run(
     for passed, people, numbers, grants, notices, mode, seals, refuses, decisions in days:
         day += timedelta(days=passed)
         if AnswerDay.objects.filter(pk=day).exists():
-            day += timedelta(days=1)  # what changes once a day's answer is selected is another day's
+            day += timedelta(days=1)  # changes after a day's answer is selected belong to another day
         now = datetime.combine(day, time(3), UTC)
         _take(tmp_path, PERSONS, people, mode, now)
         _take(tmp_path, CARDS, numbers, mode, now)
@@ -251,7 +251,7 @@ def test_what_stands_and_what_was_told_equal_one_full_run(
 
         expected = {"discrepancies": _set(annex2), "suspected_omissions": _set(annex3)}
         assert _standing(annex2, annex3) == expected
-        # Days that could not be sealed are told later, in their order, nothing twice.
+        # Days that could not be sealed are reported later, in order, nothing twice.
         if seals:
             assert {name: set(rows.values()) for name, rows in counterpart.items()} == expected
             assert not Finding.objects.filter(is_active=False).exists()
@@ -271,7 +271,7 @@ def test_what_stands_and_what_was_told_equal_one_full_run(
 
 
 def _decide(reasons, officer, now: datetime) -> None:
-    """Let an officer decide on one notification after another for these reasons, where that is possible."""
+    """Decide on one notification after another with these reasons, where that is possible."""
     for reason in reasons:
         leads_to = review.REASONS[reason].state
         waits = NotFound.objects.filter(state="waiting", best__isnull=False)
@@ -285,7 +285,7 @@ def _decide(reasons, officer, now: datetime) -> None:
 
 @transaction.atomic
 def _refused(day: date) -> None:
-    """Seal a day's answer, and learn that it was refused: it is made again, as things stand now."""
+    """Seal a day's answer and have it refused: it is made again from the current state."""
     answers.select(day)
     number = next(SENT)
     answers.mark_sent(day, number)
@@ -294,7 +294,7 @@ def _refused(day: date) -> None:
 
 def _tell(day: date, counterpart: dict[str, dict[str, tuple]]) -> None:
     with transaction.atomic():
-        answers.select(day)  # chosen already, unless one before it was refused
+        answers.select(day)  # already selected, unless an earlier one was refused
     for name in counterpart:
         frame = answers.to_send(day)[name]
         columns = [column for column in frame.columns if column not in ("matched_on", "action")]

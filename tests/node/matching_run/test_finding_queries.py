@@ -1,4 +1,4 @@
-"""ISA's trays list by identifier; what anybody is said to be is read for a purpose, and on record."""
+"""ISA's lists have identifiers; values are read for a stated purpose, and each access is recorded."""
 
 from datetime import date, timedelta
 

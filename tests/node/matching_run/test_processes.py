@@ -1,4 +1,4 @@
-"""A day killed at any moment, and two workers on one day: the state is that of one undisturbed run."""
+"""A process killed at any moment, and two workers on one day: the state is that of one undisturbed run."""
 
 import os
 import signal
@@ -56,7 +56,7 @@ _AFTER = [str(_PEOPLE), str(_PEOPLE // 2), "1", "0", str(_PEOPLE), str(_PEOPLE /
 
 @pytest.fixture
 def database(tmp_path, transactional_db) -> str:
-    """A filled database that other processes see: a file of SQLite, or PostgreSQL's own of the tests."""
+    """A filled database that other processes see: an SQLite file, or the tests' PostgreSQL database."""
     if connection.vendor == "postgresql":
         found = connection.settings_dict
         host = f"{quote(found['HOST'] or '', safe='')}:{found['PORT'] or 5432}"  # or a socket's directory
@@ -87,7 +87,7 @@ def done(url: str, work: str, place: Path) -> list[str]:
 
 
 def living(url: str, place: Path) -> subprocess.Popen[str]:
-    """Start a process that goes through the day as soon as it is told to."""
+    """Start a process that runs the day as soon as it is told to."""
     process = subprocess.Popen(
         [sys.executable, "-c", _START + _LIVE, str(place)],
         env=environment(url),

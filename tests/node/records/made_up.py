@@ -1,4 +1,4 @@
-"""Rows that are plainly made up, and files of them."""
+"""Synthetic rows, and files of them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -26,7 +26,7 @@ _IDENTITY = {
 
 
 def card(number: int) -> str:
-    """The number of a residence card that nobody has."""
+    """The number of a residence card that does not exist."""
     return f"AB{number:08d}CD"
 
 

@@ -1,4 +1,4 @@
-"""What goes into a day's 別紙1: new, different or gone since it was sent last, and nothing withheld."""
+"""The rows of a day's 別紙1: new, changed or deleted since last sent, and no withheld item."""
 
 from datetime import date, timedelta
 
@@ -23,7 +23,7 @@ def party() -> str:
 
 @pytest.fixture
 def ministry(node, tmp_path):
-    """A ministry that takes full extracts and sends a day after each."""
+    """The ministry imports full extracts and sends a day after each."""
     return Ministry(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""Rows between frames and tables: whatever the text, the same on both databases."""
+"""Rows between frames and tables: any text, with the same result on both databases."""
 
 import polars as pl
 import pytest

@@ -1,4 +1,4 @@
-"""However days are cut into files and deliveries, what stands is what the last whole extract says."""
+"""However days are cut into files and deliveries, the stored rows are those of the last full extract."""
 
 from datetime import date, timedelta
 
@@ -27,12 +27,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 TRIES = settings(max_examples=30)
 FIRST = date(2026, 11, 24)
 
-# A day: who or what is there, and a value of each.
+# A day: the records that exist, and one value of each.
 days = st.lists(st.dictionaries(st.integers(1, 5), st.integers(0, 5), max_size=5), min_size=1, max_size=4)
 
 
 def forget_everything() -> None:
-    """Start another try in the same transaction."""
+    """Start another example in the same transaction."""
     for model in (
         Import,
         Notification,
@@ -100,7 +100,7 @@ def test_what_isa_holds_alive_is_what_prepare_makes_of_the_last_extract(node, tm
                 tmp_path / f"{number}.csv", "notifications", *(notification_of(*each) for each in day.items())
             )
             imports.import_file(path, "notifications", "full", now=NOW)
-            # Some days pass without a delivery, and what they changed goes with the next.
+            # Some days have no delivery; their changes are sent with the next one.
             if sent_on[number] or number == len(days) - 1:
                 today = FIRST + timedelta(days=number)
                 rows = annex1.changes_since_sent(today)

@@ -1,4 +1,4 @@
-"""The directory where extracts land: order, names, where files go, runs cut short."""
+"""The directory DIR/extracts: order, names, where files are moved, interrupted runs."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def extracts(node):
 
 
 def names(directory) -> list[str]:
-    """The files of a directory without the moment that they were moved."""
+    """The names of the files of a directory, without the time of the move."""
     return sorted(path.name.partition("-")[2] for path in directory.iterdir()) if directory.is_dir() else []
 
 

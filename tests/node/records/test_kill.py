@@ -1,4 +1,4 @@
-"""A process killed in the middle of an import, and two that import at once: before or after, not between."""
+"""A process killed during an import, and two imports at once: all of an import or nothing."""
 
 import os
 import signal
@@ -43,7 +43,7 @@ print(Card.objects.count(), first, Import.objects.count(), Touched.objects.count
 
 @pytest.fixture
 def database(tmp_path, transactional_db) -> str:
-    """A database that other processes see: a file of SQLite, or PostgreSQL's own of the tests."""
+    """A database that other processes see: an SQLite file, or the tests' PostgreSQL database."""
     if connection.vendor == "postgresql":
         found = connection.settings_dict
         host = f"{quote(found['HOST'] or '', safe='')}:{found['PORT'] or 5432}"  # or a socket's directory
@@ -87,7 +87,7 @@ def finish(process: subprocess.Popen[str]) -> int:
 
 
 def look(url: str) -> list[str]:
-    """Rows, first address, imports, touched and entries of the trail, as a new process sees them."""
+    """Rows, first address, imports, changed keys and entries of the trail, as a new process sees them."""
     ran = subprocess.run(
         [sys.executable, "-c", _LOOK], env=environment(url), check=True, capture_output=True, text=True
     )
@@ -107,7 +107,7 @@ def test_an_import_killed_at_any_moment_leaves_the_state_before_or_after(databas
     before = look(database)
     assert before == [str(_BEFORE), "before", "1", str(2 * _BEFORE), "1"]
 
-    # How long it takes tells where to strike; what was struck is done again, from whatever it left.
+    # The duration tells when to kill; a killed import is done again from the state that it left.
     seen, lasted, moments = set(), 0.0, [0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0, None]
     whole = importing(database, extract(tmp_path / "again.csv", _BEFORE, "before"))
     start = time.monotonic()

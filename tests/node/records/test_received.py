@@ -1,4 +1,4 @@
-"""ISA takes what 別紙1 brings: later wins, whole; tombstones; what cannot be taken."""
+"""ISA imports 別紙1: a later version replaces the whole row; tombstones; rejected rows."""
 
 import pytest
 from django.db import transaction
@@ -21,7 +21,7 @@ def party() -> str:
 
 @pytest.fixture
 def deliver(node, tmp_path):
-    """Take rows as the next delivery, or as that of a number."""
+    """Import rows as the next delivery, or as the one with a number."""
     taken = 0
 
     def taking(*rows, sequence: int | None = None):

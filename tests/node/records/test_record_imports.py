@@ -1,4 +1,4 @@
-"""Extracts into a node: what is taken, what is set aside, what goes, and what that touches."""
+"""Importing extracts: accepted, rejected and removed rows, and the changed keys."""
 
 from dataclasses import replace
 
@@ -44,7 +44,7 @@ MAKERS = {
 
 @pytest.fixture
 def take(node, tmp_path):
-    """Take rows in as a file of its own."""
+    """Import rows as a file of their own."""
 
     def taken(dataset: str, mode: str, *rows, now=NOW, name="") -> Import:
         path = tmp_path / (name or f"{dataset}.{Import.objects.count()}.csv")
@@ -54,7 +54,7 @@ def take(node, tmp_path):
 
 
 def touched() -> set[tuple[str, str]]:
-    """What was touched since this was asked last."""
+    """The changed keys since the last call."""
     found = set(ChangedKey.objects.values_list("kind", "key"))
     ChangedKey.objects.all().delete()
     return found

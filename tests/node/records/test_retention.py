@@ -1,4 +1,4 @@
-"""What is due is erased with a certificate, and what a hold covers is not."""
+"""What is due is erased with a certificate; what a hold covers is not."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A table's number of rows: counted once, carried on, and always what a count would say."""
+"""A table's row count: counted once, then updated, and always equal to a real count."""
 
 import pytest
 from django.db import connection
@@ -28,6 +28,6 @@ def test_rows_counted_once_are_carried_on_with_every_extract(node, tmp_path):
         after = changes.row_count(Person)
 
     assert (before, after) == (2, 3)
-    assert len(asked) == 1  # what was carried on; the table itself is not asked
+    assert len(asked) == 1  # the stored count; the table itself is not read
     take("full", person(3), person(4), person(5), person(6))
     assert changes.row_count(Person) == changes.recount(Person) == 4

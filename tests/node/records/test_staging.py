@@ -1,4 +1,4 @@
-"""Whatever stands in an extract, what a node keeps of it can be sealed."""
+"""Whatever an extract contains, the rows that a node keeps can be sealed."""
 
 import pytest
 

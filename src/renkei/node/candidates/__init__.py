@@ -1,1 +1,1 @@
-"""Whom a notification may mean whose card number is in no card: searched by ISA, decided by its officers."""
+"""ISA: candidates for notifications whose card number is on no card: search, and review by officers."""

@@ -200,7 +200,7 @@ def import_annex1(sequence: int, package: Path, *, now: datetime) -> Mapping[str
             f"{SERVICE} {sequence}: {last.sequence}まで取込済みです。番号の順に開いてください。",
         )
     batches = open_source(package / f"{NOTIFICATIONS.name}.csv", NOTIFICATIONS).batches()
-    with staging.staged(batches, staging.Door(RECEIVED, RECEIVING, _shape(sequence))) as staged:
+    with staging.staged(batches, staging.Target(RECEIVED, RECEIVING, _shape(sequence))) as staged:
         counts = {"read": staged.read, "rejected": staged.rejected}
         counts |= changes.apply(RECEIVED, full=False)
         made = Import.objects.create(

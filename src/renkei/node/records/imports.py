@@ -67,9 +67,9 @@ def import_file(
     if found := _already(dataset, mode, name, sha256):
         return found
     batches = open_source(path, table.dataset, encoding).batches()
-    door = staging.Door(table, _rules(table, now), _shape(table), bare_is_gone=mode == "delta")
+    target = staging.Target(table, _rules(table, now), _shape(table), bare_row_removes=mode == "delta")
     # Reading takes long and holds no lock; only applying the staged rows is in the transaction.
-    with staging.staged(batches, door) as staged, transaction.atomic():
+    with staging.staged(batches, target) as staged, transaction.atomic():
         advisory_lock()
         if found := _already(dataset, mode, name, sha256):
             return found

@@ -45,17 +45,17 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Target:
     """How rows are validated and stored in a table.
 
     `shape` makes the columns to be stored, as text, from typed rows, and keeps the order of the rows.
-    `bare_is_gone`: a row with nothing but its identifier removes the record, as in a delta of a register.
+    `bare_row_removes`: a row with nothing but its identifier removes the record, as in a delta of a register.
     """
 
     table: Table
     rules: Rules
     shape: Callable[[pl.DataFrame], pl.DataFrame]
-    bare_is_gone: bool = False
+    bare_row_removes: bool = False
 
 
 def canonical(dataset: Dataset) -> Callable[[pl.DataFrame], pl.DataFrame]:
@@ -65,10 +65,10 @@ def canonical(dataset: Dataset) -> Callable[[pl.DataFrame], pl.DataFrame]:
 
 
 @contextmanager
-def staged(batches: Iterable[pa.RecordBatch], door: Door) -> Iterator[Staged]:
+def staged(batches: Iterable[pa.RecordBatch], target: Target) -> Iterator[Staged]:
     """Read batches (`matching.reading.text_batch`) into the temporary tables; they are dropped at the end."""
     try:
-        yield _stage(batches, door)
+        yield _stage(batches, target)
     finally:
         # If the transaction is aborted, they are rolled back with it.
         with suppress(DatabaseError):
@@ -84,22 +84,22 @@ def keep_rejects(made: Import) -> None:
     )
 
 
-def _stage(batches: Iterable[pa.RecordBatch], door: Door) -> Staged:
-    dataset, key = door.table.dataset, door.table.key
-    bulk_copy.temporary(INCOMING, pl.DataFrame(schema=_incoming_columns(door.table)))
+def _stage(batches: Iterable[pa.RecordBatch], target: Target) -> Staged:
+    dataset, key = target.table.dataset, target.table.key
+    bulk_copy.temporary(INCOMING, pl.DataFrame(schema=_incoming_columns(target.table)))
     bulk_copy.temporary(REFUSED, pl.DataFrame(schema=_REFUSED))
     bulk_copy.temporary(OUTSIDE, pl.DataFrame(schema=_OUTSIDE))
     hashes: list[pl.Series] = []
     line = _FIRST_LINE
     for batch in batches:
         lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
-        typed, troubles = type_batch(batch, lines, dataset, rules=door.rules)
+        typed, troubles = type_batch(batch, lines, dataset, rules=target.rules)
         typed, unfit = sanitize_for_exchange(typed, dataset)
         # An identifier that cannot be read is named as it was written.
         written = pl.Series(batch.column(0)).cast(pl.String).str.replace_all(r"\pC", " ").str.strip_chars()
         typed = typed.with_columns(identifier=pl.coalesce(key, written.replace("", None)))
         hashes.append(typed["identifier"].hash())
-        _put(typed, _reasons([*troubles, *unfit]), door)
+        _put(typed, _reasons([*troubles, *unfit]), target)
         line += batch.num_rows
     _reject_duplicates(hashes, key)
     _prepare_lookup(key)
@@ -122,8 +122,8 @@ def _reasons(troubles: list[pl.DataFrame]) -> pl.DataFrame:
     return found.rename({"reason": "reasons"})
 
 
-def _put(typed: pl.DataFrame, reasons: pl.DataFrame, door: Door) -> None:
-    outside = _outside(typed, reasons, door)
+def _put(typed: pl.DataFrame, reasons: pl.DataFrame, target: Target) -> None:
+    outside = _outside(typed, reasons, target)
     refused = (
         reasons.join(outside, on="line", how="anti")
         .join(typed.select("line", "identifier"), on="line")
@@ -134,18 +134,18 @@ def _put(typed: pl.DataFrame, reasons: pl.DataFrame, door: Door) -> None:
         if others.height:
             taken = taken.join(others, on="line", how="anti", maintain_order="left")
     # Release sorts by identifier. Sorted here first, its rows keep their place beside `line`.
-    taken = taken.sort(door.table.key)
+    taken = taken.sort(target.table.key)
     bulk_copy.put(REFUSED, refused)
     bulk_copy.put(OUTSIDE, outside)
-    bulk_copy.put(INCOMING, pl.concat([taken.select("line"), door.shape(taken)], how="horizontal"))
+    bulk_copy.put(INCOMING, pl.concat([taken.select("line"), target.shape(taken)], how="horizontal"))
 
 
-def _outside(typed: pl.DataFrame, reasons: pl.DataFrame, door: Door) -> pl.DataFrame:
+def _outside(typed: pl.DataFrame, reasons: pl.DataFrame, target: Target) -> pl.DataFrame:
     """Return the rows whose record is not to be kept, with the reason, whatever else is in them."""
-    reason = door.rules.left_out if door.rules.left_out is not None else pl.lit(None, pl.String)
-    if door.bare_is_gone:
-        others = [name for name in door.table.dataset.names if name != door.table.key]
-        bare = pl.col(door.table.key).is_not_null() & pl.all_horizontal(pl.col(others).is_null())
+    reason = target.rules.left_out if target.rules.left_out is not None else pl.lit(None, pl.String)
+    if target.bare_row_removes:
+        others = [name for name in target.table.dataset.names if name != target.table.key]
+        bare = pl.col(target.table.key).is_not_null() & pl.all_horizontal(pl.col(others).is_null())
         odd = reasons.filter(
             ~pl.col("reasons").list.eval(pl.element().str.starts_with("missing:")).list.all()
         )
