@@ -127,15 +127,16 @@ def decide(
     rank: int | None = None,
     version: str | None = None,
 ) -> NotFound:
-    """Confirm the candidate of a rank, reject them all, or take a decision back, as the reason says.
+    """Confirm the candidate with `rank`, reject all, or withdraw a decision, depending on the reason.
 
-    `version` is that of what the officer looked at (`open_candidates`), None for what there is. Raises
-    NotPermitted, NoSuchDecision, CandidatesChanged.
+    `version` is that of the candidates that the officer read (`open_candidates`), None for the current ones.
+    Raises NotPermitted; NoSuchDecision where the reason or the rank does not fit; CandidatesChanged where the
+    candidates or the decision have changed since that version.
     """
     require(officer, Act.DECIDE_CANDIDATE, subject_of(notification_id), now=now)
     if reason not in REASONS:
         raise NoSuchDecision(
-            f"A decision needs a reason of its own ({', '.join(REASONS)}). Choose one.",
+            f"A decision needs a reason ({', '.join(REASONS)}). Choose one.",
             f"判断には理由が必要です({'、'.join(REASONS)})。選んでください。",
         )
     state = REASONS[reason].state
@@ -160,7 +161,7 @@ def decide(
             person_id=chosen.person_id if chosen else None,
             confirmed_card=chosen.card_number if chosen else None,
         )
-        if changed != 1:
+        if changed != 1:  # another officer or the matching came first
             raise _changed(notification_id, not_found)
         _note_changed(not_found, *found)
         verb = {

@@ -50,8 +50,8 @@ def search(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFra
     """
     parameters = default_parameters()
     people = max(changes.row_count(Person), 1)
-    sought, seen = _compare(notifications, persons, cards, people)
-    return judge(seen, sought, parameters, people)
+    sought, compared = _compare(notifications, persons, cards, people)
+    return judge(compared, sought, parameters, people)
 
 
 def possibly_affected(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> pl.Series:
@@ -62,10 +62,10 @@ def possibly_affected(notifications: pl.DataFrame, persons: pl.DataFrame, cards:
     """
     parameters = default_parameters()
     people = max(changes.row_count(Person), 1)
-    sought, seen = _compare(notifications, persons, cards, people)
+    sought, compared = _compare(notifications, persons, cards, people)
     # The odds of a sole candidate against no match; with other candidates the probability is lower.
     odds = pl.col("weight") * parameters.sharpness + log2(parameters.prior / (1 - parameters.prior) / people)
-    queries = weigh(seen, parameters).filter(odds >= _LEAST_ODDS)["query"].unique()
+    queries = weigh(compared, parameters).filter(odds >= _LEAST_ODDS)["query"].unique()
     return sought["notification_id"].gather(queries)
 
 
@@ -75,14 +75,14 @@ def _compare(
     """Return the typed notifications, and their compared pairs with these persons."""
     parameters = default_parameters()
     known = _typed(persons, PERSONS)["person_id"]
-    sought, held = _typed(notifications, NOTIFICATIONS), with_persons(_typed(cards, CARDS, known))
-    seen = look(sought, held, parameters)
+    sought, owned = _typed(notifications, NOTIFICATIONS), with_persons(_typed(cards, CARDS, known))
+    compared = look(sought, owned, parameters)
     counts = {}
     for item in by_term_frequency(parameters):
         value = value_of(item.name)
-        nothing = pl.DataFrame(schema={value: seen.schema[value], "holders": pl.UInt32})
-        counts[item.name] = _count_persons(seen, item) if item.name in _COUNTED else nothing
-    return sought, with_shares(seen, counts, people)
+        nothing = pl.DataFrame(schema={value: compared.schema[value], "holders": pl.UInt32})
+        counts[item.name] = _count_persons(compared, item) if item.name in _COUNTED else nothing
+    return sought, with_shares(compared, counts, people)
 
 
 def _typed(frame: pl.DataFrame, dataset: Dataset, known: pl.Series | None = None) -> pl.DataFrame:
@@ -109,10 +109,10 @@ def _day(values: pl.Series) -> pl.Series:
     ).to_series()
 
 
-def _count_persons(seen: pl.DataFrame, item: Item) -> pl.DataFrame:
+def _count_persons(compared: pl.DataFrame, item: Item) -> pl.DataFrame:
     value = value_of(item.name)
     column, written = _COUNTED[item.name]
-    values = weighed_values(seen, item)
+    values = weighed_values(compared, item)
     asked = pl.DataFrame({value: values, "written": written(values)})
     bulk_copy.temporary(_ASKED, asked.select(pl.col("written").drop_nulls().unique()))
     with expecting_few_rows():

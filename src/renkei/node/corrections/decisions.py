@@ -27,10 +27,10 @@ from renkei.node.matching_run.models import Kind
 
 REQUESTS: Final = "correction_requests"
 ANSWERS: Final = "correction_answers"
-#: Columns of the dataset that comes in; `kind` is `discrepancy` or `suspected_omission`, `identifier` its
+#: Columns of the received dataset; `kind` is `discrepancy` or `suspected_omission`, `identifier` its
 #: notification or permission, `items` columns joined by `;`.
 REQUEST_COLUMNS: Final = ("request_id", "kind", "identifier", "items", "reason", "requested_on")
-#: Columns of the dataset that goes back; `decision` is `accepted` or `rejected`.
+#: Columns of the dataset of answers; `decision` is `accepted` or `rejected`.
 ANSWER_COLUMNS: Final = ("request_id", "decision", "reason", "decided_on")
 
 _State = ReceivedRequest.State

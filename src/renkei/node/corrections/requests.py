@@ -24,10 +24,10 @@ from renkei.node.records import bulk_copy
 from renkei.node.records.bulk_copy import advisory_lock
 from renkei.node.working_days import after_working_days
 
-#: Columns of the dataset that goes out; `kind` is `discrepancy` or `suspected_omission`, `identifier` its
+#: Columns of the dataset of requests; `kind` is `discrepancy` or `suspected_omission`, `identifier` its
 #: notification or permission, `items` columns joined by `;`.
 REQUEST_COLUMNS: Final = ("request_id", "kind", "identifier", "items", "reason", "requested_on")
-#: Columns of the dataset that comes back; `decision` is `accepted` or `rejected`.
+#: Columns of the dataset of answers; `decision` is `accepted` or `rejected`.
 ANSWER_COLUMNS: Final = ("request_id", "decision", "reason", "decided_on")
 ANSWERS: Final = "correction_answers"
 REQUESTS: Final = "correction_requests"

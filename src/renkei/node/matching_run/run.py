@@ -268,11 +268,11 @@ def credit_confirmed(
 
 def _confirmed(matches: pl.DataFrame, cards: pl.DataFrame) -> pl.DataFrame:
     columns = ("notification_id", "person_id", "confirmed_card")
-    said = bulk_copy.read(
+    decided = bulk_copy.read(
         f"SELECT {', '.join(columns)} FROM candidates_notfound WHERE state = 'confirmed'", columns
     )
     unfound = matches.filter(pl.col("outcome") == "not_found").select("notification_id")
-    return said.join(unfound, on="notification_id", how="semi").join(
+    return decided.join(unfound, on="notification_id", how="semi").join(
         cards.select(confirmed_card="card_number", person_id="person_id"),
         on=["confirmed_card", "person_id"],
         how="semi",

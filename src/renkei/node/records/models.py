@@ -224,7 +224,7 @@ class Import(models.Model):
     """
 
     class Mode(models.TextChoices):
-        """What the rows stand for: everything there is, what changed, or what the counterpart sent."""
+        """What a file contains: everything there is, what changed, or what the counterpart sent."""
 
         FULL = "full", "全件"
         DELTA = "delta", "差分"
