@@ -127,15 +127,15 @@ def confirm(
     typer.echo(output.one_of(words, lang))
 
 
-@restored.command("take-back")
-def take_back(
+@restored.command()
+def recover(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="Copies of the counterpart's exchange/inbox/SERVICE/NUMBER.")
     ],
     node: NodeOption,
     lang: output.LangOption = None,
 ) -> None:
-    """Put deliveries that we sent after the backup back into our outbox, so that no number is used twice."""
+    """Copy deliveries that we sent after the backup into our outbox again, so that no number is used twice."""
     start(node)
     from renkei.node.deliveries import restore_check
 

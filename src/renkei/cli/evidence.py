@@ -34,7 +34,7 @@ def show(file: FileArgument, lang: output.LangOption = None) -> None:
     typer.echo(output.one_of(("（検証はしていません）", "(not verified)"), lang), err=True)
 
 
-@receipt_app.command()
+@receipt_app.command("verify")
 def verify_receipt(
     file: FileArgument, home: exchange_options.HomeOption, lang: output.LangOption = None
 ) -> None:

@@ -79,8 +79,8 @@ def cycle_run(
         _print_steps(worked, lang)
 
 
-@cycle.command("again")
-def cycle_again(
+@cycle.command("retry")
+def cycle_retry(
     day: Annotated[str, typer.Argument(metavar="DATE", help="The business day, as 2026-04-01.")],
     node: NodeOption,
     lang: output.LangOption = None,

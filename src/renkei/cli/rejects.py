@@ -1,4 +1,4 @@
-"""`renkei returned`: rows of ours that the counterpart could not take, and what was done about them."""
+"""`renkei rejects`: rows of ours that the counterpart rejected; list them and mark them as resolved."""
 
 import csv
 import sys
@@ -10,7 +10,7 @@ from renkei.cli import output
 from renkei.cli.node_options import NodeOption, moment, start
 
 app = typer.Typer(
-    help="Rows that the counterpart gave back, since it could not take them.",
+    help="Rows of our deliveries that the counterpart rejected.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -18,7 +18,7 @@ app = typer.Typer(
 
 @app.command("list")
 def list_(node: NodeOption) -> None:
-    """List, as CSV, what was given back and was not sent again since: place, identifier and reasons."""
+    """List, as CSV, rejected rows that were not sent again since: delivery, line, identifier and reasons."""
     start(node)
     from renkei.node.records import rejected_rows
 
@@ -29,18 +29,18 @@ def list_(node: NodeOption) -> None:
 
 
 @app.command()
-def settle(
+def resolve(
     node: NodeOption,
-    service: Annotated[Literal["annex1", "annex2-3"], typer.Option("--service", help="Of our delivery.")],
-    number: Annotated[int, typer.Option("--number", help="Of our delivery.")],
+    service: Annotated[Literal["annex1", "annex2-3"], typer.Option("--service", help="The service of our delivery.")],
+    number: Annotated[int, typer.Option("--number", help="The number of our delivery.")],
     lang: output.LangOption = None,
 ) -> None:
-    """Say that the rows given back of a delivery were dealt with otherwise; their alarm ends.
+    """Mark a delivery's rejected rows as resolved in another way; their alarm ends.
 
-    A row that is corrected in the extract goes out again by itself and needs no such word.
+    A row that is corrected in the extract is sent again by itself and needs no such mark.
     """
     start(node)
     from renkei.node.records import rejected_rows
 
-    settled = rejected_rows.resolve(service, number, None, moment())
-    typer.echo(f"{settled:,}{output.one_of(('行', ' rows'), lang)}")
+    count = rejected_rows.resolve(service, number, None, moment())
+    typer.echo(f"{count:,}{output.one_of(('行', ' rows'), lang)}")

@@ -206,7 +206,7 @@ def test_after_an_old_backup_no_number_is_used_twice(nodes: TwoNodes, backup_key
 
     held = nodes.made.nodes["isa"] / "exchange/inbox/annex1/00000002"
     shutil.copytree(held, tmp_path / "medium" / "00000002")
-    taken = nodes.run("mhlw", "restored", "take-back", str(tmp_path / "medium"))
+    taken = nodes.run("mhlw", "restored", "recover", str(tmp_path / "medium"))
     assert taken.stdout.split() == ["mhlw-isa-annex1-00000002"]
 
     nodes.run("mhlw", *told)
@@ -269,7 +269,7 @@ def test_what_somebody_else_signed_is_not_taken_back(nodes: TwoNodes, backup_key
     sealed = next(copy.glob("*.cms"))
     sealed.write_bytes(sealed.read_bytes()[:-1] + b"?")
 
-    assert nodes.run("mhlw", "restored", "take-back", str(tmp_path / "medium"), check=False).returncode == 2
+    assert nodes.run("mhlw", "restored", "recover", str(tmp_path / "medium"), check=False).returncode == 2
     assert not (nodes.made.nodes["mhlw"] / "exchange/outbox/annex1/00000001").exists()
 
 

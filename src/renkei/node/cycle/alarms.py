@@ -49,9 +49,9 @@ class AlarmKind(Enum):
     )
     REFUSED_BY_COUNTERPART = Sentence(
         "{subject} を相手方が受け付けませんでした。受領証の理由を確かめ、原因を除いてから"
-        "`renkei cycle again`で作り直してください。",
+        "`renkei cycle retry`で作り直してください。",
         "The counterpart refused {subject}. See the reason in its receipt; when the cause is gone, make it "
-        "again with `renkei cycle again`.",
+        "again with `renkei cycle retry`.",
     )
     REFUSED_HERE = Sentence(
         "相手方の {subject} を受け付けませんでした。理由を相手方と確認してください。",
@@ -59,8 +59,8 @@ class AlarmKind(Enum):
     )
     ROWS_RETURNED = Sentence(
         "相手方が {subject} の一部の行を取り込めませんでした。"
-        "`renkei returned list`で行と理由を確かめ、直してください。",
-        "The counterpart rejected some rows of {subject}. `renkei returned list` shows rows and reasons.",
+        "`renkei rejects list`で行と理由を確かめ、直してください。",
+        "The counterpart rejected some rows of {subject}. `renkei rejects list` shows rows and reasons.",
     )
     CERTIFICATE_ENDS = Sentence(
         "証明書 {subject} の期限が近づいています。`renkei keys rollover`で更新してください。",

@@ -2,7 +2,7 @@
 
 A backup knows the numbers up to its own moment. What was sent after it, the counterpart still has. So a
 restored node bears a mark (`exchange/restored.json`), and seals nothing until somebody has compared: over the
-network (`confirm`), or by telephone. What the counterpart has more of is put back first (`take_back`), signed
+network (`confirm`), or by telephone. What the counterpart has more of is put back first (`recover`), signed
 by ourselves as it is.
 """
 
@@ -89,9 +89,9 @@ def confirm(transport: Transport) -> None:
     if missing:
         raise Behind(
             f"The counterpart holds what this node does not: {', '.join(missing)}. Have them copied back "
-            "from the counterpart's exchange/inbox and run `renkei restored take-back`.",
+            "from the counterpart's exchange/inbox and run `renkei restored recover`.",
             f"相手方にあって当方にない送付があります: {', '.join(missing)}。相手方のexchange/inboxから"
-            "写しを受け取り、`renkei restored take-back`を実行してください。",
+            "写しを受け取り、`renkei restored recover`を実行してください。",
         )
     _go_on("network", "")
 
@@ -112,10 +112,10 @@ def confirm_by_word(last: Mapping[str, int], who: str) -> None:
     if differing:
         raise Behind(
             f"These numbers (ours/theirs) do not agree: {', '.join(differing)}. Name the counterpart's last "
-            "number of each service; what it has more of is put back with `renkei restored take-back`.",
+            "number of each service; what it has more of is put back with `renkei restored recover`.",
             f"番号(当方/相手方)が合いません: {', '.join(differing)}。"
             "相手方の最後の番号を全ての種別について指定し、"
-            "相手方にだけあるものは`renkei restored take-back`で戻してください。",
+            "相手方にだけあるものは`renkei restored recover`で戻してください。",
         )
     _go_on("telephone", who)
 
