@@ -67,8 +67,9 @@ def restore(
     The node seals nothing before `renkei restored confirm`.
     """
     extras.require_node()  # before a passphrase is asked for
-    from renkei.node.operations.backup import read_key
-    from renkei.node.operations.restore import restore as put_back
+    # There is no node yet, so this module works without Django.
+    from renkei.node.operations.restore import read_key
+    from renkei.node.operations.restore import restore as restore_node
 
     if (key is None) != (certificate is None):
         raise UnusableArguments(
@@ -78,7 +79,7 @@ def restore(
     keys = []
     if key and certificate:
         keys.append(read_key(key, certificate, exchange_options.passphrase(passphrase_file, lang)))
-    found = put_back(file, node.absolute(), keys)
+    found = restore_node(file, node.absolute(), keys)
     numbers = ", ".join(f"{service} {number}" for service, number in found.last_sent.items()) or "-"
     words = (
         f"{found.made_at}のバックアップを{node}に復元しました。最後の番号: {numbers}。"
@@ -135,7 +136,7 @@ def recover(
     node: NodeOption,
     lang: output.LangOption = None,
 ) -> None:
-    """Copy deliveries that we sent after the backup into our outbox again, so that no number is used twice."""
+    """Copy deliveries sent after the backup into our outbox again, so that no number is used twice."""
     start(node)
     from renkei.node.deliveries import restore_check
 

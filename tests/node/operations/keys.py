@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from renkei.exchange.keys import FileDecrypter
-from renkei.node.operations.backup import read_key
+from renkei.node.operations.restore import read_key
 
 PASSPHRASE = b"a passphrase for tests"
 

@@ -13,7 +13,7 @@ from node.operations.keys import BackupKey, make
 from renkei.node.errors import BackupRefused, RestoreRefused
 from renkei.node.operations import archive
 from renkei.node.operations.archive import Entry, Manifest
-from renkei.node.operations.backup import read_key
+from renkei.node.operations.restore import read_key
 
 CONTENT = {"node/renkei.toml": b'party = "isa"\n', "database/0001": bytes(300_000) + b"end"}
 

@@ -14,45 +14,17 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.conf import settings
 from django.db import transaction
 
 from renkei.exchange import durable
 from renkei.exchange.archive import BLOCK
-from renkei.exchange.keys import FileDecrypter, read_certificate
 from renkei.node import config
 from renkei.node.audit import trail
 from renkei.node.audit.verbs import Verb
-from renkei.node.errors import BackupRefused, RestoreRefused
+from renkei.node.errors import BackupRefused
 from renkei.node.operations import archive, databases
 from renkei.node.operations.archive import NODE, Entry, Manifest
-
-# MERGED renkei.node.operations.backup: The backup key: kept outside the node, since what it opens must be opened when the node is gone.
-
-
-def read_key(key: Path, certificate: Path, passphrase: bytes) -> FileDecrypter:
-    """Read an encrypted private key (PEM, PKCS#8; P-256 or RSA of 3072 bits) and its certificate.
-
-    Raises `RestoreRefused` where the passphrase does not unlock it or the two do not belong together.
-    """
-    found = read_certificate(certificate.read_bytes())
-    try:
-        private = load_pem_private_key(key.read_bytes(), passphrase)
-    except (ValueError, TypeError):  # TypeError: it is not encrypted
-        private = None
-    if isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) and (
-        private.public_key() == found.public_key()
-    ):
-        return FileDecrypter(private, found)
-    raise RestoreRefused(
-        "The key cannot be unlocked, is not encrypted, or is not that of the certificate. "
-        "See the passphrase, and which key the backup was sealed for.",
-        "鍵を開けられないか、鍵が暗号化されていないか、証明書の鍵ではありません。"
-        "パスフレーズと、バックアップに使った証明書を確認してください。",
-    )
-
 
 _LEFT_OUT: Final = ("uploads", "making")  # of the exchange's home
 _LINKS: Final = f"{durable.PARTIAL}backup"
