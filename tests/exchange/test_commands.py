@@ -123,7 +123,7 @@ def test_a_day_by_medium_from_keys_to_closed(homes: dict[str, Path], tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "en", "ja"),
     [
-        (["delivery", "show", "nowhere"], "[not_found] It is not there. (nowhere) Next:", "次の対応"),
+        (["delivery", "show", "nowhere"], "[not_found] It was not found. (nowhere) Next:", "次の対応"),
         (["receipt", "show", "nowhere.json"], "[not_found]", "見つかりません"),
     ],
 )

@@ -1,9 +1,9 @@
-"""The signed agreement file: everything two installations must hold in common, nothing negotiated later.
+"""The signed agreement file: everything that two installations must have in common; nothing is negotiated.
 
 Parties, services, algorithms, limits, calendar and pinned certificates, as JSON like a manifest, with one
 detached signature of each party beside it: `agreement.json`, `agreement.json.mhlw.p7s`,
-`agreement.json.isa.p7s`. The certificates that may sign it are the ones it pins itself, so the very first
-version is compared over the telephone by its fingerprint; every later one must also be signed with
+`agreement.json.isa.p7s`. The file pins the certificates that may sign it. Nothing else proves the first
+version, so its fingerprint is compared over the telephone. Every later version must be signed with
 certificates that the version before it pins.
 """
 
@@ -29,7 +29,7 @@ from renkei.exchange.manifest import (
 
 FORMAT: Final = "renkei-agreement/1"
 USES: Final = ("tls", "signing", "decryption", "issuer")
-# The only profile there is. It stands in the file so that both parties have signed it.
+# The only profile. The file contains it so that both parties have signed it.
 ALGORITHMS: Final[dict[str, Any]] = {
     "content": "AES-256-GCM",
     "digest": "SHA-256",
@@ -41,7 +41,7 @@ ALGORITHMS: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """One certificate and from when until when it may be used here; its own validity holds as well."""
+    """One certificate and the period in which it may be used here; its own validity period applies too."""
 
     party: str
     use: str
@@ -61,7 +61,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The days and the hour by which a delivery is due; days are working days unless closed."""
+    """The hour by which a delivery is due and the hour of the alarm; working days count unless closed."""
 
     closed_days: frozenset[date]
     due_hour: time
@@ -70,7 +70,7 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class AgreementFile:
-    """One version, as both signed it. `parties` gives the names in Japanese and English by code."""
+    """One version, as both parties signed it. `parties`: code to name in Japanese and in English."""
 
     agreement: str
     version: int
@@ -93,11 +93,11 @@ class AgreementFile:
         return None
 
     def current(self, party: str, use: str, now: datetime) -> list[Pin]:
-        """Return the pins that hold now, the one that ends last first."""
-        held = [
+        """Return the pins that are valid now, the one that ends last first."""
+        valid = [
             pin for pin in self.pins if (pin.party, pin.use) == (party, use) and pin.starts <= now <= pin.ends
         ]
-        return sorted(held, key=lambda pin: pin.ends, reverse=True)
+        return sorted(valid, key=lambda pin: pin.ends, reverse=True)
 
     def other(self, party: str) -> str:
         """Return the counterpart of a party."""
@@ -105,7 +105,7 @@ class AgreementFile:
 
 
 def read(data: bytes) -> AgreementFile:
-    """Read an agreement file; `Misused` for anything that is not one. Says nothing of its signatures."""
+    """Read an agreement file; `Misused` for anything else. Its signatures are not verified."""
     try:
         found = load(data, "agreement_unreadable", most=1024 * 1024)
         return _read(found, sha256(data))
@@ -173,10 +173,10 @@ def sign(data: bytes, party: str, signer: certificates.Signer, at: datetime) -> 
 def verify(
     data: bytes, signatures: Mapping[str, bytes], before: AgreementFile | None = None
 ) -> AgreementFile:
-    """Return the agreement file if both parties signed it, with certificates it pins for signing.
+    """Return the agreement file if both parties signed it with certificates that it pins for signing.
 
-    With the version `before`, the signatures must be by certificates which that one pins, and the number
-    must follow. Raises `Misused` with `agreement_unsigned` naming the party at fault.
+    If `before` is given, that version must pin the signing certificates, and the version number must be the
+    next one. Raises `Misused` with `agreement_unsigned`, naming the party whose signature is wrong.
     """
     agreement = read(data)
     if before and (agreement.agreement, agreement.version) != (before.agreement, before.version + 1):

@@ -1,7 +1,8 @@
 """The archive inside a sealed file: a gzip stream of a ustar archive, written and read as a stream.
 
-Reading trusts nothing: only plain files with expected names, no links, devices, paths or extended headers,
-and the limits of the agreement hold while it is being unpacked, so that a bomb stops within a block or two.
+Reading trusts nothing: only plain files with expected names are accepted, no links, devices, paths or
+extended headers. The limits of the agreement are checked while the archive is unpacked, so that a
+decompression bomb is stopped within a block or two.
 """
 
 import itertools
@@ -17,14 +18,14 @@ from renkei.exchange.errors import Refused
 
 BLOCK: Final = 128 * 1024
 _RECORD: Final = 512
-_GZIP: Final = 31  # zlib's word for: a gzip frame, the largest window
-_FREE_RATIO: Final = 1024 * 1024  # the ratio means nothing before there is this much
-_MOST_FILE: Final = 8**11  # what ustar's size field can say
+_GZIP: Final = 31  # zlib's code for a gzip frame with the largest window
+_FREE_RATIO: Final = 1024 * 1024  # the ratio is checked only after this many bytes
+_MOST_FILE: Final = 8**11  # more than ustar's size field can hold
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one delivery may come to. `ratio` is unpacked to packed."""
+    """The limits of one delivery. `ratio` is unpacked size to packed size."""
 
     sealed_bytes: int
     unpacked_bytes: int
@@ -33,14 +34,14 @@ class Limits:
 
 
 def entry_header(name: str, size: int) -> bytes:
-    """Return the ustar header of one file; nothing of the machine or its users is in it."""
+    """Return the ustar header of one file, without anything about the machine or its users."""
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = size, 0o600
     return entry.tobuf(tarfile.USTAR_FORMAT)
 
 
 def entry_padding(size: int) -> bytes:
-    """Return what fills up the last record of a file."""
+    """Return the padding of the last record of a file."""
     return bytes(-size % _RECORD)
 
 
@@ -48,12 +49,13 @@ ARCHIVE_END: Final = bytes(2 * _RECORD)
 
 
 def compress(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Compress with gzip, level 1: time matters more here than the last tenth of size. No name, no time.
+    """Compress with gzip, level 1: speed matters more here than a tenth of the size. No name, no time.
 
-    ISA-L packs our own bytes at several times the speed of zlib; it never unpacks others' (decision 0006).
+    ISA-L compresses several times as fast as zlib. It is used for our own bytes only; bytes from others are
+    never decompressed with it (decision 0006).
     """
     packer = isal_zlib.compressobj(1, zlib.DEFLATED, _GZIP)
-    gathered: list[bytes] = []  # what follows is done in whole blocks: each step waits for its turn in Python
+    gathered: list[bytes] = []  # passed on in whole blocks: every step costs time in the interpreter
     size = 0
     for block in blocks:
         gathered.append(packer.compress(block))
@@ -65,9 +67,9 @@ def compress(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def decompress(packed: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
-    """Decompress one gzip stream within the limits, never more than a block at once.
+    """Decompress one gzip stream within the limits, at most one block at once.
 
-    With the zlib of Python: these bytes come from somebody else.
+    Uses Python's zlib, because these bytes come from the other party.
     """
     unpacker = zlib.decompressobj(_GZIP)
     taken = given = 0
@@ -93,14 +95,14 @@ def decompress(packed: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
 
 
 class _Source:
-    """Bytes in the amounts asked for, out of blocks of any size."""
+    """Reads requested numbers of bytes from blocks of any size."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
         self._rest = b""
 
     def exactly(self, size: int) -> bytes:
-        """Return that many bytes: for headers and padding only."""
+        """Return exactly that many bytes; for headers and padding only."""
         while len(self._rest) < size:
             self._rest += self._next()
         found, self._rest = self._rest[:size], self._rest[size:]
@@ -127,10 +129,10 @@ class _Source:
 def entries(
     blocks: Iterator[bytes], names: tuple[str, ...], optional: Collection[str] = ()
 ) -> Iterator[tuple[str, int, Iterator[bytes]]]:
-    """Give name, size and content of each file; the names must be exactly these, in this order.
+    """Yield name, size and content of each file; the names must be exactly these, in this order.
 
-    Only those of `optional` may be left out, the last name excepted. The content must be taken before the
-    next file is asked for. Ends only after the whole archive was read and held nothing else.
+    Only the names of `optional` may be missing, never the last name. The caller must read the content before
+    it asks for the next file. The iteration ends after the whole archive was read and contained nothing else.
     """
     source = _Source(blocks)
     waiting = list(names)
@@ -148,12 +150,12 @@ def entries(
     header = source.exactly(_RECORD)
     if any(header):
         raise Refused("too_many_files")
-    if any(any(rest) for rest in source.remaining()):  # tar fills up with zeros
+    if any(any(rest) for rest in source.remaining()):  # tar pads with zeros
         raise Refused("archive_broken", "tar")
 
 
 def _plain_file(header: bytes, names: list[str]) -> tuple[str, int]:
-    """Read a header as that of a plain file of one of these names, and return its name and size."""
+    """Read the header of a plain file with one of these names; return its name and size."""
     stored = header[148:156].rstrip(b" \0")
     if f"{sum(header) - sum(header[148:156]) + 8 * 32:o}".encode() != stored.lstrip(b"0"):
         raise Refused("archive_broken", "tar")

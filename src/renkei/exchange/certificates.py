@@ -1,4 +1,4 @@
-"""Keys and certificates of the profile: the two families allowed, and what a key must be able to do."""
+"""Keys and certificates of the profile: the two allowed key families, and the operations of a key."""
 
 from typing import Final, Literal, Protocol
 
@@ -13,16 +13,16 @@ MOST_RSA_BITS: Final = 8192
 
 
 class Signer(Protocol):
-    """A signing key with its certificate: a file, or whatever stands for a token (decision 0008)."""
+    """A signing key with its certificate, in a file or in a token (decision 0008)."""
 
     @property
     def certificate(self) -> x509.Certificate: ...  # noqa: D102
     def sign(self, data: bytes) -> bytes:
-        """Sign with RSASSA-PSS (SHA-256, 32-byte salt) or ECDSA (SHA-256), as the certificate's key is."""
+        """Sign with RSASSA-PSS (SHA-256, 32-byte salt) or ECDSA (SHA-256), according to the key's family."""
 
 
 class Decrypter(Protocol):
-    """A decryption key with its certificate: a file, or whatever stands for a token (decision 0008)."""
+    """A decryption key with its certificate, in a file or in a token (decision 0008)."""
 
     @property
     def certificate(self) -> x509.Certificate: ...  # noqa: D102
@@ -38,7 +38,7 @@ OAEP_PADDING = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.
 
 
 def key_family(certificate: x509.Certificate) -> Literal["rsa", "p256"]:
-    """Say which of the two allowed families a certificate's key is of; `CmsError` for anything else."""
+    """Return the family of a certificate's key; `CmsError` if it is neither of the two allowed ones."""
     try:
         key = certificate.public_key()
     except Exception:
@@ -51,5 +51,5 @@ def key_family(certificate: x509.Certificate) -> Literal["rsa", "p256"]:
 
 
 def fingerprint(certificate: x509.Certificate) -> str:
-    """SHA-256 of the certificate, in hexadecimal: what the agreement pins."""
+    """SHA-256 of the certificate, in hexadecimal; the agreement file pins certificates by it."""
     return certificate.fingerprint(hashes.SHA256()).hex()

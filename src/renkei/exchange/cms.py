@@ -1,14 +1,18 @@
-"""Cryptographic Message Syntax: the small part of RFC 5652, 5083 and 5084 that a delivery is made of.
+"""Cryptographic Message Syntax: the small part of RFC 5652, 5083 and 5084 that a delivery uses.
 
-Two structures, one profile, nothing negotiated:
+Two structures in one profile; nothing is negotiated:
 
 - detached SignedData: one signer, its certificate inside, RSASSA-PSS with SHA-256 (3072 bits or more) or
   ECDSA P-256 with SHA-256, exactly the four signed attributes of the package format;
 - AuthEnvelopedData: one recipient by RSAES-OAEP with SHA-256 or ECDH P-256, AES-256-GCM with a 12-byte
-  nonce and a 16-byte tag. Written and read as a stream: the content never lies in memory.
+  nonce and a 16-byte tag. Written and read as a stream: the whole content is never in memory.
 
-We write DER, and BER of indefinite length around the streamed content; we read DER and BER, since OpenSSL
-and BouncyCastle write both. Whatever the bytes are, the only exception that comes out is `CmsError`.
+Renkei writes DER, and BER of indefinite length around the streamed content. It reads DER and BER, because
+OpenSSL and BouncyCastle write both. `CmsError` is the only exception for bad bytes, whatever they are.
+
+The optional RFC 3161 time-stamp of a signature is checked as well: it must be a granted time-stamp of exactly
+these bytes. The authority's own signature is not verified, because the agreement does not contain its
+certificate (decision 0007); those who trust the authority can verify it with `openssl ts -verify`.
 """
 
 import hashlib
@@ -64,7 +68,7 @@ _SIGNING_CERTIFICATE = oid("1.2.840.113549.1.9.16.2.47")
 _FOUR_ATTRIBUTES = {_CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_TIME, _SIGNING_CERTIFICATE}
 
 _SHA256_OID = oid("2.16.840.1.101.3.4.2.1")
-# RFC 5754 wants the parameters absent and readers to take NULL as well.
+# RFC 5754: writers leave the parameters out, readers accept NULL as well.
 _SHA256 = (der(SEQUENCE, _SHA256_OID), der(SEQUENCE, _SHA256_OID, _NULL_DER))
 _MGF1_OID = oid("1.2.840.113549.1.1.8")
 _MGF1 = tuple(der(SEQUENCE, _MGF1_OID, digest) for digest in _SHA256)
@@ -102,7 +106,7 @@ def _name_and_serial(certificate: x509.Certificate) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who signed and when, by their own word; whether the signer may is for the caller to decide."""
+    """The signer's certificate and the stated time; the caller decides whether the signer is allowed."""
 
     certificate: x509.Certificate
     signed_at: datetime
@@ -141,10 +145,10 @@ def sign(content: bytes, signer: Signer, at: datetime) -> bytes:
 
 
 def verify(signature: bytes, content: bytes) -> Signature:
-    """Check a detached signature over the content and return who made it.
+    """Verify a detached signature of the content and return the signer and the time.
 
-    Everything in the signature is either fixed by the profile or covered by the signature itself: there is
-    no byte that can change and leave it valid. Raises `CmsError` for any fault.
+    The profile or the signature itself fixes every byte: none can change while the signature stays valid.
+    Raises `CmsError` for any fault.
     """
     with _one_exception():
         return _verify(signature, content)
@@ -157,7 +161,7 @@ def _verify(signature: bytes, content: bytes) -> Signature:
     if kind.raw != _SIGNED_DATA or len(parts) < 4:
         raise CmsError("unreadable")
     if parts[-1].tag == SET and len(parts[-1].parts()) != 1:
-        raise CmsError("signers")  # before anything else: a certificate may come with each
+        raise CmsError("signers")  # checked first: each signer may bring a certificate
     version, digests, encapsulated, certificates, infos = signed.only(INTEGER, SET, SEQUENCE, 0xA0, SET)
     if version.integer() != 1 or len(certificates.parts()) != 1:
         raise CmsError("unreadable")
@@ -217,7 +221,7 @@ def _signing_certificate(certificate: bytes) -> bytes:
 
 
 def _is_signing_certificate(value: Value, certificate: bytes) -> bool:
-    """Whether the attribute names this certificate; others may write the default out, or the issuer too."""
+    """Whether the attribute names this certificate; it may contain the default algorithm or the issuer."""
     (certificates,) = value.expect(SEQUENCE).only(SEQUENCE)
     (named,) = certificates.only(SEQUENCE)
     parts = named.parts()
@@ -256,7 +260,7 @@ class Sealer:
         self._gcm = Cipher(algorithms.AES256(key), modes.GCM(nonce)).encryptor()
 
     def head(self) -> bytes:
-        """Return what stands before the content: lengths are left open, since nobody knows them yet."""
+        """Return the bytes before the content; the lengths are indefinite, because they are not known yet."""
         cipher = der(SEQUENCE, _AES256_GCM, der(SEQUENCE, der(OCTETS, self._nonce), integer(16)))
         opened = b"\x30\x80" + _AUTH_ENVELOPED + b"\xa0\x80" + b"\x30\x80"
         return opened + integer(0) + der(SET, self._info) + b"\x30\x80" + _DATA + cipher + b"\xa0\x80"
@@ -266,7 +270,7 @@ class Sealer:
         return bytes([OCTETS]) + length_octets(len(plain)) + self._gcm.update(plain) if plain else b""
 
     def tail(self) -> bytes:
-        """Return what stands behind the content: the tag that vouches for it."""
+        """Return the bytes after the content, with the authentication tag."""
         self._gcm.finalize()
         end = b"\x00\x00"
         return end * 2 + der(OCTETS, self._gcm.tag) + end * 3
@@ -278,7 +282,7 @@ def _recipient_info(recipient: x509.Certificate, key: bytes) -> bytes:
     if isinstance(public, rsa.RSAPublicKey):
         wrapped = public.encrypt(key, OAEP_PADDING)
         return der(SEQUENCE, integer(0), who, _OAEP[0], der(OCTETS, wrapped))
-    assert isinstance(public, ec.EllipticCurvePublicKey)  # noqa: S101 - key_family has seen to it
+    assert isinstance(public, ec.EllipticCurvePublicKey)  # noqa: S101 - key_family has checked it
     ephemeral = ec.generate_private_key(ec.SECP256R1())
     point = ephemeral.public_key().public_bytes(
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
@@ -294,7 +298,7 @@ def _kek(secret: bytes) -> bytes:
 
 
 def _unwrap(info: Value, keys: Sequence[Decrypter]) -> tuple[bytes, x509.Certificate]:
-    """Return the content key and whose certificate it was for."""
+    """Return the content key and the recipient's certificate."""
     if info.tag == SEQUENCE:
         version, who, algorithm, wrapped = info.only(INTEGER, SEQUENCE, SEQUENCE, OCTETS)
         if version.integer() != 0:
@@ -326,9 +330,10 @@ def _ours(who: bytes, keys: Sequence[Decrypter], family: str) -> Decrypter:
 
 
 class Unsealer:
-    """Decrypts as a stream. Nothing that comes out may be believed before the last piece has come.
+    """Decrypts as a stream. The content is not authenticated before the last piece was read.
 
-    `read(n)` gives at most n bytes of the sealed file, none at its end; `keys` are ours, current and earlier.
+    `read(n)` returns at most n bytes of the sealed file, none at its end; `keys` are our current and earlier
+    keys.
     """
 
     def __init__(self, read: Callable[[int], bytes], keys: Sequence[Decrypter]) -> None:
@@ -365,7 +370,7 @@ class Unsealer:
         return nonce.content
 
     def chunks(self) -> Iterator[bytes]:
-        """Give the content piece by piece; the tag is checked before the iteration ends."""
+        """Yield the content piece by piece; the tag is verified before the iteration ends."""
         with _one_exception():
             gcm = Cipher(algorithms.AES256(self._key), modes.GCM(self._nonce)).decryptor()
             for piece in self._stream.octets():
@@ -381,7 +386,7 @@ class Unsealer:
 
 @contextmanager
 def _one_exception() -> Iterator[None]:
-    """Turn whatever a parser below us makes of hostile bytes into the one exception; the disk's stay."""
+    """Turn every exception of a parser into `CmsError`; an OSError of the disk stays."""
     try:
         yield
     except (CmsError, OSError, GeneratorExit):
@@ -392,10 +397,7 @@ def _one_exception() -> Iterator[None]:
         raise CmsError("unreadable") from None
 
 
-# MERGED renkei.exchange.cms: The optional time-stamp of a signature (RFC 3161): that it is one, and of exactly these bytes.
-#
-# Whether the authority's own signature holds is not judged here: its certificate is no part of the agreement
-# (decision 0007). `openssl ts -verify` judges it, for whoever trusts that authority.
+# --- time-stamps (RFC 3161) --------------------------------------------------------------------------------
 
 MOST_BYTES: Final = 64 * 1024
 _GRANTED: Final = (0, 1)  # granted, granted with modifications
@@ -403,7 +405,7 @@ _TST_INFO: Final = oid("1.2.840.113549.1.9.16.1.4")
 
 
 def check(data: bytes, signature: bytes) -> None:
-    """Refuse with `time_stamp_wrong` what is no granted time-stamp over the SHA-256 of this signature."""
+    """Raise `Refused` (`time_stamp_wrong`) unless this is a granted time-stamp of the signature's SHA-256."""
     try:
         if _imprint(data) != sha256(signature):
             raise CmsError("digest")
@@ -412,7 +414,7 @@ def check(data: bytes, signature: bytes) -> None:
 
 
 def read(files: DeliveryFiles, signature: bytes) -> bytes | None:
-    """Return the time-stamp that came with a delivery, checked, or None where there is none."""
+    """Return the checked time-stamp of a delivery, or None if it has none."""
     if not files.time_stamp.is_file():
         return None
     data = read_small(files.time_stamp, MOST_BYTES, "time_stamp_wrong")
@@ -421,7 +423,7 @@ def read(files: DeliveryFiles, signature: bytes) -> bytes | None:
 
 
 def _imprint(data: bytes) -> str:
-    """Return the SHA-256 that was stamped: TimeStampResp, ContentInfo, SignedData, TSTInfo."""
+    """Return the stamped SHA-256, found in TimeStampResp, ContentInfo, SignedData, TSTInfo."""
     status, token = whole(data).expect(SEQUENCE).only(SEQUENCE, SEQUENCE)
     if not status.parts() or status.parts()[0].integer() not in _GRANTED:
         raise CmsError("unreadable")

@@ -1,7 +1,7 @@
-"""The cover sheet (送付状) that goes with a medium: one page of A4, to be signed by the two handlers.
+"""The cover sheet (送付状) of a medium: one A4 page, to be signed by the two handlers.
 
-It says what is on the medium, never what is in it. Set in a Japanese font of the system where there is one to
-embed; otherwise in the standard Japanese font that every PDF reader brings.
+It lists the files on the medium and contains no personal data. It embeds a Japanese font of the system if
+there is one; otherwise it uses the standard Japanese font that every PDF reader has.
 """
 
 import io
@@ -53,7 +53,7 @@ _JAPAN: Final = timezone(timedelta(hours=9))
 def cover_sheet(
     manifest: Manifest, manifest_sha256: str, files: Sequence[OnMedium], record: Export, terms: AgreementFile
 ) -> bytes:
-    """Return the page as PDF; `Misused` with `reason_wrong` where the names make it longer than a page."""
+    """Return the page as PDF; `Misused` with `reason_wrong` if long names make it exceed one page."""
     font = japanese_font()
     target = io.BytesIO()
     canvas = Canvas(target, pagesize=A4, invariant=True)
@@ -120,18 +120,18 @@ def _day(day: date) -> str:
 
 
 def _groups(digest: str) -> str:
-    """Lay a fingerprint out in two lines of eight groups, so that two people do not lose their place."""
+    """Return a fingerprint in two lines of eight groups, which are easier to compare when read out."""
     words = spoken(digest).split()
     return "<br/>".join(" ".join(line) for line in (words[:8], words[8:]))
 
 
 def _plain(text: str) -> str:
-    """Keep what was typed from being read as markup."""
+    """Escape typed text, so that it is not read as markup."""
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def japanese_font() -> str:
-    """Return the name of a font that sets Japanese, registered: of the system, or of every PDF reader."""
+    """Register a Japanese font, of the system or else the standard one; return its name."""
     for path in FONTS:
         if Path(path).is_file():
             try:
@@ -144,7 +144,7 @@ def japanese_font() -> str:
 
 
 class _Page:
-    """Sets blocks one below the other."""
+    """Draws blocks one below the other."""
 
     def __init__(self, canvas: Canvas, font: str) -> None:
         self._canvas = canvas
@@ -154,7 +154,7 @@ class _Page:
 
     @property
     def is_over(self) -> bool:
-        """Whether something was set below the margin."""
+        """Whether something was drawn below the margin."""
         return self._y < 12 * mm
 
     def title(self, text: str, below: str) -> None:

@@ -1,7 +1,7 @@
-"""DER as we write it, and DER and BER as we read them: single values, and values from a stream.
+"""Write DER, and read DER and BER: single values, and values from a stream.
 
-Only what the structures of `renkei.exchange.cms` need: tags below 31, at most eight octets of length. Whole
-values are small (64 KiB); what is large is read as a stream, piece by piece.
+Supports only what the structures of `renkei.exchange.cms` need: tags below 31, lengths of at most eight
+octets. Single values are small (64 KiB); large content is read as a stream, piece by piece.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from renkei.exchange.errors import CmsError
 
 CHUNK = 128 * 1024
-MOST_SMALL = 64 * 1024  # a whole signature, or all that stands before the sealed content
+MOST_SMALL = 64 * 1024  # a whole signature, or everything before the sealed content
 MOST_DEPTH = 12
 
 INTEGER, BITS, OCTETS, NULL, OID, SEQUENCE, SET = 0x02, 0x03, 0x04, 0x05, 0x06, 0x30, 0x31
@@ -50,7 +50,7 @@ def oid(dotted: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One small value as read: its tag, its content, and the bytes it was written with."""
+    """One small value as read: its tag, its content, and its encoded bytes."""
 
     tag: int
     content: bytes
@@ -58,26 +58,26 @@ class Value:
     definite: bool
 
     def parts(self) -> list["Value"]:
-        """Return what a constructed value holds."""
+        """Return the values inside a constructed value."""
         if not self.tag & 0x20:
             raise CmsError("unreadable")
         return _values(self.content, 0)
 
     def expect(self, tag: int) -> "Value":
-        """Return the value itself, which must have this tag."""
+        """Return this value; `CmsError` unless it has this tag."""
         if self.tag != tag:
             raise CmsError("unreadable")
         return self
 
     def only(self, *tags: int) -> list["Value"]:
-        """Return the parts, which must have exactly these tags."""
+        """Return the parts; `CmsError` unless they have exactly these tags."""
         parts = self.parts()
         if tuple(part.tag for part in parts) != tags:
             raise CmsError("unreadable")
         return parts
 
     def integer(self) -> int:
-        """Return the INTEGER it is."""
+        """Return the value as an INTEGER."""
         self.expect(INTEGER)
         if not 1 <= len(self.content) <= 32:
             raise CmsError("unreadable")
@@ -137,7 +137,7 @@ def whole(data: bytes) -> Value:
 
 
 class Stream:
-    """Reads values from a stream, keeping track of which open containers end where."""
+    """Reads values from a stream and keeps the end positions of the open containers."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read = read
@@ -145,11 +145,11 @@ class Stream:
         self._ends: list[int | None] = []
 
     def take(self, size: int) -> bytes:
-        """Read exactly that many bytes, inside the container that is open."""
+        """Read exactly that many bytes inside the open container."""
         if self._ends and self._ends[-1] is not None and self._place + size > self._ends[-1]:
             raise CmsError("unreadable")
         data = b""
-        while len(data) < size:  # a pipe may give less than was asked for
+        while len(data) < size:  # a pipe may return fewer bytes than requested
             piece = self._read(size - len(data))
             if not piece:
                 raise CmsError("truncated")
@@ -158,7 +158,7 @@ class Stream:
         return data
 
     def header(self) -> tuple[int, int | None, bytes]:
-        """Read a tag and a length; return them and the bytes they were."""
+        """Read a tag and a length; return them and their encoded bytes."""
         raw = self.take(2)
         if raw[1] > 0x80:
             if raw[1] & 0x7F > 8:
@@ -175,11 +175,11 @@ class Stream:
         self._ends.append(None if length is None else self._place + length)
 
     def at_end(self) -> bool:
-        """Whether the innermost container of definite length is used up."""
+        """Whether the innermost container has a definite length and is fully read."""
         return self._ends[-1] is not None and self._place == self._ends[-1]
 
     def leave(self, *, read: bool = False) -> None:
-        """Leave the innermost container; `read` says that its end mark has been read already."""
+        """Leave the innermost container; `read`: its end mark has already been read."""
         end = self._ends.pop()
         if end is None:
             if not read and self.take(2) != b"\x00\x00":

@@ -1,8 +1,8 @@
-"""Steps on disk that survive a power cut: written, flushed, renamed, and the directory flushed.
+"""Disk operations that survive a power cut: write, flush, rename, then flush the directory.
 
-A directory is filled under a name that starts with a dot and then renamed into place: it is there whole or
-not at all. What a crash leaves under a dot is swept away by the next run. Every step that the disk refuses
-raises `Unstored`, whose sentence is true: under its final name nothing has changed.
+A directory is filled under a name that starts with a dot and then renamed to its final name, so it exists
+completely or not at all. The next run removes what a crash leaves under a name with a dot. Every operation
+that the disk refuses raises `Unstored`; then nothing has changed under the final name.
 """
 
 import errno
@@ -16,12 +16,12 @@ from typing import BinaryIO
 
 from renkei.exchange.errors import Unstored
 
-PARTIAL = ".partial-"  # what such a name starts with; never a delivery's, a key's or a receipt's name
+PARTIAL = ".partial-"  # prefix of unfinished names; no delivery, key or receipt has such a name
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Say in a sentence that the disk refused a step."""
+def disk_errors() -> Iterator[None]:
+    """Turn an OSError of the disk into `Unstored`."""
     try:
         yield
     except OSError as fault:
@@ -29,8 +29,8 @@ def told() -> Iterator[None]:
 
 
 def make_directory(path: Path) -> None:
-    """Make a directory and its parents, for the owner alone, each made durable in its parent."""
-    with told():
+    """Make a directory and its missing parents, readable by the owner only, each durable in its parent."""
+    with disk_errors():
         missing = []
         while not path.exists():
             missing.append(path)
@@ -50,9 +50,9 @@ def flush_directory(path: Path) -> None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write one file durably, whole or not at all; one that is there already is replaced."""
+    """Write one file durably, completely or not at all; an existing file is replaced."""
     partial = path.with_name(PARTIAL + path.name)
-    with told():
+    with disk_errors():
         try:
             handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(handle, "wb") as file:
@@ -67,8 +67,8 @@ def write(path: Path, data: bytes) -> None:
 
 
 def put(path: Path, data: bytes) -> None:
-    """Write one new file of a directory that `building` gives: its name is durable when that one's is."""
-    with told():
+    """Write one new file into a directory of `building`: its name becomes durable with the directory."""
+    with disk_errors():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -77,13 +77,13 @@ def put(path: Path, data: bytes) -> None:
 
 @contextmanager
 def building(final: Path) -> Iterator[Path]:
-    """Give a directory to fill; leaving the block renames it to `final`, an error removes it.
+    """Yield a directory to fill; at the end of the block it is renamed to `final`, after an error removed.
 
-    `final` must not exist, or FileExistsError says that somebody was first. The files in it must have been
-    flushed by whoever wrote them.
+    `final` must not exist; FileExistsError means that another process was first. Whoever writes the files in
+    it must flush them.
     """
     partial = final.with_name(PARTIAL + final.name)
-    with told():
+    with disk_errors():
         discard(partial)
         make_directory(final.parent)
         partial.mkdir(mode=0o700)
@@ -91,7 +91,7 @@ def building(final: Path) -> Iterator[Path]:
         yield partial
         if final.exists():
             raise FileExistsError(final.name)
-        with told():
+        with disk_errors():
             flush_directory(partial)
             partial.rename(final)
             flush_directory(final.parent)
@@ -101,7 +101,7 @@ def building(final: Path) -> Iterator[Path]:
 
 
 def discard(path: Path) -> None:
-    """Remove a directory of ours, if it is there: out of sight at once, whatever happens then."""
+    """Remove a directory of ours if it exists. It is renamed first, so its name is free at once."""
     if path.exists():
         if not path.name.startswith(PARTIAL):
             path = path.rename(path.with_name(PARTIAL + path.name))
@@ -109,7 +109,7 @@ def discard(path: Path) -> None:
 
 
 def sweep(directory: Path) -> None:
-    """Remove what a crash left unfinished below a directory."""
+    """Remove the unfinished files and directories that a crash left below a directory."""
     if not directory.exists():
         return
     for left in list(directory.rglob(PARTIAL + "*")):
@@ -121,9 +121,9 @@ def sweep(directory: Path) -> None:
 
 @contextmanager
 def alone(directory: Path) -> Iterator[None]:
-    """Hold a directory for this process alone; others wait. The lock dies with its holder."""
+    """Lock a directory exclusively; other processes wait. The lock ends with the process that holds it."""
     make_directory(directory)
-    with told():
+    with disk_errors():
         handle = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -133,15 +133,16 @@ def alone(directory: Path) -> Iterator[None]:
 
 
 class Unnamed:
-    """A file without a name until it is kept: if the process dies, its content goes with it.
+    """A file that has no name until `keep`: if the process dies, its content disappears.
 
-    Uses Linux's O_TMPFILE; where a file system has none, a file under a dot name that `sweep` removes.
+    Uses Linux's O_TMPFILE. On a file system without it, uses a file under an unfinished name, which `sweep`
+    removes.
     """
 
     def __init__(self, directory: Path, name: str) -> None:
         self._final = directory / name
         self._partial: Path | None = None
-        with told():
+        with disk_errors():
             try:
                 handle = os.open(directory, os.O_TMPFILE | os.O_RDWR, 0o600)
             except OSError as fault:
@@ -156,27 +157,27 @@ class Unnamed:
         append(self._file, block)
 
     def keep(self) -> None:
-        """Make it durable under its name."""
-        with told():
+        """Make the file durable under its name."""
+        with disk_errors():
             os.fsync(self._file.fileno())
             if self._partial:
                 self._partial.rename(self._final)
             else:
                 handle = self._file.fileno()
-                # a directory handle, though not needed for an absolute path, makes Python follow the link
+                # an absolute path needs no src_dir_fd, but without it Python does not follow the link
                 os.link(f"/proc/self/fd/{handle}", self._final, src_dir_fd=handle, follow_symlinks=True)
             self._file.close()
 
     def drop(self) -> None:
-        """Let go of it; what was not kept is gone."""
+        """Close the file; if it was not kept, its content is deleted."""
         self._file.close()
         if self._partial:
             self._partial.unlink(missing_ok=True)
 
 
 def append(file: BinaryIO, block: bytes) -> None:
-    """Write the whole block: an unbuffered file takes less than it is given when the disk is full."""
-    with told():
+    """Write the whole block: an unbuffered write may write only a part of it when the disk is full."""
+    with disk_errors():
         view = memoryview(block)
         while view:
             view = view[file.write(view) :]
@@ -184,6 +185,6 @@ def append(file: BinaryIO, block: bytes) -> None:
 
 def flush(file: BinaryIO) -> None:
     """Make what was written to an open file durable."""
-    with told():
+    with disk_errors():
         file.flush()
         os.fsync(file.fileno())

@@ -1,13 +1,14 @@
-"""What an exchange can refuse.
+"""The errors of the exchange and their codes.
 
 RenkeiError
-├── CmsError        cms: bytes that are no signature or sealed file of the profile, whatever they are
-└── ExchangeError   everything that is told to an officer: a code, a sentence, the next action
-    ├── Refused     open, receipt, sequence: a delivery or receipt that is not taken; goes into the receipt
-    ├── Misused     commands and libraries: arguments or files that cannot be acted on
-    └── Unstored    sequence, media: the disk did not take it; nothing has changed
+├── CmsError        cms: bytes that are not a signature or a sealed file of the profile
+└── ExchangeError   shown to an officer: a code, a sentence, the next action
+    ├── Refused     open, receipt, sequence: a delivery or receipt is not accepted; the receipt has the code
+    ├── Misused     commands and libraries: arguments or files that cannot be used
+    └── Unstored    durable, media: the disk could not store the data; nothing has changed
 
-Each code is a row of `tables/refusals.csv`: one of eight steps, retry or not, alarm or not, two sentences.
+Each code is a row of `tables/refusals.csv`: its opening step, whether to retry, whether to raise an alarm,
+and what the officer is told, in both languages.
 """
 
 import csv
@@ -19,12 +20,10 @@ from typing import Literal
 
 from renkei.agreement.errors import RenkeiError
 
-# MERGED renkei.exchange.errors: Every code an exchange can answer with: the step it belongs to, and what an officer is told.
-
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One code. `step` is the opening step of the package format, 0 for what is no opening."""
+    """One code. `step` is the opening step of the package format, 0 if it does not belong to opening."""
 
     code: str
     step: int
@@ -57,12 +56,11 @@ def _notices() -> dict[str, Notice]:
 
 NOTICES: Mapping[str, Notice] = MappingProxyType(_notices())
 
-
 CmsReason = Literal["unreadable", "truncated", "weak", "signers", "digest", "signature", "recipient", "tag"]
 
 
 class CmsError(RenkeiError):
-    """Bytes that are not what the profile allows; `reason` says in one word why."""
+    """Bytes that the profile does not allow; `reason` is the reason as one word."""
 
     def __init__(self, reason: CmsReason) -> None:
         super().__init__(f"not a message of the profile: {reason}", f"規格外の電文です({reason})")
@@ -70,9 +68,9 @@ class CmsError(RenkeiError):
 
 
 class ExchangeError(RenkeiError):
-    """A refusal with its code, its sentence and what to do next, in both languages.
+    """An error with its code, a sentence and the next action, in both languages.
 
-    `detail` adds a file name, a line or a column: never a value of a row.
+    `detail` adds a file name, a line or a column, never a value of a row.
     """
 
     def __init__(self, code: str, detail: str = "") -> None:
@@ -93,17 +91,17 @@ class ExchangeError(RenkeiError):
 
     @property
     def alarm(self) -> bool:
-        """Whether both sides must be woken."""
+        """Whether both parties must act at once."""
         return self.notice.alarm
 
 
 class Refused(ExchangeError):
-    """A delivery or a receipt that is not taken."""
+    """A delivery or a receipt that is not accepted."""
 
 
 class Misused(ExchangeError):
-    """Arguments or files that cannot be acted on."""
+    """Arguments or files that cannot be used."""
 
 
 class Unstored(ExchangeError):
-    """The disk did not take it; nothing has changed."""
+    """The disk could not store the data; nothing has changed."""

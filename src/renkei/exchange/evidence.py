@@ -1,8 +1,14 @@
-"""Verifying what was kept, years later: no database, no network, no private key.
+"""Verify stored deliveries, also years later: without a database, a network or a private key.
 
-For every delivery of an out- or inbox: it was addressed and signed as agreed at the time it was signed, its
-sealed file is the signed one unless it was erased since, it continues the sequence, a time-stamp is of its
-signature, and each receipt beside it is of the receiver and of exactly this delivery. Nothing is decrypted.
+Checked for every delivery of an outbox or inbox:
+
+1. it was addressed and signed as agreed at the time of signing;
+2. a time-stamp, if there is one, is of its signature;
+3. its sealed file is the signed one, unless it was erased since;
+4. it continues the sequence;
+5. each receipt beside it was signed by the receiver for exactly this delivery.
+
+Nothing is decrypted.
 """
 
 from collections.abc import Iterator
@@ -19,14 +25,14 @@ from renkei.exchange.manifest import MOST_BYTES, Manifest, read, sha256
 from renkei.exchange.sequence import Chain, read_void
 from renkei.exchange.trust import Terms
 
-#: The state of a delivery whose sealed file was erased when its time was over.
+#: The state of a delivery whose sealed file was erased at the end of its retention period.
 ERASED: Final = "erased"
 _FOLDERS = (("received", "."), ("accepted", "opened"), ("refused", "refused"))
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One delivery of a sequence and what was found; no fault, no refusal."""
+    """One delivery of a sequence and the result; `fault` is None if everything holds."""
 
     service: str
     sequence: int
@@ -57,7 +63,7 @@ def verify(directory: Path, terms: Terms) -> Iterator[Finding]:
 
 
 def signed_at(signature: bytes, content: bytes) -> datetime:
-    """When it was signed, by its own word: certificates are judged as of then."""
+    """Return the time of signing that the signature states; certificates are judged as of that time."""
     try:
         return cms.verify(signature, content).signed_at
     except CmsError:
@@ -87,7 +93,7 @@ def _delivery(
 
 
 def _receipts(files: DeliveryFiles, data: bytes, manifest: Manifest, terms: Terms) -> Iterator[str]:
-    """Verify each receipt that lies beside a delivery: an inbox's places, then an outbox's."""
+    """Verify each receipt stored with a delivery: first in an inbox's folders, then in an outbox's."""
     for state, folder in (*_FOLDERS, ("received", "received"), ("accepted", "accepted")):
         path = files.directory / folder / f"{manifest.name}.{state}.json"
         if not path.is_file():
@@ -113,7 +119,7 @@ def _void(place: Path, chain: Chain, service: str, number: int, terms: Terms) ->
 
 
 def _digest_of(place: Path | None) -> str:
-    """The hash to go on with after a faulty delivery, so that one fault is not told as many."""
+    """Return the hash to continue with after a faulty delivery, so that one fault is reported once."""
     try:
         return sha256(only_delivery(place).manifest_bytes()) if place else ""
     except ExchangeError:

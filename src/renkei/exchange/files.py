@@ -1,4 +1,4 @@
-"""The files of one delivery in a directory: found by name, read whole where small, never guessed."""
+"""The files of one delivery in a directory: found by their names; small files are read whole."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _MOST_SIGNATURE = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFiles:
-    """Where a delivery lies. `name` is what its files share."""
+    """The directory of a delivery, and the name that its files share."""
 
     directory: Path
     name: str
@@ -33,7 +33,7 @@ class DeliveryFiles:
 
     @property
     def erased(self) -> Path:
-        """What stands in the place of a sealed file whose time was over (`erase_sealed`)."""
+        """The mark that replaces a sealed file after its retention period (`erase_sealed`)."""
         return self.directory / f"{self.name}.cms.erased"
 
     @property
@@ -42,17 +42,17 @@ class DeliveryFiles:
         return self.directory / f"{self.name}.json.tsr"
 
     def manifest_bytes(self) -> bytes:
-        """Read the manifest, refusing one that is missing or absurdly large."""
+        """Read the manifest, at most one byte more than allowed; `Refused` if it is missing."""
         return read_small(self.manifest, MOST_BYTES, "manifest_missing")
 
     def signature_bytes(self) -> bytes:
-        """Read the signature, likewise."""
+        """Read the signature in the same way."""
         return read_small(self.signature, _MOST_SIGNATURE, "signature_missing")
 
     def erase_sealed(self) -> None:
-        """Erase the sealed file; manifest, signature and receipts stay, and the chain can still be proved.
+        """Erase the sealed file. Manifest, signature and receipts stay, so the chain can still be verified.
 
-        A mark tells whoever verifies it from one that was lost.
+        A mark distinguishes an erased file from a lost one.
         """
         durable.write(self.erased, b"")
         self.sealed.unlink(missing_ok=True)
@@ -60,7 +60,7 @@ class DeliveryFiles:
 
 
 def read_small(path: Path, most: int, missing: str) -> bytes:
-    """Read a small file, at most one byte more than allowed; `Refused` with the code where there is none."""
+    """Read a small file, at most one byte more than allowed; `Refused` with the code if it is missing."""
     try:
         with path.open("rb") as file:
             return file.read(most + 1)
@@ -69,14 +69,14 @@ def read_small(path: Path, most: int, missing: str) -> bytes:
 
 
 def deliveries_in(directory: Path) -> Iterator[DeliveryFiles]:
-    """Give every delivery of a directory, by name: whatever has a manifest."""
+    """Yield every delivery of a directory that has a manifest, ordered by name."""
     for path in sorted(directory.glob("*.json")):
         if not path.name.endswith(_NOT_MANIFESTS) and not path.name.startswith("."):
             yield DeliveryFiles(directory, path.name.removesuffix(".json"))
 
 
 def only_delivery(directory: Path) -> DeliveryFiles:
-    """Return the one delivery of a directory; `Refused` where there is none or more than one."""
+    """Return the only delivery of a directory; `Refused` if there is none or more than one."""
     found = list(deliveries_in(directory))
     if len(found) != 1:
         raise Refused("manifest_missing", f"{directory.name}: {len(found)}")

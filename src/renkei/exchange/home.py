@@ -1,11 +1,11 @@
-"""One party's directory, where everything it needs to take part lies: no node, no database.
+"""One party's directory with everything that it needs for the exchange; no node and no database.
 
     party                       `mhlw` or `isa`
     agreement/NNNN/             each version of the agreement file with both signatures
     keys/                       keys and certificates (`renkei.exchange.keys`)
-    outbox/ inbox/              what was sent and what came (`outbox`, `inbox`)
+    outbox/ inbox/              sent and received deliveries (`outbox`, `inbox`)
 
-All of it but `keys/` is evidence and can be verified without `keys/`.
+Everything except `keys/` is evidence and can be verified without `keys/`.
 """
 
 from collections.abc import Collection, Mapping
@@ -26,12 +26,14 @@ from renkei.exchange.manifest import FIRST_PREVIOUS
 from renkei.exchange.outbox import Outbox
 from renkei.exchange.trust import Terms, check_certificate
 
-NO_TRAIL: Final = FIRST_PREVIOUS  # a directory alone keeps no audit trail; a node names its head here
+NO_TRAIL: Final = (
+    FIRST_PREVIOUS  # a directory alone has no audit trail; a node gives its trail's head instead
+)
 _AGREEMENT: Final = "agreement.json"
 
 
 class Home:
-    """A party's directory. `policy` is what was decided under clause 8(2): seals and openings follow it."""
+    """A party's directory. `policy`: decisions under clause 8(2), which sealing and opening follow."""
 
     def __init__(self, directory: Path, policy: Policy = DEFAULT_POLICY) -> None:
         self.directory = directory
@@ -40,14 +42,14 @@ class Home:
 
     @property
     def party(self) -> str:
-        """Whose directory it is; `Misused` before that was said."""
+        """The party that owns the directory; `Misused` before `settle`."""
         try:
             return (self.directory / "party").read_text("utf-8").strip()
         except FileNotFoundError:
             raise Misused("not_found", f"{self.directory.name}/party") from None
 
     def settle(self, party: str) -> None:
-        """Say whose directory it is; saying otherwise later is refused."""
+        """Set the party that owns the directory; `Misused` with `exists` if it is another party's already."""
         path = self.directory / "party"
         if path.exists():
             if self.party != party:
@@ -57,7 +59,7 @@ class Home:
         durable.write(path, f"{party}\n".encode())
 
     def agreements(self) -> tuple[AgreementFile, ...]:
-        """Return every version that was adopted, oldest first, each verified anew."""
+        """Return every adopted version, oldest first, each verified again."""
         found: list[AgreementFile] = []
         for place in sorted((self.directory / "agreement").glob("[0-9]*")):
             data, signatures = read_agreement(place / _AGREEMENT)
@@ -67,7 +69,7 @@ class Home:
         return tuple(found)
 
     def adopt(self, data: bytes, signatures: Mapping[str, bytes]) -> AgreementFile:
-        """Put a version into force here: the first one, or one that the version in force vouches for."""
+        """Put a version into force: the first one, or one signed with certificates that the last one pins."""
         versions = self.directory / "agreement"
         with durable.alone(versions):
             durable.sweep(versions)
@@ -82,7 +84,7 @@ class Home:
         return agreement
 
     def terms(self) -> Terms:
-        """Return what this party judges by."""
+        """Return the terms by which this party makes and judges deliveries."""
         return Terms(
             self.party,
             self.agreements(),
@@ -92,24 +94,24 @@ class Home:
         )
 
     def outbox(self) -> Outbox:
-        """Return what this party sent."""
+        """Return this party's outbox."""
         return Outbox(self.directory / "outbox", self.terms())
 
     def inbox(self, signer: FileSigner) -> Inbox:
-        """Return what came to this party."""
+        """Return this party's inbox; `signer` signs its receipts."""
         return Inbox(self.directory / "inbox", self.terms(), signer, NO_TRAIL)
 
     def signer(self, passphrase: bytes, now: datetime, agreement: AgreementFile | None = None) -> FileSigner:
-        """Return the signing key to use: of those at hand that are pinned now, the one that ends last."""
+        """Return the signing key to use: of our keys that are pinned now, the one whose pin ends last."""
         agreement = agreement or self.agreements()[-1]
-        held = {entry.sha256 for entry in self.keys.own("signing")}
+        own = {entry.sha256 for entry in self.keys.own("signing")}
         for pin in agreement.current(self.party, "signing", now):
-            if pin.sha256 in held:
+            if pin.sha256 in own:
                 return self.keys.signer(pin.sha256, passphrase)
         raise Misused("key_missing", "signing")
 
     def decrypters(self, passphrase: bytes, now: datetime, but: Collection[str] = ()) -> list[FileDecrypter]:
-        """Return the decryption keys that may still be used, `but` those held elsewhere, by fingerprint."""
+        """Return the decryption keys that may still be used, except `but`: fingerprints of keys elsewhere."""
         agreements = self.agreements()
         allowed = {
             pin.sha256 for agreement in agreements for pin in agreement.current(self.party, "decryption", now)
@@ -117,12 +119,12 @@ class Home:
         return self.keys.decrypters(allowed.difference(but), passphrase)
 
     def recipient(self, now: datetime) -> x509.Certificate:
-        """Return the counterpart's certificate to seal for: of those at hand, the one that ends last."""
+        """Return the counterpart's certificate to seal for: the known one whose pin ends last."""
         terms = self.terms()
-        at_hand = {fingerprint(certificate): certificate for certificate in terms.certificates}
+        known = {fingerprint(certificate): certificate for certificate in terms.certificates}
         for pin in terms.agreement.current(terms.counterpart, "decryption", now):
-            if pin.sha256 in at_hand:
-                certificate = at_hand[pin.sha256]
+            if pin.sha256 in known:
+                certificate = known[pin.sha256]
                 check_certificate(certificate, terms.counterpart, "decryption", terms.agreement, now)
                 return certificate
         raise Misused("key_missing", f"{terms.counterpart} decryption")

@@ -1,13 +1,13 @@
-"""What a receiver keeps: every delivery that came, in order, its receipts, and what was opened.
+"""The inbox of a receiver: every received delivery in order, its receipts, and the opened data packages.
 
-    SERVICE/NNNNNNNN/           the delivery's files and its `received` receipt, there by one rename
-    SERVICE/NNNNNNNN/opened/    the data package and the `accepted` receipt, there by one rename
+    SERVICE/NNNNNNNN/           the delivery's files and its `received` receipt, by one rename
+    SERVICE/NNNNNNNN/opened/    the data package and the `accepted` receipt, by one rename
     SERVICE/NNNNNNNN/refused/   the `refused` receipt
-    SERVICE/waiting/NNNNNNNN/   came before its predecessor: sealed and checked, but not answered yet
-    SERVICE/void/NNNNNNNN/      the statement of both that this number will never come
-    SERVICE/conflicts/…         manifest and signature of another delivery under a number that was taken
+    SERVICE/waiting/NNNNNNNN/   arrived before its predecessor: checked and still sealed, no receipt yet
+    SERVICE/void/NNNNNNNN/      the statement of both parties that this number will never arrive
+    SERVICE/conflicts/…         manifest and signature of another delivery with a number that is in use
 
-Each is there whole or not at all, so that after a power cut the state is one of these.
+Each directory exists completely or not at all, so that after a power cut the state is one of these.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ from renkei.exchange.trust import Terms
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a delivery that was handed in: its receipt, or none while it waits for `missing`."""
+    """The result of `take`: the delivery's receipt, or None while it waits for the number `missing`."""
 
     manifest: Manifest
     receipt: SignedReceipt | None
@@ -39,7 +39,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What became of a delivery that was opened: accepted, or refused with its error."""
+    """The result of `open`: accepted, or refused with the error."""
 
     manifest: Manifest
     receipt: SignedReceipt
@@ -49,7 +49,7 @@ class Opened:
 
 
 class Inbox:
-    """The directory of one receiver. `signer` signs the receipts, `trail_head` goes into them."""
+    """The directory of one receiver. `signer` signs the receipts; they contain `trail_head`."""
 
     def __init__(self, directory: Path, terms: Terms, signer: Signer, trail_head: str) -> None:
         self.directory = directory
@@ -60,11 +60,11 @@ class Inbox:
     # --- taking in: steps 1 to 4 -------------------------------------------------------------------------
 
     def take(self, source: DeliveryFiles, now: datetime) -> Taken:
-        """Take in a delivery from wherever it lies; its receipt is the answer.
+        """Receive a delivery from any directory and return its receipt.
 
-        The same delivery again gets the same bytes again. A later number waits for the missing one. Raises
-        `Refused` with a code of steps 1 to 4 and `Unstored` for a full disk; nothing is kept then, but of a
-        conflict the manifest and signature that prove it.
+        The same delivery gets the same receipt again. A delivery with a later number waits for the missing
+        one. Raises `Refused` with a code of steps 1 to 4, and `Unstored` for a full disk. Then nothing is
+        kept, except the manifest and signature of a conflicting delivery, as proof.
         """
         data = source.manifest_bytes()
         manifest = check_address(data, self.terms)  # (1)
@@ -91,7 +91,7 @@ class Inbox:
             return taken
 
     def chain(self, service: str) -> Chain:
-        """Return how far a service's sequence has come, void numbers included."""
+        """Return the end of a service's sequence, void numbers included."""
         chain = Chain()
         numbers = [int(place.name) for place in (self.directory / service).glob("[0-9]*")]
         voids = {int(place.name): place for place in (self.directory / service / "void").glob("[0-9]*")}
@@ -105,7 +105,7 @@ class Inbox:
         return chain
 
     def _again(self, data: bytes, manifest: Manifest) -> Taken | None:
-        """Return the stored answer if this very delivery is here already."""
+        """Return the stored receipt if exactly this delivery was received before."""
         place = self._place(manifest)
         if place.is_dir():
             files = only_delivery(place)
@@ -129,7 +129,7 @@ class Inbox:
         final: Path,
         made: SignedReceipt | None,
     ) -> None:
-        """Copy a delivery to its place, checking the sealed file on the way (3)."""
+        """Copy a delivery into the inbox and check the sealed file on the way (3)."""
         if final.exists():  # waiting already
             return
         stamp = cms.read(source, signature)
@@ -144,7 +144,7 @@ class Inbox:
                 _write_receipt(partial, made)
 
     def _follow(self, service: str, now: datetime) -> None:
-        """Receive what has waited for the number that just came."""
+        """Receive the deliveries that waited for the number that has just arrived."""
         while True:
             last = self.chain(service).last
             for stale in (self.directory / service / "waiting").glob("[0-9]*"):
@@ -160,7 +160,7 @@ class Inbox:
                 self.chain(service).check_next(manifest)
                 self._receive(files, data, signature, manifest, now)
             except Refused:
-                # It never was answered, so nothing is lost: its sender hears when it sends it again.
+                # It has no receipt yet, so nothing is lost: the sender is told when it sends it again.
                 self._keep_conflict(data, signature, manifest)
             durable.discard(waiting)
 
@@ -187,12 +187,12 @@ class Inbox:
         now: datetime,
         commit: Callable[[Path, tuple[FileFacts, ...]], Mapping[str, int]] | None = None,
     ) -> Opened:
-        """Open a received delivery; opening it again gives what was given before.
+        """Open a received delivery; opening it again returns the stored result.
 
-        In order: a number whose predecessor is not settled yet waits. `commit` is shown the data package
-        before the delivery is accepted and answers with the rows it could not take, counted by reason. If the
-        power goes between its answer and the receipt, it is shown the same delivery again when that is opened
-        anew: it must know by service and number what it has taken.
+        Deliveries are opened in order: `Refused` with `sequence_gap` while the previous number is neither
+        opened, refused nor void. `commit` gets the data package before the delivery is accepted; it returns
+        the number of rejected rows by reason. After a power cut between `commit` and the receipt, `commit` is
+        called again for the same delivery: it must recognise by service and number what it has committed.
         """
         place = self.directory / service / f"{number:08d}"
         if not place.is_dir():
@@ -265,7 +265,7 @@ class Inbox:
     # --- void numbers ------------------------------------------------------------------------------------
 
     def check_void(self, void: Void) -> None:
-        """Refuse to call a number void that is not the counterpart's next, or that has come."""
+        """Refuse a void statement unless its number is the counterpart's next one and has not arrived."""
         if void.sender != self.terms.counterpart:
             raise Refused("void_unproved", f"{void.sender} {void.service} {void.sequence}")
         expected = self.chain(void.service).last + 1
@@ -273,9 +273,9 @@ class Inbox:
             raise Refused("void_unproved", f"{void.service} {void.sequence}: {expected}")
 
     def declare_void(self, data: bytes, signatures: Mapping[str, bytes], now: datetime) -> Void:
-        """Take the statement of both that the next number will never come; what waited goes on.
+        """Keep the statement of both parties that the next number will never arrive; then go on after it.
 
-        The same statement again changes nothing.
+        Deliveries that waited for this number are received. The same statement again changes nothing.
         """
         void = sequence.read_void(data, signatures, self.terms, now)
         place = self.directory / void.service
@@ -293,12 +293,12 @@ class Inbox:
         signatures = {
             party: (place / f"void.json.{party}.p7s").read_bytes() for party in self.terms.agreement.parties
         }
-        # proved when it was taken in; certificates may have ended since
+        # It was verified when it was received; certificates may have expired since.
         declared = sequence.declared(data)
         return sequence.read_void(data, signatures, self.terms, declared)
 
     def receipts(self, service: str, number: int) -> list[SignedReceipt]:
-        """Return the receipts that were given for a number, as stored."""
+        """Return the stored receipts of a number."""
         place = self.directory / service / f"{number:08d}"
         if not place.is_dir():
             raise Misused("not_found", f"{service} {number}")
@@ -312,12 +312,13 @@ class Inbox:
 
 
 def given_receipts(service: Path, since: datetime) -> list[SignedReceipt]:
-    """Return the receipts given in a service's directory of an inbox from then on, by number."""
+    """Return the receipts issued since that time in a service's directory of an inbox, by number."""
     found: list[SignedReceipt] = []
     for place in sorted(service.glob("[0-9]*"), reverse=True):
         given = _given(place)
         found[:0] = recent = [each for each in given if each.receipt.issued >= since]
-        # Answers are given in the order of the numbers: before one that is settled there is nothing newer.
+        # Receipts are issued in the order of the numbers: no earlier number has a newer receipt than a number
+        # that is opened or refused.
         if not recent and len(given) > 1:
             break
     return found
@@ -333,7 +334,7 @@ def _given(place: Path) -> list[SignedReceipt]:
 
 
 def receive_sealed_of(source: DeliveryFiles, manifest: Manifest, target: Path | None = None) -> None:
-    """(3) Check the sealed file, copying it durably if there is a target."""
+    """(3) Check the sealed file; copy it durably if there is a target."""
     try:
         file = source.sealed.open("rb", buffering=0)
     except (FileNotFoundError, IsADirectoryError):
@@ -342,7 +343,7 @@ def receive_sealed_of(source: DeliveryFiles, manifest: Manifest, target: Path | 
         if target is None:
             receive_sealed(file, manifest)
             return
-        with durable.told():
+        with durable.disk_errors():
             copy = target.open("xb", buffering=0)
         with copy:
             receive_sealed(file, manifest, copy)

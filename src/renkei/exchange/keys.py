@@ -1,9 +1,9 @@
-"""Keys and certificates kept as files: TLS, signing and decryption apart, private keys encrypted at rest.
+"""Keys and certificates as files: separate keys for TLS, signing and decryption, encrypted at rest.
 
-A key ring is a directory. Each own key has a directory of its own, `USE/NNNN/`, numbered as made, holding
-`key.pem` (PKCS#8, PBES2: scrypt and AES-256), `request.pem` and, once issued, `certificate.pem`.
-`others/` holds the counterpart's and the issuers' certificates by fingerprint, `revoked/` revocation lists.
-Which of them count is not decided here but by the agreement file.
+A key ring is a directory. Each of our keys has its own directory `USE/NNNN/`, numbered in the order of
+creation. It contains `key.pem` (PKCS#8, PBES2: scrypt and AES-256), `request.pem` and, once issued,
+`certificate.pem`. `others/` contains the certificates of the counterpart and of the issuers by fingerprint,
+`revoked/` the revocation lists. The agreement file decides which of them are valid, not this module.
 """
 
 import base64
@@ -36,7 +36,7 @@ PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 USES: Final[tuple[Use, ...]] = get_args(Use)
 ALARM_DAYS: Final = (60, 30, 14, 7)
-_SCRYPT: Final = (2**13, 8, 10)  # N, r, p: OWASP's figures for 8 MiB; a command stays below 64 MiB
+_SCRYPT: Final = (2**13, 8, 10)  # N, r, p: OWASP's values for 8 MiB; a command stays below 64 MiB
 _LEAST_PASSPHRASE: Final = 12
 
 
@@ -48,7 +48,7 @@ class FileSigner:
     certificate: x509.Certificate
 
     def sign(self, data: bytes) -> bytes:
-        """Sign as the profile says for the key's family."""
+        """Sign with the profile's algorithm for the key's family."""
         if isinstance(self.key, rsa.RSAPrivateKey):
             return self.key.sign(data, PSS_PADDING, hashes.SHA256())
         return self.key.sign(data, ec.ECDSA(hashes.SHA256()))
@@ -77,7 +77,7 @@ class FileDecrypter:
 
 @dataclass(frozen=True, slots=True)
 class KeyEntry:
-    """One own key on disk."""
+    """One of our keys on disk."""
 
     use: Use
     number: int
@@ -86,17 +86,17 @@ class KeyEntry:
 
     @property
     def sha256(self) -> str:
-        """The certificate's fingerprint, blank before there is one."""
+        """The certificate's fingerprint; blank if there is no certificate yet."""
         return fingerprint(self.certificate) if self.certificate else ""
 
 
 def spoken(digest: str) -> str:
-    """Write a fingerprint in groups of four, to be read out over the telephone."""
+    """Write a fingerprint in groups of four characters, to read out over the telephone."""
     return " ".join(digest[place : place + 4].upper() for place in range(0, len(digest), 4))
 
 
 def due_alarm(certificate: x509.Certificate, now: datetime) -> int | None:
-    """Return the alarm that stands (60, 30, 14 or 7 days before the end; 0: expired), or None."""
+    """Return the current alarm (60, 30, 14 or 7 days before the end; 0: expired), or None."""
     left = certificate.not_valid_after_utc - now
     if left < timedelta(0):
         return 0
@@ -110,7 +110,7 @@ class KeyRing:
         self.directory = directory
 
     def make(self, use: Use, family: Family, passphrase: bytes) -> KeyEntry:
-        """Make a key, encrypted at rest under the passphrase (12 bytes or more)."""
+        """Make a key and encrypt it with the passphrase (12 bytes or more)."""
         if len(passphrase) < _LEAST_PASSPHRASE:
             raise Misused("key_unreadable", "passphrase: at least 12 characters")
         encrypted = _encrypted(_generate(family), passphrase)
@@ -148,9 +148,9 @@ class KeyRing:
         return pem
 
     def import_certificate(self, data: bytes) -> KeyEntry | str:
-        """Take in a certificate (PEM or DER): beside the key of ours it is for, else among the others'.
+        """Store a certificate (PEM or DER): with our key if it belongs to one, else in `others/`.
 
-        Returns the key it was for, or the fingerprint. Raises `Misused` where it cannot be used at all.
+        Returns our key, or the fingerprint. Raises `Misused` if the certificate cannot be used at all.
         """
         certificate = read_certificate(data)
         for use in USES:
@@ -165,7 +165,7 @@ class KeyRing:
         return fingerprint(certificate)
 
     def import_revocations(self, data: bytes) -> x509.CertificateRevocationList:
-        """Take in a revocation list (PEM or DER); whether its issuer counts the agreement file says."""
+        """Store a revocation list (PEM or DER); the agreement file decides whether its issuer is valid."""
         try:
             loader = x509.load_pem_x509_crl if data.startswith(b"-----") else x509.load_der_x509_crl
             crl = loader(data)
@@ -178,21 +178,21 @@ class KeyRing:
         return crl
 
     def certificates(self) -> Iterator[x509.Certificate]:
-        """Give every certificate that is kept, ours and others'."""
+        """Yield every stored certificate, ours and others'."""
         for use in USES:
             yield from (entry.certificate for entry in self.own(use) if entry.certificate)
         for path in sorted((self.directory / "others").glob("[!.]*.pem")):
             yield read_certificate(path.read_bytes())
 
     def certificate(self, sha256: str) -> x509.Certificate:
-        """Return the certificate with that fingerprint; `Misused` where it is not kept."""
+        """Return the certificate with that fingerprint; `Misused` if it is not stored."""
         for certificate in self.certificates():
             if fingerprint(certificate) == sha256:
                 return certificate
         raise Misused("key_missing", spoken(sha256)[:19])
 
     def revocations(self) -> list[x509.CertificateRevocationList]:
-        """Return the revocation lists that are kept."""
+        """Return the stored revocation lists."""
         found = []
         for path in sorted((self.directory / "revoked").glob("[!.]*.crl")):
             data = path.read_bytes()
@@ -206,7 +206,7 @@ class KeyRing:
         return FileSigner(_private(entry, passphrase), self.certificate(sha256))
 
     def unlock(self, entry: KeyEntry, passphrase: bytes) -> None:
-        """Try whether a key of ours can be unlocked; `Misused` with `key_unreadable` otherwise."""
+        """Check that one of our keys can be unlocked; `Misused` with `key_unreadable` otherwise."""
         _private(entry, passphrase)
 
     def decrypters(self, allowed: set[str], passphrase: bytes) -> list[FileDecrypter]:
@@ -251,7 +251,7 @@ def _generate(family: Family) -> PrivateKey:
 
 
 def _encrypted(key: PrivateKey, passphrase: bytes) -> bytes:
-    """PKCS#8 under PBES2 with scrypt: `cryptography` itself would write 2,048 rounds of PBKDF2, too few."""
+    """Return PKCS#8 with PBES2 and scrypt: `cryptography` itself uses 2,048 rounds of PBKDF2, too few."""
     plain = key.private_bytes(serialization.Encoding.DER, PrivateFormat.PKCS8, serialization.NoEncryption())
     salt, vector = os.urandom(16), os.urandom(16)
     cipher = Cipher(
@@ -273,7 +273,7 @@ def _encrypted(key: PrivateKey, passphrase: bytes) -> bytes:
 def _private(entry: KeyEntry, passphrase: bytes) -> PrivateKey:
     try:
         key = _unlocked((entry.directory / "key.pem").read_bytes(), passphrase)
-    except (OSError, ValueError, TypeError):  # TypeError: a key that is not encrypted, which we never take
+    except (OSError, ValueError, TypeError):  # TypeError: the key is not encrypted, which is not allowed
         raise Misused("key_unreadable", f"{entry.use} {entry.number:04d}") from None
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise Misused("key_unreadable", f"{entry.use} {entry.number:04d}")
@@ -282,9 +282,9 @@ def _private(entry: KeyEntry, passphrase: bytes) -> PrivateKey:
 
 @functools.lru_cache(maxsize=16)
 def _unlocked(pem: bytes, passphrase: bytes) -> object:
-    """Unlock a key once a process: scrypt is slow by design, and a receipt should not wait for it.
+    """Unlock a key once per process: scrypt is slow by design, and a receipt should not wait for it.
 
-    Whoever holds the passphrase in memory, as a node that serves must, gives nothing more away by the key.
+    A process that serves has the passphrase in memory anyway, so keeping the key there reveals nothing more.
     """
     return serialization.load_pem_private_key(pem, passphrase)
 

@@ -1,7 +1,7 @@
-"""The manifest: what a sealed delivery says of itself, in the open and without personal data.
+"""The manifest: the description of a sealed delivery, unencrypted and without personal data.
 
-UTF-8 JSON, keys sorted, no key twice and none unknown. It is signed as bytes and its SHA-256 is what the
-next manifest of the same sequence names, so it is never re-written after it is made.
+UTF-8 JSON, keys sorted, no repeated and no unknown key. Its bytes are signed, and the next manifest of the
+same sequence contains their SHA-256, so the bytes never change.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from typing import Any, Final
 from renkei.exchange.errors import Refused
 
 FORMAT: Final = "renkei-delivery/1"
-FIRST_PREVIOUS: Final = "0" * 64  # what the first manifest of a sequence names as its predecessor
+FIRST_PREVIOUS: Final = "0" * 64  # `previous_sha256` of the first manifest of a sequence
 KINDS: Final = ("data", "empty", "incident")
 MOST_BYTES: Final = 16 * 1024
 
@@ -26,7 +26,7 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """One manifest; times are aware and of whole seconds, digests are lower-case hexadecimal."""
+    """One manifest. Times have a time zone and whole seconds; digests are lower-case hexadecimal."""
 
     format: str = FORMAT
     agreement: str
@@ -50,7 +50,7 @@ class Manifest:
 
     @property
     def name(self) -> str:
-        """The name its files share: direction, service and number."""
+        """The name that its files share: direction, service and number."""
         return f"{self.sender}-{self.receiver}-{self.service}-{self.sequence:08d}"
 
 
@@ -79,7 +79,7 @@ def read(data: bytes) -> Manifest:
 
 
 def load(data: bytes, code: str, most: int = MOST_BYTES) -> dict[str, Any]:
-    """Read a signed JSON object, refusing with the code what is not UTF-8, sorted, unique and small."""
+    """Read signed JSON; `Refused` with the code if it is not small UTF-8 with sorted, unique keys."""
     if len(data) > most:
         raise Refused(code)
     try:
@@ -119,7 +119,7 @@ def read_digest(value: object) -> str:
 
 
 def read_word(value: object) -> str:
-    """Read an identifier of ours; ValueError otherwise."""
+    """Read an identifier of this format; ValueError otherwise."""
     return _matching(_WORD, value)
 
 
@@ -137,7 +137,7 @@ def read_number(value: object) -> int:
 
 
 def read_positive(value: object) -> int:
-    """Read a number from 1; ValueError otherwise."""
+    """Read a number of 1 or more; ValueError otherwise."""
     if read_number(value) == 0:
         raise ValueError
     return read_number(value)

@@ -1,7 +1,7 @@
-"""Carrying a delivery on a medium when the network cannot (申合せ5 ただし書): the same files, the same steps.
+"""Export a delivery to a medium when the network is not used (申合せ5 ただし書): same files, same steps.
 
-Leaving the network is recorded: why, who agreed, when. The record is kept beside the delivery and printed on
-the cover sheet; the delivery itself is not changed by the way it goes.
+Each export is recorded: the reason, who agreed, and when. The record is stored with the delivery and printed
+on the cover sheet. The delivery itself is the same as by network.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Why a delivery left by hand, who agreed to it on the other side, and which two handlers sign for it."""
+    """Why a delivery goes by medium, who agreed on the other side, and the two handlers who sign for it."""
 
     reason: Reason
     agreed_by: str
@@ -36,7 +36,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class OnMedium:
-    """One file as it lies on the medium."""
+    """One file on the medium."""
 
     name: str
     size: int
@@ -49,14 +49,18 @@ def export(
     record: Export,
     sheet: Callable[[list[OnMedium]], bytes] | None = None,
 ) -> list[OnMedium]:
-    """Copy a delivery to a medium, read it back, and record why.
+    """Copy a delivery to a medium, read it back, and record the reason.
 
-    `sheet` makes the cover sheet of what was copied; it is put beside it as `NAME.pdf`. Everything gets its
-    name on the medium in one step, and only after the record is durable here: a medium that nobody accounts
-    for does not come about, a record of one that was never finished may.
+    `sheet` makes the cover sheet from the copied files; it is written beside them as `NAME.pdf`.
 
-    Raises `Misused` with `reason_wrong` without a reason of clause 5 or without a name, `exists` where the
-    medium holds it already; `Unstored` where what is read back is not what was written.
+    1. The files and the cover sheet are written under an unfinished name and read back.
+    2. The record is made durable in the outbox.
+    3. The directory gets its final name on the medium, by one rename.
+
+    So there is no finished medium without a record; there may be a record of an unfinished medium.
+
+    Raises `Misused` with `reason_wrong` if the reason of clause 5 or the name is missing, `exists` if the
+    delivery is on the medium already; `Unstored` if the bytes read back are not the written ones.
     """
     if record.reason not in REASONS or not record.agreed_by.strip():
         raise Misused("reason_wrong")
@@ -95,7 +99,7 @@ def _record(record: Export, copied: list[OnMedium]) -> bytes:
 
 def _copy(source: Path, target: Path) -> OnMedium:
     digest, size = hashlib.sha256(), 0
-    with source.open("rb") as read, durable.told(), target.open("xb") as write:
+    with source.open("rb") as read, durable.disk_errors(), target.open("xb") as write:
         while block := read.read(BLOCK):
             digest.update(block)
             size += len(block)
@@ -105,14 +109,14 @@ def _copy(source: Path, target: Path) -> OnMedium:
 
 
 def _digest(path: Path) -> str:
-    """Read a copy back from the medium: what this computer still holds in memory is no proof."""
+    """Hash a copy as read from the medium: the page cache is dropped first, because it proves nothing."""
     with path.open("rb") as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def on_medium(medium: Path) -> Iterator[DeliveryFiles]:
-    """Give the deliveries on a medium, in the order of their names: in directories or loose."""
+    """Yield the deliveries on a medium by name: those at its top, then those in directories."""
     for place in (medium, *sorted(path for path in medium.iterdir() if path.is_dir())):
         yield from deliveries_in(place)
 
@@ -120,7 +124,7 @@ def on_medium(medium: Path) -> Iterator[DeliveryFiles]:
 def receive_all(
     medium: Path, inbox: Inbox, now: datetime
 ) -> Iterator[tuple[DeliveryFiles, Taken | ExchangeError]]:
-    """Take in every delivery of a medium (steps 1 to 4); one that is refused does not hold up the others."""
+    """Receive every delivery of a medium (steps 1 to 4); a refused one does not stop the others."""
     for files in on_medium(medium):
         try:
             yield files, inbox.take(files, now)

@@ -1,16 +1,17 @@
-"""Opening a delivery, in eight steps, each refusing with codes of its own:
+"""Open a delivery in eight steps; each step refuses with its own codes:
 
-1. it is addressed to us, agreement and version known;
+1. it is addressed to us; agreement and version are known;
 2. the manifest is signed by exactly the pinned, currently valid, unrevoked counterpart certificate;
 3. the sealed file has the signed size and hash;
-4. sequence and previous-manifest hash fit;
-5. it decrypts with our current or a still-allowed earlier key, tag verified;
-6. it stays within the limits of size, ratio and file count while it is being unpacked;
+4. the number and the hash of the previous manifest continue the sequence;
+5. it decrypts with our current key or an earlier one that is still allowed; the tag is verified;
+6. it stays within the limits of size, ratio and file count while it is unpacked;
 7. the data package agrees with its own schema, counts and hashes;
 8. the agreement's item rules hold (nothing over-provided).
 
-`check_manifest` does 1 and 2, `take_sealed` 3, `sequence.Chain.check_next` 4, `unpack` 5 to 8. Nothing is
-named on disk before step 8 holds: until then plain text lies in files without a name, which go with us.
+`check_manifest` does 1 and 2, `receive_sealed` 3, `sequence.Chain.check_next` 4, `unpack` 5 to 8. No plain
+text has a name on disk before step 8 holds: until then it is in unnamed files, which disappear with the
+process.
 """
 
 import hashlib
@@ -42,7 +43,7 @@ _SEALED_CODES: dict[CmsReason, str] = {
 
 
 def check_address(manifest: bytes, terms: Terms) -> Manifest:
-    """(1) Return the manifest if it is addressed to us under an agreement we know."""
+    """(1) Return the manifest if it is addressed to us under a known agreement."""
     found = read(manifest)
     if found.receiver != terms.party or found.sender != terms.counterpart:
         raise Refused("not_for_us", f"{found.sender} → {found.receiver}")
@@ -62,9 +63,9 @@ def check_address(manifest: bytes, terms: Terms) -> Manifest:
 
 
 def check_signature(manifest: bytes, found: Manifest, signature: bytes, terms: Terms, now: datetime) -> None:
-    """(2) Refuse what the pinned, currently valid, unrevoked certificate of the sender did not sign.
+    """(2) Refuse a manifest not signed with the sender's pinned, currently valid, unrevoked certificate.
 
-    The manifest's own words on time and signer count only once it is signed, so they are checked here.
+    The manifest's time and signer can be trusted only after the signature, so they are checked here.
     """
     agreement = terms.version(found.agreement, found.agreement_version)
     signed = terms.check_signed(manifest, signature, found.sender, now, agreement)
@@ -84,9 +85,9 @@ def check_manifest(manifest: bytes, signature: bytes, terms: Terms, now: datetim
 
 
 def receive_sealed(source: BinaryIO, found: Manifest, target: BinaryIO | None = None) -> None:
-    """(3) Read the sealed file, copying it to the target if there is one; refuse what is not the signed one.
+    """(3) Read the sealed file and refuse it unless it is the signed one; copy it if there is a target.
 
-    Hash and copy are of the same bytes: what is kept is what was checked.
+    The same bytes are hashed and copied, so the stored file is the checked one.
     """
     digest, size = hashlib.sha256(), 0
     while size <= found.sealed_size and (block := source.read(archive.BLOCK)):
@@ -109,20 +110,20 @@ def unpack(
     now: datetime,
     into: Path,
 ) -> tuple[FileFacts, ...]:
-    """(5) to (8): put the data package into an existing, empty directory, or refuse and leave no trace.
+    """(5) to (8): write the data package into an existing, empty directory, or refuse and write nothing.
 
-    `tables` are those of its service as we have agreed them (`contents.tables_of`). `keys` are our decryption
-    keys; those count whose certificates the agreement allows now.
+    `tables` are the agreed tables of its service (`schemas.tables_of`). `keys` are our decryption keys; only
+    those are used whose certificates the agreement allows now.
     """
     allowed = {pin.sha256 for pin in agreement.current(found.receiver, "decryption", now)}
     usable = [key for key in keys if fingerprint(key.certificate) in allowed]
     if found.recipient_sha256 in allowed and all(
         fingerprint(key.certificate) != found.recipient_sha256 for key in usable
     ):
-        raise Misused("key_missing")  # our own fault, which must not become the sender's refusal
+        raise Misused("key_missing")  # our own fault: it must not become a refusal of the sender's delivery
     with sealed.open("rb", buffering=0) as file:
-        # (5) Decrypted twice: once for the tag alone, at the speed of the disk, so that nothing behind it
-        # is ever handed bytes that nobody vouches for.
+        # (5) Decrypted twice. The first pass only verifies the tag, at the speed of the disk, so that the
+        # next steps get authenticated bytes only.
         for _ in _decrypted(file, found, usable):
             pass
         file.seek(0)
@@ -150,7 +151,7 @@ def _unpack(
     held: list[Unnamed] = []
     withheld: Refused | None = None
     try:
-        # (6) the limits are kept by whoever gives us these entries
+        # (6) `archive` checks the other limits while it gives these entries
         if len(names) > agreement.limits.files:
             raise Refused("too_many_files")
         for name, size, pieces in archive.entries(plain, names, optional):
@@ -186,6 +187,6 @@ def _unpack(
 
 
 def free_space_fits(directory: Path, needed: int) -> bool:
-    """Whether a directory's file system has room for that many bytes and a little more."""
+    """Whether a directory's file system has space for that many bytes and 16 MiB more."""
     found = os.statvfs(directory)
     return found.f_bavail * found.f_frsize > needed + 16 * 1024 * 1024

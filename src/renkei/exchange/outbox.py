@@ -1,8 +1,8 @@
-"""What a sender keeps: every delivery it has made, in order, with the receipts that came back.
+"""The outbox of a sender: every delivery that it has made, in order, with the receipts that came back.
 
-`SERVICE/NNNNNNNN/` holds the files of a delivery and one directory for each receipt; `SERVICE/void/NNNNNNNN/`
-the statement of both that this number will never arrive. A delivery comes into being by one rename, so that a
-number is used once or not at all, whatever is killed when.
+`SERVICE/NNNNNNNN/` contains the files of a delivery and one directory for each receipt;
+`SERVICE/void/NNNNNNNN/` the statement of both parties that this number will never arrive. A delivery is
+created by one rename, so a number is used once or not at all, even if the process is killed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ from renkei.exchange.trust import Terms
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be sent. `sources` are the CSV files by dataset; the day is the business day's."""
+    """A delivery to be made. `sources`: the CSV file of each dataset."""
 
     service: str
     purpose: str
@@ -39,7 +39,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A delivery that was made and is kept."""
+    """A delivery that was made and stored."""
 
     files: DeliveryFiles
     manifest: Manifest
@@ -54,12 +54,12 @@ class Outbox:
         self.terms = terms
 
     def deliveries(self, service: str) -> Iterator[DeliveryFiles]:
-        """Give the deliveries of a service, in order."""
+        """Yield the deliveries of a service, in order."""
         for place in sorted((self.directory / service).glob("[0-9]*")):
             yield only_delivery(place)
 
     def chain(self, service: str) -> sequence.Chain:
-        """Return how far a service's sequence has come."""
+        """Return the end of a service's sequence."""
         last = None
         for place in (self.directory / service).glob("[0-9]*"):
             last = max(last, place) if last else place
@@ -68,10 +68,10 @@ class Outbox:
         return sequence.Chain(int(last.name), sha256(only_delivery(last).manifest_bytes()))
 
     def make(self, order: Order, signer: Signer, recipient: x509.Certificate, now: datetime) -> Made:
-        """Seal, number, sign and keep a delivery.
+        """Seal, number, sign and store a delivery.
 
-        Raises `Refused` with the code the counterpart would answer with, `Unstored` for a full disk; the
-        number is then still free.
+        Raises `Refused` with the code with which the counterpart would refuse it, and `Unstored` for a full
+        disk; the number is then still free.
         """
         agreement, party = self.terms.agreement, self.terms.party
         agreed = agreement.services.get(order.service)
@@ -128,17 +128,17 @@ class Outbox:
             return Made(DeliveryFiles(final, name), manifest, sealed)
 
     def find(self, service: str, number: int) -> DeliveryFiles:
-        """Return one delivery; `Misused` where it was never made."""
+        """Return one delivery; `Misused` if it was never made."""
         place = self.directory / service / f"{number:08d}"
         if not place.is_dir():
             raise Misused("not_found", f"{service} {number}")
         return only_delivery(place)
 
     def keep_receipt(self, data: bytes, signature: bytes, now: datetime) -> SignedReceipt:
-        """Verify a receipt against the delivery it is for and keep it; the same one again is no fault.
+        """Verify a receipt against its delivery and store it; the same receipt again changes nothing.
 
-        Raises `Refused` with a receipt's code: `receipt_foreign` where we never made such a delivery,
-        `receipt_other` where a different one of the same state, or the opposite verdict, is kept already.
+        Raises `Refused` with a code of receipts: `receipt_foreign` if we never made such a delivery,
+        `receipt_other` if a different receipt of the same state, or the opposite one, is stored already.
         """
         claimed = receipt.read(data)
         if claimed.sender != self.terms.party:
@@ -165,7 +165,7 @@ class Outbox:
         return found
 
     def is_closed(self, service: str, number: int) -> bool:
-        """Whether the delivery is over and done with: accepted by the receiver, and nothing less."""
+        """Whether the delivery is closed: the receiver has accepted it."""
         return (self.find(service, number).directory / "accepted").is_dir()
 
     def open_numbers(self, service: str) -> list[int]:
@@ -180,7 +180,7 @@ class Outbox:
     # --- void numbers ------------------------------------------------------------------------------------
 
     def check_void(self, void: Void) -> None:
-        """Refuse to call void what we never made, or what its receiver has answered."""
+        """Refuse a void statement about a delivery that we never made or that has a receipt."""
         if void.sender != self.terms.party:
             raise Refused("void_unproved", f"{void.sender} {void.service} {void.sequence}")
         files = self.find(void.service, void.sequence)
@@ -190,7 +190,7 @@ class Outbox:
             raise Refused("void_unproved", f"{files.name}: {', '.join(answered)}")
 
     def declare_void(self, data: bytes, signatures: Mapping[str, bytes], now: datetime) -> Void:
-        """Keep the statement of both that a number of ours will never come.
+        """Keep the statement of both parties that a number of ours will never arrive.
 
         The same statement again changes nothing.
         """

@@ -1,8 +1,8 @@
 """The data package: one CSV for each dataset of the service, and `datapackage.json` that describes them.
 
-A Frictionless Data Package. It stands last in the archive, so that counts and hashes can be written in one
-pass; a reader need not wait for it, since the schema of a service is agreed beforehand (`contents.tables_of`)
-and the package may only repeat it.
+A Frictionless Data Package. The description is last in the archive, so that counts and hashes can be written
+in one pass. A reader does not need it first: the schema of a service is agreed beforehand
+(`schemas.tables_of`), and the description must repeat it.
 """
 
 import json
@@ -19,7 +19,7 @@ MOST_DESCRIPTION: Final = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What was counted while a CSV streamed past."""
+    """Rows, bytes and hash of one CSV, counted while it was read."""
 
     table: Table
     rows: int
@@ -28,7 +28,7 @@ class FileFacts:
 
 
 def entry_names(tables: Sequence[Table]) -> tuple[str, ...]:
-    """The files of a package of these tables in the order of the archive."""
+    """Return the file names of a package of these tables, in the order of the archive."""
     return (*(table.path for table in tables), DESCRIPTION)
 
 
@@ -58,7 +58,7 @@ def _resource(fact: FileFacts) -> dict[str, Any]:
 
 
 def check_description(data: bytes, service: str, facts: list[FileFacts], kind: str) -> None:
-    """Refuse a description that is not the agreed one, or not of the files that came with it (step 7)."""
+    """Refuse a description that is not the agreed one or does not fit the files beside it (step 7)."""
     try:
         found = json.loads(data)
         resources = found["resources"]
@@ -74,7 +74,7 @@ def check_description(data: bytes, service: str, facts: list[FileFacts], kind: s
 
 
 def check_kind(facts: list[FileFacts], kind: str) -> None:
-    """Refuse rows in an `empty` delivery, and a delivery of data without any; receipts go with either."""
+    """Refuse an `empty` delivery with rows, and another one without; rows of receipts do not count."""
     if (sum(fact.rows for fact in facts if not fact.table.accompanies) == 0) != (kind == "empty"):
         raise Refused("package_count", kind)
 

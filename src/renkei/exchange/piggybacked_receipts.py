@@ -1,7 +1,7 @@
-"""Receipts that travel back in the next delivery: whoever cannot ask for them has them all the same (§4).
+"""Receipts that are sent in the next delivery, for a counterpart that cannot ask for them (§4).
 
-Each delivery carries what its sender answered since its last delivery of the same service, as the table
-`receipts`; taking one in again changes nothing, so that a receipt may come twice, and by both ways.
+Each delivery contains, as the table `receipts`, the receipts that its sender issued since its last delivery
+of the same service. Storing a receipt again changes nothing, so the same receipt may arrive twice.
 """
 
 import base64
@@ -23,7 +23,7 @@ _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def since_last(outbox: Outbox, inbox: Path, service: str) -> list[SignedReceipt]:
-    """Return the receipts given since the last delivery of a service was made, all services' together.
+    """Return the receipts of all services that were issued since the last delivery of this service.
 
     `inbox` is the directory of the same party's inbox.
     """
@@ -34,7 +34,7 @@ def since_last(outbox: Outbox, inbox: Path, service: str) -> list[SignedReceipt]
 
 @contextmanager
 def as_table(receipts: list[SignedReceipt]) -> Iterator[dict[str, Path]]:
-    """Give receipts as the source of the table `receipts`, in memory alone; nothing where there are none."""
+    """Yield the source of the table `receipts`, in memory only; an empty mapping if there are no receipts."""
     if not receipts:
         yield {}
         return
@@ -50,7 +50,7 @@ def as_table(receipts: list[SignedReceipt]) -> Iterator[dict[str, Path]]:
 
 
 def carried(package: Path) -> Iterator[tuple[bytes, bytes]]:
-    """Give the receipts that an opened data package brought, each with its signature; none verified yet."""
+    """Yield the receipts in an opened data package, each with its signature; they are not verified yet."""
     if not (package / RECEIPTS.path).exists():
         return
     with (package / RECEIPTS.path).open(encoding="ascii", newline="") as file:

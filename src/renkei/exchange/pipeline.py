@@ -1,7 +1,7 @@
-"""Two threads in a row: one reads and checks, the other compresses and encrypts, so that two cores work.
+"""A pipeline of two threads for two cores: one reads and checks, the other compresses and encrypts.
 
-zlib, hashlib and the ciphers let go of the interpreter while they work; between the threads lie at most a few
-blocks, so that memory stays bounded whatever the size.
+zlib, hashlib and the ciphers release the interpreter lock while they work. The queue between the threads has
+at most a few blocks, so memory stays bounded for any size.
 """
 
 import queue
@@ -13,7 +13,7 @@ _END = None
 
 
 class Outlet:
-    """A thread that works off what is put in. Whatever it raises is raised where it is fed."""
+    """A thread that processes the blocks put in. Its exceptions are raised again in `put` and `close`."""
 
     def __init__(self, work: Callable[[Iterator[bytes]], None]) -> None:
         self._queue: queue.Queue[bytes | None] = queue.Queue(_BLOCKS)
@@ -24,13 +24,13 @@ class Outlet:
         self._thread.start()
 
     def put(self, block: bytes) -> None:
-        """Hand over one block; waits while the other side is behind."""
+        """Pass one block to the thread; waits while the queue is full."""
         if self._fault:
             raise self._fault
         self._queue.put(block)
 
     def close(self) -> None:
-        """Say that this was all and wait until it is done."""
+        """End the input and wait until the thread is done."""
         self._queue.put(_END)
         self._thread.join()
         if self._fault:
@@ -48,7 +48,7 @@ class Outlet:
             work(self._taken())
         except BaseException as fault:
             self._fault = fault
-            while not self._ended:  # let the feeding side go on until it hears of the fault
+            while not self._ended:  # keep the queue moving until the feeding thread notices the fault
                 self._ended = self._queue.get() is _END
 
     def _taken(self) -> Iterator[bytes]:
@@ -60,9 +60,9 @@ class Outlet:
 
 
 def read_ahead(source: Iterator[bytes]) -> Iterator[bytes]:
-    """Give the blocks of a source that works in a thread of its own, a few blocks ahead.
+    """Yield the blocks of a source that runs in its own thread, a few blocks ahead.
 
-    Whatever the source raises is raised here. Closing this iterator stops the source.
+    Exceptions of the source are raised here. Closing this iterator stops the source.
     """
     blocks: queue.Queue[bytes | BaseException | None] = queue.Queue(_BLOCKS)
     stopped = threading.Event()

@@ -1,7 +1,7 @@
-"""Receipts: what the receiver says of a delivery, signed like one, one for each state and never changed.
+"""Receipts: the receiver's signed statement about a delivery; one for each state, never changed.
 
-`received`: the bytes are durable, steps 1 to 4 hold. `accepted`: opened, validated, committed. `refused`: a
-code, and whether to retry. The sender closes its day on `accepted` alone.
+`received`: the bytes are durable and steps 1 to 4 hold. `accepted`: opened, validated, committed. `refused`:
+a code, and whether to retry. The sender closes its day only on `accepted`.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ STATES: Final = ("received", "accepted", "refused")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """One receipt. `code` and `retry` are of a refusal; rows are counted on acceptance."""
+    """One receipt. `code` and `retry` are set on refusal, the counts of rows on acceptance."""
 
     format: str = FORMAT
     agreement: str
@@ -60,7 +60,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class SignedReceipt:
-    """The bytes that are kept and sent."""
+    """A receipt with the bytes that are stored and sent."""
 
     receipt: Receipt
     data: bytes
@@ -124,10 +124,10 @@ def read(data: bytes) -> Receipt:
 def verify(
     data: bytes, signature: bytes, manifest: bytes, described: Manifest, terms: Terms, at: datetime
 ) -> SignedReceipt:
-    """Return the receipt if the delivery's receiver signed it, for exactly this delivery.
+    """Return the receipt if the delivery's receiver signed it for exactly this delivery.
 
-    Raises `Refused`: `receipt_unreadable` for what is partial, `receipt_forged` for any other signer than
-    the pinned one, `receipt_foreign` for another delivery, direction, number or content.
+    Raises `Refused`: `receipt_unreadable` if it is incomplete, `receipt_forged` if the signer is not the
+    pinned one, `receipt_foreign` if it is for another delivery, direction, number or content.
     """
     receipt = read(data)
     about = (

@@ -1,9 +1,9 @@
-"""Checks the rows of one CSV as they stream past: the columns of its table (step 7), then the rule of its
-rows (step 8).
+"""Check the rows of one CSV while it is read: the columns of its table (step 7), then the rule of its rows
+(step 8).
 
-A table becomes one regular expression over whole lines, so that a block of thousands of rows is checked by
-one call that runs in C: row by row in Python a gigabyte would take minutes. A value holds no line break, so
-that a row is a line; text with a comma or quotation mark is quoted as in RFC 4180.
+A table becomes one regular expression over whole lines, so that one call in C checks a block of thousands of
+rows: row by row in Python, a gigabyte would take minutes. A value contains no line break, so a row is a
+line. Text with a comma or quotation mark is quoted as in RFC 4180.
 """
 
 import csv
@@ -20,10 +20,10 @@ _QUOTED = r'(?:[^"\x00-\x1f\x7f]|"")'
 
 
 class RowChecker:
-    """Takes a CSV in blocks; counts and hashes it, and refuses its first bad row by line and column.
+    """Checks a CSV in blocks, counts and hashes it, and refuses its first bad row by line and column.
 
-    A row that breaks only the agreement's item rule is remembered, not refused at once: whether the file
-    is what the package says comes first.
+    A row that breaks only the agreement's item rule (step 8) is kept in `over_provided`, not refused at once:
+    the hashes and counts of step 7 are checked first.
     """
 
     def __init__(self, table: Table) -> None:
@@ -38,11 +38,11 @@ class RowChecker:
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of everything taken so far."""
+        """SHA-256 of all bytes so far."""
         return self._hash.hexdigest()
 
     def feed(self, block: bytes) -> None:
-        """Take the next block, of any size."""
+        """Check the next block, of any size."""
         self._hash.update(block)
         self.size += len(block)
         end = block.rfind(b"\n") + 1
@@ -59,7 +59,7 @@ class RowChecker:
         self._take(lines)
 
     def finish(self) -> None:
-        """Say that the file is over; it must have ended with a whole line."""
+        """End the file; its last line must be complete."""
         if self._rest or not self._header:
             raise self._refused("the last line does not end")
 
@@ -82,7 +82,7 @@ class RowChecker:
         self.rows += count
 
     def _find(self, text: str) -> None:
-        """Find which row of a block does not fit and why: slow, and done for bad blocks only."""
+        """Find the bad row of a block and the reason: slow, and done only for bad blocks."""
         loose = _loose(self.table)
         for place, line in enumerate(text.split("\n")[:-1]):
             if self._strict.fullmatch(line + "\n"):
@@ -115,7 +115,7 @@ def _cell(column: WireColumn, pattern: str | None) -> str:
 
 
 def _row(table: Table, shape: Shape, mark: str) -> str:
-    """Pattern of one row of this shape; `mark` keeps the groups of the shapes apart."""
+    """Pattern of one row of this shape; `mark` is the prefix of this shape's groups."""
     watched = set(shape.only_if.values())
     cells = []
     for column in table.columns:
@@ -142,7 +142,7 @@ def _row(table: Table, shape: Shape, mark: str) -> str:
 
 
 def _list(table: Table, shape: Shape, mark: str) -> str:
-    """Pattern of a list of columns joined by `;`, each of them once and in the order of the table."""
+    """Pattern of a list of columns joined by `;`, each at most once, in the order of the table."""
     items = [name.removeprefix(shape.prefix) for name in table.names if name.startswith(shape.prefix)]
     ordered = "".join(f"(?P<{mark}{item}>{item}(?:;|(?=,)))?+" for item in items)
     return f"(?!,){ordered}(?<!;)"
@@ -156,7 +156,7 @@ def _strict(table: Table) -> re.Pattern[str]:
 
 @cache
 def _loose(table: Table) -> re.Pattern[str]:
-    """The same shapes without what they withhold: what fits this alone says too much, not too little."""
+    """The same shapes without their blank columns: a row that fits only this one is over-provided."""
     kept = [Shape(filled=shape.filled, exactly=shape.exactly) for shape in table.shapes]
     shapes = "|".join(_row(table, shape, f"l{place}_") for place, shape in enumerate(kept))
     return re.compile(rf"^(?>{shapes})\r?\n", re.MULTILINE)

@@ -1,12 +1,12 @@
-"""What each service carries: the datasets, their columns on the wire, and the rule of every row.
+"""The datasets of each service, their columns on the wire, and the rules of every row.
 
-The columns are the data dictionary's. `annex2-3` adds `action` (`report` or `withdraw`): a finding that no
-longer stands is withdrawn by its identifier alone, since its items have no purpose any more (申合せ7).
-What is not of the annexes is defined here: requests to correct the register and the answers to them, rows
-that could not be taken, incidents, and the receipts that every delivery carries back.
+The columns come from the data dictionary. `annex2-3` adds `action` (`report` or `withdraw`): a finding that
+is no longer valid is withdrawn by its identifier alone, because there is no purpose for its items any more
+(申合せ7). This module defines the datasets outside the annexes: requests to correct the register and their
+answers, rejected rows, incidents, and the receipts in every delivery.
 
-Which items 別紙2 discloses is a decision (`disclosed_items`), so the columns of `discrepancies` follow the
-policy of the party that seals or opens; both must have the same.
+Which items 別紙2 discloses is a decision (`disclosed_items`). So the columns of `discrepancies` follow the
+policy of the party that seals or opens; both parties must have the same policy.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -33,15 +33,15 @@ from renkei.agreement.omissions import GROUNDS, PROBABLY_NOTIFIED, REASONS
 _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _PARTIAL_DATE = r"[0-9]{4}-(?:0[0-9]|1[0-2])-(?:0[0-9]|[12][0-9]|3[01])"
 _NUMBER = "[1-9][0-9]{0,14}"
-_BASE64 = "[A-Za-z0-9+/]{4,28000}={0,2}"  # two of them fit into the longest line
+_BASE64 = "[A-Za-z0-9+/]{4,28000}={0,2}"  # two of these fit into the longest line
 _LONGEST_TEXT = 300
 
-# Kind → Table Schema type, pattern of a filled value (None: text up to its length).
+# Kind → Table Schema type, pattern of a filled value (None: text up to the maximum length).
 _KINDS: Mapping[Kind, tuple[str, str | None]] = MappingProxyType(
     {
         Kind.TEXT: ("string", None),
         Kind.PHONE: ("string", None),
-        Kind.CARD_NUMBER: ("string", None),  # a malformed one is an outcome of matching, not a fault of a row
+        Kind.CARD_NUMBER: ("string", None),  # a malformed number is an outcome of matching, not a bad row
         Kind.DATE: ("date", _DATE),
         Kind.PARTIAL_DATE: ("string", _PARTIAL_DATE),
         Kind.SEX: ("string", "[0129]"),
@@ -59,7 +59,7 @@ _LENGTHS = MappingProxyType({Kind.PHONE: 40, Kind.CARD_NUMBER: 40})
 
 @dataclass(frozen=True, slots=True)
 class WireColumn:
-    """One column of a CSV. `pattern` is of a filled value, None for text up to `longest` characters."""
+    """One column of a CSV. `pattern`: of a filled value; None means text up to `longest` characters."""
 
     name: str
     label_ja: str
@@ -88,12 +88,14 @@ class WireColumn:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One allowed form of a row: which columns are blank, filled, of one pattern, or follow another.
+    """One allowed form of a row: columns that are blank, filled, of one pattern, or depend on another.
 
-    `blank` and `filled` name columns; `exactly` gives a pattern instead of the column's own; `only` gives a
-    narrower one of a column that may be blank, since what fits the column's own alone says too much;
-    `only_if` names a column that may be filled only if another one is; `listed` is a column of column names
-    joined by `;`, and `prefix`+name may be filled only for those listed.
+    - `blank`, `filled`: names of columns that must be blank or filled;
+    - `exactly`: column to the pattern that replaces its own;
+    - `only`: column that may be blank to a narrower pattern; a value that fits only the column's own pattern
+      is over-provided;
+    - `only_if`: column that may be filled only if another one is filled, to that other one;
+    - `listed`: a column of column names joined by `;`; `prefix`+name may be filled only for listed names.
     """
 
     blank: frozenset[str] = frozenset()
@@ -107,10 +109,10 @@ class Shape:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """One dataset on the wire. A row must have one of the `shapes` (step 8) besides fitting its columns.
+    """One dataset on the wire. A row must fit its columns (step 7) and have one of the `shapes` (step 8).
 
-    `optional`: left out of a package where it has no rows. `accompanies`: its rows do not make a delivery
-    one of data: a day on which nothing happened but a receipt is an empty day (§6).
+    `optional`: left out of a package if it has no rows. `accompanies`: its rows do not count as data: a
+    delivery with receipts only is `empty` (§6).
     """
 
     name: str
@@ -126,7 +128,7 @@ class Table:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its columns in order: the header row."""
+        """Names of its columns in order: the header row."""
         return tuple(column.name for column in self.columns)
 
     def schema(self) -> dict[str, Any]:
@@ -135,18 +137,18 @@ class Table:
 
 
 def _one_of(codes: Iterable[str]) -> str:
-    # A cell's pattern never goes back: a code that begins another is tried after it.
+    # The pattern of a cell does not backtrack, so a code that is a prefix of another one must come after it.
     return f"(?:{'|'.join(sorted(codes, key=len, reverse=True))})"
 
 
-# Why a number was not found tells nothing of anybody's residence; it may be left out. A cause that is not in
-# the list is refused here, before anything has to explain it.
+# The cause why a number was not found says nothing about anybody's residence; it may be blank. A cause that
+# is not in the list is refused here, before other code has to explain it.
 _NOT_FOUND_BECAUSE = f"(?:card_number:{_one_of(found_by(Found.NUMBER, 'card_number'))})?"
 _ACTION = WireColumn("action", "処理区分", required=True, pattern="report|withdraw")
 
 
 def _different_because(items: Iterable[str]) -> str:
-    """Pattern of `differences` that names these items alone, each with one of its causes; may be blank."""
+    """Pattern of `differences` with only these items, each with one of its causes; may be blank."""
     one = "|".join(f"{item}:{_one_of(DIFFERENCES[item])}" for item in items) or "(?!)"
     return f"(?:(?:{one})(?:;(?:{one}))*)?"
 
@@ -166,7 +168,7 @@ def _required(dataset: Dataset) -> frozenset[str]:
 
 
 def _notifications() -> Table:
-    # 申合せ2(1): of 永住者, ⑩ to ⑰ stay home, in a tombstone as well.
+    # 申合せ2(1): ⑩ to ⑰ of 永住者 are not sent, and not in a tombstone either.
     condition = next(item.withheld_when for item in ANNEX_1.items if item.withheld_when)
     holding = "|".join(sorted(condition.holds))
     withheld = frozenset(ANNEX_1.withheld_columns)
@@ -193,7 +195,7 @@ def _discrepancies(disclosed: tuple[str, ...]) -> Table:
     always = frozenset({"notification_id", "outcome", "matched_on"})
     everything = frozenset(dataset.names)
     items = frozenset(name for name in dataset.names if name.startswith(("linked_", "latest_")))
-    # An item is named, but where one may differ that is not disclosed: such a row names none (§5).
+    # A row must name an item, unless an item is not disclosed: a row that differs only there names none (§5).
     named = frozenset({"mismatched_items"}) if set(disclosed) >= set(COMPARABLE_ITEMS) else frozenset()
     return Table(
         "discrepancies",
@@ -227,7 +229,7 @@ def _suspected_omissions() -> Table:
     conditional = [item for item in ANNEX_3.items if item.released_when and item.released_when.holds]
     always = frozenset({"permission_id", "ground", "reason"})
     everything = frozenset(OMISSIONS_WITH_CANDIDATES.names)
-    # A condition that names no values: the other column is filled (⑰ to ⑲ only where there is a 派遣先).
+    # A condition without values means that the other column is filled (⑰ to ⑲ only if there is a 派遣先).
     dispatch = {
         name: item.released_when.column
         for item in ANNEX_3.items
@@ -239,7 +241,7 @@ def _suspected_omissions() -> Table:
     def of_ground(ground: str, *, unplaced: bool) -> Shape:
         kept = [item for item in conditional if item.released_when and ground not in item.released_when.holds]
         blank = frozenset(name for item in kept for name in item.columns)
-        # A notification is named where it is the reason, and nowhere else.
+        # A row names a notification only if that is the reason.
         named = frozenset({"notification_id"})
         return Shape(
             filled=_required(SUSPECTED_OMISSIONS) | (named if unplaced else frozenset()),
@@ -262,7 +264,7 @@ def _suspected_omissions() -> Table:
     )
 
 
-# An identifier of a request is the sender's own; its items are columns of the register.
+# The sender chooses the identifier of a request; the items are columns of the register.
 _REQUEST_ID = WireColumn("request_id", "訂正依頼番号", required=True, longest=32)
 _ITEM = "(?:" + "|".join(sorted(PERSONS.names, key=len, reverse=True)) + ")"
 _CORRECTION_REQUESTS = Table(
@@ -299,7 +301,7 @@ _REJECTED_ROWS = Table(
         WireColumn("reasons", "理由", required=True, longest=1000),
     ),
 )
-#: 申合せ6: what is known, what data and which deliveries are concerned, and when it was found.
+#: 申合せ6: what is known, which data and deliveries are affected, and when it was found.
 INCIDENTS = Table(
     "incidents",
     (
@@ -314,8 +316,8 @@ INCIDENTS = Table(
         WireColumn("contact", "連絡先", required=True, longest=200),
     ),
 )
-#: Receipts given since the sender's last delivery of the service, as they are stored: a counterpart that
-#: cannot ask for them has them all the same (§4).
+#: Receipts issued since the sender's last delivery of the service, as stored, for a counterpart that cannot
+#: ask for them (§4).
 RECEIPTS = Table(
     "receipts",
     (
@@ -326,7 +328,7 @@ RECEIPTS = Table(
     accompanies=True,
 )
 
-#: 別紙1 and 別紙3, which no decision changes.
+#: 別紙1 and 別紙3, which do not depend on decisions.
 NOTIFICATIONS_TABLE = _notifications()
 SUSPECTED_OMISSIONS_TABLE = _suspected_omissions()
 
@@ -351,6 +353,6 @@ SERVICES = tuple(_SERVICES)
 def tables_of(service: str, policy: Policy) -> tuple[Table, ...]:
     """Return the datasets of a service under a party's policy, in the order of the archive.
 
-    `policy` says which items 別紙2 discloses. KeyError names a service that is none.
+    `policy` decides which items 別紙2 discloses. Raises KeyError for an unknown service.
     """
     return _SERVICES[service](policy)

@@ -1,4 +1,4 @@
-"""Sealing: the datasets of one day become one sealed file, in one pass and in bounded memory."""
+"""Seal the datasets of one day into one file, in one pass and with bounded memory."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ from renkei.exchange.schemas import Table
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What the manifest says of a sealed file, and what is in it."""
+    """The facts of a sealed file for the manifest, and the facts of the files in it."""
 
     sha256: str
     size: int
@@ -37,11 +37,11 @@ def seal(
     limits: archive.Limits,
     target: BinaryIO,
 ) -> Sealed:
-    """Seal the CSV of each dataset for the recipient; one without a source is sent without rows, or left out
-    where it may be. `tables` are the service's (`contents.tables_of`).
+    """Seal the CSV of each dataset for the recipient.
 
-    The same checks as on opening: what the counterpart would refuse never leaves. Raises `Refused` with a
-    code of steps 6 to 8, `Unstored` for a full disk.
+    A dataset without a source is sent without rows, or left out if it is optional. `tables` are the tables of
+    the service (`schemas.tables_of`). Makes the same checks as opening, so nothing is sent that the
+    counterpart would refuse. Raises `Refused` with a code of steps 6 to 8, `Unstored` for a full disk.
     """
     if unknown := sources.keys() - {table.name for table in tables}:
         raise Misused("not_found", ", ".join(sorted(unknown)))
@@ -81,7 +81,7 @@ def seal(
 
 
 def _entry(table: Table, source: Path | None, facts: list[FileFacts]) -> Iterator[bytes]:
-    """Give the archive's bytes of one CSV, checking its rows on the way; its facts are added at the end."""
+    """Yield the archive's bytes of one CSV and check its rows; its facts are added at the end."""
     checker = RowChecker(table)
     if source is None:
         header = (",".join(table.names) + "\n").encode()
@@ -104,7 +104,7 @@ def _entry(table: Table, source: Path | None, facts: list[FileFacts]) -> Iterato
 
 
 class _Written:
-    """Writes to the target, hashing what is written."""
+    """Writes to the target and hashes the written bytes."""
 
     def __init__(self, target: BinaryIO) -> None:
         self._target = target

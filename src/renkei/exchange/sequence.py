@@ -1,8 +1,8 @@
-"""The order of deliveries: numbers from 1 without gaps, each naming the hash of the manifest before it.
+"""The order of deliveries: numbers from 1 without gaps; each manifest contains the hash of the previous one.
 
-One sequence for each direction and service. Order comes from here and never from time. A number that was
-lost for good is declared void by both parties, who sign the same statement; it names the manifest it stands
-for, so that the chain of hashes goes on unbroken.
+There is one sequence for each direction and service. Only the sequence gives the order, never the time. If a
+delivery is lost permanently, both parties sign a statement that its number is void. The statement contains
+the hash of the lost manifest, so that the chain of hashes continues.
 """
 
 from collections.abc import Mapping
@@ -32,15 +32,15 @@ VOID_FILE: Final = "void.json"
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """How far a sequence has come: its last number and the hash of that manifest."""
+    """The end of a sequence: its last number and the hash of that manifest."""
 
     last: int = 0
     last_sha256: str = FIRST_PREVIOUS
 
     def check_next(self, manifest: Manifest) -> None:
-        """Refuse what does not continue the sequence (step 4).
+        """Refuse a manifest that does not continue the sequence (step 4).
 
-        A number that has come already is for the caller, who knows what came under it.
+        Before this, the caller must handle a repeated delivery: it knows the stored one with that number.
         """
         if manifest.sequence <= self.last:
             raise Refused("sequence_conflict", f"{manifest.service} {manifest.sequence}")
@@ -56,7 +56,7 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Void:
-    """A number that will never come, by the word of both."""
+    """A number that will never arrive, as both parties state."""
 
     service: str
     sender: str
@@ -67,7 +67,7 @@ class Void:
 
 
 def write_void(terms: Terms, manifest: bytes, described: Manifest, reason: str, at: datetime) -> bytes:
-    """Write the statement that a delivery made by the sender is void; both parties then sign these bytes."""
+    """Write the statement that a delivery of the sender is void; both parties then sign these bytes."""
     return dump(
         {
             "format": VOID_FORMAT,
@@ -84,7 +84,7 @@ def write_void(terms: Terms, manifest: bytes, described: Manifest, reason: str, 
 
 
 def read_statement(data: bytes, terms: Terms) -> Void:
-    """Read a statement, whoever has signed it; `Refused` with `void_unproved` for what is none of ours."""
+    """Read a statement without its signatures; `Refused` with `void_unproved` if it is not one of ours."""
     try:
         found = load(data, "void_unproved")
         if found["format"] != VOID_FORMAT or found["agreement"] != terms.agreement.agreement:
@@ -113,7 +113,7 @@ def read_void(data: bytes, signatures: Mapping[str, bytes], terms: Terms, at: da
 
 
 def keep_void(place: Path, data: bytes, signatures: Mapping[str, bytes]) -> None:
-    """Keep a proved statement in a directory of its own: there whole or not at all."""
+    """Store a verified statement in its own directory, completely or not at all."""
     with durable.building(place) as partial:
         durable.put(partial / VOID_FILE, data)
         for party, signature in signatures.items():
@@ -121,12 +121,12 @@ def keep_void(place: Path, data: bytes, signatures: Mapping[str, bytes]) -> None
 
 
 def kept_void(place: Path) -> bytes | None:
-    """Return the statement kept there, if there is one."""
+    """Return the stored statement, if there is one."""
     return (place / VOID_FILE).read_bytes() if place.is_dir() else None
 
 
 def declared(data: bytes) -> datetime:
-    """Return when a statement says it was declared."""
+    """Return the time of declaration that a statement contains."""
     try:
         return read_time(load(data, "void_unproved")["declared"])
     except (KeyError, ValueError):

@@ -1,4 +1,9 @@
-"""Whether a certificate counts: pinned for that party and use, valid, of the right kind, and not revoked."""
+"""Check certificates, and the terms that a party judges by.
+
+A certificate is accepted if it is pinned for that party and use, valid, of the right key usage, and not
+revoked. `Terms` has what a party needs to judge deliveries in both directions: its own code, the agreement,
+certificates, revocation lists, and the decisions under clause 8(2) of both offices.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -32,10 +37,10 @@ def check_signed(
     issuers: Sequence[x509.Certificate],
     at: datetime,
 ) -> Signature:
-    """Return the signature if the content is signed by exactly one certificate that counts at that time.
+    """Return the signature if exactly one signer signed, with a certificate accepted at that time.
 
-    `issuers` are the certificates at hand that may have issued revocation lists; only pinned ones are used.
-    Raises `Refused` with a code of step 2.
+    `issuers` are known certificates that may have issued revocation lists; only pinned ones are used. Raises
+    `Refused` with a code of step 2.
     """
     try:
         found = verify(signature, content)
@@ -60,7 +65,7 @@ def check_certificate(
 
 
 def _fits(certificate: x509.Certificate, use: str) -> bool:
-    """Whether the certificate's own key usage allows the use; one without the extension allows all."""
+    """Whether the certificate's key usage allows the use; without the extension every use is allowed."""
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
@@ -80,7 +85,7 @@ def check_revocation(
     issuers: Sequence[x509.Certificate],
     at: datetime,
 ) -> None:
-    """Refuse a certificate that was revoked by that time, or, where lists are agreed, has no list of then."""
+    """Refuse a certificate revoked by that time or, if lists are agreed, one without a list of that time."""
     pinned = [issuer for issuer in issuers if agreement.pin(fingerprint(issuer), party, "issuer")]
     lists = [crl for crl in revocations if any(_issued(crl, certificate, issuer) for issuer in pinned)]
     for crl in lists:
@@ -92,7 +97,7 @@ def check_revocation(
 
 
 def _covers(crl: x509.CertificateRevocationList, at: datetime, agreement: AgreementFile) -> bool:
-    """Whether a list was still to be replaced at that time. An older time is covered all the more."""
+    """Whether the list's next update was not due yet at that time. Earlier times are covered as well."""
     return crl.next_update_utc is not None and at <= crl.next_update_utc + agreement.clock_skew
 
 
@@ -108,7 +113,7 @@ def _issued(
     try:
         if isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(crl.signature, crl.tbs_certlist_bytes, ec.ECDSA(algorithm))
-        elif isinstance(key, rsa.RSAPublicKey):  # authorities still sign their lists with PKCS#1 v1.5
+        elif isinstance(key, rsa.RSAPublicKey):  # authorities still sign revocation lists with PKCS#1 v1.5
             key.verify(crl.signature, crl.tbs_certlist_bytes, padding.PKCS1v15(), algorithm)
         else:
             return False
@@ -117,13 +122,9 @@ def _issued(
     return True
 
 
-# MERGED renkei.exchange.trust: What a party holds when it judges what goes out and comes in: who it is, the agreement, certificates,
-# revocations, and the decisions of clause 8(2) that both offices took.
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`agreements` are the versions still known, the one in force last. `policy`: what 別紙2 discloses."""
+    """What a party judges by. `agreements`: the known versions, the one in force last."""
 
     party: str
     agreements: tuple[AgreementFile, ...]
@@ -142,7 +143,7 @@ class Terms:
         return self.agreement.other(self.party)
 
     def version(self, agreement: str, number: int) -> AgreementFile:
-        """Return the version a delivery was made under; `Refused` where it is not known."""
+        """Return the version under which a delivery was made; `Refused` if it is unknown."""
         for known in self.agreements:
             if (known.agreement, known.version) == (agreement, number):
                 return known
