@@ -51,7 +51,7 @@ def test_the_demonstration_of_the_readme_from_the_wheel_tells_the_truth_and_play
     played = re.findall(r"^(2026-04-\d\d) *$", printed, re.MULTILINE)
     assert played == ["2026-04-01", "2026-04-02", "2026-04-03", "2026-04-06", "2026-04-07"]
     assert printed.count("Nothing needs attention.") == 2
-    right, all_of_them = re.search(r"as the key expects: ([\d,]+) of ([\d,]+)", printed).groups()
+    right, all_of_them = re.search(r"with the expected outcome: ([\d,]+) of ([\d,]+)", printed).groups()
     assert int(right.replace(",", "")) >= 0.999 * int(all_of_them.replace(",", ""))
     assert [
         name

@@ -200,7 +200,7 @@ def test_a_lost_number_is_declared_void_by_both_and_what_waited_goes_on(
     why = ["--reason", "network_failure", "--agreed-by", "厚労 一郎"]
     renkei("delivery", "export", *service, "--number", 2, "--to", medium, *why, home=isa)
 
-    assert "waits for number 1" in renkei("delivery", "import", medium, home=mhlw)
+    assert "waiting for number 1" in renkei("delivery", "import", medium, home=mhlw)
 
     lost = [*service, "--number", 1, "--reason", "媒体の紛失", "--to", table]
     statement = renkei("delivery", "declare-void", *lost, home=isa).strip()

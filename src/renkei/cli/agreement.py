@@ -1,4 +1,8 @@
-"""`renkei agreement`: the memorandum as Renkei reads it, and the decisions nobody has confirmed yet."""
+"""`renkei agreement`: print the memorandum as Renkei reads it; sign and verify the agreement file.
+
+The page shows the parties, clauses, annexes and decisions, and which decisions are not confirmed yet. `sign`
+and `verify` work on the agreement file that both parties sign and load.
+"""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -34,51 +38,9 @@ from renkei.exchange.errors import Misused
 from renkei.exchange.home import Home, read_agreement
 from renkei.exchange.keys import spoken
 
-# MERGED renkei.cli.agreement: `renkei agreement sign` and `verify`: the agreement file that both parties sign and both sides load.
+app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
 FileArgument = Annotated[Path, typer.Argument(help="The agreement file, agreement.json.")]
-
-
-def sign(
-    file: FileArgument,
-    home: exchange_options.HomeOption,
-    passphrase_file: exchange_options.PassphraseOption = None,
-    lang: output.LangOption = None,
-) -> None:
-    """Sign the agreement file with our key; the signature lies beside it as FILE.PARTY.p7s."""
-    if not file.is_file():
-        raise Misused("not_found", file.name)
-    data, place, moment = file.read_bytes(), Home(home), exchange_options.now()
-    agreement = agreement_file.read(data)
-    signer = place.signer(exchange_options.passphrase(passphrase_file, lang), moment, agreement)
-    path = file.with_name(f"{file.name}.{place.party}.p7s")
-    write(path, agreement_file.sign(data, place.party, signer, moment))
-    typer.echo(path)
-    typer.echo(spoken(agreement.sha256))
-
-
-def verify(
-    file: FileArgument,
-    home: Annotated[
-        Path | None,
-        typer.Option(
-            "--home", envvar="RENKEI_HOME", metavar="DIR", help="Put it into force in this directory."
-        ),
-    ] = None,
-    lang: output.LangOption = None,
-) -> None:
-    """Verify both parties' signatures, show fingerprints to read out, and put it into force with --home.
-
-    The first version vouches for itself alone: compare its fingerprint over the telephone before --home.
-    """
-    data, signatures = read_agreement(file)
-    agreement = Home(home).adopt(data, signatures) if home else agreement_file.verify(data, signatures)
-    typer.echo(f"{agreement.agreement} {output.one_of(('第', 'version '), lang)}{agreement.version}")
-    typer.echo(spoken(agreement.sha256))
-    for pin in agreement.pins:
-        typer.echo(f"{pin.party} {pin.use} {pin.starts:%Y-%m-%d}–{pin.ends:%Y-%m-%d}\n  {spoken(pin.sha256)}")
-
-
 _DISCLOSURE_EN = {
     Disclosure.PUBLISHED: "published",
     Disclosure.REDACTED: "redacted",
@@ -91,11 +53,6 @@ _CONFIDENCE = {
     "unverified": ("未確認", "unverified"),
 }
 _BASIS = {"memorandum": ("申合せ", "memorandum"), "decision": ("決定", "decision")}
-
-
-app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
-app.command()(sign)
-app.command()(verify)
 
 
 @app.callback()
@@ -115,8 +72,50 @@ def agreement(
         _Page(output.language(lang)).print(decided)
 
 
+@app.command()
+def sign(
+    file: FileArgument,
+    home: exchange_options.HomeOption,
+    passphrase_file: exchange_options.PassphraseOption = None,
+    lang: output.LangOption = None,
+) -> None:
+    """Sign the agreement file with our key; the signature is written beside it as FILE.PARTY.p7s."""
+    if not file.is_file():
+        raise Misused("not_found", file.name)
+    data, place, moment = file.read_bytes(), Home(home), exchange_options.now()
+    agreement = agreement_file.read(data)
+    signer = place.signer(exchange_options.passphrase(passphrase_file, lang), moment, agreement)
+    path = file.with_name(f"{file.name}.{place.party}.p7s")
+    write(path, agreement_file.sign(data, place.party, signer, moment))
+    typer.echo(path)
+    typer.echo(spoken(agreement.sha256))
+
+
+@app.command()
+def verify(
+    file: FileArgument,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            "--home", envvar="RENKEI_HOME", metavar="DIR", help="Put it into force in this directory."
+        ),
+    ] = None,
+    lang: output.LangOption = None,
+) -> None:
+    """Verify both parties' signatures, show fingerprints to read out, and put it into force with --home.
+
+    Nothing else proves the first version: compare its fingerprint over the telephone before --home.
+    """
+    data, signatures = read_agreement(file)
+    agreement = Home(home).adopt(data, signatures) if home else agreement_file.verify(data, signatures)
+    typer.echo(f"{agreement.agreement} {output.one_of(('第', 'version '), lang)}{agreement.version}")
+    typer.echo(spoken(agreement.sha256))
+    for pin in agreement.pins:
+        typer.echo(f"{pin.party} {pin.use} {pin.starts:%Y-%m-%d}–{pin.ends:%Y-%m-%d}\n  {spoken(pin.sha256)}")
+
+
 class _Page:
-    """What the command prints, in one language; plain text where the output is no terminal."""
+    """The page that the command prints, in one language; plain text if the output is not a terminal."""
 
     def __init__(self, lang: Lang) -> None:
         self._lang = lang
@@ -163,7 +162,7 @@ class _Page:
         self._say(self._(f"合意日 {agreed}  発効日 {effective}", f"agreed {agreed}, in force {effective}"), 2)
 
     def _clauses(self) -> None:
-        self._heading("本文", "Clauses (the Japanese is the text, the English a summary)")
+        self._heading("本文", "Clauses (the Japanese is the text, the English is a summary)")
         for clause in clauses.CLAUSES.values():
             self._say(f"{clause.number}  {clause.heading}".rstrip(), indent=2, style="bold")
             if text := self._(clause.text, clause.summary_en):
@@ -186,7 +185,7 @@ class _Page:
             self._say(f"※ {note}", indent=2)
         self._conditions(annex)
         carried = ", ".join(annex.technical)
-        self._say(f"{self._('項目ではないが添える列', 'travels beside the items')}: {carried}", indent=2)
+        self._say(f"{self._('項目ではないが添える列', 'columns sent beside the items')}: {carried}", indent=2)
 
     def _item(self, item: Item) -> tuple[str, str, str, str]:
         mark = item.disclosure.value if self._lang == "ja" else _DISCLOSURE_EN[item.disclosure]
@@ -239,7 +238,7 @@ class _Page:
 
     def _calendar(self) -> None:
         self._heading("送信の頻度 5", "Calendar, 5")
-        self._say(self._("日次で送信する。", "Deliveries go daily."), indent=2)
+        self._say(self._("日次で送信する。", "Deliveries are sent daily."), indent=2)
         self._say(self._(DELIVERIES.fallback_ja, DELIVERIES.fallback_en), indent=2)
 
     def _decisions(self, policy: Policy) -> None:
@@ -261,7 +260,9 @@ class _Page:
         self._offices()
 
     def _readings(self) -> None:
-        self._heading("その他の解釈 8(2)（変更できない）", "Other readings, 8(2) (no policy changes them)")
+        self._heading(
+            "その他の解釈 8(2)（変更できない）", "Other readings, 8(2) (a policy cannot change them)"
+        )
         for reading in READINGS:
             self._say(self._(reading.ja, reading.en), indent=2)
             self._basis(reading.basis, reading.clause, reading.confirmed)
@@ -269,7 +270,7 @@ class _Page:
 
     def _basis(self, basis: str, clause: str, confirmed: bool) -> None:
         said = ""
-        if basis == "decision":  # what the text says itself needs nobody's word
+        if basis == "decision":  # what the memorandum itself says needs no confirmation
             said = (
                 self._("（確認済み）", " (confirmed)")
                 if confirmed

@@ -1,4 +1,4 @@
-"""Arguments that several commands share, and what they cannot be."""
+"""Arguments that several commands share, and their checks."""
 
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ PolicyOption = Annotated[
 
 
 class UnusableArguments(RenkeiError):
-    """Arguments that cannot be acted on; nothing was read or written."""
+    """Arguments that cannot be used; nothing was read or written."""
 
 
 def read_day(text: str) -> date:
@@ -38,12 +38,12 @@ def read_day(text: str) -> date:
 
 
 def read_policy(path: Path | None) -> Policy:
-    """Read the decisions, or take the defaults. Raises PolicyError."""
+    """Read the decisions of a file, or return the defaults without one. Raises PolicyError."""
     return DEFAULT_POLICY if path is None else load_policy(path)
 
 
 def register_file(directory: Path, dataset: Dataset) -> Path:
-    """Find a dataset's file in a register directory. Raises UnusableArguments if there is none, or two."""
+    """Return a dataset's file in a register directory. Raises UnusableArguments if there is none, or two."""
     candidates = [directory / f"{dataset.name}{ending}" for ending in (".csv", ".parquet")]
     present = [path for path in candidates if path.exists()]
     if len(present) == 1:
@@ -51,16 +51,16 @@ def register_file(directory: Path, dataset: Dataset) -> Path:
     names = ", ".join(path.name for path in candidates)
     if present:
         raise UnusableArguments(
-            f"{directory}: both {names} are there. Leave one.",
+            f"{directory}: both {names} exist. Keep one of them.",
             f"{directory}: {names}の両方があります。一方だけにしてください。",
         )
     raise UnusableArguments(
-        f"{directory}: neither of {names} is there.", f"{directory}: {names}のいずれもありません。"
+        f"{directory}: neither of {names} exists.", f"{directory}: {names}のいずれもありません。"
     )
 
 
 def table_ending(path: Path, option: str) -> None:
-    """Check that a table to be written is CSV or Parquet by its name. Raises UnusableArguments."""
+    """Check that the name of a table to be written is of CSV or Parquet. Raises UnusableArguments."""
     if path.suffix.lower() not in (".csv", ".parquet"):
         raise UnusableArguments(
             f"{option} {path}: must end in .csv or .parquet.",
@@ -69,7 +69,7 @@ def table_ending(path: Path, option: str) -> None:
 
 
 def page_ending(path: Path, option: str) -> None:
-    """Check that a page to be written is HTML by its name. Raises UnusableArguments."""
+    """Check that the name of a page to be written is of HTML. Raises UnusableArguments."""
     if path.suffix.lower() != ".html":
         raise UnusableArguments(
             f"{option} {path}: must end in .html.", f"{option} {path}: .htmlで終わる名前にしてください。"

@@ -1,4 +1,4 @@
-"""`renkei audit`: verify the trail, against what the counterpart holds as well, and write it out."""
+"""`renkei audit`: verify the trail, also against the counterpart's files, export it, accept a restore."""
 
 import json
 from pathlib import Path
@@ -10,9 +10,7 @@ from renkei.cli import output
 from renkei.cli.arguments import read_day
 from renkei.cli.node_options import NodeOption, OfficerOption, acting, moment, start
 
-app = typer.Typer(
-    help="The audit trail: verify it, write it out.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(help="The audit trail: verify it, export it.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()
@@ -23,18 +21,20 @@ def verify(
         typer.Option(
             "--against",
             metavar="DIR",
-            help="The counterpart's exchange directory, or a copy of it: do our manifests and receipts there "
-            "still agree with our trail?",
+            help="The counterpart's exchange directory, or a copy of it: check that our manifests and "
+            "receipts there agree with our trail.",
         ),
     ] = None,
     officer: Annotated[
         str | None,
-        typer.Option("--officer", metavar="ACCOUNT", help="Who looks; without it, the node (its timer)."),
+        typer.Option(
+            "--officer", metavar="ACCOUNT", help="Who verifies; by default the node itself (its timer)."
+        ),
     ] = None,
     as_json: output.JsonOption = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Follow the chain, and compare it with what was given to the counterpart; status 2 if it breaks."""
+    """Verify the chain, and compare it with what was sent to the counterpart; status 2 if it is broken."""
     start(node)
     from django.conf import settings
 
@@ -71,21 +71,21 @@ def verify(
             f"連鎖 {found.entries:,}件、封印 {found.head}\n"
             f"送信済みの封印 {found.compared:,}件と照合、うち相手方の受領証で確認 {found.confirmed:,}件",
             f"{found.entries:,} entries in one chain, head {found.head}\n"
-            f"compared with {found.compared:,} heads given away, {found.confirmed:,} confirmed by receipts",
+            f"compared with {found.compared:,} heads sent, {found.confirmed:,} confirmed by receipts",
         )
         typer.echo(output.one_of(words, lang))
         if theirs:
             there = (
                 f"相手方の控え {theirs.compared:,}件と照合",
-                f"compared with {theirs.compared:,} heads that the counterpart holds",
+                f"compared with {theirs.compared:,} heads at the counterpart",
             )
             typer.echo(output.one_of(there, lang))
         for name in (*differing, *found.counterpart_back):
-            output.complain(name)
+            output.print_error(name)
     if found.broken_at is not None:
         raise TrailBroken(
-            f"The trail's chain breaks at entry {found.broken_at} ({found.why}). Keep the database as it is "
-            "and tell the auditors.",
+            f"The trail's chain is broken at entry {found.broken_at} ({found.why}). Keep the database as it "
+            "is and tell the auditors.",
             f"証跡の連鎖が{found.broken_at}番で切れています({found.why})。データベースをそのまま保全し、"
             "監査担当に連絡してください。",
         )
@@ -105,7 +105,7 @@ def export(
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day.")] = None,
     lang: output.LangOption = None,
 ) -> None:
-    """Write the trail, one JSON object a line, to be checked without Renkei (docs/incidents.md)."""
+    """Write the trail, one JSON object per line; it can be verified without Renkei (docs/incidents.md)."""
     start(node)
     from renkei.node.accounts.permissions import Act, require
     from renkei.node.audit.export import export as write
@@ -128,7 +128,7 @@ def export(
 
 @app.command()
 def head(node: NodeOption, as_json: output.JsonOption = False) -> None:
-    """Tell the number and the seal of the trail's last entry; nothing is written."""
+    """Print the number and the seal of the trail's last entry; nothing is written."""
     start(node)
     from renkei.node.audit import trail
     from renkei.node.audit.models import Entry
@@ -143,24 +143,26 @@ def accept_restore(
     node: NodeOption,
     of: Annotated[Literal["isa", "mhlw"], typer.Option("--of", help="Whose trail was restored.")],
     seal: Annotated[
-        str, typer.Option("--head", metavar="SHA256", help="The seal of the entry that it was restored to")
+        str, typer.Option("--head", metavar="SHA256", help="The seal of the entry to which it was restored.")
     ],
-    number: Annotated[int, typer.Option("--number", min=1, help="and that entry's number.")],
+    number: Annotated[int, typer.Option("--number", min=1, help="The number of that entry.")],
     reason: Annotated[
-        str, typer.Option("--reason", metavar="CODE", help="Why; another code tells which there are.")
+        str, typer.Option("--reason", metavar="CODE", help="Why; a wrong code prints the allowed ones.")
     ],
     reference: Annotated[
         str,
         typer.Option(
-            "--reference", metavar="NUMBER", help="The incident, I-2026-015, or the letter that says so."
+            "--reference",
+            metavar="NUMBER",
+            help="The incident, such as I-2026-015, or the letter about the restore.",
         ),
     ],
     officer: OfficerOption,
     lang: output.LangOption = None,
 ) -> None:
-    """Ask that a trail be accepted as restored from a backup; another officer confirms.
+    """Ask to accept a trail as restored from a backup; another officer confirms.
 
-    Names the signed files that it covers: those heads alone, whatever else differs goes on ringing.
+    Prints the signed files that it covers. Only their heads are accepted; other differences keep the alarm.
     """
     start(node)
     from renkei.node.audit import restore_acceptance
@@ -177,7 +179,7 @@ def accept_restore(
 
 @app.command("confirm-restore")
 def confirm_restore(
-    asked: Annotated[int, typer.Argument(metavar="NUMBER", help="What `accept-restore` said.")],
+    asked: Annotated[int, typer.Argument(metavar="NUMBER", help="The number that `accept-restore` printed.")],
     node: NodeOption,
     officer: OfficerOption,
     lang: output.LangOption = None,

@@ -1,4 +1,8 @@
-"""`renkei backup`, `restore` and `restored`: a node kept safe, put back, and compared before it goes on."""
+"""`renkei backup`, `restore` and `restored`: back up a node, restore it, and then compare its numbers.
+
+`restored` is a group beside the command `restore FILE`: a subcommand of `restore` could not be told from a
+file of that name.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +14,7 @@ from renkei.cli.arguments import UnusableArguments
 from renkei.cli.node_options import NodeOption, moment, start
 
 restored = typer.Typer(
-    help="After a restore: compare the numbers of deliveries with the counterpart's, then go on.",
+    help="After a restore: compare the numbers of deliveries with the counterpart's, then continue.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -24,14 +28,14 @@ def backup(
         typer.Option("--to", metavar="CERT", help="Certificate of the backup key: seal the backup for it."),
     ] = None,
     plain: Annotated[
-        bool, typer.Option("--plain", help="Do not seal it; not in production. It holds personal data.")
+        bool, typer.Option("--plain", help="Do not seal it; not in production. It contains personal data.")
     ] = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Write one file with the node's database, configuration and exchange, as they are at one moment."""
+    """Write the node's database, configuration and exchange, as they are at one moment, into one file."""
     if (to is None) != plain:
         raise UnusableArguments(
-            "Say either --to CERT, to seal the backup, or --plain.",
+            "Give either --to CERT, to seal the backup, or --plain.",
             "--to CERT(暗号化)又は--plainのどちらか一方を指定してください。",
         )
     start(node)
@@ -51,7 +55,7 @@ def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")],
     node: Annotated[
         Path,
-        typer.Option("--node", envvar="RENKEI_NODE", metavar="DIR", help="Where the node is to be: new."),
+        typer.Option("--node", envvar="RENKEI_NODE", metavar="DIR", help="The node's new directory."),
     ],
     key: Annotated[
         Path | None, typer.Option("--key", metavar="FILE", help="The backup key (PKCS#8, encrypted).")
@@ -62,7 +66,7 @@ def restore(
     passphrase_file: exchange_options.PassphraseOption = None,
     lang: output.LangOption = None,
 ) -> None:
-    """Put a backup back into a new directory and an empty database; every hash is checked first.
+    """Restore a backup into a new directory and an empty database; every hash is checked first.
 
     The node seals nothing before `renkei restored confirm`.
     """
@@ -95,14 +99,16 @@ def confirm(
     node: NodeOption,
     last: Annotated[
         list[str] | None,
-        typer.Option("--last", metavar="SERVICE=NUMBER", help="The counterpart's word, without network."),
+        typer.Option(
+            "--last", metavar="SERVICE=NUMBER", help="The counterpart's last number, without network."
+        ),
     ] = None,
     told_by: Annotated[
-        str, typer.Option("--told-by", help="Who said so on the other side (with --last).")
+        str, typer.Option("--told-by", help="Who on the other side gave the numbers (with --last).")
     ] = "",
     lang: output.LangOption = None,
 ) -> None:
-    """Ask the counterpart for later deliveries of ours than we have; if there are none, go on."""
+    """Ask the counterpart whether it has later deliveries of ours than we have; if not, continue."""
     start(node)
     from renkei.node.deliveries import restore_check
     from renkei.node.deliveries.transport.client import Client
@@ -124,7 +130,7 @@ def confirm(
                 f"相手方が応答しません({fault.trouble})。後で再試行するか、電話で各種別の最後の番号を聞き、"
                 "--lastと--told-byで指定してください。",
             ) from None
-    words = ("照合が済みました。処理を続けられます。", "Compared. The node goes on.")
+    words = ("照合が済みました。処理を続けられます。", "Compared. The node can continue.")
     typer.echo(output.one_of(words, lang))
 
 

@@ -1,7 +1,7 @@
-"""`renkei candidates`: notifications whose number is in no card, and an officer's word on who is meant.
+"""`renkei candidates`: notifications whose card number is not found, and officers' decisions on them.
 
-Deciding is an officer's own act: under their name, by their duty, for a purpose of clause 7. Values are read
-in the console alone.
+An officer decides under their own name, with their duty, for a purpose of clause 7. Values can be read only
+in the console.
 """
 
 import csv
@@ -25,16 +25,16 @@ PurposeOption = Annotated[
     str, typer.Option("--purpose", metavar="CODE", help="For which purpose of clause 7, such as residence.")
 ]
 ReasonOption = Annotated[
-    str, typer.Option("--reason", metavar="CODE", help="Why; another code tells which there are.")
+    str, typer.Option("--reason", metavar="CODE", help="Why; a wrong code prints the allowed ones.")
 ]
 
 
 @app.command("list")
 def list_(
     node: NodeOption,
-    decided: Annotated[bool, typer.Option("--decided", help="Those decided on instead.")] = False,
+    decided: Annotated[bool, typer.Option("--decided", help="List those already decided instead.")] = False,
 ) -> None:
-    """List, as CSV, the notifications with candidates: identifiers and probabilities, nobody's values."""
+    """List, as CSV, the notifications with candidates: identifiers and probabilities, no personal data."""
     start(node)
     from renkei.node.matching_run import queries
 
@@ -54,7 +54,7 @@ def confirm(
     purpose: PurposeOption,
     lang: output.LangOption = None,
 ) -> None:
-    """Confirm one of the candidates: the notification counts as that person's from the next matching on."""
+    """Confirm one candidate: from the next matching on, the notification belongs to that person."""
     start(node)
     from renkei.node.candidates.models import NotFound
 
@@ -71,7 +71,7 @@ def reject(
     purpose: PurposeOption,
     lang: output.LangOption = None,
 ) -> None:
-    """Say that none of the candidates is meant."""
+    """Decide that none of the candidates is the person."""
     start(node)
     from renkei.node.candidates.models import NotFound
 
@@ -88,12 +88,12 @@ def reopen(
     purpose: PurposeOption,
     lang: output.LangOption = None,
 ) -> None:
-    """Take a decision back; candidates are looked for again with the next matching."""
+    """Withdraw a decision; the next matching searches for candidates again."""
     start(node)
     from renkei.node.candidates.models import NotFound
 
     _decide(notification, NotFound.State.WAITING, reason, officer, purpose, None)
-    typer.echo(output.one_of(("判断を取り消しました。", "Taken back."), lang))
+    typer.echo(output.one_of(("判断を取り消しました。", "Withdrawn."), lang))
 
 
 def _decide(notification: str, state: str, reason: str, officer: str, purpose: str, rank: int | None) -> None:
@@ -108,14 +108,14 @@ def _decide(notification: str, state: str, reason: str, officer: str, purpose: s
             f"--reason: give one of {', '.join(offered)}.",
             f"--reason: 次のいずれかです: {'、'.join(offered)}",
         )
-    decides = Officer.objects.filter(username=officer).first()
-    if decides is None or not NotFound.objects.filter(pk=notification).exists():
+    decider = Officer.objects.filter(username=officer).first()
+    if decider is None or not NotFound.objects.filter(pk=notification).exists():
         raise UnusableArguments(
-            "No such officer, or that notification has no candidates. See `renkei officer list` and "
+            "There is no such officer, or that notification has no candidates. See `renkei officer list` and "
             "`renkei candidates list`.",
             "その職員がいないか、その届出に候補者がありません。`renkei officer list`と"
             "`renkei candidates list`で確かめてください。",
         )
     now = moment()
-    purposes.declare(decides, purpose, [review.subject_of(notification).name], now=now)
-    review.decide(notification, reason, decides, now=now, rank=rank)
+    purposes.declare(decider, purpose, [review.subject_of(notification).name], now=now)
+    review.decide(notification, reason, decider, now=now, rank=rank)

@@ -1,7 +1,7 @@
-"""Every command, and where it stands.
+"""The list of commands and the module of each.
 
-Nothing is loaded before it is asked for: 1 GB must pass the exchange in 64 MiB of memory, a matching is to
-begin at once, and timers start a node's commands all day long.
+A command's module is loaded only if the command is run: the exchange must process 1 GB in 64 MiB of memory, a
+matching must begin at once, and timers start a node's commands all day long.
 """
 
 from collections.abc import Mapping
@@ -43,11 +43,11 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "officer": "officer.app",
     }
 )
-"""The module below `renkei.cli` and its function, or its group of commands, in the order of the help."""
+"""Command to the module below `renkei.cli` and its function or group, in the order of the help."""
 
 
 def application(*names: str) -> typer.Typer:
-    """Return an application of these commands, of all by default: typer makes ready whatever it is given."""
+    """Return an application of these commands, by default of all: typer prepares every command it gets."""
     app = typer.Typer(
         help="Renkei: link foreigner employment notifications with residence records (申合せ 2021-03-18).",
         no_args_is_help=True,
@@ -55,7 +55,7 @@ def application(*names: str) -> typer.Typer:
         pretty_exceptions_enable=False,  # a traceback with local variables would show personal data
         rich_markup_mode=None,
     )
-    # A group, though of one: the command keeps its name in `renkei reconcile --help`.
+    # A callback makes it a group, even with one command: `renkei reconcile --help` keeps the command's name.
     app.callback()(lambda: None)
     for name in names or COMMANDS:
         module, attribute = COMMANDS[name].split(".")

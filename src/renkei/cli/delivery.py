@@ -1,4 +1,8 @@
-"""`renkei delivery`: make, export, import, open and show sealed deliveries, on plain directories."""
+"""`renkei delivery`: make, export, import, open and show sealed deliveries, in plain directories.
+
+`declare-void` and `sign-void` are for a delivery that is lost permanently: its number is void if both parties
+sign so.
+"""
 
 import json
 from datetime import date, datetime
@@ -20,89 +24,10 @@ from renkei.exchange.keys import spoken
 from renkei.exchange.manifest import MOST_BYTES, read, sha256
 from renkei.exchange.outbox import Order, Outbox
 
-# MERGED renkei.cli.delivery: `renkei delivery declare-void` and `sign-void`: a number that was lost for good, by the word of both.
-
 _MOST_SIGNATURE = 64 * 1024
 
-
-def declare(
-    home: exchange_options.HomeOption,
-    service: Annotated[str, typer.Option("--service", help="The service of the lost delivery.")],
-    number: Annotated[int, typer.Option("--number", help="Its number in the sequence.")],
-    reason: Annotated[str, typer.Option("--reason", help="What happened to it, for the record.")],
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where to write the statement.")],
-    passphrase_file: exchange_options.PassphraseOption = None,
-    lang: output.LangOption = None,
-) -> None:
-    """Declare a delivery of ours void: a statement with our signature, for the other side to sign as well.
-
-    Its number is not used again. The rows are sent anew under the next number.
-    """
-    if not reason.strip():
-        raise Misused("not_found", "--reason")
-    place, moment = Home(home), exchange_options.now()
-    outbox = place.outbox()
-    files = outbox.find(service, number)
-    data = files.manifest_bytes()
-    statement = sequence.write_void(outbox.terms, data, read(data), reason, moment)
-    outbox.check_void(sequence.read_statement(statement, outbox.terms))
-    signer = place.signer(exchange_options.passphrase(passphrase_file, lang), moment)
-    make_directory(to)
-    path = to / f"{files.name}.void.json"
-    if path.exists():
-        raise Misused("exists", path.name)
-    write(path, statement)
-    write(_signature(path, place.party), cms.sign(statement, signer, moment))
-    typer.echo(path)
-
-
-def sign(
-    file: Annotated[Path, typer.Argument(help="The statement, NAME.void.json; signatures lie beside it.")],
-    home: exchange_options.HomeOption,
-    passphrase_file: exchange_options.PassphraseOption = None,
-    lang: output.LangOption = None,
-) -> None:
-    """Sign a statement that a number is void; signed by both, it holds here and what waited goes on.
-
-    Shows the reason and the fingerprint of the lost manifest, to be compared over the telephone. Refused
-    where the delivery has come after all, or has been answered.
-    """
-    if not file.is_file():
-        raise Misused("not_found", file.name)
-    place, moment = Home(home), exchange_options.now()
-    statement = read_small(file, MOST_BYTES, "void_unproved")
-    signer = place.signer(exchange_options.passphrase(passphrase_file, lang), moment)
-    inbox, outbox = place.inbox(signer), place.outbox()
-    void = sequence.read_statement(statement, outbox.terms)
-    side = outbox if void.sender == outbox.terms.party else inbox
-    ours = _signature(file, outbox.terms.party)
-    if not ours.is_file():
-        side.check_void(void)
-        write(ours, cms.sign(statement, signer, moment))
-    signatures = {
-        each: read_small(_signature(file, each), _MOST_SIGNATURE, "void_unproved")
-        for each in outbox.terms.agreement.parties
-        if _signature(file, each).is_file()
-    }
-    name = f"{void.service} {void.sequence}"
-    typer.echo(f"{void.sender} {name}: {void.reason}\n  {spoken(void.manifest_sha256)}")
-    if outbox.terms.counterpart not in signatures:
-        waits = (
-            f"{name}: 署名しました。相手方の署名を待っています。",
-            f"{name}: signed; the other side has not.",
-        )
-        typer.echo(output.one_of(waits, lang))
-        return
-    side.declare_void(statement, signatures, moment)
-    typer.echo(output.one_of((f"{name}: 欠番になりました。", f"{name}: void."), lang))
-
-
-def _signature(statement: Path, party_code: str) -> Path:
-    return statement.with_name(f"{statement.name}.{party_code}.p7s")
-
-
 app = typer.Typer(
-    help="Make, carry, open and look at sealed deliveries: directories are enough, no node, no database.",
+    help="Make, export, import, open and show sealed deliveries, in plain directories without a node.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -124,13 +49,15 @@ def make(
     purpose: Annotated[
         Literal["residence", "labour_market"], typer.Option("--purpose", help="The purpose of clause 7.")
     ] = "residence",
-    revision: Annotated[int, typer.Option("--revision", min=1, help="The how-manieth of this day.")] = 1,
+    revision: Annotated[
+        int, typer.Option("--revision", min=1, help="The revision of this day's delivery; 1 is the first.")
+    ] = 1,
     policy: PolicyOption = None,
     passphrase_file: exchange_options.PassphraseOption = None,
     as_json: output.JsonOption = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Seal, number and sign a delivery; what the counterpart would refuse is refused here."""
+    """Seal, number and sign a delivery; refused here if the counterpart would refuse it."""
     place, moment = Home(home, read_policy(policy)), exchange_options.now()
     sources = {path.stem: path for path in files or []}
     if missing := [path.name for path in sources.values() if not path.is_file()]:
@@ -177,7 +104,7 @@ def export(
     lang: output.LangOption = None,
 ) -> None:
     """Copy a delivery to a medium, read it back, and print a cover sheet (送付状) for the two handlers."""
-    from renkei.exchange.cover_sheet import cover_sheet  # typesetting is needed here alone
+    from renkei.exchange.cover_sheet import cover_sheet  # only this command needs typesetting
 
     place = Home(home)
     outbox = place.outbox()
@@ -204,7 +131,7 @@ def import_(
     passphrase_file: exchange_options.PassphraseOption = None,
     lang: output.LangOption = None,
 ) -> None:
-    """Take in deliveries (steps 1 to 4), answering each with a receipt; the same again gets the same."""
+    """Receive deliveries (steps 1 to 4) and issue receipts; the same delivery gets the same receipt again."""
     if not medium.is_dir():
         raise Misused("not_found", medium.name)
     place, moment = Home(home), exchange_options.now()
@@ -221,7 +148,7 @@ def import_(
                 )
         else:
             refused += 1
-            output.complain(f"{files.name}: {found.say(output.language(lang))}")
+            output.print_error(f"{files.name}: {found.say(output.language(lang))}")
     if not seen:
         raise Misused("not_found", medium.name)
     if refused:
@@ -233,7 +160,7 @@ def open_(
     home: exchange_options.HomeOption,
     service: ServiceOption,
     number: Annotated[
-        int | None, typer.Option("--number", help="Which one; all that are not opened yet by default.")
+        int | None, typer.Option("--number", help="Its number; by default all that are not opened yet.")
     ] = None,
     receipts_to: Annotated[
         Path | None, typer.Option("--receipts-to", metavar="DIR", help="Copy the receipts there as well.")
@@ -242,7 +169,7 @@ def open_(
     passphrase_file: exchange_options.PassphraseOption = None,
     lang: output.LangOption = None,
 ) -> None:
-    """Open what was received (steps 5 to 8), in order; the data package then lies in the inbox."""
+    """Open received deliveries (steps 5 to 8), in order; the data package is then in the inbox."""
     place, moment = Home(home, read_policy(policy)), exchange_options.now()
     secret = exchange_options.passphrase(passphrase_file, lang)
     inbox = place.inbox(place.signer(secret, moment))
@@ -252,7 +179,7 @@ def open_(
     for each in [number] if number else inbox.unopened(service):
         found = inbox.open(service, each, keys, moment)
         if found.data:
-            _keep_carried(found.data, outbox, moment, lang)
+            _keep_receipts(found.data, outbox, moment, lang)
         stored = found.receipt
         if receipts_to:
             _copy_receipt(stored.receipt.name, stored.data, stored.signature, receipts_to)
@@ -262,8 +189,78 @@ def open_(
         raise typer.Exit(2)
 
 
-app.command("declare-void")(declare)
-app.command("sign-void")(sign)
+@app.command("declare-void")
+def declare_void(
+    home: exchange_options.HomeOption,
+    service: Annotated[str, typer.Option("--service", help="The service of the lost delivery.")],
+    number: Annotated[int, typer.Option("--number", help="Its number in the sequence.")],
+    reason: Annotated[str, typer.Option("--reason", help="What happened to it, for the record.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where to write the statement.")],
+    passphrase_file: exchange_options.PassphraseOption = None,
+    lang: output.LangOption = None,
+) -> None:
+    """Declare a delivery of ours void: write a statement with our signature, for the other side to sign.
+
+    Its number is not used again. The rows are sent again under the next number.
+    """
+    if not reason.strip():
+        raise Misused("not_found", "--reason")
+    place, moment = Home(home), exchange_options.now()
+    outbox = place.outbox()
+    files = outbox.find(service, number)
+    data = files.manifest_bytes()
+    statement = sequence.write_void(outbox.terms, data, read(data), reason, moment)
+    outbox.check_void(sequence.read_statement(statement, outbox.terms))
+    signer = place.signer(exchange_options.passphrase(passphrase_file, lang), moment)
+    make_directory(to)
+    path = to / f"{files.name}.void.json"
+    if path.exists():
+        raise Misused("exists", path.name)
+    write(path, statement)
+    write(_signature(path, place.party), cms.sign(statement, signer, moment))
+    typer.echo(path)
+
+
+@app.command("sign-void")
+def sign_void(
+    file: Annotated[Path, typer.Argument(help="The statement, NAME.void.json; signatures are beside it.")],
+    home: exchange_options.HomeOption,
+    passphrase_file: exchange_options.PassphraseOption = None,
+    lang: output.LangOption = None,
+) -> None:
+    """Sign a statement that a number is void; once both have signed, the number is void here.
+
+    Deliveries that waited for it are then received. Prints the reason and the fingerprint of the lost
+    manifest, to compare over the telephone. Refused if the delivery has arrived or has a receipt.
+    """
+    if not file.is_file():
+        raise Misused("not_found", file.name)
+    place, moment = Home(home), exchange_options.now()
+    statement = read_small(file, MOST_BYTES, "void_unproved")
+    signer = place.signer(exchange_options.passphrase(passphrase_file, lang), moment)
+    inbox, outbox = place.inbox(signer), place.outbox()
+    void = sequence.read_statement(statement, outbox.terms)
+    side = outbox if void.sender == outbox.terms.party else inbox
+    ours = _signature(file, outbox.terms.party)
+    if not ours.is_file():
+        side.check_void(void)
+        write(ours, cms.sign(statement, signer, moment))
+    signatures = {
+        each: read_small(_signature(file, each), _MOST_SIGNATURE, "void_unproved")
+        for each in outbox.terms.agreement.parties
+        if _signature(file, each).is_file()
+    }
+    name = f"{void.service} {void.sequence}"
+    typer.echo(f"{void.sender} {name}: {void.reason}\n  {spoken(void.manifest_sha256)}")
+    if outbox.terms.counterpart not in signatures:
+        words = (
+            f"{name}: 署名しました。相手方の署名を待っています。",
+            f"{name}: signed; waiting for the other side's signature.",
+        )
+        typer.echo(output.one_of(words, lang))
+        return
+    side.declare_void(statement, signatures, moment)
+    typer.echo(output.one_of((f"{name}: 欠番になりました。", f"{name}: void."), lang))
 
 
 @app.command()
@@ -272,7 +269,7 @@ def show(
     as_json: output.JsonOption = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Show what deliveries say of themselves; nothing is verified and nothing decrypted."""
+    """Show the manifests of deliveries; nothing is verified and nothing is decrypted."""
     found = list(deliveries_in(directory)) if directory.is_dir() else []
     if not found:
         raise Misused("not_found", directory.name)
@@ -301,29 +298,33 @@ def _day(text: str) -> date:
 def _taken(found: Taken, lang: Lang | None) -> str:
     if found.receipt:
         return output.one_of(("受領", "received"), lang)
-    waits = (f"第{found.missing}号を待っています", f"waits for number {found.missing}")
-    return output.one_of(waits, lang)
+    words = (f"第{found.missing}号を待っています", f"waiting for number {found.missing}")
+    return output.one_of(words, lang)
 
 
 def _say_opened(found: Opened, lang: Lang | None) -> None:
     name = found.manifest.name
     if found.refusal:
-        output.complain(f"{name}: {found.refusal.say(output.language(lang))}")
+        output.print_error(f"{name}: {found.refusal.say(output.language(lang))}")
         return
     rows = found.receipt.receipt.rows_taken
     typer.echo(f"{name}: {rows:,}{output.one_of(('行', ' rows'), lang)} → {found.data}")
 
 
-def _keep_carried(package: Path, outbox: Outbox, moment: datetime, lang: Lang | None) -> None:
-    """Keep the receipts that came along; one that proves nothing is said, and holds up nothing."""
+def _keep_receipts(package: Path, outbox: Outbox, moment: datetime, lang: Lang | None) -> None:
+    """Store the receipts in a delivery; a refused one is printed and does not stop the others."""
     for data, signature in piggybacked_receipts.carried(package):
         try:
             outbox.keep_receipt(data, signature, moment)
         except ExchangeError as refusal:
-            output.complain(refusal.say(output.language(lang)))
+            output.print_error(refusal.say(output.language(lang)))
 
 
 def _copy_receipt(name: str, data: bytes, signature: bytes, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     (directory / f"{name}.json").write_bytes(data)
     (directory / f"{name}.json.p7s").write_bytes(signature)
+
+
+def _signature(statement: Path, party_code: str) -> Path:
+    return statement.with_name(f"{statement.name}.{party_code}.p7s")

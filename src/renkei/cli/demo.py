@@ -1,4 +1,4 @@
-"""`renkei demo`: a synthetic world matched from end to end, held against its answer key."""
+"""`renkei demo`: match a synthetic world from end to end and compare the result with its answer key."""
 
 import sys
 from collections.abc import Iterator
@@ -28,14 +28,14 @@ _WITHOUT_NODES = ("。ノードなしでよければ --no-nodes", " Or go withou
 _STEPS = {
     "nodes": (
         "二つのノードの五日間(TLS、四日目は媒体)",
-        "Five days between two nodes (TLS; the fourth by medium)",
+        "Five days between two nodes (TLS; the fourth day by medium)",
     ),
     "simulate": ("架空の登録簿と届出を作る", "Draw a synthetic register and notifications"),
     "prepare": ("別紙1を準備する(厚生労働省)", "Prepare Annex 1 (MHLW)"),
     "reconcile": ("突合する(出入国在留管理庁)", "Match (ISA)"),
 }
 _PLACES = {
-    "report.html": ("報告(まずこれを開く)", "the report: open this first"),
+    "report.html": ("報告(まずこれを開く)", "the report; open it first"),
     "result/": (
         "別紙2・3、突合結果、受け取れなかった行、件数",
         "Annex 2, Annex 3, outcomes, rejects, counts",
@@ -48,16 +48,16 @@ _PLACES = {
 
 
 def demo(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where everything goes.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The output directory.")],
     residents: Annotated[int, typer.Option(min=1, help="People with a residence card.")] = _RESIDENTS,
     notifications: Annotated[int, typer.Option(min=0, help="In the extract.")] = _NOTIFICATIONS,
-    nodes: Annotated[bool, typer.Option(help="Play five days between two nodes as well.")] = True,
+    nodes: Annotated[bool, typer.Option(help="Also run two nodes for five days.")] = True,
     serve: Annotated[
         bool | None, typer.Option(help="Serve both consoles at the end; by default on a terminal.")
     ] = None,
     lang: output.LangOption = None,
 ) -> None:
-    """Simulate two agencies' files, match, report, check the answers; then play five days of two nodes."""
+    """Simulate two agencies' files, match, report, check the answers; then run two nodes for five days."""
     if nodes:
         extras.require_node(_WITHOUT_NODES)
     world, annex1, result, page = out / "world", out / "annex1.csv", out / "result", out / "report.html"
@@ -82,7 +82,7 @@ def demo(
 
 
 def _play(world: Path, directory: Path, lang: Lang, *, serve: bool) -> None:
-    from renkei.cli.rehearsal import FIRST, SIMULATED_DAYS, play  # Django: only where it is asked for
+    from renkei.cli.rehearsal import FIRST, SIMULATED_DAYS, play  # Django: loaded only if it is needed
 
     plan = Plan(_NODES_RESIDENTS, _NODES_NOTIFICATIONS, _SEED, FIRST)
     write_world(plan, default_flaws(), world, "csv", SIMULATED_DAYS)
@@ -98,14 +98,14 @@ def _step(name: str, lang: Lang | None) -> Iterator[None]:
 
 
 def _print_evaluation(evaluation: Evaluation, lang: Lang) -> None:
-    typer.echo(f"== {output.one_of(('答えとの比較', 'Against the answer key'), lang)}")
+    typer.echo(f"== {output.one_of(('答えとの比較', 'Comparison with the answer key'), lang)}")
     words = (
         "答えどおりの届出: {right:,} / {all:,}",
-        "notifications told as the key expects: {right:,} of {all:,}",
+        "notifications with the expected outcome: {right:,} of {all:,}",
     )
     typer.echo(output.one_of(words, lang).format(right=evaluation.as_expected, all=evaluation.notifications))
     heads = (
-        ("入れた誤り", "flaw put in"),
+        ("入れた誤り", "injected flaw"),
         ("件数", "rows"),
         ("再現率", "recall"),
         ("適合率", "precision"),
@@ -119,14 +119,14 @@ def _print_evaluation(evaluation: Evaluation, lang: Lang) -> None:
     harmless = evaluation.by_flaw.filter(~pl.col("verdict").is_in(_MEASURED) & (pl.col("rows") > 0))
     label = output.one_of(("(不一致にならない書き方 {n}種)", "({n} ways to write the same)"), lang)
     rows = int(harmless["rows"].sum())
-    told = float((harmless["recall"] * harmless["rows"]).sum()) / rows if rows else None
-    table.add_row(label.format(n=harmless.height), f"{rows:,}", _share(told), "")
+    recall = float((harmless["recall"] * harmless["rows"]).sum()) / rows if rows else None
+    table.add_row(label.format(n=harmless.height), f"{rows:,}", _share(recall), "")
     Console().print(table)
     omissions = (
         "未届の疑い {told:,}件のうち、実際に届け出られていないもの {right:,}件(実際の未届は{all:,}件)。"
         "申合せ3(1)イの文言は、届出の誤りや在学中からの雇用も含みます。",
-        "Of {told:,} suspected omissions {right:,} were truly not notified (of {all:,} in the world). The "
-        "letter of 3(1)イ takes in slips and people hired while students as well.",
+        "Of {told:,} suspected omissions, {right:,} are true omissions (of {all:,} in the world). The "
+        "wording of 3(1)イ also includes mistakes in notifications and people hired while students.",
     )
     numbers = {
         "told": evaluation.suspected,
@@ -141,21 +141,21 @@ def _share(share: float | None) -> str:
 
 
 def _print_places(out: Path, lang: Lang) -> None:
-    typer.echo(f"== {output.one_of(('できたもの', 'What lies where'), lang)}")
+    typer.echo(f"== {output.one_of(('できたもの', 'Output'), lang)}")
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, words in _PLACES.items():
         table.add_row(f"{out}/{name}", output.one_of(words, lang))
     Console().print(table)
     case = _a_case(out / "result")
     if case is not None:
-        words = ("一件の説明", "one case in sentences")
+        words = ("一件の説明", "one case explained")
         typer.echo(
             f"{output.one_of(words, lang)}: renkei explain --notification {case} --out {out / 'result'}"
         )
 
 
 def _a_case(result: Path) -> str | None:
-    """Find a notification worth explaining: one that mismatches in the most items."""
+    """Return the notification with the most mismatched items, as an example to explain."""
     cases = (
         pl.scan_csv(result / "matches.csv", infer_schema=False)
         .filter(pl.col("outcome") == "mismatched")

@@ -1,4 +1,4 @@
-"""`renkei doctor`: what a node needs and whether it is there, each with what to do next."""
+"""`renkei doctor`: check everything that a node needs; each finding has the next action."""
 
 import json
 
@@ -9,7 +9,7 @@ from renkei.cli.node_options import NodeOption, moment, start
 
 
 def doctor(node: NodeOption, as_json: output.JsonOption = False, lang: output.LangOption = None) -> None:
-    """Look at configuration, database, disk, keys, counterpart, clock and work; status 1 for a fault.
+    """Check configuration, database, disk, keys, counterpart, clock and work; status 1 for a fault.
 
     Changes nothing and may be run at any time, also while the node serves.
     """

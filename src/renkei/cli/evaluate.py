@@ -1,4 +1,4 @@
-"""`renkei evaluate`: candidates held against answers that are known."""
+"""`renkei evaluate`: compare candidates with known answers."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ _LABELS = ("notification_id", "person_id")
 
 def evaluate(
     result: Annotated[
-        Path, typer.Option(metavar="DIR", help="What reconcile --candidates wrote with --out.")
+        Path, typer.Option(metavar="DIR", help="The --out directory of reconcile --candidates.")
     ],
     labels: Annotated[
         Path,
@@ -31,7 +31,7 @@ def evaluate(
     as_json: output.JsonOption = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Say how often candidates are right, how many are found, and whether probabilities are true."""
+    """Measure how often candidates are right, how many are found, and whether probabilities are true."""
     from renkei.matching.candidates.evaluation import evaluate as evaluated
 
     if report is not None:
@@ -69,24 +69,24 @@ def _table(directory: Path, name: str, columns: tuple[str, ...]) -> pl.DataFrame
         if (path := directory / f"{name}.{ending}").exists():
             return _read(path, columns)
     raise UnusableArguments(
-        f"{directory} holds no {name}.csv or .parquet. Run renkei reconcile --candidates --out there first.",
+        f"{directory} contains no {name}.csv or .parquet. First run renkei reconcile --candidates --out.",
         f"{directory} に {name}.csv 又は .parquet がありません。"
         "先に renkei reconcile --candidates --out で作成してください。",
     )
 
 
 def read_labels(path: Path) -> pl.DataFrame:
-    """Read answers: `notification_id`, each once, `person_id`, null for nobody. Raises UnusableArguments."""
+    """Read answers: unique `notification_id`, and `person_id`, null for nobody. Raises UnusableArguments."""
     if not path.is_file():
         raise UnusableArguments(
-            f"{path}: there is no such file. Give the answers with --labels FILE.",
+            f"{path}: file not found. Give the answers with --labels FILE.",
             f"{path}: ファイルがありません。--labels FILE で答えのファイルを指定してください。",
         )
     found = _read(path, _LABELS)
     twice = found["notification_id"].is_duplicated().sum()
     if twice:
         raise UnusableArguments(
-            f"{path.name}: {twice} rows name a notification that another row names. Keep one answer each.",
+            f"{path.name}: {twice} rows repeat a notification of another row. Keep one answer for each.",
             f"{path.name}: {twice}行が同じ届出を重ねて挙げています。届出ごとに一行にしてください。",
         )
     return found.with_columns(pl.col("person_id").replace("", None))
@@ -96,9 +96,9 @@ def _read(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
     try:
         table = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema=False)
     except (OSError, pl.exceptions.PolarsError):
-        # What the reader says may repeat a row.
+        # The message of the reader may quote a row.
         raise UnusableArguments(
-            f"{path.name}: this cannot be read as a table.", f"{path.name}: 表として読めません。"
+            f"{path.name}: not readable as a table.", f"{path.name}: 表として読めません。"
         ) from None
     missing = [name for name in columns if name not in table.columns]
     if missing:

@@ -1,4 +1,7 @@
-"""`renkei evidence`: verify years later what was kept, without a database, a network or a private key."""
+"""`renkei evidence` and `renkei receipt`: verify stored deliveries; show, verify and store a receipt.
+
+`evidence` also works years later, without a database, a network or a private key.
+"""
 
 import json
 from pathlib import Path
@@ -14,20 +17,52 @@ from renkei.exchange.home import Home
 from renkei.exchange.manifest import MOST_BYTES
 from renkei.exchange.receipt import read
 
-# MERGED renkei.cli.evidence: `renkei receipt`: look at a receipt, verify it against the delivery it is for, and keep it.
+app = typer.Typer(
+    help="Verify stored deliveries: signatures, hashes, sequences and receipts.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def evidence() -> None:
+    """Verify stored deliveries: signatures, hashes, sequences and receipts."""
+
+
+@app.command()
+def verify(
+    directory: Annotated[Path, typer.Argument(help="A party's directory, or a copy of it without its keys.")],
+    lang: output.LangOption = None,
+) -> None:
+    """Verify every delivery and receipt as of the time of signing; status 2 if one is not valid."""
+    terms = Home(directory).terms()
+    valid = True
+    for box in ("outbox", "inbox"):
+        if not (directory / box).is_dir():
+            continue
+        for found in verify_all(directory / box, terms):
+            name = f"{box} {found.service} {found.sequence}"
+            if found.fault:
+                valid = False
+                output.print_error(f"{name}: {found.fault.say(output.language(lang))}")
+            else:
+                typer.echo(f"{name}: {', '.join(found.states) or output.one_of(('送付済み', 'sent'), lang)}")
+    if not valid:
+        raise Misused("evidence_broken")
+
 
 receipt_app = typer.Typer(
-    help="Look at receipts, verify them, keep them.", no_args_is_help=True, rich_markup_mode=None
+    help="Show, verify and store receipts.", no_args_is_help=True, rich_markup_mode=None
 )
 
 FileArgument = Annotated[
-    Path, typer.Argument(help="The receipt, NAME.STATE.json; its signature lies beside it.")
+    Path, typer.Argument(help="The receipt, NAME.STATE.json; its signature is beside it.")
 ]
 
 
 @receipt_app.command()
 def show(file: FileArgument, lang: output.LangOption = None) -> None:
-    """Show what a receipt says; nothing is verified."""
+    """Show the content of a receipt; nothing is verified."""
     data = _read(file)
     read(data)
     typer.echo(json.dumps(json.loads(data), ensure_ascii=False, indent=2))
@@ -38,7 +73,7 @@ def show(file: FileArgument, lang: output.LangOption = None) -> None:
 def verify_receipt(
     file: FileArgument, home: exchange_options.HomeOption, lang: output.LangOption = None
 ) -> None:
-    """Verify a receipt against the delivery we made and keep it; only `accepted` closes the day."""
+    """Verify a receipt against our delivery and store it; only `accepted` closes the day."""
     data = _read(file)
     signature = read_small(file.with_name(file.name + ".p7s"), 64 * 1024, "receipt_unreadable")
     found = Home(home).outbox().keep_receipt(data, signature, exchange_options.now()).receipt
@@ -54,37 +89,3 @@ def _read(file: Path) -> bytes:
     if not file.is_file():
         raise Misused("not_found", file.name)
     return read_small(file, MOST_BYTES, "receipt_unreadable")
-
-
-app = typer.Typer(
-    help="Verify what was kept: signatures, hashes, sequences and receipts.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-
-
-@app.callback()
-def evidence() -> None:
-    """Verify what was kept: signatures, hashes, sequences and receipts."""
-
-
-@app.command()
-def verify(
-    directory: Annotated[Path, typer.Argument(help="A party's directory, or a copy of it without its keys.")],
-    lang: output.LangOption = None,
-) -> None:
-    """Verify every delivery and receipt as of when it was signed; status 2 if one does not hold."""
-    terms = Home(directory).terms()
-    whole = True
-    for box in ("outbox", "inbox"):
-        if not (directory / box).is_dir():
-            continue
-        for found in verify_all(directory / box, terms):
-            name = f"{box} {found.service} {found.sequence}"
-            if found.fault:
-                whole = False
-                output.complain(f"{name}: {found.fault.say(output.language(lang))}")
-            else:
-                typer.echo(f"{name}: {', '.join(found.states) or output.one_of(('送付済み', 'sent'), lang)}")
-    if not whole:
-        raise Misused("evidence_broken")

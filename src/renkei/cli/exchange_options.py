@@ -1,4 +1,4 @@
-"""What the commands of the exchange share: a party's directory, its passphrase, the moment, refusals."""
+"""Options and helpers of the exchange's commands: a party's directory, passphrase, time, refusals."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,18 +25,18 @@ PassphraseOption = Annotated[
         "--passphrase-file",
         envvar="RENKEI_PASSPHRASE_FILE",
         metavar="FILE",
-        help="File whose first line unlocks the keys; asked for without it.",
+        help="File whose first line unlocks the keys; by default you are asked.",
     ),
 ]
 
 
 def now() -> datetime:
-    """Return this moment in whole seconds: the libraries have no clock, a command gives them one."""
+    """Return the present time in whole seconds; the libraries get the time from the commands."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
 def passphrase(path: Path | None, lang: Lang | None) -> bytes:
-    """Read the passphrase from a file that only its owner can read, or ask for it."""
+    """Read the passphrase from a file that only its owner can read, or ask the user for it."""
     if path is None:
         question = output.one_of(("鍵のパスフレーズ", "Passphrase of the keys"), lang)
         return str(typer.prompt(question, hide_input=True, err=True)).encode()

@@ -1,4 +1,7 @@
-"""`renkei explain`: one case of a reconciliation in plain sentences."""
+"""`renkei explain`: one case of a reconciliation in plain sentences.
+
+`fold` wraps text to a terminal's width: Japanese between any two characters, other scripts between words.
+"""
 
 import json
 import re
@@ -14,36 +17,17 @@ from renkei.cli import output
 from renkei.cli.arguments import UnusableArguments
 from renkei.matching.explain import Explanation, explain_notification, explain_permission
 
-# MERGED renkei.cli.explain: Fold text to a terminal's width: Japanese between any two characters, other scripts between words.
-
-# A line begins with no closing sign and ends with no opening one (行頭・行末禁則).
+_WIDEST = 100
+# A line does not begin with a closing mark or end with an opening mark (行頭・行末禁則).
 _OPENING = "（「『【〔"
 _CLOSING = "、。，．）」』】〕；：！？ー々ゃゅょっャュョッ"
-# Quotation marks, dashes and circled numbers, which stand below, belong to the words beside them.
+# Quotation marks, dashes and circled numbers have lower code points: they belong to the words beside them.
 _WIDE = "\u1100-\u11ff\u2e80-\uffff"
 _PIECES = re.compile(rf"[{_OPENING}]*(?:[^\s{_WIDE}]+|[{_WIDE}])[{_CLOSING}]*|\s+")
 
 
-def fold(text: str, width: int) -> list[str]:
-    """Return the lines of a text, each at most `width` columns wide unless one word is wider.
-
-    A full-width character takes two columns. Spaces at a fold are dropped.
-    """
-    lines = [""]
-    for piece in _PIECES.findall(text):
-        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
-            lines[-1] = lines[-1].rstrip()
-            lines.append("")
-        if lines[-1] or not piece.isspace():
-            lines[-1] += piece
-    return [*lines[:-1], lines[-1].rstrip()]
-
-
-_WIDEST = 100
-
-
 def explain(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="What reconcile wrote with --out.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The --out directory of reconcile.")],
     notification: Annotated[
         str | None, typer.Option(metavar="ID", help="Explain the outcome of this notification.")
     ] = None,
@@ -53,7 +37,7 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print the case as JSON.")] = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Explain one case in plain sentences. It prints personal data of the case that you ask for."""
+    """Explain one case in plain sentences. The output contains personal data of that case."""
     if (notification is None) == (permission is None):
         raise UnusableArguments(
             "Give either --notification ID or --permission ID.",
@@ -68,6 +52,21 @@ def explain(
         typer.echo(json.dumps(case.as_data(), ensure_ascii=False, indent=2))
     else:
         typer.echo(_page(case, str(notification or permission), chosen))
+
+
+def fold(text: str, width: int) -> list[str]:
+    """Return the lines of a text, each at most `width` columns wide unless one word is wider.
+
+    A full-width character takes two columns. Spaces at a line break are dropped.
+    """
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("")
+        if lines[-1] or not piece.isspace():
+            lines[-1] += piece
+    return [*lines[:-1], lines[-1].rstrip()]
 
 
 def _page(case: Explanation, identifier: str, lang: Lang) -> str:

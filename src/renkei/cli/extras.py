@@ -1,4 +1,4 @@
-"""What `pip install 'renkei[node]'` brings beside Renkei itself: said, and no fault, where it is missing."""
+"""Packages of `pip install 'renkei[node]'`: if one is missing, the user gets an instruction, not a fault."""
 
 import re
 from importlib import metadata
@@ -10,9 +10,10 @@ _REQUIREMENT: Final = re.compile(r"""([\w.-]+)[^;]*(?:;.*extra\s*==\s*["']([\w-]
 
 
 def missing(extra: str | None) -> list[str]:
-    """Return which packages of an extra are not installed, of Renkei's own with None.
+    """Return the packages of an extra that are not installed; with None, Renkei's own dependencies.
 
-    Renkei's own metadata name them; a source tree that was never installed has none, and nothing is missing.
+    The names come from Renkei's metadata. A source tree that was never installed has no metadata; then the
+    result is empty.
     """
     try:
         requirements = metadata.requires("renkei") or []
@@ -25,9 +26,9 @@ def missing(extra: str | None) -> list[str]:
 
 
 def require_node(instead: tuple[str, str] = ("", "")) -> None:
-    """Refuse to begin what needs a node's packages. `instead` says, ja and en, what can be done without.
+    """Raise UnusableArguments if a node's packages are missing, with their names and how to install them.
 
-    Raises UnusableArguments, naming what is missing and how to install it.
+    `instead`: what the user can do without them, in Japanese and English.
     """
     if lacking := missing("node"):
         names = ", ".join(lacking)
@@ -39,7 +40,7 @@ def require_node(instead: tuple[str, str] = ("", "")) -> None:
 
 
 def explain(fault: ModuleNotFoundError) -> None:
-    """Raise UnusableArguments where a module is missing because a node's packages are; else return."""
+    """Raise UnusableArguments if a module is missing because a node's packages are; otherwise return."""
     if (fault.name or "renkei").partition(".")[0] != "renkei" and not missing(None):
         require_node()
 

@@ -1,4 +1,4 @@
-"""`renkei incident`: suspected leaks and outages, the counterpart told at once, the clocks of the law."""
+"""`renkei incident`: record suspected leaks and outages, notify the counterpart, show legal deadlines."""
 
 import json
 import sys
@@ -30,8 +30,8 @@ SayOption = Annotated[
     typer.Option(
         "--say",
         metavar="ITEM=TEXT",
-        help="What is known of an item: overview, data, persons, cause, secondary, response, publication, "
-        "prevention, other. `-` as the text reads it from standard input. May be repeated.",
+        help="What is known about an item: overview, data, persons, cause, secondary, response, publication, "
+        "prevention, other. With `-` as TEXT it is read from standard input. May be repeated.",
     ),
 ]
 ConditionOption = Annotated[
@@ -39,8 +39,8 @@ ConditionOption = Annotated[
     typer.Option(
         "--condition",
         metavar="WHICH",
-        help="What makes it reportable, as judged: special_care, property, malicious, many (over 100); "
-        "`none` where nothing does. May be repeated.",
+        help="The condition that makes it reportable: special_care, property, malicious, many (over 100); "
+        "`none` if no condition holds. May be repeated.",
     ),
 ]
 PersonsOption = Annotated[int | None, typer.Option("--persons", min=0, help="How many people, if known.")]
@@ -51,11 +51,13 @@ NumbersOption = Annotated[
     str | None, typer.Option("--numbers", metavar="N[-M]", help="Its deliveries by number.")
 ]
 SinceOption = Annotated[
-    str | None, typer.Option("--from", metavar="DATE", help="Deliveries of the days from this one")
+    str | None, typer.Option("--from", metavar="DATE", help="Deliveries from this day on.")
 ]
-UntilOption = Annotated[str | None, typer.Option("--until", metavar="DATE", help="to this one.")]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", metavar="DATE", help="Deliveries up to this day.")
+]
 MediumOption = Annotated[
-    str | None, typer.Option("--medium", metavar="DATE", help="What was written to a medium on this day.")
+    str | None, typer.Option("--medium", metavar="DATE", help="Deliveries written to a medium on this day.")
 ]
 
 
@@ -63,12 +65,16 @@ MediumOption = Annotated[
 def declare(
     node: NodeOption,
     officer: OfficerOption,
-    kind: Annotated[Literal["leak", "outage"], typer.Option("--kind", help="What happened, or may have.")],
+    kind: Annotated[
+        Literal["leak", "outage"], typer.Option("--kind", help="What happened or may have happened.")
+    ],
     say: SayOption = None,
     found_at: Annotated[
         str | None, typer.Option("--found-at", metavar="TIME", help="2026-11-24T11:20; by default now.")
     ] = None,
-    confirmed: Annotated[bool, typer.Option("--confirmed", help="No mere suspicion.")] = False,
+    confirmed: Annotated[
+        bool, typer.Option("--confirmed", help="It is certain, not only suspected.")
+    ] = False,
     condition: ConditionOption = None,
     persons: PersonsOption = None,
     service: ServiceOption = None,
@@ -76,10 +82,10 @@ def declare(
     since: SinceOption = None,
     until: UntilOption = None,
     medium: MediumOption = None,
-    contact: Annotated[str, typer.Option("--contact", help="Whom the counterpart asks.")] = "",
+    contact: Annotated[str, typer.Option("--contact", help="The contact for the counterpart.")] = "",
     lang: output.LangOption = None,
 ) -> None:
-    """Record an incident and tell the counterpart at once."""
+    """Record an incident and notify the counterpart at once."""
     start(node)
     from renkei.node.incidents import notices, services
     from renkei.node.incidents.models import Kind
@@ -132,7 +138,7 @@ def show(
     as_json: output.JsonOption = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Show an incident: clocks first, then what is known in the order of the report."""
+    """Show an incident: deadlines first, then what is known, in the order of the report."""
     start(node)
     from renkei.node.incidents import services
 
@@ -154,11 +160,13 @@ def add(
     reported: Annotated[
         list[str] | None,
         typer.Option(
-            "--reported", metavar="DUTY", help="Done: preliminary, final, final_malicious, persons."
+            "--reported",
+            metavar="DUTY",
+            help="A duty that is done: preliminary, final, final_malicious, persons.",
         ),
     ] = None,
     confirmed: Annotated[
-        bool | None, typer.Option("--confirmed/--suspected", help="Whether it is certain by now.")
+        bool | None, typer.Option("--confirmed/--suspected", help="Whether it is certain now.")
     ] = None,
     condition: ConditionOption = None,
     persons: PersonsOption = None,
@@ -169,7 +177,7 @@ def add(
     medium: MediumOption = None,
     lang: output.LangOption = None,
 ) -> None:
-    """Add what came to be known, and duties that were done; `notify` then tells the counterpart."""
+    """Add new facts and completed duties; `notify` then sends them to the counterpart."""
     start(node)
     from renkei.node.incidents import services
 
@@ -192,7 +200,7 @@ def add(
 def notify(
     number: NumberArgument, node: NodeOption, officer: OfficerOption, lang: output.LangOption = None
 ) -> None:
-    """Tell the counterpart what is known now, by a delivery of its own."""
+    """Notify the counterpart of what is known now, in a separate delivery."""
     start(node)
     from renkei.node.incidents import notices, services
 
@@ -211,7 +219,7 @@ def close(
     say: SayOption = None,
     lang: output.LangOption = None,
 ) -> None:
-    """Close an incident, when the counterpart has it and no duty is left open."""
+    """Close an incident; the counterpart must have received it, and every duty must be done."""
     start(node)
     from renkei.node.incidents import services
 
@@ -267,7 +275,7 @@ def _conditions(options: list[str] | None) -> list["Condition"] | None:
 def _concerned(
     service: str | None, numbers: str | None, since: str | None, until: str | None, medium: str | None
 ) -> "Concerned | None":
-    """Read which deliveries are meant: by number, by days, or by medium; None where nothing was said."""
+    """Return the affected deliveries, given by number, by days or by medium; None without these options."""
     from renkei.node.incidents import scope
 
     first, _, last = (numbers or "").partition("-")
@@ -320,7 +328,7 @@ def _print(incident: "Incident", lang: Lang | None) -> None:
             words
             for holds, words in (
                 (each.done_at, ("済", "done")),
-                (not each.clock.verified, ("期限は目安", "a guide, not verified")),
+                (not each.clock.verified, ("期限は目安", "guideline, not verified")),
                 (each.provisional, ("要件未判断", "conditions not judged")),
             )
             if holds
@@ -346,7 +354,7 @@ def _told(notice: Any, lang: Lang | None) -> str:
     from renkei.node.incidents import notices
 
     sent = notices.delivery(notice)
-    told = output.one_of(("相手方への連絡", "Told the counterpart"), lang)
+    told = output.one_of(("相手方への連絡", "Notice to the counterpart"), lang)
     if sent is None or sent.sent_at is None:
         return f"{told}: " + output.one_of(("未着", "not received yet"), lang)
     state = output.one_of((sent.get_state_display(), sent.state), lang)

@@ -1,4 +1,4 @@
-"""`renkei keys`: make keys, ask for certificates, take them in, roll over, read fingerprints out."""
+"""`renkei keys`: make keys, request and import certificates, roll over, show fingerprints."""
 
 import json
 from pathlib import Path
@@ -14,14 +14,14 @@ from renkei.exchange.home import Home
 from renkei.exchange.keys import USES, KeyEntry, KeyRing, Use, due_alarm, spoken
 
 app = typer.Typer(
-    help="Make, request, import, list and roll over keys: TLS, signing and decryption apart.",
+    help="Make, list and roll over keys for TLS, signing and decryption; request and import certificates.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 UseOption = Annotated[
     Literal["tls", "signing", "decryption"],
-    typer.Option("--use", help="What the key is for; each has its own."),
+    typer.Option("--use", help="The use of the key; each use has its own keys."),
 ]
 FamilyOption = Annotated[
     Literal["p256", "rsa"], typer.Option("--family", help="ECDSA/ECDH on P-256, or RSA of 3072 bits.")
@@ -56,7 +56,7 @@ def request(
     passphrase_file: exchange_options.PassphraseOption = None,
     lang: output.LangOption = None,
 ) -> None:
-    """Write a signing request (PKCS#10) for a key, to be taken to the certification authority."""
+    """Write a signing request (PKCS#10) for a key, to be sent to the certification authority."""
     place = Home(home)
     entry = _entry(place.keys, use, number)
     place.keys.request(entry, place.party, organisation, exchange_options.passphrase(passphrase_file, lang))
@@ -69,7 +69,7 @@ def import_(
     files: Annotated[list[Path], typer.Argument(help="Certificates or revocation lists, PEM or DER.")],
     lang: output.LangOption = None,
 ) -> None:
-    """Take in certificates (ours, the counterpart's, the issuer's) and revocation lists."""
+    """Import certificates (ours, the counterpart's, the issuer's) and revocation lists."""
     ring = Home(home).keys
     for file in files:
         try:
@@ -80,7 +80,7 @@ def import_(
             crl = ring.import_revocations(data)
             until = crl.next_update_utc
             text = output.one_of(
-                ("失効リストを取り込みました。次回更新", "Revocation list taken in. Next update"), lang
+                ("失効リストを取り込みました。次回更新", "Revocation list imported. Next update"), lang
             )
             typer.echo(f"{text}: {until:%Y-%m-%d}" if until else text)
             continue
@@ -98,7 +98,7 @@ def import_(
 def list_(
     home: exchange_options.HomeOption, as_json: output.JsonOption = False, lang: output.LangOption = None
 ) -> None:
-    """List keys and certificates with fingerprints to read out, and what ends soon (60, 30, 14, 7 days)."""
+    """List keys and certificates with fingerprints, and which expire soon (60, 30, 14, 7 days)."""
     ring = Home(home).keys
     rows = [_row(entry) for use in USES for entry in ring.own(use)]
     if as_json:
@@ -138,8 +138,8 @@ def rollover(
                 "続いて、新しい版の取決めファイルに指紋を加え、双方で署名してください。"
                 "古い復号鍵は、取決めの期間が終わるまで消さないでください。",
                 "Once issued, import the certificate, add its fingerprint to a new version of the "
-                "agreement file and have both sign it. Keep the old decryption key until its time in "
-                "the agreement is over.",
+                "agreement file and have both parties sign it. Keep the old decryption key until its "
+                "period in the agreement ends.",
             ),
             lang,
         )

@@ -1,4 +1,4 @@
-"""`renkei learn`: parameters for candidates, from an agency's own records."""
+"""`renkei learn`: learn the parameters for candidates from an agency's own records."""
 
 from math import log2
 from pathlib import Path
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 def learn(
     notifications: Annotated[Path, typer.Option(metavar="FILE", help="Annex 1, CSV or Parquet.")],
     register: Annotated[Path, typer.Option(metavar="DIR", help="Holds persons and cards, .csv or .parquet.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the parameters go, .toml.")],
-    version: Annotated[str, typer.Option(metavar="TEXT", help="What this set is called.")],
-    learned_from: Annotated[str, typer.Option(metavar="TEXT", help="From what it was learned, in a line.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file for the parameters, .toml.")],
+    version: Annotated[str, typer.Option(metavar="TEXT", help="The name of this set of parameters.")],
+    learned_from: Annotated[str, typer.Option(metavar="TEXT", help="The source of learning, in one line.")],
     on: Annotated[str, typer.Option("--on", metavar="DATE", help="The day of learning.")],
     labels: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Decisions: notification_id, person_id or blank.")
@@ -40,13 +40,13 @@ def learn(
     quiet: output.QuietOption = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Learn how much each agreement says, from notifications whose number is in no card."""
+    """Learn the weight of each comparison level, from notifications whose number is on no card."""
     from renkei.matching import candidates
     from renkei.matching.candidates.search import not_found
 
     if out.suffix != ".toml" or any(sign in version + learned_from for sign in '"\\\n'):
         raise UnusableArguments(
-            "--out ends in .toml; --version and --learned-from are one line without quotes or backslashes.",
+            "--out must end in .toml; --version and --learned-from: one line without quotes or backslashes.",
             "--out は .toml に、--version と --learned-from は引用符と逆斜線のない一行にしてください。",
         )
     day = read_day(on)
@@ -83,7 +83,7 @@ def learn(
 
 
 def _print_weights(before: "Parameters", after: "Parameters") -> None:
-    """Print what each level says, in bits: before, and as learned."""
+    """Print the weight of each level in bits, before and after learning."""
     for old, new in zip(before.items, after.items, strict=True):
         typer.echo(new.name)
         for level, was, now in zip(new.kind.levels, _bits(old), _bits(new), strict=True):

@@ -1,4 +1,4 @@
-"""How modules are loaded that stay to the end."""
+"""Load modules faster."""
 
 import gc
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def for_good() -> Iterator[None]:
-    """Load without looking for garbage: what is loaded stays, and looking takes a tenth of the time."""
+def gc_paused() -> Iterator[None]:
+    """Pause garbage collection while modules are loaded: it takes a tenth of the time and frees nothing."""
     gc.disable()
     try:
         yield

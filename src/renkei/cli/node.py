@@ -1,4 +1,4 @@
-"""The commands of a node: make it, serve it, run its day, take in extracts, see how it stands."""
+"""The commands of a node: make it, serve it, run its cycle, import extracts, show its status."""
 
 import json
 from datetime import date
@@ -14,12 +14,12 @@ from renkei.cli.node_options import NodeOption, moment, start
 
 TodayOption = Annotated[
     str | None,
-    typer.Option("--today", metavar="DATE", help="Take this for today's business day: to rehearse."),
+    typer.Option("--today", metavar="DATE", help="Use this date as today's business day, for rehearsals."),
 ]
 
 cycle = typer.Typer(help="The daily cycle.", no_args_is_help=True, rich_markup_mode=None)
 medium = typer.Typer(
-    help="Deliveries and receipts by medium, when the network cannot (clause 5).",
+    help="Deliveries and receipts by medium, if the network is not available (clause 5).",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -27,7 +27,7 @@ MediumArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The medium.
 
 
 def init(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where the node is to be.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The node's new directory.")],
     party: Annotated[Literal["isa", "mhlw"], typer.Option("--party", help="Whose node it is.")],
     lang: output.LangOption = None,
 ) -> None:
@@ -46,7 +46,7 @@ def init(
 
 
 def migrate(node: NodeOption) -> None:
-    """Bring a node's database to this version: after an upgrade, before it serves again."""
+    """Migrate a node's database to this version: after an upgrade, before it serves again."""
     start(node)
     from renkei.node import init as making
 
@@ -54,7 +54,7 @@ def migrate(node: NodeOption) -> None:
 
 
 def serve(node: NodeOption) -> None:
-    """Serve the carrier and the console until told to stop."""
+    """Serve the counterpart's port and the console until stopped."""
     start(node)
     from renkei.node.serve import serve as run
 
@@ -68,15 +68,15 @@ def cycle_run(
     as_json: output.JsonOption = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Do what can be done of the day, and of any day missed; safe to start as often as wanted."""
+    """Do every step that is possible today, and those of missed days; may be started at any time."""
     start(node)
     from renkei.node.cycle.run import run
 
-    worked = run(_today(today), moment())
+    steps = run(_today(today), moment())
     if as_json:
-        typer.echo(json.dumps([_step(step) for step in worked], ensure_ascii=False, indent=2))
+        typer.echo(json.dumps([_step(step) for step in steps], ensure_ascii=False, indent=2))
     else:
-        _print_steps(worked, lang)
+        _print_steps(steps, lang)
 
 
 @cycle.command("retry")
@@ -85,14 +85,14 @@ def cycle_retry(
     node: NodeOption,
     lang: output.LangOption = None,
 ) -> None:
-    """Let a day's delivery that the counterpart refused be made again, once the cause is gone."""
+    """Make a day's delivery again that the counterpart refused, after its cause is removed."""
     start(node)
     from renkei.node.cycle.retry import retry
 
     refused = retry(read_day(day), None)
     words = (
         f"{refused} を作り直します。`renkei cycle run`が次の番号で送ります。",
-        f"{refused} is made again: `renkei cycle run` sends it under the next number.",
+        f"{refused} will be made again: `renkei cycle run` sends it under the next number.",
     )
     typer.echo(output.one_of(words, lang))
 
@@ -109,7 +109,7 @@ def medium_export(
     taken_over_by: Annotated[str, typer.Option("--taken-over-by", help="Their handler.")] = "",
     lang: output.LangOption = None,
 ) -> None:
-    """Write every delivery that is still out, with cover sheets, and the receipts that we gave."""
+    """Write every delivery that is not accepted yet, with cover sheets, and our receipts."""
     start(node)
     from renkei.exchange.media import Export
     from renkei.node.deliveries.medium import export
@@ -120,7 +120,7 @@ def medium_export(
 
 @medium.command("import")
 def medium_import(directory: MediumArgument, node: NodeOption, lang: output.LangOption = None) -> None:
-    """Take in the deliveries and receipts of a medium; `cycle run` then goes on with them."""
+    """Import the deliveries and receipts of a medium; `cycle run` then processes them."""
     start(node)
     from renkei.exchange.errors import ExchangeError
     from renkei.node.deliveries.medium import receive_all
@@ -130,7 +130,7 @@ def medium_import(directory: MediumArgument, node: NodeOption, lang: output.Lang
     for name in found.keys() - refused.keys():
         typer.echo(name)
     for name, refusal in refused.items():
-        output.complain(f"{name}: {refusal.say(output.language(lang))}")
+        output.print_error(f"{name}: {refusal.say(output.language(lang))}")
     if refused:
         raise typer.Exit(2)
 
@@ -138,13 +138,13 @@ def medium_import(directory: MediumArgument, node: NodeOption, lang: output.Lang
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An extract, CSV or Parquet.")],
     node: NodeOption,
-    dataset: Annotated[str, typer.Option("--dataset", help="What it holds: notifications, persons, …")],
-    mode: Annotated[Literal["full", "delta"], typer.Option("--mode", help="All there is, or what changed.")],
+    dataset: Annotated[str, typer.Option("--dataset", help="Its dataset: notifications, persons, …")],
+    mode: Annotated[Literal["full", "delta"], typer.Option("--mode", help="All rows, or only the changes.")],
     encoding: EncodingOption = "utf-8",
     as_json: output.JsonOption = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Take in one extract; rows that cannot be taken are set aside and counted."""
+    """Import one extract; rejected rows are set aside and counted."""
     start(node)
     from renkei.node.records.imports import import_file
 
@@ -156,7 +156,7 @@ def import_(
 
 
 def status(node: NodeOption, as_json: output.JsonOption = False, lang: output.LangOption = None) -> None:
-    """Say how the node stands: what wants a person first, then the day and the deliveries that are out."""
+    """Show the node's status: first the alarms, which need a person, then the steps of the day."""
     start(node)
     from renkei.node.cycle import alarms
     from renkei.node.cycle.models import Day
@@ -197,7 +197,7 @@ def _step(step: Any) -> dict[str, Any]:
 
 
 def _print_steps(steps: Any, lang: Lang | None) -> None:
-    """Print steps as a table: day, name, state, counts or what it waits for."""
+    """Print steps as a table: day, name, state, and counts or what the step waits for."""
     from django.conf import settings
     from rich.console import Console
     from rich.table import Table
@@ -209,7 +209,7 @@ def _print_steps(steps: Any, lang: Lang | None) -> None:
     for step in steps:
         said = "  ".join(f"{name} {count:,}" for name, count in step.counts.items() if count)
         label = output.one_of((step.get_state_display(), step.state), lang)
-        # A day of an older version may have had a step that is no more.
+        # A day of an older version may have a step that no longer exists.
         name = output.one_of(names.get(step.name, (step.name, step.name)), lang)
         table.add_row(str(step.day), name, label, said or step.awaited or step.trouble)
     Console(highlight=False).print(table)

@@ -1,4 +1,8 @@
-"""What every command of a node does first: find the node, start Django, read the clock."""
+"""What every command of a node does first: find the node, start Django, read the clock, find the officer.
+
+A user of the machine names the officer's account, and the permissions of that account apply; the trail names
+the officer. An act that needs no officer is recorded as the node's own (`system`).
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,20 +12,32 @@ import typer
 
 from renkei.cli.arguments import UnusableArguments
 
-# MERGED renkei.cli.node_options: Acting as an officer from the command line: who holds the machine names the account, the gate decides.
-#
-# The trail then names that officer. What no officer is needed for is done by the node itself (`system`).
-
 if TYPE_CHECKING:
     from renkei.node.accounts.models import Officer
 
+NodeOption = Annotated[
+    Path,
+    typer.Option("--node", envvar="RENKEI_NODE", metavar="DIR", help="The node's directory."),
+]
 OfficerOption = Annotated[
-    str, typer.Option("--officer", metavar="ACCOUNT", help="Who acts; the trail names them.")
+    str, typer.Option("--officer", metavar="ACCOUNT", help="The acting officer; recorded in the trail.")
 ]
 
 
+def start(node: Path) -> None:
+    """Start Django for a node. Raises Unconfigured; `renkei.cli.main` reports missing packages."""
+    from renkei.node.start import start as start_django
+
+    start_django(node)
+
+
+def moment() -> datetime:
+    """Return the present time in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 def acting(account: str) -> "Officer":
-    """Return the officer of an account. Raises UnusableArguments where there is none that may enter."""
+    """Return the officer of an active account. Raises UnusableArguments if there is none."""
     from renkei.node.accounts.models import Officer
 
     found = Officer.objects.filter(username=account, is_active=True).first()
@@ -31,21 +47,3 @@ def acting(account: str) -> "Officer":
             "--officer: その職員がいないか、停止されています。`renkei officer list`で確かめてください。",
         )
     return found
-
-
-NodeOption = Annotated[
-    Path,
-    typer.Option("--node", envvar="RENKEI_NODE", metavar="DIR", help="The node's directory."),
-]
-
-
-def start(node: Path) -> None:
-    """Start Django for a node. Raises Unconfigured; `renkei.cli.main` says where its packages are missing."""
-    from renkei.node.start import start as start_django
-
-    start_django(node)
-
-
-def moment() -> datetime:
-    """Return the present moment, in whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0)

@@ -1,7 +1,7 @@
-"""`renkei officer`: accounts, duties and one-time codes, by whoever holds the node's machine.
+"""`renkei officer`: accounts, duties and one-time codes, managed by a user of the node's machine.
 
-What is done here is done by the node itself, and stands so in the trail. Officers who administer do the same
-in the console, each under their own name.
+The trail records these acts as the node's own. Officers with the duty `administer` do the same in the
+console, under their own name.
 """
 
 import json
@@ -26,25 +26,29 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The account's
 OfficeOption = Annotated[
     str, typer.Option("--office", metavar="CODE", help="The Hello Work office; all of them by default.")
 ]
-WithdrawOption = Annotated[bool, typer.Option("--withdraw", help="Take the duty away instead.")]
+WithdrawOption = Annotated[bool, typer.Option("--withdraw", help="Withdraw the duty instead.")]
 
 
 @app.command()
 def add(
     name: NameArgument,
     node: NodeOption,
-    display_name: Annotated[str, typer.Option("--display-name", help="What colleagues see.")],
+    display_name: Annotated[str, typer.Option("--display-name", help="The name that colleagues see.")],
     directory: Annotated[
         bool,
         typer.Option("--directory", help="An account of the agency's directory (OIDC): no password here."),
     ] = False,
     password_file: Annotated[
         Path | None,
-        typer.Option("--password-file", metavar="FILE", help="Its first line; asked for without it."),
+        typer.Option(
+            "--password-file",
+            metavar="FILE",
+            help="File whose first line is the password; by default you are asked.",
+        ),
     ] = None,
     lang: output.LangOption = None,
 ) -> None:
-    """Make an account; it may do nothing before it has a duty."""
+    """Make an account; it has no permissions before it has a duty."""
     password = None if directory else _password(password_file, lang)
     start(node)
     from renkei.node.accounts import services
@@ -98,7 +102,7 @@ def disable(
     enable: Annotated[bool, typer.Option("--undo", help="Enable it again.")] = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Disable an account; its sessions end with the next page, its acts stay on record."""
+    """Disable an account; its sessions end at the next page, its acts stay in the trail."""
     start(node)
     from renkei.node.accounts import services
 
@@ -116,7 +120,7 @@ def duty(
     withdraw: WithdrawOption = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Give duties to an officer, or take them away."""
+    """Give duties to an officer, or withdraw them."""
     start(node)
     from renkei.node.accounts import services
 
@@ -130,11 +134,12 @@ def enrol(
     name: NameArgument,
     node: NodeOption,
     anew: Annotated[
-        bool, typer.Option("--anew", help="Remove the codes enrolled before: a telephone was lost.")
+        bool,
+        typer.Option("--anew", help="Remove the codes enrolled before, for example if a telephone was lost."),
     ] = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Enrol one-time codes: shows the otpauth address once, then asks for a first code."""
+    """Enrol one-time codes: print the otpauth address once, then ask for a first code."""
     start(node)
     from renkei.node.accounts import services
 
@@ -154,7 +159,7 @@ def _password(path: Path | None, lang: Lang | None) -> str:
     lines = path.read_text("utf-8").splitlines()
     if not lines or path.stat().st_mode & 0o077:
         raise UnusableArguments(
-            f"{path.name}: blank, or others can read it. chmod 600.",
+            f"{path.name}: empty, or others can read it. Use chmod 600.",
             f"{path.name}: 空か、他の利用者が読めます。chmod 600としてください。",
         )
     return lines[0]
@@ -177,7 +182,7 @@ def _duty(name: str) -> "Duty":
 
     if name not in Duty.values:
         raise UnusableArguments(
-            f"{name}: no duty. There are {', '.join(Duty.values)}.",
+            f"{name}: not a duty. The duties are {', '.join(Duty.values)}.",
             f"{name}: 職務ではありません。{', '.join(Duty.values)}のいずれかです。",
         )
     return Duty(name)

@@ -1,7 +1,7 @@
-"""How the command line speaks: language, progress and errors. Results go to stdout, the rest to stderr.
+"""Output of the command line: language, progress and errors. Results go to stdout, the rest to stderr.
 
-`rich` is loaded only by what draws with it: the commands of the exchange do not, and start sooner and in less
-memory without it.
+`rich` is loaded only by the functions that draw with it. The commands of the exchange do not, so they start
+faster and use less memory.
 """
 
 import os
@@ -22,9 +22,9 @@ _PLACES = 12
 
 LangOption = Annotated[
     Lang | None,
-    typer.Option("--lang", help="Language of messages; by default the locale's."),
+    typer.Option("--lang", help="Language of messages; by default that of the locale."),
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print errors only.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 
 
@@ -37,7 +37,7 @@ def language(chosen: Lang | None = None) -> Lang:
 
 
 def chosen_language(arguments: Sequence[str]) -> Lang:
-    """Find `--lang` in raw arguments, for errors that end a command before it could say."""
+    """Find `--lang` in raw arguments, for errors before the command has read its options."""
     for place, argument in enumerate(arguments):
         value = argument.removeprefix("--lang=") if argument.startswith("--lang=") else None
         if argument == "--lang" and place + 1 < len(arguments):
@@ -47,25 +47,25 @@ def chosen_language(arguments: Sequence[str]) -> Lang:
     return language()
 
 
-def complain(sentence: str) -> None:
-    """Say on stderr what was refused and what to do."""
+def print_error(sentence: str) -> None:
+    """Print an error on stderr."""
     typer.echo(f"renkei: {sentence}", err=True)
 
 
 def fault(unforeseen: BaseException, lang: Lang) -> str:
-    """Say what fault was not foreseen: its class and the places that it came through, never its text.
+    """Describe an unexpected fault by its class and the lines it passed through, never by its text.
 
-    The text of a library's fault may quote a row.
+    The text of a library's exception may quote a row.
     """
     places = traceback.extract_tb(unforeseen.__traceback__)[-_PLACES:]
-    # Enough of a path to find the file, and not where somebody's home is.
+    # Enough of the path to find the file, but not the user's home directory.
     lines = [f"  {'/'.join(Path(each.filename).parts[-3:])}:{each.lineno} {each.name}" for each in places]
     said = one_of(
         (
             f"想定外の障害です({type(unforeseen).__name__})。次の行を添えて開発者に知らせてください。"
             "個人情報は含まれません。",
-            f"A fault that was not foreseen ({type(unforeseen).__name__}). Tell the developers, with the "
-            "lines below. They hold nothing of a row.",
+            f"Unexpected fault ({type(unforeseen).__name__}). Please send the lines below to the developers. "
+            "They contain no personal data.",
         ),
         lang,
     )
@@ -74,7 +74,7 @@ def fault(unforeseen: BaseException, lang: Lang) -> str:
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Callable[[str, int], None]]:
-    """Show the rows read of each dataset, on a terminal only; yields what to tell them to."""
+    """Show the rows read of each dataset, on a terminal only; yields the function that reports them."""
     if quiet or not sys.stderr.isatty():
         yield lambda what, rows: None
         return
@@ -95,7 +95,7 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int], None]]:
 
 
 def one_of(words: tuple[str, str], chosen: Lang | None) -> str:
-    """Return the Japanese or the English of two."""
+    """Return the Japanese or the English text of a pair."""
     return words[0] if language(chosen) == "ja" else words[1]
 
 
@@ -109,7 +109,7 @@ def print_counts(rows: Iterable[tuple[str, int]]) -> None:
 
 
 def _columns(text: str) -> int:
-    """The columns that a text takes on a terminal."""
+    """Return the number of columns of a text on a terminal."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
@@ -127,7 +127,7 @@ _COUNTS = {
 
 
 def print_summary(summary: dict[str, Any], out: Path, chosen: Lang | None) -> None:
-    """Print a reconciliation's counts and where its files lie."""
+    """Print a reconciliation's counts and the directory of its files."""
     rows = [
         (f"{one_of(_DATASETS[name], chosen)}: {one_of(label, chosen)}", counts[key])
         for name, counts in summary["datasets"].items()
@@ -135,7 +135,7 @@ def print_summary(summary: dict[str, Any], out: Path, chosen: Lang | None) -> No
         if key in counts
     ]
     annexes = {
-        ("別紙2 不一致等", "Annex 2, discrepancies"): sum(summary["annex2"].values()),
+        ("別紙2 不一致等", "Annex 2, mismatches and not found"): sum(summary["annex2"].values()),
         ("別紙3 未届の疑い", "Annex 3, suspected omissions"): sum(summary["annex3"].values()),
     }
     print_counts([*rows, *((one_of(words, chosen), count) for words, count in annexes.items())])

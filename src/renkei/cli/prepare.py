@@ -17,7 +17,7 @@ _COUNTS = {
     "read": ("届出(読込)", "notifications read"),
     "rejected": ("  受け取れない行", "  rows set aside"),
     "no_card_number": ("  除外: 在留カード番号なし", "  left out: no card number"),
-    "not_notifiable": ("  除外: 届出対象外の在留資格", "  left out: status outside the duty to notify"),
+    "not_notifiable": ("  除外: 届出対象外の在留資格", "  left out: status without duty to notify"),
     "sent": ("別紙1に載せた届出", "in Annex 1"),
     "notifications": ("  届出", "  notifications"),
     "deletions": ("  削除", "  deletions"),
@@ -29,15 +29,15 @@ def prepare(
     notifications: Annotated[
         Path, typer.Option(metavar="FILE", help="The ministry's extract, CSV or Parquet.")
     ],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where Annex 1 goes, .csv or .parquet.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file for Annex 1, .csv or .parquet.")],
     encoding: EncodingOption = "utf-8",
     quiet: output.QuietOption = False,
     as_json: output.JsonOption = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Prepare Annex 1: what MHLW may send to ISA, and nothing else.
+    """Prepare Annex 1: only what MHLW may send to ISA.
 
-    Rows set aside go to rejects.csv beside it.
+    Rejected rows are written to rejects.csv beside it.
     """
     table_ending(out, "--out")
     with output.progress(quiet) as tell:

@@ -1,4 +1,4 @@
-"""`renkei reconcile`: notifications against the register, once."""
+"""`renkei reconcile`: match notifications with the register, once."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from renkei.cli.arguments import (
     read_policy,
     register_file,
 )
-from renkei.cli.loading import for_good
+from renkei.cli.loading import gc_paused
 from renkei.matching.reading import open_source
 from renkei.matching.report.disclosure_control import SMALLEST_CELL
 
@@ -27,30 +27,34 @@ if TYPE_CHECKING:
 def reconcile(
     notifications: Annotated[Path, typer.Option(metavar="FILE", help="Annex 1, CSV or Parquet.")],
     register: Annotated[
-        Path, typer.Option(metavar="DIR", help="Holds persons, cards and permissions, .csv or .parquet.")
+        Path, typer.Option(metavar="DIR", help="Contains persons, cards and permissions, .csv or .parquet.")
     ],
     as_of: Annotated[str, typer.Option("--as-of", metavar="DATE", help="The day of the matching.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the annexes and counts go.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The directory for the annexes and counts.")],
     policy: PolicyOption = None,
-    engine: Annotated[Literal["polars", "spark"], typer.Option(help="What computes.")] = "polars",
+    engine: Annotated[Literal["polars", "spark"], typer.Option(help="The engine.")] = "polars",
     spark_master: Annotated[
         str, typer.Option(metavar="URL", help="With --engine spark: the cluster; by default this machine.")
     ] = "local[*]",
     spark_buckets: Annotated[
-        int, typer.Option(min=1, help="With --engine spark: parts, some for each core of the cluster.")
+        int,
+        typer.Option(
+            min=1, help="With --engine spark: number of parts, several for each core of the cluster."
+        ),
     ] = 8,
     out_format: Annotated[
         Literal["csv", "parquet"], typer.Option("--format", help="Format of the tables written.")
     ] = "csv",
     encoding: EncodingOption = "utf-8",
     candidates: Annotated[
-        bool, typer.Option("--candidates", help="For numbers in no card, also find whom they probably mean.")
+        bool, typer.Option("--candidates", help="For numbers on no card, also find the probable persons.")
     ] = False,
     candidate_parameters: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What candidates are weighed by, .toml; implies it.")
+        Path | None,
+        typer.Option(metavar="FILE", help="The parameters of candidates, .toml; implies --candidates."),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A page to look at, counts only, .html.")
+        Path | None, typer.Option(metavar="FILE", help="A report page with counts only, .html.")
     ] = None,
     report_smallest: Annotated[
         int, typer.Option(min=1, help="Smaller counts by nationality or status are merged in the report.")
@@ -64,7 +68,7 @@ def reconcile(
     if report is not None:
         page_ending(report, "--report")
     weighed_by = _parameters(candidate_parameters) if candidates or candidate_parameters else None
-    # Every file's columns are looked at before any is read: a refusal should not cost minutes.
+    # The columns of every file are checked before any file is read: a refusal should not take minutes.
     paths = {
         dataset: register_file(register, dataset)
         for dataset in DATASETS.values()
@@ -74,14 +78,14 @@ def reconcile(
         dataset: open_source(path, dataset, encoding)
         for dataset, path in {NOTIFICATIONS: notifications, **paths}.items()
     }
-    # Those that are needed first are read from now on, on another core, while what computes is loaded.
+    # The files needed first are read from now on, on another core, while the engine is loaded.
     first = (PERSONS, CARDS, NOTIFICATIONS) if engine == "polars" else ()
     begun = {dataset: sources[dataset].batches() for dataset in first}
-    with for_good():
+    with gc_paused():
         from renkei.matching.reconciliation import reconcile_batches
         from renkei.matching.writing import reconciliation_files, text_writer, write_atomic
     with output.progress(quiet) as tell:
-        # What only some runs need is loaded by those.
+        # Modules that only some runs need are loaded only by those.
         if engine == "spark":
             from renkei.matching.spark.engine import reconcile_on_spark
             from renkei.matching.spark.session import start
@@ -107,7 +111,8 @@ def reconcile(
             from renkei.matching.report.report import render_report
 
             page = render_report(result.statistics, output.language(lang), fewest=report_smallest)
-            # The page first: it names nobody, so that a run that fails after it leaves nothing to guard.
+            # The report is written first: it contains no personal data, so nothing needs protection if a
+            # later step fails.
             write_atomic(report.parent, {report.name: text_writer(page)})
         if result.candidates is None:
             # An earlier run's candidates must not lie beside this run's matches.

@@ -1,4 +1,8 @@
-"""The second part of `renkei demo`: two nodes on this machine, five days between them over real TLS."""
+"""The second part of `renkei demo`: two nodes on this machine run for five days over real TLS.
+
+Each node's commands and its server are separate processes. At the end both consoles can be served, with a
+ready account for each.
+"""
 
 import base64
 import json
@@ -28,167 +32,8 @@ from renkei.agreement.text import Lang
 from renkei.cli import output
 from renkei.node.rehearsal import Rehearsal, rehearse
 
-# MERGED renkei.cli.rehearsal: A node in processes of its own: its commands, run to their end, and its serving.
-#
-# Serving is waited for, and its log read for as long as it lives.
-
-#: The command that serves the node that the environment names.
-SERVE: Final = (sys.executable, "-m", "renkei", "serve")
-_KEPT: Final = 40  # lines of the log, for whoever asks why it does not serve
-
-
-class CommandFailed(RenkeiError):
-    """A command of a node's ended with a fault or a refusal; the sentence ends with what it said."""
-
-
-def run(environment: Mapping[str, str], *command: str) -> str:
-    """Run a command of Renkei's to its end and return what it says. Raises CommandFailed."""
-    renkei = [sys.executable, "-m", "renkei", *command]
-    done = subprocess.run(renkei, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise failed(command, done.returncode, done.stderr)
-    return done.stdout
-
-
-def failed(command: Sequence[str], status: int, said: str = "") -> CommandFailed:
-    """Return the refusal that names a command, how it ended, and what it said."""
-    name = " ".join(command[:2])
-    return CommandFailed(
-        f"`renkei {name}` ended with status {status}.\n{said}".rstrip(),
-        f"`renkei {name}`が状態{status}で終わりました。\n{said}".rstrip(),
-    )
-
-
-class DoesNotServe(RenkeiError):
-    """A node's process ended, or said nothing, before it served; the sentence ends as its log does."""
-
-
-class Served(subprocess.Popen[bytes]):
-    """`renkei serve` as a process. Its log is read until its end: a full pipe would make it stand still."""
-
-    def __init__(self, environment: Mapping[str, str], command: Sequence[str] = SERVE) -> None:
-        super().__init__(
-            command,
-            env=dict(environment) | {"PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        self._last: deque[str] = deque(maxlen=_KEPT)
-        self._said = threading.Event()
-        self._serves = False
-        self._reader = threading.Thread(target=self._read, name="log of a node", daemon=True)
-        self._reader.start()
-
-    def ready(self, seconds: float = 60) -> "Served":
-        """Wait until carrier and console serve. Raises DoesNotServe, and then leaves no process behind."""
-        self._said.wait(seconds)
-        if not self._serves:
-            self.stop()
-            raise DoesNotServe(
-                "The node does not serve. The end of its log:\n" + "".join(self._last),
-                "ノードが稼働しません。ログの末尾:\n" + "".join(self._last),
-            )
-        return self
-
-    def stop(self, seconds: float = 30) -> int:
-        """Ask it to end, wait for that, and return how it ended."""
-        self.terminate()
-        return self.over(seconds)
-
-    def over(self, seconds: float = 30) -> int:
-        """Wait for the end of a process that was told to end, and of its log; return how it ended."""
-        status = self.wait(seconds)
-        self._reader.join(seconds)
-        return status
-
-    def _read(self) -> None:
-        waited = {"carrier", "console"}
-        with cast("IO[bytes]", self.stderr) as log:
-            for line in log:
-                said = line.decode(errors="replace")
-                self._last.append(said)
-                waited -= {each for each in waited if '"serving"' in said and f'"{each}"' in said}
-                if not waited:
-                    self._serves = True
-                    self._said.set()
-        self._said.set()
-
-
-# MERGED renkei.cli.rehearsal: The end of `renkei demo`: both consoles, a ready account for each, and its codes as they change.
-
-_ACCOUNT = "tanaka"
-_DUTIES = ("operate", "handle_cases", "audit", "administer")
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A ready account: its password, and the secret of its one-time codes."""
-
-    password: str
-    secret: bytes
-
-    def code(self) -> str:
-        """Return the one-time code of this half minute."""
-        from django_otp.oath import totp
-
-        return f"{totp(self.secret):06d}"
-
-
-def make_account(environment: Mapping[str, str], directory: Path) -> Account:
-    """Make an account with every duty at a rehearsal's node, by the commands of an administrator."""
-    password = secrets.token_urlsafe(12)
-    file = directory / "password"
-    file.touch(0o600)
-    file.write_text(password, "utf-8")
-    run(environment, "officer", "add", _ACCOUNT, "--display-name", "架空 一郎", "--password-file", str(file))
-    file.unlink()
-    run(environment, "officer", "duty", _ACCOUNT, *_DUTIES)
-    return Account(password, _enrolled(environment))
-
-
-def _enrolled(environment: Mapping[str, str]) -> bytes:
-    """Enrol one-time codes as an authenticator does: take the secret, say the first code."""
-    command = ("officer", "enrol", _ACCOUNT)
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        [sys.executable, "-m", "renkei", *command],
-        env={**environment, "PYTHONUNBUFFERED": "1"},
-        stdin=pipe,
-        stdout=pipe,
-        text=True,
-    ) as process:
-        address = process.stdout.readline().strip() if process.stdout else ""
-        (secret,) = parse_qs(urlsplit(address).query).get("secret", [""])
-        key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-        process.communicate(f"{Account('', key).code()}\n", timeout=120)
-    if process.returncode:
-        raise failed(command, process.returncode)
-    return key
-
-
-def show(consoles: Mapping[str, int], accounts: Mapping[str, Account], lang: Lang) -> None:
-    """Say where both consoles are and who may enter, and go on saying the codes until told to stop."""
-    for party, port in consoles.items():
-        name = output.one_of((PARTIES[party].name_ja, PARTIES[party].name_en), lang)
-        typer.echo(f"   {name}: http://127.0.0.1:{port}/  {_ACCOUNT}  {accounts[party].password}")
-    typer.echo(output.one_of(("   終えるには Ctrl-C", "   Ctrl-C ends it"), lang))
-    with _until_told_to_stop():
-        while True:
-            codes = "  ".join(f"{party} {account.code()}" for party, account in accounts.items())
-            typer.echo(output.one_of((f"   確認コード {codes}", f"   one-time codes {codes}"), lang))
-            time.sleep(30 - time.time() % 30)
-
-
-@contextmanager
-def _until_told_to_stop() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        typer.echo()
-
-
 FIRST: Final = date(2026, 4, 1)
-#: The business days, and the days of the simulation whose extracts land on each: a weekend's come together.
+#: Each business day with the simulated days whose extracts arrive on it; a weekend's arrive on Monday.
 DAYS: Final = (
     (FIRST, ()),
     (date(2026, 4, 2), (1,)),
@@ -218,34 +63,192 @@ _HEADS: Final = {
     "select rows": ("送った届出", "notifications sent"),
     "open rows": ("受けた届出", "received"),
     "match looked_at": ("突合した届出", "matched again"),
-    "discrepancy_reported": ("不一致", "discrepancies"),
+    "discrepancy_reported": ("不一致", "mismatches"),
     "suspected_omission_reported": ("未届の疑い", "suspected omissions"),
     "withdrawn": ("取下げ", "withdrawn"),
 }
+_ACCOUNT = "tanaka"
+_DUTIES = ("operate", "handle_cases", "audit", "administer")
+#: The command that serves the node that the environment names.
+SERVE: Final = (sys.executable, "-m", "renkei", "serve")
+_KEPT: Final = 40  # last lines of the log, to show why a node does not serve
+
+
+# --- the processes of a node -------------------------------------------------------------------------------
+
+
+class CommandFailed(RenkeiError):
+    """A node's command ended with a fault or a refusal; the message ends with its output."""
+
+
+def run(environment: Mapping[str, str], *command: str) -> str:
+    """Run a Renkei command to its end and return its output. Raises CommandFailed."""
+    renkei = [sys.executable, "-m", "renkei", *command]
+    done = subprocess.run(renkei, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise failed(command, done.returncode, done.stderr)
+    return done.stdout
+
+
+def failed(command: Sequence[str], status: int, said: str = "") -> CommandFailed:
+    """Return the error with a command's name, status and output."""
+    name = " ".join(command[:2])
+    return CommandFailed(
+        f"`renkei {name}` ended with status {status}.\n{said}".rstrip(),
+        f"`renkei {name}`が状態{status}で終わりました。\n{said}".rstrip(),
+    )
+
+
+class DoesNotServe(RenkeiError):
+    """A node's process ended or stayed silent before it served; the message ends with its last log lines."""
+
+
+class Served(subprocess.Popen[bytes]):
+    """`renkei serve` as a process. Its log is read to the end, because a full pipe would block it."""
+
+    def __init__(self, environment: Mapping[str, str], command: Sequence[str] = SERVE) -> None:
+        super().__init__(
+            command,
+            env=dict(environment) | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        self._last: deque[str] = deque(maxlen=_KEPT)
+        self._said = threading.Event()
+        self._serves = False
+        self._reader = threading.Thread(target=self._read, name="log of a node", daemon=True)
+        self._reader.start()
+
+    def ready(self, seconds: float = 60) -> "Served":
+        """Wait until transport and console serve. Raises DoesNotServe after stopping the process."""
+        self._said.wait(seconds)
+        if not self._serves:
+            self.stop()
+            raise DoesNotServe(
+                "The node does not serve. The end of its log:\n" + "".join(self._last),
+                "ノードが稼働しません。ログの末尾:\n" + "".join(self._last),
+            )
+        return self
+
+    def stop(self, seconds: float = 30) -> int:
+        """Terminate it, wait for its end, and return its status."""
+        self.terminate()
+        return self.over(seconds)
+
+    def over(self, seconds: float = 30) -> int:
+        """Wait for the end of a terminated process and of its log; return its status."""
+        status = self.wait(seconds)
+        self._reader.join(seconds)
+        return status
+
+    def _read(self) -> None:
+        waited = {"carrier", "console"}
+        with cast("IO[bytes]", self.stderr) as log:
+            for line in log:
+                said = line.decode(errors="replace")
+                self._last.append(said)
+                waited -= {each for each in waited if '"serving"' in said and f'"{each}"' in said}
+                if not waited:
+                    self._serves = True
+                    self._said.set()
+        self._said.set()
+
+
+# --- the accounts and both consoles ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A ready account: its password and the secret of its one-time codes."""
+
+    password: str
+    secret: bytes
+
+    def code(self) -> str:
+        """Return the current one-time code, valid for half a minute."""
+        from django_otp.oath import totp
+
+        return f"{totp(self.secret):06d}"
+
+
+def make_account(environment: Mapping[str, str], directory: Path) -> Account:
+    """Make an account with every duty at a rehearsal's node, with an administrator's commands."""
+    password = secrets.token_urlsafe(12)
+    file = directory / "password"
+    file.touch(0o600)
+    file.write_text(password, "utf-8")
+    run(environment, "officer", "add", _ACCOUNT, "--display-name", "架空 一郎", "--password-file", str(file))
+    file.unlink()
+    run(environment, "officer", "duty", _ACCOUNT, *_DUTIES)
+    return Account(password, _enrolled(environment))
+
+
+def _enrolled(environment: Mapping[str, str]) -> bytes:
+    """Enrol one-time codes as an authenticator app does: read the secret, enter the first code."""
+    command = ("officer", "enrol", _ACCOUNT)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-m", "renkei", *command],
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        stdin=pipe,
+        stdout=pipe,
+        text=True,
+    ) as process:
+        address = process.stdout.readline().strip() if process.stdout else ""
+        (secret,) = parse_qs(urlsplit(address).query).get("secret", [""])
+        key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+        process.communicate(f"{Account('', key).code()}\n", timeout=120)
+    if process.returncode:
+        raise failed(command, process.returncode)
+    return key
+
+
+def show(consoles: Mapping[str, int], accounts: Mapping[str, Account], lang: Lang) -> None:
+    """Print the addresses and accounts of both consoles, then each new one-time code until stopped."""
+    for party, port in consoles.items():
+        name = output.one_of((PARTIES[party].name_ja, PARTIES[party].name_en), lang)
+        typer.echo(f"   {name}: http://127.0.0.1:{port}/  {_ACCOUNT}  {accounts[party].password}")
+    typer.echo(output.one_of(("   終えるには Ctrl-C", "   Press Ctrl-C to stop"), lang))
+    with _until_interrupted():
+        while True:
+            codes = "  ".join(f"{party} {account.code()}" for party, account in accounts.items())
+            typer.echo(output.one_of((f"   確認コード {codes}", f"   one-time codes {codes}"), lang))
+            time.sleep(30 - time.time() % 30)
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo()
+
+
+# --- the five days -----------------------------------------------------------------------------------------
 
 
 @dataclass
 class Nodes:
-    """Two nodes as processes of this machine."""
+    """Two nodes as processes on this machine."""
 
     made: Rehearsal
     world: Path
     serving: dict[str, Served] = field(default_factory=dict)
 
     def run(self, party: str, *command: str) -> str:
-        """Run a command of a node's and return what it says. Raises CommandFailed."""
+        """Run a node's command and return its output. Raises CommandFailed."""
         return run(os.environ | self.made.environment(party), *command)
 
     def serve(self, party: str) -> None:
-        """Let a node serve, and wait until it does. Raises DoesNotServe."""
+        """Start a node's server and wait until it serves. Raises DoesNotServe."""
         self.serving[party] = Served(os.environ | self.made.environment(party)).ready()
 
     def silence(self, party: str) -> None:
-        """Stop a node's serving: for the other, the network is gone."""
+        """Stop a node's server: for the other node, the network has failed."""
         self.serving.pop(party).stop()
 
     def land(self, day: date, numbers: tuple[int, ...]) -> None:
-        """Let the extracts of a day land in both nodes' directories."""
+        """Copy the extracts of a day into both nodes' directories."""
         for party, datasets in _OF.items():
             place = self.made.nodes[party] / "extracts"
             place.mkdir(exist_ok=True)
@@ -256,7 +259,7 @@ class Nodes:
                     shutil.copy(source, place / f"{dataset}.{mode}.{day}-{number}.csv")
 
     def cycle(self, party: str, day: date) -> dict[str, Mapping[str, int]]:
-        """Run a node's cycle; returns the counts of the steps of that day that it ended."""
+        """Run a node's cycle; return the counts of the steps of that day."""
         steps: list[dict[str, Any]] = json.loads(
             self.run(party, "cycle", "run", "--today", day.isoformat(), "--json")
         )
@@ -264,9 +267,9 @@ class Nodes:
 
 
 def play(world: Path, directory: Path, lang: Lang, *, serve: bool) -> None:
-    """Play five days between two nodes; `world` has six simulated days in CSV after its first.
+    """Run two nodes for five days; `world` has six simulated days in CSV after its first.
 
-    `serve`: both consoles are served at the end, until told to stop.
+    `serve`: both consoles are served at the end, until interrupted.
     """
     shutil.rmtree(directory, ignore_errors=True)
     nodes = Nodes(rehearse(directory, datetime.now(UTC).replace(microsecond=0)), world)
@@ -281,14 +284,14 @@ def play(world: Path, directory: Path, lang: Lang, *, serve: bool) -> None:
                 _say(
                     lang,
                     "   ネットワークが切れました。媒体で受け渡します(申合せ5)。",
-                    "   The network is gone: by medium (clause 5).",
+                    "   The network has failed: exchange by medium (clause 5).",
                 )
                 _print(day, _by_medium(nodes, day, directory / "medium"), lang)
             else:
                 _print(day, _by_network(nodes, day), lang)
         nodes.cycle("isa", DAYS[-1][0])
     for party in PARTIES:
-        _say(lang, f"\n== {PARTIES[party].name_ja}の状態", f"\n== how {PARTIES[party].name_en} stands")
+        _say(lang, f"\n== {PARTIES[party].name_ja}の状態", f"\n== status of {PARTIES[party].name_en}")
         typer.echo(nodes.run(party, "status", "--lang", lang), nl=False)
     if serve:
         _say(lang, "\n== 二つのコンソール", "\n== both consoles")
@@ -309,7 +312,7 @@ def _serving(nodes: Nodes) -> Iterator[None]:
 
 def _by_network(nodes: Nodes, day: date) -> dict[str, dict[str, Mapping[str, int]]]:
     done: dict[str, dict[str, Mapping[str, int]]] = {party: {} for party in PARTIES}
-    # ISA hears of MHLW's receipt with its next run: the day after, or at the end.
+    # ISA gets MHLW's receipt in its next run: on the next day, or at the end.
     for party in ("mhlw", "isa", "mhlw"):
         done[party] |= nodes.cycle(party, day)
     return done

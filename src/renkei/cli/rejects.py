@@ -31,7 +31,9 @@ def list_(node: NodeOption) -> None:
 @app.command()
 def resolve(
     node: NodeOption,
-    service: Annotated[Literal["annex1", "annex2-3"], typer.Option("--service", help="The service of our delivery.")],
+    service: Annotated[
+        Literal["annex1", "annex2-3"], typer.Option("--service", help="The service of our delivery.")
+    ],
     number: Annotated[int, typer.Option("--number", help="The number of our delivery.")],
     lang: output.LangOption = None,
 ) -> None:

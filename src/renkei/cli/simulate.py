@@ -1,4 +1,4 @@
-"""`renkei simulate`: a synthetic world, its answer key apart."""
+"""`renkei simulate`: a synthetic world, with its answer key in a separate directory."""
 
 import json
 from pathlib import Path
@@ -16,20 +16,20 @@ _TABLES = {
     "cards": ("在留カード", "residence cards"),
     "permissions": ("許可", "permissions"),
     "notifications": ("雇用状況届出(別紙1にする前)", "notifications, before Annex 1"),
-    "days": ("その後の日数", "days after that"),
+    "days": ("その後の日数", "days after the first"),
 }
 
 
 def simulate(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the world goes.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The output directory.")],
     residents: Annotated[int, typer.Option(min=1, max=MOST_RESIDENTS, help="People with a residence card.")],
     notifications: Annotated[int, typer.Option(min=0, help="Notifications in the ministry's extract.")],
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 1,
     as_of: Annotated[
-        str, typer.Option("--as-of", metavar="DATE", help="The day on which the world stands.")
+        str, typer.Option("--as-of", metavar="DATE", help="The day of the register and the notifications.")
     ] = "2026-04-01",
     form: Annotated[
-        Literal["csv", "parquet"], typer.Option("--format", help="Form of the register.")
+        Literal["csv", "parquet"], typer.Option("--format", help="Format of the register.")
     ] = "csv",
     days: Annotated[int, typer.Option(min=0, max=366, help="Days of changes after that day.")] = 0,
     flaws: Annotated[
