@@ -1,27 +1,27 @@
-# `make` alone says what there is. Every target prepares the machine by itself (tools/setup.sh) and may be run first.
+# `make` alone lists the targets. Every target prepares the machine itself (tools/setup.sh) and may be run first.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup check test test-fast test-long test-node demo bench docs pictures assets
 
-# A worker for each core; where tests wait for servers, browsers and disks much of the time, two.
-# Parts go file by file where tests share what is costly, Spark's session or two nodes, and in the order of
+# One worker per core; two per core for tests that wait for servers, browsers and disks much of the time.
+# Tests that share costly fixtures (Spark's session, two nodes) are distributed by file, in the order of
 # tests/conftest.py.
-# Every worker reads all tests: what one has compiled is kept for the others, where Python is forbidden to as well.
+# Every worker imports all tests: bytecode is written, even if the system forbids it, so that each compiles once.
 PYTEST = run --no-sync env --unset=PYTHONDONTWRITEBYTECODE pytest --quiet --numprocesses
 EACH_CORE = auto
 WAITING = $$(( $$(nproc) * 2 ))
 BY_FILE = --dist loadfile --no-loadscope-reorder
 NODE_TESTS = tests/two_nodes tests/node
 FAST = $(PYTEST) $(EACH_CORE) --dist worksteal -m "not slow and not spark and not long" $(NODE_TESTS:%=--ignore=%)
-# All that is not fast in one run: at the end of each, one worker waits for the other.
+# All slower tests in one run: at the end of each run one worker waits for the other.
 REST = $(PYTEST) $(WAITING) $(BY_FILE) -m "(slow or spark or node) and not (postgresql or long)"
 NODE = $(PYTEST) $(WAITING) $(BY_FILE) $(NODE_TESTS)
-# A node's own tests on a throw-away PostgreSQL, which a service runs on; the pages look the same on it.
+# A node's tests on a temporary PostgreSQL, as in service; browser tests are left out, the pages look the same.
 POSTGRESQL = "$$uv" run --no-sync python tools/postgres.py -- "$$uv" $(PYTEST) $(WAITING) $(BY_FILE) tests/node -m
-# What asks hundreds of worlds or kills nodes over and over.
+# Tests that draw hundreds of worlds or kill nodes many times.
 LONG = $(PYTEST) $(WAITING) $(BY_FILE) -m "long and not postgresql"
-# The whole suite does not skip what other programs say of our files: setup.sh has installed them.
+# The whole suite does not skip tests with other programs: setup.sh has installed them.
 WHOLE = RENKEI_OUTSIDE=required
 
 help:  ## this list
@@ -30,7 +30,7 @@ help:  ## this list
 setup:  ## prepare everything for development: uv, packages, Java, commit hooks
 	@uv=$$(tools/setup.sh spark) && if [ -e .git ]; then "$$uv" run --no-sync pre-commit install; fi
 
-check:  ## format, lint, types, import arrows, personal data: what must hold before a commit
+check:  ## format, lint, types, import arrows, personal data: must pass before a commit
 	@uv=$$(tools/setup.sh test) && \
 	"$$uv" run --no-sync ruff format --check && \
 	"$$uv" run --no-sync ruff check && \
@@ -38,20 +38,20 @@ check:  ## format, lint, types, import arrows, personal data: what must hold bef
 	"$$uv" run --no-sync lint-imports && \
 	"$$uv" run --no-sync python tools/pii_hook.py --all
 
-test:  ## the suite but for the long part, the fast part first (under ten minutes on two cores)
+test:  ## the suite without the long part, the fast part first (under ten minutes on two cores)
 	@uv=$$(tools/setup.sh spark) && \
 	$(WHOLE) "$$uv" $(FAST) && $(WHOLE) "$$uv" $(REST) && $(POSTGRESQL) "not browser and not long"
 
 test-fast:  ## the fast part alone (about a minute; no Java)
 	@uv=$$(tools/setup.sh test) && "$$uv" $(FAST)
 
-test-long:  ## what takes long: hundreds of worlds, nodes killed at their commit points (not in `make test`)
+test-long:  ## the long tests: hundreds of worlds, nodes killed at their commit points (not in `make test`)
 	@uv=$$(tools/setup.sh spark) && $(WHOLE) "$$uv" $(LONG) && $(POSTGRESQL) "long and not browser"
 
 test-node:  ## a node's tests alone, all of them on SQLite and on PostgreSQL
 	@uv=$$(tools/setup.sh spark) && "$$uv" $(NODE) && $(POSTGRESQL) "not browser"
 
-demo:  ## match two synthetic agencies' files, write the report, play five days between two nodes, into demo/
+demo:  ## match two synthetic agencies' files, write the report, run two nodes for five days, into demo/
 	@uv=$$(tools/setup.sh run) && "$$uv" run --no-sync renkei demo --out demo
 
 bench:  ## run every benchmark at full size (over half an hour, 5 GB in the temporary directory; benchmarks/README.md)
@@ -59,11 +59,11 @@ bench:  ## run every benchmark at full size (over half an hour, 5 GB in the temp
 	    "$$uv" run --no-sync python benchmarks/$$each.py || exit 1; \
 	done
 
-docs:  ## write docs/commands.md anew from the commands themselves
+docs:  ## write docs/commands.md again from the commands themselves
 	@uv=$$(tools/setup.sh test) && "$$uv" run --no-sync typer renkei.cli utils docs --name renkei --title Commands --output docs/commands.md
 
-pictures:  ## take the manual's pictures anew, from the browser's tests
+pictures:  ## take the manual's pictures again, with the browser tests
 	@uv=$$(tools/setup.sh test) && RENKEI_MANUAL=yes "$$uv" run --no-sync pytest --quiet -m browser tests/node/console/test_manual_pages.py
 
-assets:  ## fetch the console's styles, fonts and htmx anew, as pinned in tools/assets.py (needs npm)
+assets:  ## fetch the console's styles, fonts and htmx again, as pinned in tools/assets (needs npm)
 	@uv=$$(tools/setup.sh test) && "$$uv" run --no-sync python tools/assets.py

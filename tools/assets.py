@@ -1,8 +1,8 @@
-"""Fetch the console's styles, fonts and htmx anew from the npm registry (`make assets`).
+"""Fetch the console's styles, fonts and htmx again from the npm registry (`make assets`).
 
-Versions and digests of the packages are pinned in `assets/package.json` and its lock; the digest of each file
-that comes of them stands in `vendor/SHA256SUMS`. They are committed, so that neither running nor testing
-needs Node; this is for whoever moves a version.
+`assets/package.json` and its lock pin the versions and digests of the packages; `vendor/SHA256SUMS` has the
+digest of each resulting file. The files are committed, so neither running nor testing needs Node. Run this
+only to change a version.
 """
 
 import gzip
@@ -19,7 +19,7 @@ VENDOR = Path(__file__).parents[1] / "src/renkei/node/console/static/console/ven
 
 
 def main() -> None:
-    """Fetch, rename the face so that the token finds it, and put everything in its place."""
+    """Fetch the packages, rename the font face to the name in the tokens, and copy the files."""
     with tempfile.TemporaryDirectory() as place:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(PINNED / name, place)
@@ -53,13 +53,13 @@ def main() -> None:
 
 
 def compress() -> None:
-    """Put what a browser loads for every page beside itself as .gz too: WhiteNoise sends that instead."""
+    """Also write a .gz of each file that a browser loads for every page; WhiteNoise sends it instead."""
     for path in [*VENDOR.glob("*.css"), *VENDOR.glob("*.js")]:
         path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
 
 
 def sums() -> str:
-    """Return the digest of every file that was fetched, as `sha256sum -c` reads it."""
+    """Return the digests of all fetched files in the format of `sha256sum -c`."""
     files = sorted(path for path in VENDOR.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
     return "".join(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(VENDOR)}\n" for path in files

@@ -1,13 +1,13 @@
 """Build the table of kanji variants that the comparison of names reads.
 
-Run it when a source has a new edition; it needs neither network nor anything beyond Python:
+Run it when a source has a new edition; it needs only Python and no network:
 
     uv run python tools/kanji_variants.py --opencc DIR --unihan FILE
 
 DIR holds the dictionaries of OpenCC as text (Apache-2.0; in the wheel of opencc-python-reimplemented 0.1.7:
-`opencc/dictionary`), FILE is Unihan_Variants.txt (Unicode licence; here of Unicode 15.0). What they cannot
-know about names stands in kanji_variants_by_hand.csv. Why which characters are joined:
-docs/decisions/0001-kanji-variants.md.
+`opencc/dictionary`), FILE is Unihan_Variants.txt (Unicode licence; here of Unicode 15.0).
+kanji_variants_by_hand.csv has the decisions that need knowledge of names.
+docs/decisions/0001-kanji-variants.md explains which characters are joined and why.
 """
 
 import argparse
@@ -22,7 +22,7 @@ TABLE = HERE.parent / "src/renkei/matching/tables/kanji_variants.csv"
 
 
 def jis_level(character: str) -> int:
-    """1 or 2 for the levels of JIS X 0208, 0 outside of it."""
+    """Return 1 or 2 for the levels of JIS X 0208, 0 outside of it."""
     try:
         row = character.encode("euc_jp")
     except UnicodeEncodeError:
@@ -33,7 +33,7 @@ def jis_level(character: str) -> int:
 
 
 def is_kanji(character: str) -> bool:
-    """One CJK ideograph that NFKC leaves alone (names are folded by NFKC before this table is asked)."""
+    """Whether it is one CJK ideograph that NFKC does not change (names are normalised by NFKC before)."""
     return (
         len(character) == 1
         and unicodedata.name(character, "").startswith("CJK ")
@@ -42,13 +42,13 @@ def is_kanji(character: str) -> bool:
 
 
 def opencc(path: Path) -> dict[str, list[str]]:
-    """One OpenCC dictionary: character to what it may become, the most common first."""
+    """Read one OpenCC dictionary: character to its variants, the most common first."""
     rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line)
     return {one: many.split() for one, many in rows if is_kanji(one)}
 
 
 def unihan(path: Path, field: str) -> dict[str, list[str]]:
-    """One field of Unihan_Variants.txt: character to its variants, without the character itself."""
+    """Read one field of Unihan_Variants.txt: character to its variants, without the character itself."""
     table: dict[str, list[str]] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("U+"):
@@ -61,7 +61,7 @@ def unihan(path: Path, field: str) -> dict[str, list[str]]:
 
 
 def by_hand(path: Path) -> tuple[dict[str, str], set[tuple[str, str]]]:
-    """The joins and the refusals that need somebody who knows names."""
+    """Read the joins, and the pairs to keep apart, that need knowledge of names."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     joins = {row["variant"]: row["standard"] for row in rows if row["decision"] == "join"}
@@ -70,7 +70,7 @@ def by_hand(path: Path) -> tuple[dict[str, str], set[tuple[str, str]]]:
 
 
 def simplified(dictionaries: Path, variants: Path) -> dict[str, str]:
-    """Simplified to traditional: OpenCC's first choice, then what Unihan alone knows without doubt."""
+    """Simplified to traditional: OpenCC's first choice, then Unihan's unambiguous variants."""
     joins = {
         one: many[0] for one, many in opencc(dictionaries / "STCharacters.txt").items() if many[0] != one
     }
@@ -81,7 +81,7 @@ def simplified(dictionaries: Path, variants: Path) -> dict[str, str]:
 
 
 def regional(dictionaries: Path, variants: Path) -> dict[str, str]:
-    """Forms of Taiwan and Hong Kong, and old shapes that Unicode encodes apart (kZVariant)."""
+    """Forms of Taiwan and Hong Kong, and old shapes with their own code points in Unicode (kZVariant)."""
     joins: dict[str, str] = {}
     for name in ("TWVariants.txt", "HKVariants.txt"):
         for standard, forms in opencc(dictionaries / name).items():
@@ -99,10 +99,10 @@ def japanese(dictionaries: Path) -> dict[str, str]:
 
 
 def resolve(steps: Iterable[Mapping[str, str]], kept: set[tuple[str, str]]) -> dict[str, str]:
-    """Follow the joins of all steps to one standard per group of characters.
+    """Follow the joins of all steps to one standard character per group.
 
-    The standard is the last a character reaches; where that one is not of the first level of JIS and a member
-    is, the member: 侠 stands for 俠, not the other way round.
+    The standard is the last character of the chain of joins. If that one is not in the first level of JIS and
+    exactly one member is, the member is the standard: 侠 for 俠, not the reverse.
     """
     leader: dict[str, str] = {}
 
@@ -117,7 +117,7 @@ def resolve(steps: Iterable[Mapping[str, str]], kept: set[tuple[str, str]]) -> d
                 continue
             first, last = end(one), end(other)
             if first == last:
-                # The later step knows better which of a group stands for it: 浜 became 濱, and 濱 becomes 浜.
+                # The later step decides the standard of a group: 浜 became 濱, and now 濱 becomes 浜.
                 if last == one:
                     leader[one] = other
                     leader.pop(other)

@@ -1,12 +1,12 @@
-"""Refuse what must not enter the repository: personal data, private keys, paths of somebody's machine.
+"""Keep out of the repository: personal data, private keys, paths of a person's machine.
 
-    python tools/pii_hook.py FILE…      what the commit hook does with the files of a commit
+    python tools/pii_hook.py FILE…      the files of a commit, as the commit hook does
     python tools/pii_hook.py --all      every file of the tree; part of `make check`
 
 The test data of this project is synthetic, and **looks** synthetic: a number in a committed file has digits
-nobody would take for real (`is_plainly_made_up`), such as AB00000001CD or AB12345678CD. Whatever looks like
-a real number is refused; what the simulation draws at random is never committed. Findings name file, line and
-kind, never the value.
+that nobody takes for real (`is_plainly_made_up`), such as AB00000001CD or AB12345678CD. A number that looks
+real is refused; random data of the simulation is never committed. Findings name file, line and kind, never
+the value.
 """
 
 import re
@@ -20,12 +20,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS_LEFT_OUT = {".git", ".venv", ".tools", "demo", "dist", "__pycache__"}
 
-# A path, and why what is found there is no personal data. Keep it short; prefer plainly made-up values.
+# Path to the reason why its content is no personal data. Keep it short; prefer plainly made-up values.
 ALLOWED = {
     "uv.lock": "hashes and addresses of packages",
 }
 
-# Files whose inside no reviewer sees in a diff, or that hold keys: never in the repository.
+# Files that a reviewer cannot read in a diff, or that contain keys: never in the repository.
 CLOSED_ENDINGS = {
     ".parquet",
     ".arrow",
@@ -42,9 +42,9 @@ CLOSED_ENDINGS = {
 
 
 def is_plainly_made_up(digits: str) -> bool:
-    """Four equal digits in a row, five that count up or down, or no more than two different ones.
+    """Whether it has four equal digits in a row, five that count up or down, or at most two different digits.
 
-    One number in two hundred is so by chance: the hook catches the paste of a list, not every single number.
+    One random number in two hundred does: the hook finds a pasted list, not every single number.
     """
     counting = ("0123456789", "9876543210")
     runs = {way[start : start + 5] for way in counting for start in range(6)}
@@ -56,7 +56,7 @@ def is_plainly_made_up(digits: str) -> bool:
 
 
 def is_my_number(digits: str) -> bool:
-    """Twelve digits whose last is the check digit that the ordinance on マイナンバー lays down."""
+    """Whether the last of twelve digits is the check digit defined by the ordinance on マイナンバー."""
     weights = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
     rest = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=False)) % 11
     return int(digits[-1]) == (0 if rest <= 1 else 11 - rest)
@@ -68,14 +68,14 @@ def _looks_real(found: str) -> bool:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of thing that must not be committed."""
+    """One kind of data that must not be committed."""
 
     name: str
     pattern: re.Pattern[str]
     is_serious: Callable[[str], bool] = lambda _found: True
 
 
-# Searched in the text after NFKC, so that full-width digits do not hide anything.
+# The text is normalised by NFKC before the search, so full-width digits are found too.
 KINDS = (
     Kind(
         "residence card number",
@@ -111,7 +111,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Finding:
-    """Where something is that must not be committed. The value itself is not repeated."""
+    """The place of data that must not be committed. The value itself is not repeated."""
 
     path: str
     line: int
@@ -122,7 +122,7 @@ class Finding:
 
 
 def search(text: str, path: str = "-") -> Iterator[Finding]:
-    """Find what must not be committed in a text."""
+    """Yield the data in a text that must not be committed."""
     for number, line in enumerate(text.splitlines(), start=1):
         folded = unicodedata.normalize("NFKC", line)
         for kind in KINDS:
@@ -131,7 +131,7 @@ def search(text: str, path: str = "-") -> Iterator[Finding]:
 
 
 def search_files(paths: Iterable[Path]) -> Iterator[Finding]:
-    """Find what must not be committed in files; those in ALLOWED are left out."""
+    """Yield the data in files that must not be committed; files in ALLOWED are skipped."""
     for path in paths:
         name = path.resolve().relative_to(ROOT).as_posix()
         if name in ALLOWED:
@@ -146,7 +146,7 @@ def search_files(paths: Iterable[Path]) -> Iterator[Finding]:
 
 
 def tree() -> list[Path]:
-    """Every file of the repository; without git, every file outside of the folders that tools make."""
+    """Return every file of the repository; without git, every file outside FOLDERS_LEFT_OUT."""
     try:
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git is on the path
@@ -169,7 +169,9 @@ def main(arguments: list[str]) -> int:
     for finding in findings:
         print(finding)
     if findings:
-        print("Nothing of this kind is committed. Test data: plainly made-up digits, see CONTRIBUTING.md.")
+        print(
+            "Such data must not be committed. Use plainly made-up digits in test data, see CONTRIBUTING.md."
+        )
     return 1 if findings else 0
 
 

@@ -1,11 +1,11 @@
-"""A throw-away PostgreSQL for tests: started with a command, gone with it.
+"""A temporary PostgreSQL server for tests: it starts and ends with a command.
 
     python tools/postgres.py [SETTING=VALUE …] -- COMMAND …   run a command with RENKEI_DATABASE_URL set
     python tools/postgres.py start DIR                        start one and print its URL
     python tools/postgres.py stop DIR                         end it and remove DIR
 
-It listens on a Unix socket in its own directory alone. Started as root it runs as `postgres`, which the
-server insists on.
+It listens only on a Unix socket in its own directory. If started by root, it runs as the user `postgres`,
+because the server refuses to run as root.
 """
 
 import os
@@ -18,12 +18,12 @@ from typing import Final
 from urllib.parse import quote
 
 _NAME: Final = "renkei"
-# Nothing here outlives its directory: what makes a real one durable would only cost time.
+# The data is temporary: the settings that make a real server durable would only cost time.
 _HASTE: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=256MB")
 
 
 def programs() -> Path:
-    """Return the directory of the newest server's programs. Raises SystemExit where there is none."""
+    """Return the directory of the newest server's programs. Raises SystemExit if there is none."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
     if found:
         return found[-1].parent
@@ -58,14 +58,14 @@ def _run(program: str, *arguments: str) -> None:
     command = [str(programs() / program), *arguments]
     if os.geteuid() == 0:
         command = ["runuser", "-u", "postgres", "--", *command]
-    # Its output goes nowhere: the server that stays would hold the pipe open.
+    # The output is discarded: the server that keeps running would hold a pipe open.
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", check=False)
     if done.returncode:
-        raise SystemExit(f"{program} failed; look at its directory's log")
+        raise SystemExit(f"{program} failed; see the log in its directory")
 
 
 def main() -> int:
-    """Do as the module says."""
+    """Run the subcommand; see the module's docstring."""
     words = sys.argv[1:]
     if "--" in words[:-1]:
         settings, command = words[: words.index("--")], words[words.index("--") + 1 :]

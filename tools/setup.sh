@@ -1,17 +1,17 @@
 #!/bin/sh
 # Prepare this machine for `make demo`, `make test` …; safe to run again, quick when nothing is missing.
 #
-#     tools/setup.sh run      what the command needs: uv and the locked packages
+#     tools/setup.sh run      the needs of the command: uv and the locked packages
 #     tools/setup.sh test     also the development tools, PySpark, and openssl
-#     tools/setup.sh spark    also Java, what reads our deliveries besides us, and a Japanese font for pictures
-#     tools/setup.sh bench    also the programs the benchmarks compare with
+#     tools/setup.sh spark    also Java, other programs that read our deliveries, and a Japanese font for pictures
+#     tools/setup.sh bench    also the programs that the benchmarks compare with
 #
-# Nothing is installed outside of this directory, except by apt when run as root. The last line printed to
-# standard output is the path of uv, so that the Makefile can go on with it; all else goes to standard error.
+# Nothing is installed outside of this directory, except by apt when run as root. The last line of standard
+# output is the path of uv, which the Makefile uses; everything else goes to standard error.
 set -eu
 cd "$(dirname "$0")/.."
 
-OLDEST_UV=0.9.17 # the first that reads `exclude-newer = "7 days"`
+OLDEST_UV=0.9.17 # the first version that reads `exclude-newer = "7 days"`
 tools=$PWD/.tools
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 
@@ -61,8 +61,8 @@ apt_get() {
 python_is_new_enough || apt_get "Python 3.11 or newer is needed" python3 || exit 1
 python_is_new_enough || stop "Python 3.11 or newer is needed; this is $(python3 --version 2>&1)"
 
-# 2. uv: the one on the path, the one we fetched before, or one from PyPI in a place of our own. Debian's Python
-#    has neither pip nor venv, and its pip will not install beside apt; a private venv or folder is fine with both.
+# 2. uv: the one on the path, the one fetched before, or a new one from PyPI in our own directory. Debian's Python
+#    has neither pip nor venv, and its pip refuses to install beside apt; a private venv or folder works with both.
 if command -v uv >/dev/null 2>&1 && is_new_enough "$(command -v uv)"; then
     uv=$(command -v uv)
 elif is_new_enough "$tools/bin/uv"; then
@@ -82,7 +82,7 @@ else
     is_new_enough "$uv" || stop "uv could not be fetched from PyPI; install it by hand and run this again"
 fi
 
-# 3. The packages of the lock file, into .venv. --inexact: what another target installed may stay.
+# 3. The packages of the lock file, into .venv. --inexact: packages of another target may stay.
 case ${1:-run} in
     run) set -- --no-dev --extra node ;;
     test) set -- --extra node --extra spark; tests=yes ;;
@@ -91,31 +91,31 @@ case ${1:-run} in
     *) stop "unknown: $1 (run, test, spark, bench)" ;;
 esac
 "$uv" sync --locked --inexact --quiet --compile-bytecode "$@" >&2 || stop "the packages could not be installed"
-# Tests start a thousand processes, many a system forbids Python to keep what it compiled, and compiling takes
-# each of them as long as all else of its start.
+# Tests start a thousand processes. Some systems forbid Python to write bytecode, and without it compiling
+# doubles the start time of each process.
 "$uv" run --no-sync python -m compileall -q src >&2
 
-# 4. What only the operating system has.
+# 4. Packages of the operating system.
 ls /usr/share/fonts/*/ipaexfont*/ipaexg.ttf >/dev/null 2>&1 ||
-    apt_get "letters and cover sheets carry their own font" fonts-ipaexfont-gothic ||
+    apt_get "letters and cover sheets embed a font" fonts-ipaexfont-gothic ||
     [ "${outside:-no}" = no ] || exit 1
 if [ "${tests:-no}" = yes ]; then
-    command -v openssl >/dev/null 2>&1 || apt_get "tests hold deliveries against openssl" openssl || exit 1
+    command -v openssl >/dev/null 2>&1 || apt_get "tests check deliveries with openssl" openssl || exit 1
 fi
 if [ "${outside:-no}" = yes ]; then
     outside_readers_are_there ||
-        apt_get "tests hold deliveries against BouncyCastle, a token for keys, and read the cover sheet" \
+        apt_get "tests check deliveries with BouncyCastle, use a token for keys, and read the cover sheet" \
             libbcpkix-java openjdk-17-jdk-headless softhsm2 opensc poppler-utils || exit 1
 fi
 if [ "${outside:-no}" = yes ]; then
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 ||
         apt_get "a node's tests run on PostgreSQL too" postgresql || exit 1
-    command -v chromium >/dev/null 2>&1 || apt_get "the console's pages are looked at in a browser" chromium || exit 1
+    command -v chromium >/dev/null 2>&1 || apt_get "tests open the console's pages in a browser" chromium || exit 1
 fi
 if [ "${java:-no}" = yes ]; then
     java_is_new_enough || apt_get "Spark needs Java 17" openjdk-17-jre-headless || exit 1
     java_is_new_enough || stop "Spark needs Java 17 or newer; JAVA_HOME or the path leads to an older one"
-    [ -d /usr/share/fonts/opentype/noto ] || apt_get "pictures of the report want a Japanese font" fonts-noto-cjk ||
+    [ -d /usr/share/fonts/opentype/noto ] || apt_get "pictures of the report need a Japanese font" fonts-noto-cjk ||
         say "going on without a Japanese font"
 fi
 
