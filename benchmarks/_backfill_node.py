@@ -1,10 +1,10 @@
-"""One of the two nodes of the benchmark `backfill`, in a process of its own.
+"""One of the two nodes of the benchmark `backfill`, in a separate process.
 
     python _backfill_node.py make DIR ISA_URL MHLW_URL   both nodes' directories, keys and agreement
     python _backfill_node.py cycle DAY                   `renkei cycle run --today DAY`, every step timed
 
-`cycle` prints JSON: of each step worked on its state, counts, seconds and processor time (this process and
-the server's that works for it); and the server's name. RENKEI_NODE and RENKEI_KEY_PASSPHRASE say which node.
+`cycle` prints JSON: for each step its state, counts, seconds and processor time (of this process and of the
+database server's process for it), and the server's name. RENKEI_NODE and RENKEI_KEY_PASSPHRASE name the node.
 """
 
 import json
@@ -26,7 +26,7 @@ def make(directory: Path, databases: dict[str, str]) -> None:
 
 
 def cycle(today: date) -> None:
-    """Run the cycle once, as the timer does, with a clock around each step's work."""
+    """Run the cycle once, as the timer does, and time each step."""
     import django
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "renkei.node.settings"

@@ -1,4 +1,4 @@
-"""Databases of a benchmark's own beside the one that it was given."""
+"""Databases that a benchmark makes for itself on the given server."""
 
 import sys
 from typing import Any
@@ -14,13 +14,13 @@ connection.execute(f"DROP DATABASE IF EXISTS {sys.argv[2]} WITH (FORCE)")
 _MAKE = _DROP + 'connection.execute(f"CREATE DATABASE {sys.argv[2]}")'
 
 
-#: What moves a benchmark's figures most.
+#: The server settings that influence a benchmark's figures most.
 _SETTINGS = ("fsync", "shared_buffers", "huge_pages")
 _ASKED = ", ".join(f"current_setting('{name}')" for name in _SETTINGS)
 
 
 def server(cursor: Any) -> str:
-    """Name the server that a cursor speaks to, with the settings that a reader must know."""
+    """Return the version of a cursor's server, with the settings that a reader must know."""
     cursor.execute(f"SELECT version(), {_ASKED}")
     version, *settings = cursor.fetchone()
     said = ", ".join(f"{name} {setting}" for name, setting in zip(_SETTINGS, settings, strict=True))
@@ -33,18 +33,18 @@ def beside(database: str, name: str) -> str:
 
 
 def make_anew(database: str, name: str, limits: Bounds) -> str:
-    """Make an empty database beside the one given, in place of what was there; returns its URL."""
+    """Drop and create a database on the server of the given one; return its URL."""
     _do(_MAKE, database, name, limits)
     return beside(database, name)
 
 
 def drop(database: str, name: str, limits: Bounds) -> None:
-    """Drop a database beside the one given."""
+    """Drop a database on the server of the given one."""
     _do(_DROP, database, name, limits)
 
 
 def _do(work: str, database: str, name: str, limits: Bounds) -> None:
-    # In a process of its own: the driver would make this one big.
+    # In a separate process: the driver would enlarge this one.
     done = run([sys.executable, "-c", work, database, name], limits)
     if not done.done:
         sys.exit(f"{name}: {done.end}")

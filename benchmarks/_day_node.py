@@ -1,7 +1,7 @@
-"""ISA's node of the benchmark `day`, in a process of its own: filled once, then living through days.
+"""ISA's node of the benchmark `day`, in a separate process: filled once, then run for several days.
 
     python _day_node.py fill NODE WORLD DAYS   a register, a first delivery, a first matching; changes drawn
-    python _day_node.py live NODE NUMBER       one day; prints what each step of it took, as JSON
+    python _day_node.py live NODE NUMBER       one day; prints the time of each step as JSON
 
 RENKEI_DATABASE_URL names an empty PostgreSQL database.
 """
@@ -34,7 +34,7 @@ def _moment(number: int) -> datetime:
 
 
 def fill(directory: Path, world: Path, days: int) -> None:
-    """Make two nodes that know each other, load ISA's by bare COPY, match, and draw the days' changes."""
+    """Make two nodes with an agreement, load ISA's by plain COPY, match, and draw the days' changes."""
     from renkei.node.rehearsal import rehearse
 
     made = rehearse(directory, _moment(0))
@@ -92,7 +92,7 @@ def _draw(directory: Path, days: int) -> None:
 
     def sample(table, dataset, count, condition):
         names = ", ".join(f'"{name}"' for name in dataset.names)
-        # md5 of the identifier: the same rows each time, strewn over the table.
+        # md5 of the identifier: the same rows each time, spread over the table.
         query = (
             f'SELECT {names} FROM "{table}" WHERE {condition} '
             f"ORDER BY md5({dataset.identifier.name} || '{SEED}') LIMIT {count}"
@@ -102,7 +102,7 @@ def _draw(directory: Path, days: int) -> None:
     a_day = NEW + UPDATED + DELETED
     notifications = sample("records_receivednotification", NOTIFICATIONS, days * a_day, "deleted_on IS NULL")
     persons = sample("records_person", PERSONS, days * PEOPLE, "true")
-    # A small register has fewer notifications than these days change: the sample goes round again.
+    # A small register has fewer notifications than these days change: the sample is used repeatedly.
     notifications = pl.concat([notifications] * (days * a_day // notifications.height + 1))
     for number in range(1, days + 1):
         place = directory / f"day-{number}"
@@ -123,7 +123,7 @@ def _draw(directory: Path, days: int) -> None:
                 ),
                 updated.with_columns(
                     updated_on=pl.lit(today),
-                    # One in four now differs, the others change where nothing is compared.
+                    # One in four now differs, the others change in a column that is not compared.
                     birth_date=pl.when(pl.int_range(pl.len()) % 4 == 0)
                     .then(pl.lit("1970-01-01"))
                     .otherwise("birth_date"),
@@ -146,7 +146,7 @@ def _draw(directory: Path, days: int) -> None:
 
 
 def live(directory: Path, number: int) -> None:
-    """Take in what changed in the register and the day's delivery, match, select, seal; each step timed."""
+    """Import the register's changes and the day's delivery, match, select, seal; time each step."""
     _node(directory)
     from contextlib import contextmanager
 
@@ -183,7 +183,7 @@ def live(directory: Path, number: int) -> None:
     server_process = Path(f"/proc/{connection.connection.info.backend_pid}/stat")
 
     def spent() -> float:
-        """Processor time of this process and of the server's process that works for it."""
+        """Return the processor time of this process and of the database server's process for it."""
         user, system = server_process.read_text().rsplit(")", 1)[1].split()[11:13]
         return time.process_time() + (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
@@ -219,7 +219,7 @@ def live(directory: Path, number: int) -> None:
             now=now,
             sealed=lambda sequence: answers.mark_sent(day, sequence),
         )
-    with transaction.atomic():  # and undone: what was matched, for the bare command
+    with transaction.atomic():  # rolled back: only to read the matched rows, for the file command
         bulk_copy.put("records_changedkey", touched)
         _write_scope(place / "scope", day)
         transaction.set_rollback(True)

@@ -1,6 +1,6 @@
-"""Run a command as a process of its own and see what it takes: time, processor, memory.
+"""Run a command as a process and measure time, processor time and memory.
 
-Standard library only, and kept small: a child's peak memory is counted from that of its parent at the start.
+Uses only the standard library and stays small: a child's peak memory starts from that of its parent.
 """
 
 import os
@@ -22,7 +22,7 @@ _PAGE = resource.getpagesize()
 
 @dataclass(frozen=True)
 class Bounds:
-    """Where a run is stopped: seconds, and bytes of resident memory."""
+    """The limits of a run: seconds, and bytes of resident memory."""
 
     seconds: float
     memory: int
@@ -30,7 +30,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run took. `end`: done, too slow, too much memory or failed; `said`: its standard output."""
+    """The measures of one run. `end`: done, too slow, too much memory or failed; `said`: its stdout."""
 
     wall: float
     cpu: float
@@ -40,11 +40,11 @@ class Run:
 
     @property
     def done(self) -> bool:
-        """Whether it came to its own good end."""
+        """Whether it ended by itself with success."""
         return self.end == "done"
 
     def figures(self) -> dict[str, Any]:
-        """Return the run without what it said."""
+        """Return the measures without the output."""
         return {key: value for key, value in asdict(self).items() if key != "said"}
 
 
@@ -55,13 +55,13 @@ def available_memory() -> int:
 
 
 def bounds(seconds: float, gib: float) -> Bounds:
-    """Bound runs to what was asked for, or to what the machine has left if that is less."""
+    """Return the limits of runs: the given ones, or the available memory if that is less."""
     return Bounds(seconds, int(min(gib * GIB, available_memory() - GIB // 2)))
 
 
 def run(command: Sequence[str], limits: Bounds) -> Run:
-    """Run a command to its end or to its bounds. Peak memory counts mapped file pages, as the kernel does."""
-    # Users' Python keeps its bytecode; a setting that forbids it would charge every run with compiling.
+    """Run a command to its end or its limits. Peak memory includes mapped file pages, as in the kernel."""
+    # A user's Python writes bytecode; if a setting forbids it, every run would include compiling.
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     over: list[str] = []
     ended = threading.Event()
@@ -81,7 +81,7 @@ def run(command: Sequence[str], limits: Bounds) -> Run:
     if over:
         end = over[0]
     elif child.returncode == -signal.SIGKILL:
-        end = "too much memory"  # nobody else kills: the kernel did, for want of it
+        end = "too much memory"  # only the kernel kills otherwise, when memory runs out
     elif child.returncode:
         end = "failed"
         print(f"--- {' '.join(command)} failed:\n{complaints[-2000:]}")
@@ -91,13 +91,13 @@ def run(command: Sequence[str], limits: Bounds) -> Run:
 
 
 def _watch(pid: int, limits: Bounds, ended: threading.Event, over: list[str]) -> None:
-    """Stop a child that goes over its bounds, and say which one."""
+    """Kill a child that exceeds a limit, and report which limit."""
     try:
         child = os.pidfd_open(pid)
     except ProcessLookupError:
         return
     try:
-        # If memory runs out all the same, the kernel should take this one rather than a bystander.
+        # If memory still runs out, the kernel should kill this process and not another one.
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
         until = time.monotonic() + limits.seconds
         while not ended.wait(0.1):
@@ -113,7 +113,7 @@ def _watch(pid: int, limits: Bounds, ended: threading.Event, over: list[str]) ->
 
 
 def median(runs: Sequence[Run]) -> Mapping[str, float] | None:
-    """Return the medians of the runs that were done; None where there is none."""
+    """Return the medians of the runs that were done; None if there are none."""
     done = [one for one in runs if one.done]
     if not done:
         return None

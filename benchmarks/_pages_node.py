@@ -1,9 +1,9 @@
-"""A node of the benchmark `pages`, made ready in a process of its own for the officers that will look at it.
+"""Prepare a node of the benchmark `pages` for the simulated officers, in a separate process.
 
-    python _pages_node.py OFFICERS SAMPLES   accounts, cases under way, a trail; what there is to look at
+    python _pages_node.py OFFICERS SAMPLES   accounts, open cases, a trail; prints the pages
 
 Prints JSON: `officers` (account, password, secret of the one-time codes), `pages` (its name → addresses),
-`counts`, `console`, `server`. RENKEI_NODE and RENKEI_KEY_PASSPHRASE say which node.
+`counts`, `console`, `server`. RENKEI_NODE and RENKEI_KEY_PASSPHRASE name the node.
 """
 
 import json
@@ -21,7 +21,7 @@ TRAIL = 20_000
 
 
 def make_officers(count: int) -> list[dict[str, str]]:
-    """Make local accounts with every duty and a one-time code, anew where an earlier run left them."""
+    """Make local accounts with every duty and one-time codes; replace those of an earlier run."""
     from django_otp.plugins.otp_totp.models import TOTPDevice
 
     from renkei.node.accounts.duties import Duty
@@ -43,7 +43,7 @@ def make_officers(count: int) -> list[dict[str, str]]:
 
 
 def spread_cases() -> None:
-    """Let a third of the cases be under way, each with somebody, as they would be after some weeks."""
+    """Open and assign a third of the cases, as after some weeks of work."""
     from django.db import connection
 
     from renkei.node.accounts.models import Officer
@@ -59,7 +59,7 @@ def spread_cases() -> None:
 
 
 def lengthen_trail() -> None:
-    """Let the trail be as long as some weeks make it."""
+    """Make the trail as long as after some weeks."""
     from django.db import transaction
 
     from renkei.node.accounts.models import Officer
@@ -73,7 +73,7 @@ def lengthen_trail() -> None:
 
 
 def declare(subjects: Sequence[str], party: str) -> None:
-    """State the purpose for every officer, as each would on the page that asks for it."""
+    """Declare the purpose for every officer, as on the page that asks for it."""
     from django.utils import timezone
 
     from renkei.node.accounts import purposes
@@ -84,7 +84,7 @@ def declare(subjects: Sequence[str], party: str) -> None:
 
 
 def mhlw_pages(samples: int) -> tuple[dict[str, list[str]], list[str]]:
-    """Return MHLW's own pages, and what they show of people."""
+    """Return MHLW's own pages, and the identifiers that they show."""
     from renkei.node.cases.models import Case
     from renkei.node.records.models import Notification
 
@@ -121,7 +121,7 @@ def mhlw_pages(samples: int) -> tuple[dict[str, list[str]], list[str]]:
 
 
 def isa_pages(samples: int) -> tuple[dict[str, list[str]], list[str]]:
-    """Return ISA's own pages, and what they show of people."""
+    """Return ISA's own pages, and the identifiers that they show."""
     from renkei.node.candidates.models import Candidate
     from renkei.node.matching_run.models import Finding
 
@@ -151,7 +151,7 @@ def isa_pages(samples: int) -> tuple[dict[str, list[str]], list[str]]:
 
 
 def both_pages(party: str) -> dict[str, list[str]]:
-    """Return what both have."""
+    """Return the pages of both parties."""
     from renkei.node.console import manual
     from renkei.node.cycle.models import Day
     from renkei.node.deliveries.models import Delivery
@@ -180,7 +180,7 @@ def both_pages(party: str) -> dict[str, list[str]]:
 
 
 def main(officers: int, samples: int) -> None:
-    """Make the node ready and say what there is."""
+    """Prepare the node and print its pages."""
     import django
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "renkei.node.settings"
@@ -198,7 +198,7 @@ def main(officers: int, samples: int) -> None:
         spread_cases()
     lengthen_trail()
     with connection.cursor() as cursor:
-        # As autovacuum would have by the next morning.
+        # Autovacuum would have done it by the next morning.
         cursor.execute("VACUUM ANALYZE")
         on = server(cursor)
     own, subjects = (mhlw_pages if party == "mhlw" else isa_pages)(samples)

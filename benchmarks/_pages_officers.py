@@ -1,11 +1,11 @@
-"""Officers at a console, in a process of their own (locust's): each enters, and opens one page after another.
+"""Simulated officers at a console, in a separate locust process: each logs in and opens page after page.
 
-    python _pages_officers.py SECONDS THINK   reads what `_pages_node.py` printed, prints every answer
+    python _pages_officers.py SECONDS THINK   reads the output of `_pages_node.py`, prints every answer
 
-THINK is how many seconds an officer looks at a page, on average (evenly from half to one and a half times); 0
-is as fast as it goes. Prints JSON: `answers` (page, seconds, bytes as sent, status), `rate`, `besides`, the
-bytes of what every page links, and `pictures`, those of a page's own. Asks the loopback alone, for so many
-seconds and no longer.
+THINK is the average number of seconds that an officer looks at a page (uniform from 0.5 to 1.5 times of
+it); 0 is as fast as possible. Prints JSON: `answers` (page, seconds, bytes as sent, status), `rate`,
+`besides` (the bytes of the files that every page links), and `pictures` (the bytes of a page's own
+pictures). Sends requests only to the loopback address, and for SECONDS seconds.
 """
 
 import json
@@ -32,9 +32,9 @@ _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
 def enter(session: requests.Session, console: str, officer: dict[str, str]) -> None:
-    """Enter with password and one-time code, as the form asks."""
+    """Log in with password and one-time code."""
     session.headers["Referer"] = f"http://{console}/enter/"
-    # The loopback is as good as TLS, to a browser too.
+    # Browsers treat the loopback address like TLS.
     session.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
     asked = session.get(f"http://{console}/enter/", timeout=30)
     found = _TOKEN.search(asked.text)
@@ -50,7 +50,7 @@ def enter(session: requests.Session, console: str, officer: dict[str, str]) -> N
 
 
 class Officer(locust.HttpUser):
-    """Opens pages at random, every page as often as every other, once all officers are in."""
+    """Opens pages at random with equal probability, after all officers have logged in."""
 
     said: ClassVar[dict[str, Any]]
     first: ClassVar[requests.Session]
@@ -59,7 +59,7 @@ class Officer(locust.HttpUser):
     everybody_in: ClassVar = gevent.event.Event()
 
     def on_start(self) -> None:
-        """Enter, and wait for the others: to check a password is dear, and no page's doing."""
+        """Log in and wait for the others: checking a password is expensive and must not slow a page."""
         number, officers = next(self.numbers), self.said["officers"]
         self.chance = random.Random(number)
         enter(self.client, self.said["console"], officers[number])
@@ -79,7 +79,7 @@ class Officer(locust.HttpUser):
 
 
 def look(said: dict[str, Any], seconds: float, think: float) -> list[list[Any]]:
-    """Let all officers in, and then look for so long; returns every answer."""
+    """Log in all officers, then let them open pages for a time; return every answer."""
     Officer.said = said
     Officer.host = f"http://{said['console']}"
     Officer.wait_time = locust.between(think * 0.5, think * 1.5)
@@ -101,12 +101,12 @@ def look(said: dict[str, Any], seconds: float, think: float) -> list[list[Any]]:
 
 
 def sent(session: requests.Session, address: str) -> int:
-    """How many bytes come for an address, as they are sent."""
+    """Return the number of bytes sent for an address."""
     return len(session.get(address, timeout=30, stream=True).raw.read(decode_content=False))
 
 
 def pictures(session: requests.Session, console: str, addresses: list[str]) -> int:
-    """How many bytes of pictures a page brings of its own, at most."""
+    """Return the largest number of bytes of a page's own pictures."""
     most = 0
     for address in addresses[:SAMPLES]:
         linked = _PICTURE.findall(session.get(f"http://{console}{address}", timeout=30).text)
@@ -115,9 +115,9 @@ def pictures(session: requests.Session, console: str, addresses: list[str]) -> i
 
 
 def main(seconds: float, think: float) -> None:
-    """Look, and then weigh what the pages bring with them."""
+    """Open pages, then measure the bytes of their linked files."""
     said = json.load(sys.stdin)
-    # A code counts once: whoever entered in the run before this waits for the next.
+    # A code is valid once: an account that logged in during the run before must wait for the next code.
     time.sleep(_CODE_LASTS - time.time() % _CODE_LASTS)
     answers = look(said, seconds, think)
     first, console = Officer.first, said["console"]

@@ -1,4 +1,4 @@
-"""Show results as a table, and keep them with machine, versions and date."""
+"""Print results as a table, and store them with machine, versions and date."""
 
 import json
 import os
@@ -18,7 +18,7 @@ RESULTS = HERE / "results"
 
 @dataclass(frozen=True)
 class Target:
-    """Something promised: what, the figure that came out, and whether it is met (None: not measured)."""
+    """A target: the promise, the measured figure, and whether it is met (None: not measured)."""
 
     promise: str
     figure: str
@@ -26,12 +26,12 @@ class Target:
 
     @property
     def word(self) -> str:
-        """The verdict, in a word."""
+        """The verdict as one word."""
         return {True: "pass", False: "FAIL", None: "not measured"}[self.met]
 
 
 def machine() -> dict[str, str]:
-    """Describe the machine in words that mean something elsewhere."""
+    """Describe the machine, for comparison with other machines."""
     fields = dict(re.findall(r"^(.+?)\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE))
     total = int(re.findall(r"^MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())[0]) / 2**20
     kernel = re.match(r"[0-9.]+", platform.release())
@@ -45,7 +45,7 @@ def machine() -> dict[str, str]:
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Return what was compared: Python, the packages, and the commit of this tree."""
+    """Return the versions: Python, the packages, and the commit of this tree."""
     return {
         "Python": platform.python_version(),
         **{name: version(name) for name in packages},
@@ -84,7 +84,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def targets_table(targets: Sequence[Target]) -> str:
-    """Lay out what was promised and what came of it."""
+    """Lay out the targets and their results as a table."""
     return table(("target", "measured", "verdict"), [(t.promise, t.figure, t.word) for t in targets])
 
 
@@ -96,7 +96,7 @@ def publish(
     packages: Iterable[str],
     directory: Path | None,
 ) -> None:
-    """Print a benchmark's results; where a directory is given keep them there as NAME.md and NAME.json."""
+    """Print a benchmark's results; with a directory, store them there as NAME.md and NAME.json."""
     now = datetime.now(UTC).replace(microsecond=0)
     about, used = machine(), versions(packages)
     head = (

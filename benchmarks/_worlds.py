@@ -1,4 +1,4 @@
-"""The files that are compared: synthetic, drawn once by `renkei simulate` and kept for the next run."""
+"""The input files: synthetic, drawn once by `renkei simulate` and cached for the next run."""
 
 import argparse
 import hashlib
@@ -14,7 +14,7 @@ from typing import Any
 from _measure import Bounds, Run, run
 from _results import RESULTS
 
-# `renkei prepare` leaves out some three in a hundred (no card number, outside the duty): 2.3 million remain.
+# `renkei prepare` leaves out about three per cent (no card number, outside the duty): 2.3 million remain.
 FULL_RESIDENTS, FULL_NOTIFICATIONS = 4_000_000, 2_370_000
 AS_OF = "2026-04-01"
 SEED = 1
@@ -23,14 +23,14 @@ RENKEI = str(Path(sys.executable).with_name("renkei"))
 
 @dataclass(frozen=True)
 class World:
-    """A directory with annex1.csv and persons, cards and permissions as Parquet, and what is known of it."""
+    """A directory with annex1.csv and persons, cards and permissions as Parquet, and its facts."""
 
     directory: Path
     drawn: dict[str, Any]
 
 
 def arguments(description: str) -> argparse.ArgumentParser:
-    """The options that every benchmark on files has."""
+    """Return a parser with the options of every benchmark on files."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
@@ -51,13 +51,13 @@ def arguments(description: str) -> argparse.ArgumentParser:
 
 
 def results_directory(options: argparse.Namespace) -> Path | None:
-    """Small runs are for trying: only those of the full size replace the results of the repository."""
+    """Return where results go: only runs of the full size replace the results of the repository."""
     full = (options.residents, options.notifications) == (FULL_RESIDENTS, FULL_NOTIFICATIONS)
     return options.results or (RESULTS if full and not getattr(options, "files", None) else None)
 
 
 def draw(data: Path, residents: int, notifications: int, limits: Bounds) -> World:
-    """Return the world of a size, from the cache or drawn anew; a half-drawn one is never taken for whole."""
+    """Return the world of a size, from the cache or newly drawn; an incomplete one is never used."""
     place = data / f"{residents}-{notifications}-{SEED}"
     known = place / "drawn.json"
     drawn_by = _fingerprint()
@@ -93,8 +93,8 @@ def draw(data: Path, residents: int, notifications: int, limits: Bounds) -> Worl
 
 
 def _fingerprint() -> str:
-    """Tell worlds that another version of the simulation drew, which are not to be found in the cache."""
-    # Found, not imported: the package would make this process big (_measure.py says why it is kept small).
+    """Return a hash of the simulation's source: worlds of another version are not used from the cache."""
+    # Found, not imported: the package would enlarge this process (_measure.py says why it must be small).
     spec = importlib.util.find_spec("renkei")
     source = Path(spec.submodule_search_locations[0]) / "simulation" if spec else Path()
     files = sorted(path for path in source.rglob("*") if path.suffix in {".py", ".csv"})
@@ -108,11 +108,11 @@ def _done(ran: Run, what: str) -> Run:
 
 
 def reconcile_command(world: World, out: Path) -> list[str]:
-    """The whole command, as a user runs it."""
+    """Return the whole command, as a user runs it."""
     files = ["--notifications", str(world.directory / "annex1.csv"), "--register", str(world.directory)]
     return [RENKEI, "reconcile", *files, "--as-of", AS_OF, "--out", str(out)]
 
 
 def rows_read(summary: dict[str, Any]) -> dict[str, int]:
-    """The rows of each file, as summary.json counts them."""
+    """Return the rows of each file, as counted in summary.json."""
     return {name: counts["read"] for name, counts in summary["datasets"].items()}

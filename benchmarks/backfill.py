@@ -1,14 +1,14 @@
-"""How long does the first delivery take between two nodes, when it holds all there is?
+"""How long does the first delivery take between two nodes, if it contains all rows?
 
-Two nodes on databases of their own, serving in processes of their own. ISA's register is taken in before;
-then the clock runs: MHLW takes in its whole extract, selects, seals and sends it over TLS; ISA receives,
-opens, matches and answers; MHLW opens the answer and has its cases. Every command is a process of its own,
-as the timers start it.
+Two nodes with separate databases and server processes. ISA's register is imported before. Then the time is
+measured: MHLW imports its whole extract, selects, seals and sends it over TLS; ISA receives, opens, matches
+and answers; MHLW opens the answer and creates its cases. Every command is a separate process, as with
+timers.
 
     uv run python benchmarks/backfill.py --database postgres://user@host/database [--residents N …]
 
-The databases backfill_isa and backfill_mhlw beside the one named are dropped and made anew, and dropped at
-the end unless --keep is given.
+The databases backfill_isa and backfill_mhlw on the same server are dropped and created, and dropped at the
+end unless --keep is given.
 """
 
 import json
@@ -28,20 +28,20 @@ NODE = str(Path(__file__).with_name("_backfill_node.py"))
 SECONDS, MEMORY = 600, 4
 ENVIRONMENTS = "environments.json"
 NAMES = {"isa": "backfill_isa", "mhlw": "backfill_mhlw"}
-#: Who runs a cycle when: MHLW sends, ISA answers, MHLW takes the answer in, ISA hears that it was accepted.
+#: The order of cycles: MHLW sends, ISA answers, MHLW imports the answer, ISA gets the receipt.
 TURNS = ("mhlw", "isa", "mhlw", "isa")
 PACKAGES = ("renkei", "django", "polars", "psycopg", "cryptography")
 
 
 class Node:
-    """One node: its environment, and the most memory that its processes took."""
+    """One node: its environment, and the peak memory of its processes."""
 
     def __init__(self, party: str, environment: dict[str, str], limits: Bounds) -> None:
         self.party, self.environment, self.limits = party, environment, limits
         self.command_peak = self.serving_peak = 0
 
     def run(self, *command: str) -> Run:
-        """Run a command of the node's to its end."""
+        """Run one of the node's commands to its end."""
         before = dict(os.environ)
         os.environ.update(self.environment)
         try:
@@ -56,7 +56,7 @@ class Node:
 
     @contextmanager
     def serving(self):
-        """Serve as long as the block lasts, and note the memory that it took at most."""
+        """Serve during the block, and note the peak memory."""
         process = Served(os.environ | self.environment, [RENKEI, "serve"]).ready()
         try:
             yield
@@ -66,7 +66,7 @@ class Node:
 
     @property
     def peak(self) -> int:
-        """Bytes at most: one command runs at a time, beside what serves."""
+        """Peak memory in bytes: one command at a time beside the server."""
         return self.command_peak + self.serving_peak
 
 
@@ -81,7 +81,7 @@ def _high_water(pid: int) -> int:
 
 
 def fill(node: Node, world: World) -> dict[str, float]:
-    """Take ISA's register in, as an operator would; returns seconds by dataset."""
+    """Import ISA's register, as an operator would; return seconds by dataset."""
     took = {}
     for dataset in ("persons", "cards", "permissions"):
         file = str(world.directory / f"{dataset}.parquet")
@@ -92,7 +92,7 @@ def fill(node: Node, world: World) -> dict[str, float]:
 
 
 def main() -> None:
-    """Make two nodes, let the first delivery go to and fro, say how long it took, keep it."""
+    """Make two nodes, send the first delivery and its answer, print and store the times."""
     parser = arguments(__doc__.splitlines()[0])
     parser.set_defaults(seconds=3600)
     parser.add_argument("--database", required=True, help="URL of a PostgreSQL database on the server to use")
@@ -103,12 +103,12 @@ def main() -> None:
     directory = options.data / "backfill"
     shutil.rmtree(directory, ignore_errors=True)
     urls = {party: make_anew(options.database, name, limits) for party, name in NAMES.items()}
-    # Each node's database stands in its own configuration: no other may override it.
+    # Each node's configuration names its database: the environment must not override it.
     os.environ.pop("RENKEI_DATABASE_URL", None)
     made = run([sys.executable, NODE, "make", str(directory), urls["isa"], urls["mhlw"]], limits)
     if not made.done:
         sys.exit(f"make: {made.end}")
-    # Whoever keeps the nodes (pages.py) can start them again.
+    # pages.py starts the nodes again if they are kept.
     (directory / ENVIRONMENTS).write_text(made.said)
     nodes = {party: Node(party, environment, limits) for party, environment in json.loads(made.said).items()}
     for node in nodes.values():
@@ -139,7 +139,7 @@ def main() -> None:
             stopped = [name for name, step in said["steps"].items() if step["trouble"]]
             if stopped:
                 sys.exit(f"{party}: {stopped[0]} stopped: {said['steps'][stopped[0]]['trouble']}")
-    # The last turn is ISA's and only hears that its answer was accepted: MHLW has its cases before it.
+    # The last cycle is ISA's and only gets the receipt of its answer: MHLW has its cases before.
     seconds = sum(float(each["wall"]) for each in commands[:-1])
     opened = [
         each for each in steps if (each["party"], each["step"], each["state"]) == ("mhlw", "open", "done")

@@ -1,7 +1,7 @@
-"""Whom a notification means that was not found: Renkei, Splink, recordlinkage, dedupe on the same files.
+"""Find the person of a notification not found: Renkei, Splink, recordlinkage, dedupe on the same files.
 
 One world of a million residents with one number in a hundred wrong, its answers known; the same without any
-number; and FEBRL4, plain and made harder. Every contestant is a process of its own; they take turns.
+number; and FEBRL4, plain and made harder. Every contestant is a separate process; they take turns.
 
     uv run --group bench python benchmarks/candidates.py [--residents N --notifications N]
 """
@@ -19,7 +19,7 @@ from _measure import GIB, Bounds, Run, bounds, median, run
 from _results import HERE, RESULTS, Target, publish, table, targets_table
 from _worlds import AS_OF, FULL_NOTIFICATIONS, FULL_RESIDENTS, RENKEI, draw, reconcile_command
 
-# Another world than the one that the shipped parameters were learned on.
+# Not the world from which the shipped parameters were learned.
 RESIDENTS, NOTIFICATIONS, SEED = 1_000_000, 500_000, 2
 THRESHOLD = 0.95
 TASKS = {
@@ -29,7 +29,7 @@ TASKS = {
     "febrl-harder": "FEBRL4, harder",
 }
 RIVALS = ("splink", "recordlinkage")
-# For reference, and so slow that it runs once, its training among it.
+# For reference; it is so slow that it runs once, including its training.
 ONCE = ("dedupe",)
 CONTESTANTS = ("renkei", *RIVALS, *ONCE)
 PACKAGES = ("renkei", "polars", "rapidfuzz", "splink", "duckdb", "recordlinkage", "dedupe", "pandas")
@@ -39,7 +39,7 @@ TIMES_AS_FAST = 3
 
 @dataclass(frozen=True)
 class Judged:
-    """What a contestant's answers are worth: at its best threshold for F1, and at ours."""
+    """The quality of a contestant's answers: at its best threshold for F1, and at ours."""
 
     f1: float
     f1_at: float
@@ -54,7 +54,7 @@ class Judged:
 
 
 def draw_world(data: Path, residents: int, notifications: int, limits: Bounds) -> Path:
-    """Draw the world with its answers, or find it where an earlier run left it."""
+    """Draw the world with its answers, or use that of an earlier run."""
     place = data / f"candidates-{residents}-{notifications}-{SEED}"
     if (place / "annex1.csv").exists():
         return place
@@ -87,7 +87,7 @@ def write_febrl(directory: Path) -> None:
 
 
 def _harder(people: Any) -> Any:
-    """Spoil the second table, seeded: swap names, leave out, and slip once or twice on the keyboard."""
+    """Add errors to the second table, seeded: swapped names, blanks, and one or two typing errors."""
     chance = random.Random(SEED)
     spoilt = people.copy()
     columns = [name for name in spoilt.columns if name != "rec_id"]
@@ -125,7 +125,7 @@ def _slip(text: str, chance: random.Random) -> str:
 
 
 def answers_of(task: str, place: Path) -> dict[str, str | None]:
-    """Who is truly meant by each notification that was not found; None for nobody."""
+    """Return the true person of each notification not found; None for nobody."""
     import polars as pl
 
     if task.startswith("febrl"):
@@ -143,7 +143,7 @@ def answers_of(task: str, place: Path) -> dict[str, str | None]:
 
 
 def judge(file: Path, answers: dict[str, str | None]) -> Judged:
-    """Hold a contestant's best answers against the truth."""
+    """Compare a contestant's best answers with the truth."""
     import polars as pl
 
     truth = pl.DataFrame(
@@ -163,7 +163,7 @@ def judge(file: Path, answers: dict[str, str | None]) -> Judged:
         precision, recall = right / max(above.height, 1), right / somebody
         return 2 * precision * recall / max(precision + recall, 1e-9), precision, recall
 
-    # The threshold that is best for each is chosen in its favour.
+    # Each contestant gets its best threshold.
     tried = sorted(_tried(told))
     f1_at = max(tried, key=lambda each: at(each)[0])
     sure = told.filter(pl.col("probability") >= 0.9)
@@ -181,7 +181,7 @@ def judge(file: Path, answers: dict[str, str | None]) -> Judged:
 
 
 def _tried(told: Any) -> set[float]:
-    """Every threshold from which the answers change, or a thousand of them."""
+    """Return every threshold at which the answers change, or a thousand of them."""
     seen = told["probability"].unique().sort()
     return {0.0, THRESHOLD, *seen.gather_every(max(len(seen) // 1000, 1)).to_list()}
 
@@ -192,7 +192,7 @@ def _tried(told: Any) -> set[float]:
 def take_turns(
     places: dict[str, Path], rounds: int, limits: Bounds, scratch: Path, left_out: set[str]
 ) -> tuple[dict[tuple[str, str], list[Run]], dict[tuple[str, str], Judged]]:
-    """Let all contestants do each task by turns; the first round warms up, is judged, and is not counted."""
+    """Run all contestants on each task in turn; the first round is a warm-up: judged, but not timed."""
     runs: dict[tuple[str, str], list[Run]] = {}
     judged: dict[tuple[str, str], Judged] = {}
     for task, place in places.items():
@@ -254,7 +254,7 @@ def figures(runs: dict[tuple[str, str], list[Run]], judged: dict[tuple[str, str]
 def targets(
     runs: dict[tuple[str, str], list[Run]], judged: dict[tuple[str, str], Judged], whole: Run | None
 ) -> list[Target]:
-    """Judge what was promised."""
+    """Return the targets and whether they are met."""
     ours = {task: judged[task, "renkei"] for task in TASKS if (task, "renkei") in judged}
     if len(ours) < len(TASKS):
         return [Target("Renkei finishes every task", ", ".join(ours) or "none", False)]
@@ -307,7 +307,7 @@ def _training(runs: list[Run]) -> float:
 
 
 def main() -> None:
-    """Draw, let all take turns, judge, publish."""
+    """Draw, run all contestants, judge, publish."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--residents", type=int, default=RESIDENTS)
     parser.add_argument("--notifications", type=int, default=NOTIFICATIONS)

@@ -1,12 +1,12 @@
 """How long is ISA's day, from received file to sealed answer, when the register is 100 times as big?
 
-The same 20,000 changes against registers of 80 thousand, 800 thousand and 8 million cards, each in a database
-of its own that was filled and matched before. The sizes take turns. Beside it `renkei reconcile` on the rows
-that the largest day matched, as files.
+The same 20,000 changes with registers of 80 thousand, 800 thousand and 8 million cards, each in a separate
+database that was filled and matched before. The sizes take turns. For comparison, `renkei reconcile` runs on
+the rows that the largest day matched, as files.
 
     uv run python benchmarks/day.py --database postgres://user@host/database [--largest RESIDENTS …]
 
-The databases day_RESIDENTS beside the one named are dropped and made anew.
+The databases day_RESIDENTS on the same server are dropped and created.
 """
 
 import argparse
@@ -29,7 +29,7 @@ PACKAGES = ("renkei", "django", "polars", "psycopg", "cryptography")
 
 
 def node(words: list[str], database: str, limits: Bounds) -> Run:
-    """Run ISA's node as a process of its own."""
+    """Run ISA's node as a separate process."""
     os.environ["RENKEI_DATABASE_URL"] = database
     ran = run([sys.executable, NODE, *words], limits)
     if not ran.done:
@@ -38,7 +38,7 @@ def node(words: list[str], database: str, limits: Bounds) -> Run:
 
 
 def fill(options: argparse.Namespace, part: int, rounds: int, limits: Bounds) -> tuple[Path, str, int]:
-    """Give a node of one size: its directory, its database, how many cards; kept if asked for."""
+    """Yield a node of one size: its directory, its database, the number of cards; kept if requested."""
     residents = options.largest // part
     world = draw(options.data, residents, FULL_NOTIFICATIONS * residents // FULL_RESIDENTS, limits)
     directory, name = options.data / f"day-{residents}", f"day_{residents}"
@@ -62,7 +62,7 @@ def bare(directory: Path, number: int, limits: Bounds) -> Run:
 
 
 def main() -> None:
-    """Fill, live through days by turns, say how long they are, keep it."""
+    """Fill the nodes, run days in turn, print and store their times."""
     parser = arguments(__doc__.splitlines()[0])
     parser.set_defaults(rounds=4)
     parser.add_argument("--database", required=True, help="URL of a PostgreSQL database on the server to use")
@@ -85,7 +85,7 @@ def main() -> None:
             words = json.loads(ran.said)
             wall, cpu = sum(words["seconds"].values()), sum(words["processor"].values())
             print(f"day {number} {cards:10,} cards {wall:6.1f} s, {cpu:6.1f} s of processor", flush=True)
-            if number > first:  # the first brings files, bytecode and pages into memory
+            if number > first:  # the first is a warm-up: files, bytecode and pages come into memory
                 said[part].append(words)
                 peaks.append(ran.peak)
         if number > first:

@@ -1,7 +1,7 @@
 """Does the time per notification stay the same as the files grow? The whole command at 1/8, 1/4, 1/2 and 1.
 
-Residents, cards and permissions grow along. The sizes take turns, round by round. What a command costs before
-its first row (Python, packages, tables of codes) is measured apart, on a world of a handful of people.
+Residents, cards and permissions grow as well. The sizes take turns, round by round. The fixed cost of a
+command (Python, packages, code tables) is measured separately, with a world of a few people.
 
     uv run python benchmarks/growth.py [--residents N --notifications N]
 """
@@ -24,7 +24,7 @@ HANDFUL = "a handful"
 def take_turns(
     worlds: Mapping[str, World], rounds: int, limits: Bounds, scratch: Path
 ) -> dict[str, list[Run]]:
-    """Run every size, one after the other, round after round; the first round warms up and is not counted."""
+    """Run every size in turn, round by round; the first round is a warm-up and not counted."""
     runs: dict[str, list[Run]] = {name: [] for name in worlds}
     for number in range(rounds + 1):
         for name, world in worlds.items():
@@ -39,12 +39,12 @@ def take_turns(
 
 
 def sent(world: World) -> int:
-    """The notifications in Annex 1."""
+    """Return the number of notifications in Annex 1."""
     return int(world.drawn["prepare"]["rows"]["sent"])
 
 
 def flat(promise: str, per_notification: Sequence[float]) -> Target:
-    """Judge the dearest against the cheapest; times of nothing and less say that the files were too small."""
+    """Compare the highest time with the lowest; times of zero or less mean that the files are too small."""
     if min(per_notification) <= 0:
         return Target(promise, "files too small to tell", None)
     spread = max(per_notification) / min(per_notification)
@@ -52,7 +52,7 @@ def flat(promise: str, per_notification: Sequence[float]) -> Target:
 
 
 def main() -> None:
-    """Draw or find the worlds, let the sizes take turns, say how flat it is."""
+    """Draw or find the worlds, run the sizes in turn, print how constant the time is."""
     options = arguments(__doc__.splitlines()[0]).parse_args()
     limits = bounds(options.seconds, options.gib)
     sizes = {

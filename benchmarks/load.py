@@ -1,12 +1,13 @@
-"""How long does a node take for a ministry's whole extract, and ISA for it as one delivery, into PostgreSQL?
+"""How long does a node need to import a whole extract, and ISA to import it as one delivery (PostgreSQL)?
 
-Each run is a process of its own on an empty database: a file is read, checked, brought in, noted for sending
-or matching, and committed. For scale, the same file by PostgreSQL's own COPY into the same table, unchecked.
+Each run is a separate process with empty tables: a file is read, checked, imported, marked for sending or
+matching, and committed. For comparison, PostgreSQL's own COPY of the same file into the same table,
+unchecked.
 
     uv run python benchmarks/load.py --database postgres://user@host/empty_database [--residents N …]
 
-The server must be on this machine: its process's CPU is read from /proc, and says more than seconds where
-others work beside. The tables of the database named are dropped and made anew for each run.
+The server must be on this machine: its processor time is read from /proc; on a busy machine it says more than
+seconds. The tables of the named database are dropped and created for each run.
 """
 
 import json
@@ -22,7 +23,7 @@ SECONDS = 120
 MEMORY = 1.5
 PACKAGES = ("renkei", "django", "polars", "psycopg", "pyarrow")
 
-# What one run does, in a process of its own: empty tables first, then the clock.
+# One run, in a separate process: empty the tables first, then measure.
 _START = """
 import json, os, sys, time, pathlib, datetime
 from dataclasses import replace
@@ -84,7 +85,7 @@ with transaction.atomic(), connection.cursor() as cursor, path.open("rb") as fil
 
 
 def load(world: World, what: str, limits: object, directory: Path) -> tuple[Run, dict[str, object]]:
-    """Load the world's notifications once in the way named."""
+    """Load the world's notifications once in the named way."""
     party, work = _WORK[what]
     command = [
         sys.executable,
@@ -99,7 +100,7 @@ def load(world: World, what: str, limits: object, directory: Path) -> tuple[Run,
 
 
 def main() -> None:
-    """Load by turns, say how long each takes, keep it."""
+    """Load in turn, print and store the times."""
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--database", required=True, help="URL of a PostgreSQL database to be overwritten")
     options = parser.parse_args()

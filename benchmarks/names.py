@@ -1,7 +1,7 @@
 """The name comparison against rapidfuzz's plain ratio, in pairs per second, on the same pairs in one run.
 
-A ratio says how alike two strings are; `compare_names` says whether two writings name one person, and why.
-The names are drawn by the simulation; some of each hundred are written the way forms and clerks write them.
+A ratio is the similarity of two strings; `compare_names` decides whether two spellings name one person, and
+why. The simulation draws the names; a share of them is written with the variations of forms and clerks.
 
     uv run python benchmarks/names.py [--pairs N]
 """
@@ -44,7 +44,7 @@ WITH_KANJI = ("CHN", "KOR", "TWN")
 
 _NAME, _WORDS = pl.col("latin"), pl.col("latin").str.split(" ")
 
-# What is written in place of the card's name, and in how many of a hundred pairs. The shares are assumed: no
+# How the card's name is varied, and in what percentage of the pairs. The shares are assumed: no
 # figures are published. In a reconciliation equal pairs never reach the comparison.
 KINDS: Mapping[str, tuple[int, pl.Expr]] = {
     "equal": (70, _NAME),
@@ -84,7 +84,7 @@ def draw_pairs(size: int) -> pl.DataFrame:
 
 
 def contestants(pairs: pl.DataFrame) -> dict[str, Callable[[], object]]:
-    """What is timed, on the form of the data that each likes best: a table for ours, lists for rapidfuzz."""
+    """Return the timed functions, each with its best form of data: a table for ours, lists for rapidfuzz."""
     table_of_pairs = pairs.drop("kind")
     reported, held = pairs["reported"].to_list(), pairs["held"].to_list()
     ratio = fuzz.ratio
@@ -97,7 +97,7 @@ def contestants(pairs: pl.DataFrame) -> dict[str, Callable[[], object]]:
 
 
 def take_turns(pairs: pl.DataFrame, rounds: int) -> dict[str, list[float]]:
-    """Time all, one after the other, round after round; the first round warms up and is not counted."""
+    """Time all in turn, round by round; the first round is a warm-up and not counted."""
     seconds: dict[str, list[float]] = {}
     for number in range(rounds + 1):
         for name, work in contestants(pairs).items():
@@ -110,7 +110,7 @@ def take_turns(pairs: pl.DataFrame, rounds: int) -> dict[str, list[float]]:
 
 
 def rates(pairs: pl.DataFrame, seconds: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """Pairs per second, by the median round."""
+    """Return pairs per second, by the median round."""
     return {name: pairs.height / statistics.median(taken) for name, taken in seconds.items()}
 
 
@@ -126,7 +126,7 @@ def row(kind: str, pairs: pl.DataFrame, speed: Mapping[str, float]) -> list[str]
 
 
 def said(pairs: pl.DataFrame) -> dict[str, str]:
-    """What compare_names says of each kind, most frequent first: the pairs should be what they claim."""
+    """Return the results of compare_names by kind, most frequent first, to check the drawn pairs."""
     causes = pairs.select("kind").with_columns(compare_names(pairs.drop("kind"), DEFAULT_POLICY)["cause"])
     counts = causes.group_by("kind", "cause").len().sort("len", descending=True)
     words = {}
@@ -140,7 +140,7 @@ def said(pairs: pl.DataFrame) -> dict[str, str]:
 
 
 def main() -> None:
-    """Draw the pairs, let all take their turns on the mix and on each kind alone, say what came of it."""
+    """Draw the pairs, time all on the mix and on each kind alone, print the results."""
     parser = argparse.ArgumentParser(
         description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
@@ -157,7 +157,7 @@ def main() -> None:
         alone = mix.filter(pl.col("kind") == kind)
         alone = pl.concat(
             [alone] * max(1, options.pairs // 10 // max(1, alone.height))
-        )  # small sets say little
+        )  # small sets are not significant
         measured[kind] = (alone, take_turns(alone, options.rounds))
     speeds = {kind: rates(pairs, seconds) for kind, (pairs, seconds) in measured.items()}
     verdicts = said(mix)

@@ -1,8 +1,8 @@
-"""How fast are the consoles' pages, with ten officers at each and half a million cases behind them?
+"""How fast are the consoles' pages, with ten officers at each and half a million cases?
 
-On the two nodes that `backfill.py --keep` leaves: 2.3 million notifications, and the cases that ISA's answer
-opened. Each console is served in a process of its own, the officers in another, one agency after the other:
-first as people do, who look at a page before they open the next, then as fast as it goes.
+Uses the two nodes of `backfill.py --keep`: 2.3 million notifications, and the cases from ISA's answer. Each
+console is served in one process, the officers are in another, one agency after the other: first with time to
+look at each page, as people do, then as fast as possible.
 
     uv run python benchmarks/backfill.py --database URL --keep
     uv run python benchmarks/pages.py [--officers 10 --seconds 120 --think 2]
@@ -28,7 +28,7 @@ PACKAGES = ("renkei", "django", "cheroot", "psycopg")
 
 
 def of_node(environment: dict[str, str], script: str, *words: str, said: str = "") -> Any:
-    """Run one of our scripts for a node; what it prints."""
+    """Run one of our scripts for a node; return its output."""
     ran = subprocess.run(
         [sys.executable, str(HERE / script), *words],
         env=os.environ | environment,
@@ -41,7 +41,7 @@ def of_node(environment: dict[str, str], script: str, *words: str, said: str = "
 
 
 def at_95(figures: list[float]) -> float:
-    """Return what 95 of a hundred stay below."""
+    """Return the 95th percentile."""
     return statistics.quantiles(figures, n=20)[-1] if len(figures) > 1 else figures[0]
 
 
@@ -61,7 +61,7 @@ def rows_of(party: str, said: dict[str, Any]) -> list[list[Any]]:
 
 
 def main() -> None:
-    """Serve, let the officers look, judge, keep."""
+    """Serve, let the officers open pages, judge, store."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--officers", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=120)
@@ -78,7 +78,7 @@ def main() -> None:
         serving = Served(os.environ | environment).ready()
         try:
             looking = json.dumps(said)
-            # Once over all of it: what a server has never read is nobody's morning.
+            # One warm-up over all pages: in practice the server has read its data before.
             of_node(environment, "_pages_officers.py", "20", "0", said=looking)
             calm = of_node(
                 environment, "_pages_officers.py", str(options.seconds), str(options.think), said=looking

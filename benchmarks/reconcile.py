@@ -1,6 +1,6 @@
-"""The whole of `renkei reconcile` against the least that could be done, and peers' join and comparison.
+"""The whole of `renkei reconcile` compared with a lower limit, and with peers' join and comparison.
 
-Every contestant is a process of its own on the same files; they take turns, round by round. What is measured
+Every contestant is a separate process with the same files; they take turns, round by round. The measured time
 is what a user waits for: from the start of the process to its end.
 
     uv run python benchmarks/reconcile.py [--residents N --notifications N] [--files DIR]
@@ -26,10 +26,10 @@ PACKAGES = ("renkei", "polars", "duckdb", "pandas", "pyarrow", "recordlinkage", 
 
 @dataclass(frozen=True)
 class Contestant:
-    """One way to do it: what it is called, its part (limit, ours or peer), its script; ours has none.
+    """One contestant: its name, its part (limit, ours or peer), its script; ours has none.
 
-    `scope`: `whole` reads the four files whole, as the command must to check them; `columns` only what is
-    compared, which leaves persons and permissions unread.
+    `scope`: `whole` reads the four files completely, as the command must to check them; `columns` reads only
+    the compared columns, and neither persons nor permissions.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Contestant:
     scope: str = "whole"
 
     def command(self, world: World, out: Path) -> list[str]:
-        """The command line; `out` is a place that does not exist yet, for what it writes."""
+        """Return the command line; `out` is a new path for its output."""
         if not self.script:
             return reconcile_command(world, out)
         target = [str(out)] if self.part == "limit" else []
@@ -69,7 +69,7 @@ OURS = next(one for one in CONTESTANTS if one.part == "ours")
 
 @dataclass
 class Seen:
-    """What came out beside the figures: pairs that differ, per contestant, and the command's own counts."""
+    """Results beside the figures: differing pairs by contestant, and the command's own counts."""
 
     differing: dict[str, int]
     summary: dict[str, Any]
@@ -78,7 +78,7 @@ class Seen:
 def take_turns(
     world: World, rounds: int, peer_rounds: int, limits: Bounds
 ) -> tuple[dict[str, list[Run]], Seen]:
-    """Run all, one after the other, round after round; the first round warms up and is not counted."""
+    """Run all in turn, round by round; the first round is a warm-up and not counted."""
     runs: dict[str, list[Run]] = {one.name: [] for one in CONTESTANTS}
     seen, out_of_race = Seen({}, {}), set[str]()
     scratch = Path(tempfile.mkdtemp(prefix="renkei-benchmark-", dir=world.directory.parent))
@@ -167,7 +167,7 @@ def _limit(runs: Mapping[str, Sequence[Run]], scope: str = "whole") -> float | N
 
 
 def targets(runs: Mapping[str, Sequence[Run]]) -> list[Target]:
-    """What was promised of the whole command, and whether it holds."""
+    """Return the targets of the whole command, and whether they are met."""
     ours, limit = median(runs[OURS.name]), _limit(runs)
     if ours is None or limit is None:
         return [Target("the command and a limit come to their end", "they did not", False)]
@@ -201,7 +201,7 @@ def targets(runs: Mapping[str, Sequence[Run]]) -> list[Target]:
 
 
 def files_line(world: World, seen: Seen) -> str:
-    """Say what was compared."""
+    """Describe what was compared."""
     rows = (
         ", ".join(f"{count:,} {name}" for name, count in rows_read(seen.summary).items())
         if seen.summary
@@ -222,7 +222,7 @@ def files_line(world: World, seen: Seen) -> str:
 
 
 def main() -> None:
-    """Draw or find the files, let all take their turns, say what came of it."""
+    """Draw or find the files, run all contestants, print the results."""
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument(
         "--peer-rounds", type=int, default=3, help="of these rounds the peers run only the first"

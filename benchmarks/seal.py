@@ -1,12 +1,12 @@
-"""Sealing and opening Annex 1 beside the bare limit, gzip, openssl and gpg, in one run.
+"""Seal and open Annex 1, compared with the lower limit, gzip, openssl and gpg, in one run.
 
     uv run python benchmarks/seal.py [--sizes 10,200,1000] [--rounds N]
 
-Every figure is of a process of its own from start to end, ours and theirs, so that all of them carry the
-start of what they run in. The limit is two such processes: `gzip -1` and the bare limit, which reads the
-compressed bytes, encrypts (AES-256-GCM), hashes (SHA-256) and writes them in our chunk size. Ours are
-measured twice: as a library, with keys at hand, against the limit; and as the command that an officer types,
-which also unlocks its keys (scrypt, slow on purpose).
+Every figure is of one separate process from start to end, so all of them include the start of the program.
+The limit consists of two such processes: `gzip -1` and the bare limit, which reads the compressed bytes,
+encrypts (AES-256-GCM), hashes (SHA-256) and writes them in our chunk size. Renkei is measured twice: as a
+library with unlocked keys, compared with the limit; and as the command of an officer, which also unlocks
+the keys (scrypt, slow by design).
 """
 
 import argparse
@@ -33,11 +33,11 @@ SECRET = "only for measuring"
 SERVICE = "annex1"
 
 
-# --- one part of a run, each in a process of its own; what a part does not need it does not load ------------
+# --- one part of a run, each in a separate process that loads only what it needs ----------------------------
 
 
 def make_csv(path: Path, size: int) -> None:
-    """Write notifications until the file is that large; made up, and the same every time."""
+    """Write notifications until the file has that size; made up, and the same every time."""
     from renkei.exchange.schemas import NOTIFICATIONS_TABLE
 
     drawn = random.Random(1)
@@ -77,7 +77,7 @@ def make_csv(path: Path, size: int) -> None:
 
 
 def bare(source: Path, target: Path) -> None:
-    """Do only what cannot be left out."""
+    """Do only the unavoidable work."""
     import hashlib
 
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -111,7 +111,7 @@ def seal(work: Path) -> None:
 
 
 def take(work: Path) -> None:
-    """Take a delivery in: steps 1 to 4, a durable copy and the receipt."""
+    """Receive a delivery: steps 1 to 4, a durable copy and the receipt."""
     from renkei.exchange.files import only_delivery
     from renkei.exchange.home import Home
 
@@ -146,7 +146,7 @@ def _key(work: Path, party: str, use: str):
 
 
 def prepare(work: Path) -> None:
-    """Settle two parties: keys, certificates, the agreement in force, and the keys unlocked beside them."""
+    """Set up two parties: keys, certificates, the agreement in force, and unlocked copies of the keys."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "exchange"))
     from cryptography import x509
     from cryptography.hazmat.primitives import serialization as form
@@ -199,7 +199,7 @@ PARTS = {"bare": bare, "seal": seal, "take": take, "unseal": unseal, "prepare": 
 LIMIT = "the bare limit: read, AES-256-GCM, SHA-256, write"
 SEAL, TAKE, OPEN = "renkei: seal", "renkei: take in (steps 1–4)", "renkei: open (steps 5–8)"
 MAKE, IMPORT = "renkei delivery make", "renkei delivery import"
-# What is taken away before: the delivery, not the boxes, which are made once in a life.
+# Removed before each run: the delivery, but not the outbox or inbox, which are made only once.
 FRESH = {
     SEAL: f"mhlw/outbox/{SERVICE}/00000001",
     MAKE: f"mhlw/outbox/{SERVICE}/00000001",
@@ -254,7 +254,7 @@ def measure(size: int, rounds: int) -> dict[str, list]:
         us = [sys.executable, __file__, "--part"]
         subprocess.run([*us, "csv", str(work / "notifications.csv"), str(size * MEGA)], check=True)
         subprocess.run([*us, "prepare", str(work)], check=True)
-        for turn in range(rounds + 1):  # the first one is to warm up: bytecode, the disk's memory
+        for turn in range(rounds + 1):  # the first one is a warm-up: bytecode, page cache
             for name, command in contestants(work).items():
                 if name in FRESH:
                     shutil.rmtree(work / FRESH[name], ignore_errors=True)
@@ -270,7 +270,7 @@ def measure(size: int, rounds: int) -> dict[str, list]:
 def ratios(runs: dict[str, list], of: str = "wall") -> dict[str, float]:
     """Return the time of each of ours as a multiple of the limit's: the median over the rounds.
 
-    Of processor time, too, it moves less on a busy machine; but two cores at work do not show in it.
+    The ratio of processor times varies less on a busy machine, but it does not show the use of two cores.
     """
     pairs = zip(runs["gzip -1"], runs[LIMIT], strict=True)
     limits = [getattr(gzip, of) + getattr(least, of) for gzip, least in pairs]
@@ -300,7 +300,7 @@ def section(size: int, runs: dict[str, list]) -> str:
 
 
 def targets(measured: dict[int, dict[str, list]]) -> list:
-    """Hold the figures against what was promised."""
+    """Compare the figures with the targets."""
     from _results import Target
 
     kept = []
