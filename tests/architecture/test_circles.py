@@ -1,4 +1,4 @@
-"""No module imports itself by way of others, neither for a type alone nor within a function."""
+"""No circular imports, also not for types only or within functions."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 
 
 def modules(source: Path) -> dict[str, str]:
-    """The text of every module below a directory by its dotted name; a package has its own."""
+    """Return the source of every module below a directory by its dotted name, packages included."""
     found = {}
     for path in source.rglob("*.py"):
         parts = path.relative_to(source).with_suffix("").parts
@@ -20,7 +20,7 @@ def modules(source: Path) -> dict[str, str]:
 
 
 def imports(text: str) -> Iterator[tuple[str, ...]]:
-    """Whatever a module imports, wherever in it: the names that one import may mean, the narrowest first."""
+    """Yield every import of a module, also inside functions: the possible names, the most specific first."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from ((alias.name,) for alias in node.names)
@@ -30,7 +30,7 @@ def imports(text: str) -> Iterator[tuple[str, ...]]:
 
 
 def circle(texts: Mapping[str, str]) -> list[str]:
-    """The modules of one circle, each importing the next; none where there is none."""
+    """Return the modules of one circle, each importing the next; an empty list if there is none."""
     graph = {}
     for name, text in texts.items():
         meant = (next((each for each in import_ if each in texts), name) for import_ in imports(text))

@@ -1,4 +1,4 @@
-"""Every control of the console is written by its one set of form templates, whoever adds the next form."""
+"""Every control of the console comes from the one set of form templates."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ ELSEWHERE = sorted(path for path in TEMPLATES.rglob("*.html") if RENDERERS not i
 CONTROL = re.compile(r"<(input|select|textarea)\b[^>]*>")
 MARKS = re.compile(r"※(必須|任意)|class=\"(required|optional|error|field)\b|aria-invalid|aria-describedby")
 FORM = re.compile(r"<form\b[^>]*method=\"post\"[^>]*>.*?</form>", re.DOTALL)
-#: A mark in each row of a table, by which rows are chosen: its name is that of the row.
+#: The checkbox in each row of a table that selects the row; its label is the name of the row.
 OF_A_ROW = {
     "console/cases.html": '<input type="checkbox" name="number" value="{{ case.number }}"',
     "console/establishment.html": '<input type="checkbox" name="number" value="{{ case.number }}"',
@@ -19,7 +19,7 @@ OF_A_ROW = {
 
 
 def controls_of(text: str) -> list[str]:
-    """Return the controls that somebody fills in: what is hidden, and buttons, are none."""
+    """Return the controls that a user fills in, without hidden fields and buttons."""
     return [found[0] for found in CONTROL.finditer(text) if 'type="hidden"' not in found[0]]
 
 
@@ -34,7 +34,7 @@ def test_a_template_shows_fields_and_writes_none(path: Path):
 
 @pytest.mark.parametrize("path", ELSEWHERE, ids=lambda path: str(path.relative_to(TEMPLATES)))
 def test_what_is_sent_is_judged_by_the_server_in_the_consoles_words(path: Path):
-    """A browser that refuses first does so in its own words, and leads to no list of errors."""
+    """If the browser validates first, its own message appears, and not our list of errors."""
     asking = [
         form
         for form in FORM.findall(path.read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""docs/dependencies.md against the lock file."""
+"""Check docs/dependencies.md against the lock file."""
 
 import re
 import tomllib
@@ -8,10 +8,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def needed_at_run_time() -> set[tuple[str, str]]:
-    """Name and version of everything a user installs, the extras with it."""
+    """Return name and version of every package that a user installs, with the extras."""
     lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
     packages: dict[str, list[dict]] = {}
-    for package in lock["package"]:  # a package may stand there twice, for two versions of Python
+    for package in lock["package"]:  # a package may occur twice, for two versions of Python
         packages.setdefault(package["name"], []).append(package)
     found: set[str] = set()
     waiting = ["renkei"]

@@ -1,4 +1,4 @@
-"""The documentation against reality: commands, options, targets, links."""
+"""Check the documentation against the code: commands, options, targets, links."""
 
 import re
 import subprocess
@@ -21,15 +21,15 @@ PAGES = sorted(
         *(ROOT / "tests/reference").glob("*.md"),
     ]
 )
-#: Pages about a subject: what they call is explained there, not only listed.
+#: Pages about a subject: they explain the commands that they use.
 EXPLAINING = [page for page in PAGES if page.parent == ROOT / "docs" and page.name != "commands.md"]
-#: Pages that are written by hand, and about today: the list of commands is generated, the memorandum quoted.
+#: Handwritten pages about the present state: not the generated list of commands or the quoted memorandum.
 WRITTEN = [page for page in PAGES if page.name not in {"commands.md", "CHANGELOG.md", "memorandum.ja.md"}]
 COMMANDS = typer.main.get_command(app).commands
 
 
 def options_of(command: Any) -> set[str]:
-    """The options of a command, or of all commands of a group."""
+    """Return the options of a command, or of all commands of a group."""
     own = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     return own.union(*(options_of(each) for each in getattr(command, "commands", {}).values()))
 
@@ -44,7 +44,7 @@ def name(path: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """The headings of a page as a link names them."""
+    """Return the headings of a page as link anchors."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -54,7 +54,7 @@ def targets() -> set[str]:
 
 
 def calls_in(text: str) -> list[tuple[str, set[str]]]:
-    """Each call of renkei in code, with the options it uses."""
+    """Yield each call of renkei in code, with its options."""
     code = (
         "\n".join(CODE_BLOCK.findall(text))
         + "\n"
@@ -119,7 +119,7 @@ def test_a_page_links_only_to_files_that_exist(page: Path):
 
 @pytest.mark.parametrize("page", WRITTEN, ids=name)
 def test_a_page_names_only_modules_that_exist(page: Path):
-    """By their path from the root or from src/renkei; a test may be named by its file alone."""
+    """Modules are named by their path from the root or src/renkei; tests may be named by the file only."""
     tests = {path.name for path in (ROOT / "tests").rglob("*.py")}
     named = re.findall(r"`([\w./]+\.py)`", page.read_text(encoding="utf-8"))
 
@@ -132,7 +132,7 @@ def test_a_page_names_only_modules_that_exist(page: Path):
 
 @pytest.mark.parametrize("page", [page for page in WRITTEN if page.name != "glossary.md"], ids=name)
 def test_a_page_has_one_word_for_a_japanese_term(page: Path):
-    """Code, addresses of links and names of datasets aside, which stay as they are on the wire."""
+    """Except code, link addresses and names of datasets, which stay as they are on the wire."""
     text = re.sub(r"`[^`\n]+`|\]\([^)]*\)", "", CODE_BLOCK.sub("", page.read_text(encoding="utf-8")))
 
     assert re.findall(r"(?i)discrepanc\w+|suspected non-\w+", text) == []

@@ -1,4 +1,4 @@
-"""What every module keeps to: size, names, no loose ends, no printing, packages that say what they offer."""
+"""Rules for every module: size, names, no open TODOs, no printing, complete `__all__` of packages."""
 
 import ast
 import re
@@ -35,7 +35,7 @@ def printing(tree: ast.Module) -> list[int]:
 
 
 def clocks(tree: ast.Module) -> list[int]:
-    """Lines that ask what day it is."""
+    """Return the lines that read the clock for the date."""
     asking = {"today", "now", "utcnow", "time", "monotonic", "perf_counter"}
     return [
         node.lineno
@@ -49,7 +49,7 @@ def clocks(tree: ast.Module) -> list[int]:
 
 
 def offered(tree: ast.Module) -> list[str] | None:
-    """The value of `__all__`."""
+    """Return the value of `__all__`."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and any(
             isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets
@@ -59,9 +59,9 @@ def offered(tree: ast.Module) -> list[str] | None:
 
 
 def public_names(tree: ast.Module) -> set[str]:
-    """What a package's front module takes from its own modules or defines, underscored names aside.
+    """Return the public names that a package's `__init__` imports from Renkei or defines.
 
-    What it names for the type checker alone, and loads when it is asked for, is shown as well.
+    Names that are imported only for the type checker and loaded lazily are included.
     """
     names: set[str] = set()
     inner = [node for each in tree.body if isinstance(each, ast.If) for node in each.body]
@@ -76,7 +76,7 @@ def public_names(tree: ast.Module) -> set[str]:
 
 
 def by_kind(one: str) -> tuple[int, str]:
-    """Constants, then classes, then functions, as ruff sorts them."""
+    """Sort key: constants, then classes, then functions, as ruff sorts them."""
     return (0 if one.isupper() else 1 if one[0].isupper() else 2), one
 
 

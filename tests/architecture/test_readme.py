@@ -1,4 +1,4 @@
-"""The README as a stranger types it: its commands in order, its Python, and its length of one screen."""
+"""The README as a new user follows it: its commands in order, its Python code, its length of one screen."""
 
 import os
 import re
@@ -15,18 +15,18 @@ from renkei.cli import app
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-NODE = ("init", "status")  # each starts Django, in a process of its own
+NODE = ("init", "status")  # each starts Django in a separate process
 LONGEST = 65
 
 
 def typed(text: str) -> list[list[str]]:
-    """The commands of the blocks without a language, in their order, comments left out."""
+    """Return the commands of the blocks without a language, in order, without comments."""
     blocks = "".join(block for language, block in BLOCK.findall(text) if not language)
     return [shlex.split(line, comments=True) for line in blocks.splitlines()]
 
 
 def in_prose(text: str) -> list[str]:
-    """The commands that a reader is told to type outside of a block."""
+    """Return the commands that are named outside of blocks."""
     return re.findall(r"`((?:renkei|make|\.) [^`]+)`", BLOCK.sub("", text))
 
 
@@ -35,7 +35,7 @@ def calls(*, of_a_node: bool) -> list[list[str]]:
 
 
 def ignored() -> set[str]:
-    """What git does not look at in the top directory."""
+    """Return the names in the top directory that git ignores."""
     return {line.strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()}
 
 

@@ -1,4 +1,4 @@
-"""What the repository must not hold, and what stops it: the hook that looks for personal data."""
+"""The hook that keeps personal data out of the repository."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ def test_the_tree_holds_no_personal_data_no_keys_and_no_machine_paths():
     assert [str(finding) for finding in pii_hook.search_files(pii_hook.tree())] == []
 
 
-# Written in two parts, or this file would be refused itself.
+# Written in two parts; otherwise the hook would refuse this file.
 @pytest.mark.parametrize(
     ("text", "kind"),
     [

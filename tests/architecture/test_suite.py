@@ -1,4 +1,4 @@
-"""The suite's parts together: no test is left out of `make test` and `make test-long`, none is in both."""
+"""The parts of the suite: every test is in `make test` or `make test-long`, and none is in both."""
 
 import re
 from itertools import product
@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 MARKS = ("slow", "long", "spark", "node", "postgresql", "browser")
-#: What tests/conftest.py gives: pages are looked at on SQLite, only a node's tests run on PostgreSQL alone.
+#: The marks of tests/conftest.py: browser tests run on SQLite; only a node's tests run on PostgreSQL alone.
 POSSIBLE = [
     marks
     for marks in (dict(zip(MARKS, each, strict=True)) for each in product((False, True), repeat=len(MARKS)))
@@ -35,7 +35,7 @@ def runs(marks: dict[str, bool]) -> tuple[list[str], list[str]]:
 
     def taking(parts: dict[str, str]) -> list[str]:
         taken = [name for name, chosen in parts.items() if eval(chosen, {}, marks)]
-        # By their directories: the fast part leaves out what PostgreSQL's is made of.
+        # By directory: the fast part leaves out the directories of the PostgreSQL part.
         return [name for name in taken if name != ("fast" if marks["node"] else "postgresql")]
 
     return taking(test), taking(long)

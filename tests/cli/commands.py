@@ -1,4 +1,4 @@
-"""Commands run through their real entry point, and what they left."""
+"""Run commands through their real entry point, and read their output files."""
 
 import csv
 import os
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-MARK = "ヒミツノナマエ"  # stands in names, and in nothing that is said
+MARK = "ヒミツノナマエ"  # used in names; no output may contain it
 
 
 def run(*arguments: str, lang: str = "en_US.UTF-8") -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""The commands' tests build their rows as the matching's tests do."""
+"""The tests of commands build their rows with the helpers of the matching's tests."""
 
 import sys
 from pathlib import Path

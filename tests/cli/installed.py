@@ -1,4 +1,4 @@
-"""Renkei as somebody installs it: the wheel and the locked packages in a clean environment, far from here."""
+"""Install Renkei as a user does: the wheel and the locked packages in a clean environment elsewhere."""
 
 import os
 import shutil
@@ -14,11 +14,11 @@ ROOT: Final = Path(__file__).parents[2]
 
 
 def uv(*command: str | Path) -> str:
-    """Run uv and return what it says; skip where it is not found, unless everything is required."""
+    """Run uv and return its output; skip the test if uv is missing, unless everything is required."""
     program = os.environ.get("UV") or shutil.which("uv") or shutil.which("uv", path=ROOT / ".tools/bin")
     if program is None:
         missing("uv in PATH (`make test` brings it)")
-    # What `uv run` says of the environment of these tests is not to be followed into the clean one.
+    # The variables that `uv run` sets for these tests must not apply to the clean environment.
     ours = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     done = subprocess.run(
         [program, *command], cwd=ROOT, env=ours, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""A fault that nobody foresaw: said with its class and place, and with nothing of a row."""
+"""An unexpected fault is printed with its class and place, and without anything of a row."""
 
 import os
 import sys

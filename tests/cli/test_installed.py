@@ -1,6 +1,6 @@
 """Renkei from its wheel, in a clean environment and another directory, without a node's packages.
 
-With them `test_demo.py` plays the whole demonstration.
+`test_demo.py` runs the whole demonstration with them.
 """
 
 import zipfile

@@ -1,4 +1,4 @@
-"""A command loads its own and little else, and says no other than the whole application would."""
+"""A command loads only its own modules, and prints the same as the whole application."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The administrator's commands through their real entry point: refusals first, then what they do."""
+"""The administrator's commands through their real entry point: first refusals, then results."""
 
 import json
 import os
@@ -119,7 +119,9 @@ def test_a_restore_overwrites_nothing(node, tmp_path):
 def test_a_step_that_stops_is_logged_beside_the_commands_json_and_not_in_it(rehearsed):
     node = rehearsed.nodes["mhlw"]
     mark = node / "exchange/restored.json"
-    mark.write_text('{"made_at": "2026-11-23", "last_sent": {}}')  # nothing is sealed before it is settled
+    mark.write_text(
+        '{"made_at": "2026-11-23", "last_sent": {}}'
+    )  # nothing is sealed before the restore is confirmed
     try:
         said = run("cycle", "run", "--today", "2026-11-24", "--json", "--node", str(node))
     finally:
@@ -201,7 +203,7 @@ def test_an_officer_is_made_given_a_duty_enrolled_and_disabled(node, tmp_path):
 
 
 def enrol(node: str, name: str) -> int:
-    """Answer the enrolment as an application on a telephone would."""
+    """Enrol like an authenticator app."""
     from base64 import b32decode
     from urllib.parse import parse_qs, urlsplit
 

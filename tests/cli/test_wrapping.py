@@ -1,4 +1,4 @@
-"""Where lines may end: between Japanese characters, between words, never at the wrong side of a sign."""
+"""Line breaks: between Japanese characters and between words, never on the wrong side of a mark."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is put into service: every unit is whole, hardened alike, and calls a command that is there."""
+"""The files of deploy/: every unit is complete, hardened in the same way, and runs an existing command."""
 
 import configparser
 import shutil

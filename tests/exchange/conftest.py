@@ -9,9 +9,9 @@ from world import World, a_world, plain_text_in
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """Both agencies; after each test the disk is searched for plain text and unfinished things.
+    """Both agencies; after each test the disk is searched for plain text and unfinished files.
 
-    Plain text has one place, behind step 8. Whatever a test did, nothing else may be left of it.
+    Plain text may exist only in a data package opened after step 8, whatever the test did.
     """
     world = a_world(tmp_path)
     yield world

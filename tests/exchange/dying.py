@@ -1,7 +1,7 @@
-"""How the power goes: a child counts every call that changes the disk for good and is killed at the n-th.
+"""Simulate a power cut: a child process counts its durable disk calls and is killed at the n-th.
 
-What a cut leaves of bytes that were not flushed is anybody's guess: whatever lies under an unfinished name is
-cut in half afterwards, so that a test fails where somebody trusts it.
+After a power cut, bytes that were not flushed are undefined. So every file with an unfinished name is
+truncated to its half afterwards, and a test fails if code trusts such a file.
 """
 
 import os
@@ -18,7 +18,7 @@ MOST = 200
 
 
 def in_a_child(act: Callable[[], object]) -> int:
-    """Fork, act, and return how the child ended: 0, 3 for `Unstored` with its code, -9 for killed."""
+    """Fork, act, and return the child's status: 0, 3 for `Unstored` with its code, -9 for killed."""
     return ended(start(act))
 
 
@@ -42,7 +42,7 @@ def ended(child: int) -> int:
 
 
 def die(act: Callable[[], object], at: int, when: str, directory: Path) -> bool:
-    """Act in a child that dies at a step; return whether it died (False: it came to its end first)."""
+    """Act in a child that dies at a step; return whether it died (False: it ended before)."""
 
     def dying() -> None:
         count(at, when)
@@ -55,9 +55,9 @@ def die(act: Callable[[], object], at: int, when: str, directory: Path) -> bool:
 
 
 def deaths(act: Callable[[], object], directory: Path, *whens: str) -> Iterator[str]:
-    """Die at each step in turn, before and after it, and at last at none.
+    """Die at each step in turn, before and after it, and finally at none.
 
-    The caller looks at the state after each and takes back what came into force.
+    The caller checks the state after each death and reverts what came into force.
     """
     for when in whens or ("before", "after"):
         for at in range(1, MOST):

@@ -1,4 +1,4 @@
-"""Deliveries that are wrong in one way and right in every other; and how they are refused."""
+"""Deliveries with exactly one fault, and how they are refused."""
 
 import gzip
 import io
@@ -20,7 +20,7 @@ from renkei.exchange.schemas import NOTIFICATIONS_TABLE
 
 
 def refused(world: World, files: DeliveryFiles, now: Any = NOW) -> str:
-    """Hand a delivery in and open it; return the code it is refused with, having looked at the disk."""
+    """Receive and open a delivery; check the disk and return the code of the refusal."""
     before = set(world.isa.home.rglob("*.cms"))
     try:
         taken = world.isa.inbox.take(files, now)
@@ -39,7 +39,7 @@ def refused(world: World, files: DeliveryFiles, now: Any = NOW) -> str:
 
 
 def altered(world: World, *, signer: FileSigner | None = None, **changes: Any) -> DeliveryFiles:
-    """A good delivery whose manifest was changed and signed again by the true sender (or another)."""
+    """Return a delivery with a changed manifest, signed again by the true sender (or another one)."""
     made = world.send()
     files = copied(made.files, world.directory / "altered")
     found = json.loads(files.manifest.read_bytes()) | changes
@@ -59,7 +59,7 @@ def cms_fingerprint(signer: FileSigner) -> str:
 
 
 def forged(world: World, packed: bytes, **changes: Any) -> DeliveryFiles:
-    """A delivery by the true sender with any content: sealed, hashed and signed as it should be."""
+    """Return a delivery of the true sender with any content: sealed, hashed and signed correctly."""
     sealer = Sealer(changes.pop("recipient", world.isa.decrypter).certificate)
     sealed = sealer.head() + b"".join(
         sealer.chunk(packed[place : place + 65536]) for place in range(0, len(packed), 65536)

@@ -1,7 +1,7 @@
-"""Makes the golden deliveries: `uv run python tests/exchange/golden.py DIRECTORY`.
+"""Make the golden deliveries: `uv run python tests/exchange/golden.py DIRECTORY`.
 
-Two of them, one for each family of keys, with the certificates, the agreement file and the keys that open
-them. The keys are made for nothing else; they are stored as the DER of PKCS#8, in hexadecimal.
+There are two, one for each key family, with the certificates, the agreement file and the keys that open them.
+The keys have no other use; they are stored as the DER of PKCS#8, in hexadecimal.
 """
 
 import json
@@ -24,7 +24,7 @@ ROWS = [a_row(1, address='"東京都千代田区霞が関1-1-1, ""合同庁舎""
 
 
 def write(directory: Path) -> None:
-    """Make them anew; every byte differs each time, since keys and nonces are drawn."""
+    """Make them again; every byte differs each time, because keys and nonces are random."""
     for family in FAMILIES:
         place = directory / family
         work = place / "work"

@@ -1,6 +1,6 @@
-"""Keys in a token: SoftHSM, spoken to through PKCS#11 by OpenSC's `pkcs11-tool`, as our code asks for it.
+"""Keys in a token: SoftHSM, used through PKCS#11 with OpenSC's `pkcs11-tool`.
 
-Debian: softhsm2, opensc. The private keys are made in the token and never leave it.
+Debian: softhsm2, opensc. The private keys are created in the token and never leave it.
 """
 
 import os
@@ -22,7 +22,7 @@ PIN = "123456"
 
 @dataclass(frozen=True)
 class Token:
-    """One token in a directory of its own."""
+    """One token in its own directory."""
 
     directory: Path
 
@@ -43,7 +43,7 @@ class Token:
         return form.load_der_public_key(public.read_bytes())
 
     def use(self, number: str, operation: str, mechanism: str, data: bytes, *more: str) -> bytes:
-        """Have the token do something with a key."""
+        """Let the token use a key."""
         source, target = self.directory / "in", self.directory / "out"
         source.write_bytes(data)
         target.unlink(missing_ok=True)
@@ -76,7 +76,7 @@ def a_token(directory: Path) -> Token:
 
 @dataclass(frozen=True)
 class TokenSigner:
-    """What `renkei.exchange.certificates.Signer` asks for."""
+    """A `renkei.exchange.certificates.Signer` with its key in the token."""
 
     token: Token
     certificate: x509.Certificate
@@ -88,7 +88,7 @@ class TokenSigner:
 
 @dataclass(frozen=True)
 class TokenDecrypter:
-    """What `renkei.exchange.certificates.Decrypter` asks for."""
+    """A `renkei.exchange.certificates.Decrypter` with its key in the token."""
 
     token: Token
     certificate: x509.Certificate

@@ -1,4 +1,4 @@
-"""Makes the certificates that the tests are played with; run through `authority()`, never committed keys."""
+"""Make the certificates of the tests, with `authority()`; the keys are never committed."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,7 @@
-"""Readers that are not ours: `openssl` and a small Java program on BouncyCastle.
+"""Independent readers: `openssl` and a small Java program with BouncyCastle.
 
 `make test` installs them (tools/setup.sh) and sets `RENKEI_OUTSIDE=required`. Without that, tests that need
-what is missing are skipped, saying so.
+a missing program are skipped with a message.
 """
 
 import os
@@ -35,7 +35,7 @@ def openssl(*arguments: object, check: bool = True) -> subprocess.CompletedProce
 
 
 def text_of_pdf(page: bytes) -> str:
-    """Read a page as any reader of PDF does, from the font that it carries."""
+    """Read the text of a page as any PDF reader does, from its embedded font."""
     if shutil.which("pdftotext") is None:
         missing("Debian's poppler-utils")
     if not any(Path(path).is_file() for path in FONTS):
@@ -45,7 +45,7 @@ def text_of_pdf(page: bytes) -> str:
 
 
 def missing(what: str) -> NoReturn:
-    """Skip a test for want of a program, or fail it where that is required."""
+    """Skip a test because a program is missing, or fail it if the program is required."""
     if os.environ.get("RENKEI_OUTSIDE") == "required":
         pytest.fail(f"needs {what}")
     pytest.skip(f"needs {what}")

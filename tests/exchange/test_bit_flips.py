@@ -1,4 +1,4 @@
-"""One bit flipped anywhere in a delivery or receipt: ten thousand times, and none is accepted."""
+"""Flip one bit anywhere in a delivery or receipt, ten thousand times: none is accepted."""
 
 import io
 import random
@@ -21,7 +21,7 @@ def flipped(data: bytes, bit: int) -> bytes:
 
 
 def accepted(world: World, manifest: bytes, signature: bytes, sealed: bytes) -> bool:
-    """Steps 1 to 3: what the sealed file's hash has not stopped, nothing behind it would."""
+    """Run steps 1 to 3: the hash of the sealed file must find every flip."""
     try:
         found = check_manifest(manifest, signature, world.isa.terms, NOW)
         receive_sealed(io.BytesIO(sealed), found)
@@ -31,7 +31,7 @@ def accepted(world: World, manifest: bytes, signature: bytes, sealed: bytes) -> 
 
 
 def verifies(world: World, made: Made, data: bytes, signature: bytes) -> bool:
-    """What the sender asks of a receipt."""
+    """Verify a receipt as the sender does."""
     try:
         receipt.verify(data, signature, made.files.manifest_bytes(), made.manifest, world.mhlw.terms, NOW)
     except Refused:
@@ -42,7 +42,7 @@ def verifies(world: World, made: Made, data: bytes, signature: bytes) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize("family", ["p256", pytest.param("rsa", marks=pytest.mark.long)])
 def test_no_flipped_bit_is_accepted(tmp_path: Path, family: str):
-    """In any file of a delivery and its answer, the file drawn first, so that small ones are not spared."""
+    """Flip a bit in a delivery and its receipt; the file is drawn first, so that small files are included."""
     world = a_world(tmp_path, family)
     made = world.send([a_row(number) for number in range(40)])
     answer = world.deliver(made).receipt
@@ -114,7 +114,7 @@ def test_every_bit_of_a_receipt_and_its_signature(world: World):
 
 
 def test_a_flip_behind_the_hash_is_stopped_by_the_tag_or_the_form(world: World):
-    """The sender's own manifest over a damaged sealed file: only the encryption itself is left to notice."""
+    """The sender signs the manifest of a damaged sealed file: only authenticated encryption detects it."""
     from renkei.exchange.cms import Unsealer
     from renkei.exchange.errors import CmsError
 

@@ -1,4 +1,4 @@
-"""Two agencies with nothing but directories and the command line."""
+"""Two agencies that use only directories and the command line."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def renkei(*arguments: object, home: Path | None = None, status: int = 0, lang: 
 
 
 def issue(request: bytes, ca_key: ec.EllipticCurvePrivateKey, issuer: x509.Name) -> bytes:
-    """What a certification authority does with a signing request."""
+    """Issue a certificate for a signing request, as a certification authority does."""
     asked = x509.load_pem_x509_csr(request)
     assert asked.is_signature_valid
     today = datetime.now(UTC)
@@ -140,7 +140,7 @@ HEAVY = ("django", "jinja2", "numpy", "pandas", "polars", "pyarrow", "reportlab"
     ["delivery show nowhere", "evidence verify nowhere", "keys list --home nowhere", "receipt show nowhere"],
 )
 def test_the_commands_of_the_exchange_load_nothing_heavy(command: str):
-    """They start in a fraction of a second, and pass a gigabyte in 64 MiB of memory."""
+    """The commands must start in a fraction of a second and process a gigabyte in 64 MiB of memory."""
     program = (
         "import sys; sys.argv = ['renkei', *sys.argv[1:]]\n"
         "from renkei.cli import main\n"

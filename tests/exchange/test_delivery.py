@@ -1,4 +1,4 @@
-"""A delivery from one agency to the other: made, taken in, opened, answered."""
+"""A delivery from one agency to the other: made, received, opened, receipts returned."""
 
 import pytest
 from material import NOW

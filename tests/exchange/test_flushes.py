@@ -1,8 +1,8 @@
-"""Nothing gets its name before its bytes are on the disk, and no name counts before its directory is.
+"""Files are flushed before they get their final name; then the directory of the name is flushed.
 
-Killing a process loses nothing that the kernel has; losing power does. So the order of the calls is watched:
-a file that is renamed or linked must have been flushed as it is, a directory with everything below it; after
-that the directory of the new name must be flushed too.
+Killing a process does not lose data in the page cache, but a power cut does. So the order of the calls is
+checked: before a rename or link, the file, or the directory with everything below it, must be flushed; after
+it, the directory of the new name must be flushed.
 """
 
 import os
@@ -29,7 +29,7 @@ def _state(status: os.stat_result) -> tuple[int, int]:
 
 
 class Watch:
-    """Stands in the way of the calls that flush and name."""
+    """Intercepts the calls that flush and rename."""
 
     def __init__(self) -> None:
         self._flushed: dict[int, tuple[int, int]] = {}
@@ -45,7 +45,7 @@ class Watch:
         self._owed.pop(status.st_ino, None)
 
     def rename(self, source: Path, target: Path, **options: object) -> None:
-        if not Path(target).name.startswith(PARTIAL):  # what is thrown away need not be durable
+        if not Path(target).name.startswith(PARTIAL):  # a discarded directory need not be durable
             self.check(Path(source))
         self._rename(source, target, **options)
         self.owe(Path(target))
@@ -69,7 +69,7 @@ class Watch:
 
     def settle(self) -> None:
         assert self.named, "it has named nothing"
-        # what lies under an unfinished name owes nothing: its directory is checked when that is renamed
+        # nothing is required under an unfinished name: its directory is checked when it is renamed
         assert [name for name in self._owed.values() if PARTIAL not in name] == []
 
 

@@ -1,4 +1,4 @@
-"""docs/package-format.md against reality: its commands are run, its bytes and names looked up."""
+"""Check docs/package-format.md: run its commands, compare its bytes and names with the code."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Whatever the bytes are, one exception type comes out of DER and CMS, and `Refused` out of the rest.
+"""For any bytes, DER and CMS raise only `CmsError`, and the other readers only `Refused`.
 
 Bounded here; `RENKEI_FUZZ=100000` in the environment makes it a long run (see docs/package-format.md).
 """
@@ -34,21 +34,21 @@ def parts(tmp_path_factory: pytest.TempPathFactory):
     )
 
 
-#: How finely a place in a file is drawn; no file here is as long.
+#: The resolution of a drawn position in a file; no file here is as long.
 FINE = 2**20
-#: Where a piece begins, in parts of the whole; how long it is; what comes instead, None for itself twice.
+#: A piece: its start as a fraction of the file, its length, its replacement (None: the piece twice).
 PIECES = st.tuples(st.integers(0, FINE - 1), st.integers(0, 40), st.one_of(st.binary(max_size=40), st.none()))
-# Nothing drawn may depend on a real file, not even on its length: keys, signatures, the clock and the packer
-# make another one each time, and Hypothesis could neither shrink nor repeat what failed.
+# Drawn values must not depend on a real file, not even on its length: keys, signatures, time and compression
+# differ each time, so Hypothesis could neither shrink nor repeat a failure.
 DAMAGES = st.lists(PIECES, min_size=1, max_size=4)
 CHANGES = st.one_of(st.binary(max_size=200), DAMAGES)
 Change = bytes | list[tuple[int, int, bytes | None]]
 
 
 def changed(original: bytes, change: Change) -> bytes:
-    """Other bytes altogether, or the original with pieces cut out, doubled or replaced.
+    """Return other bytes, or the original with pieces removed, doubled or replaced.
 
-    A real file, damaged, is what gets deep into a parser.
+    A damaged real file reaches the inner parts of a parser.
     """
     if isinstance(change, bytes):
         return change
@@ -82,7 +82,7 @@ def test_any_bytes_as_a_value(data: bytes):
 
 @st.composite
 def a_stamp(draw) -> bytes:
-    """What is built like a time-stamp, each of its parts now and then something else."""
+    """Return a structure like a time-stamp, with some parts replaced."""
 
     def part(tag: int, *inside: bytes) -> bytes:
         return draw(st.binary(max_size=12)) if draw(st.integers(0, 9)) == 0 else der.der(tag, *inside)

@@ -1,4 +1,4 @@
-"""Golden deliveries through three readers: ours, `openssl cms`, and BouncyCastle; and theirs through ours."""
+"""Read golden deliveries with Renkei, `openssl cms` and BouncyCastle; read their output with Renkei."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""The data package: valid for the outside validator, complete for each service, and the rules of its rows."""
+"""The data package: valid for an independent validator, complete for each service; the rules of its rows."""
 
 import io
 import json
@@ -52,7 +52,7 @@ def test_labels_are_in_both_languages(world: World):
 
 
 def checked(service: str, dataset: str, values: dict[str, str], policy: Policy = DEFAULT_POLICY) -> str:
-    """Check one row of a dataset; return '' or the code and place it is refused with."""
+    """Check one row of a dataset; return '' or the code and place of the refusal."""
     table = next(table for table in tables_of(service, policy) if table.name == dataset)
     row = ",".join((dict.fromkeys(table.names, "") | values).values())
     checker = RowChecker(table)

@@ -1,6 +1,6 @@
-"""The power goes at any durable step: kill -9 of a child before and after each, then the state is looked at.
+"""Power cuts at every durable step: a child is killed -9 before and after each, then the state is checked.
 
-See `dying` for how. What follows must find one of the allowed states, lose nothing, apply nothing twice.
+See `dying`. The next run must find one of the allowed states, lose nothing and apply nothing twice.
 """
 
 import os
@@ -32,14 +32,14 @@ def acts(world: World) -> dict[str, Callable[[], object]]:
 
 
 def check_state(world: World) -> None:
-    """After any death: sealed, signed and in order is all that has a name; nothing is half there."""
+    """Check the state after a death: every named delivery is complete, signed and in order."""
     for box, side in (("outbox", world.mhlw), ("inbox", world.isa)):
         directory = side.home / box
         if directory.is_dir():
             for found in verify(directory, side.terms):
                 assert found.fault is None, found
     for path in plain_text_in(world.isa.home):
-        # named plain text exists only behind step 8, in the directory that is about to get its final name
+        # named plain text exists only after step 8, in the directory that is about to get its final name
         assert "opened" in str(path), path
 
 
@@ -63,7 +63,7 @@ def test_killed_at_each_durable_step(world: World, act: str, when: str):
 
 
 def undo(world: World, act: str) -> None:
-    """Go back to the start for the next death, unless the act had come into force: then it must be whole."""
+    """Revert for the next death, unless the act came into force: then it must be complete."""
     if act == "make":
         made = list(world.mhlw.outbox.deliveries("annex1"))
         assert len(made) <= 1
@@ -79,7 +79,7 @@ def undo(world: World, act: str) -> None:
 
 
 def finish(world: World) -> None:
-    """Start again after the last death: everything goes through, once, and nothing is left over."""
+    """Run again after the last death: everything succeeds, once, and nothing is left over."""
     if not list(world.mhlw.outbox.deliveries("annex1")):
         world.send([a_row(1), a_row(2)])
     (made,) = world.mhlw.outbox.deliveries("annex1")
@@ -105,7 +105,7 @@ def test_what_waited_is_received_after_a_death_between_the_two(world: World):
 
 
 def test_rows_are_taken_once_by_a_commit_that_knows_what_it_took(world: World):
-    """Whatever dies between a commit and its receipt, the same delivery is shown again, not another one."""
+    """After a death between commit and receipt, `commit` gets the same delivery again, not another one."""
     world.isa.inbox.take(world.send([a_row(1), a_row(2)]).files, NOW)
     shown, table = world.directory / "shown", world.directory / "table"
     table.mkdir()
@@ -159,7 +159,7 @@ def test_a_full_disk_changes_nothing_and_is_told(world: World, act: str, room: i
 def test_a_directory_without_nameless_files_still_leaves_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    """Where the file system knows no O_TMPFILE, a dot name takes its place and is swept away."""
+    """Without O_TMPFILE, a file with an unfinished name is used, and `sweep` removes it."""
     real = os.open
 
     def without(path, flags, *rest, **options):

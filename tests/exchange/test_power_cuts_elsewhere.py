@@ -1,7 +1,7 @@
-"""The power goes while a medium is written, keys are made or certified, a receipt is kept, terms are agreed.
+"""Power cuts while a medium, keys, certificates, receipts, void numbers or agreements are written.
 
-Sending, taking in and opening are in `test_power_cuts`. After each death the state is one of the two allowed,
-before or after; doing it again brings it to the second, once, and leaves nothing unfinished.
+Sending, receiving and opening are in `test_power_cuts`. After each death the state is that before or that
+after the act. Repeating the act gives the state after it, once, and leaves nothing unfinished.
 """
 
 from collections.abc import Callable
@@ -78,7 +78,7 @@ def test_a_key_is_whole_or_was_never_made(tmp_path: Path):
         assert all((entry.directory / "key.pem").read_bytes().endswith(b"KEY-----\n") for entry in entries), (
             death
         )
-        if len(entries) > 1:  # what was begun is finished by asking for the newest key
+        if len(entries) > 1:  # a started rollover is completed with the newest key
             x509.load_pem_x509_csr(ring.request(entries[-1], "isa", "機関", SECRET))
     act()
 
@@ -87,7 +87,7 @@ def test_a_key_is_whole_or_was_never_made(tmp_path: Path):
 
 @pytest.fixture
 def asked(tmp_path: Path) -> tuple[KeyRing, bytes, bytes]:
-    """A ring with one key, its certificate as it was issued, and the issuer's."""
+    """Return a key ring with one key, its issued certificate, and the issuer's certificate."""
     ring = KeyRing(tmp_path / "keys")
     entry = ring.make("signing", "p256", SECRET)
     ca = authority()
@@ -163,7 +163,7 @@ def test_a_number_is_void_on_both_sides_or_can_be_declared_again(world: World, w
         world.mhlw.outbox.declare_void(*statement, NOW)
         world.isa.inbox.declare_void(*statement, NOW)
 
-    # once in force it stays: the later deaths are of doing the same again, so the steps become fewer
+    # once in force it stays: later deaths repeat the same act, which has fewer steps
     for death in deaths(act, world.directory, when):
         for side, box in ((world.mhlw, "outbox"), (world.isa, "inbox")):
             assert [found.fault for found in verify(side.home / box, side.terms) if found.fault] == [], death

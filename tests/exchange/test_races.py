@@ -1,4 +1,4 @@
-"""Several processes at the same directory at once: the number, the receipt and the rows are given once."""
+"""Several processes use the same directory at once: number, receipt and rows are given only once."""
 
 import os
 from collections.abc import Callable
@@ -19,7 +19,7 @@ RUNNERS = 4
 
 
 def at_once(*acts: Callable[[], object]) -> None:
-    """Run each in a process of its own, all let go at the same moment; each must end well."""
+    """Run each in a separate process, all started at the same moment; each must succeed."""
     waits, go = os.pipe()
 
     def waiting(act: Callable[[], object]) -> Callable[[], object]:

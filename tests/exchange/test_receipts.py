@@ -1,4 +1,4 @@
-"""Receipts: one for each state, never changed, of one signer for one delivery; and numbers declared void."""
+"""Receipts: one for each state, never changed, by one signer for one delivery; and void numbers."""
 
 import json
 from collections.abc import Callable
@@ -80,7 +80,7 @@ def test_a_receipt_that_is_none(world: World, accepted: SignedReceipt, change: d
 def test_a_partial_receipt_at_every_length(world: World, accepted: SignedReceipt):
     for length in range(0, len(accepted.data), 7):
         code = code_of(world, accepted.data[:length], accepted.signature)
-        # without its last line feed alone it still reads, but is not what was signed
+        # without its last line feed it can still be read, but it is not the signed content
         assert code == "receipt_unreadable" or length == len(accepted.data) - 1
     for length in range(0, len(accepted.signature), 7):
         assert code_of(world, accepted.data, accepted.signature[:length]) == "receipt_forged"

@@ -1,4 +1,4 @@
-"""Every way a delivery can be wrong up to its sequence (steps 1 to 4), each with its own code."""
+"""Every fault of a delivery in steps 1 to 4, each with its own code."""
 
 from collections.abc import Callable
 from datetime import timedelta

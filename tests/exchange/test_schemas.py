@@ -1,4 +1,4 @@
-"""Every way the content can be wrong (steps 5 to 8), by a sender whose signature is good."""
+"""Every fault of the content (steps 5 to 8), by a sender with a valid signature."""
 
 import gzip
 import io
@@ -171,7 +171,7 @@ def test_the_refusal_names_the_line_and_never_the_value(world: World):
 
 
 def bomb(size: int) -> bytes:
-    """Zeros behind a tar header, twice compressed away."""
+    """Zeros after a tar header, compressed twice."""
     target = io.BytesIO()
     with gzip.GzipFile(fileobj=target, mode="wb", mtime=0) as packed:
         packed.write(tar_of((entry("notifications.csv"), ROWS))[:512])
@@ -184,7 +184,7 @@ def test_a_bomb_stops_within_a_second_in_bounded_memory(world: World):
     files = forged(world, bomb(512 * 2**20))
     world.isa.inbox.take(files, NOW)
     tracemalloc.start()
-    started = time.process_time()  # the clock would tell how busy the machine is
+    started = time.process_time()  # wall-clock time would depend on the load of the machine
     refusal = world.isa.inbox.open("annex1", 1, [world.isa.decrypter], NOW).refusal
     taken, peak = time.process_time() - started, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -1,4 +1,4 @@
-"""The optional time-stamp, made by `openssl ts`: carried and kept with its delivery and no other."""
+"""The optional time-stamp, made by `openssl ts`: sent and stored only with its own delivery."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,7 +32,7 @@ signer_digest = sha256
 
 @pytest.fixture
 def stamp(tmp_path: Path) -> Callable[..., bytes]:
-    """An authority of our own: gives the time-stamp of any bytes."""
+    """Our own time-stamp authority: makes the time-stamp of any bytes."""
     key, place = p256_key(), tmp_path / "authority"
     place.mkdir()
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "時刻認証局")])

@@ -1,4 +1,4 @@
-"""Keys in a token behind PKCS#11 take the place of keys in files: the library asks for nothing else."""
+"""Keys in a PKCS#11 token replace keys in files; the library needs nothing else."""
 
 from cryptography import x509
 from hsm import TokenDecrypter, TokenSigner, a_token
@@ -10,7 +10,7 @@ from renkei.exchange.evidence import verify
 
 def certified(ca: Authority, common: str, public: object, usage: str) -> x509.Certificate:
     class Held:
-        """A key of which the authority sees the public half alone."""
+        """A key of which the authority gets only the public half."""
 
         def public_key(self) -> object:
             return public

@@ -1,4 +1,4 @@
-"""The agreement file that both sign, the key ring, media and the evidence that is left."""
+"""The signed agreement file, the key ring, media and evidence."""
 
 import json
 import shutil
@@ -230,7 +230,7 @@ def test_names_are_set_as_typed_and_never_run_over_the_page(world: World):
 
 @pytest.fixture
 def kept(world: World) -> World:
-    """Two days, answered."""
+    """Two days of deliveries with receipts."""
     for _ in range(2):
         made = world.send([a_row(1), a_row(2)])
         world.deliver(made)

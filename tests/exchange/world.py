@@ -1,4 +1,4 @@
-"""Two agencies that have agreed: their certificates, the agreement file, out- and inboxes, a day's rows."""
+"""Two agencies with an agreement: certificates, agreement file, outboxes and inboxes, a day's rows."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -23,7 +23,7 @@ HEADER = ",".join(NOTIFICATIONS_TABLE.names) + "\n"
 
 
 def a_row(number: int = 1, **values: str) -> str:
-    """One notification as it travels, made up."""
+    """Return one made-up notification in the form of the wire."""
     found = dict.fromkeys(NOTIFICATIONS_TABLE.names, "") | {
         "notification_id": f"N{number:09d}",
         "name": "試験 太郎",
@@ -155,7 +155,7 @@ class World:
         return Order(**(asked | order))
 
     def both(self) -> tuple[FileSigner, x509.Certificate]:
-        """Who signs Annex 1 and for whom it is sealed."""
+        """Return the signer of Annex 1 and the recipient's certificate."""
         return self.mhlw.signer, self.isa.decrypter.certificate
 
     def send(self, rows: list[str] | None = None, *, now: datetime = NOW, **order: Any) -> Made:
@@ -168,7 +168,7 @@ class World:
         return self.mhlw.outbox.make(self.order(**order), *self.both(), now)
 
     def deliver(self, made: Made, now: datetime = NOW) -> Any:
-        """Hand a delivery in and open it."""
+        """Receive and open a delivery."""
         taken = self.isa.inbox.take(made.files, now)
         if taken.receipt is None:
             return taken
@@ -190,7 +190,7 @@ def a_world(directory: Path, family: str = "p256", **window: datetime) -> World:
 
 
 def copied(files: DeliveryFiles, directory: Path) -> DeliveryFiles:
-    """Copy a delivery's three files, as a medium or a network would."""
+    """Copy the three files of a delivery, as by medium or network."""
     directory.mkdir(parents=True, exist_ok=True)
     for path in (files.manifest, files.signature, files.sealed):
         (directory / path.name).write_bytes(path.read_bytes())
@@ -198,7 +198,7 @@ def copied(files: DeliveryFiles, directory: Path) -> DeliveryFiles:
 
 
 def plain_text_in(directory: Path, word: str = "試験") -> list[Path]:
-    """Every file below a directory that holds the word: what no failure may leave."""
+    """Return every file below a directory that contains the word; no failure may leave one."""
     wanted = word.encode()
     return [path for path in directory.rglob("*") if path.is_file() and wanted in path.read_bytes()]
 

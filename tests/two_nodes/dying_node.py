@@ -1,8 +1,8 @@
 """A node's command that is killed -9 at its n-th commit point: `python dying_node.py N COMMAND…`.
 
-Commit points are what makes something last: a commit of the database and a rename of a file, before it and
-after it, in the order in which they come. N is 0 to go through undisturbed; how many there were is written to
-the file that RENKEI_COMMIT_POINTS names.
+A commit point is the moment before or after a database commit or the rename of a file; they are counted in
+the order of their occurrence. With N = 0 the command runs undisturbed. The number of commit points is written
+to the file that RENKEI_COMMIT_POINTS names.
 """
 
 import os

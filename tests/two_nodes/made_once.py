@@ -1,6 +1,6 @@
-"""Two nodes that are made once for all workers of a run: whoever asks gets a copy, with ports of its own.
+"""Two nodes that are made once for all workers of a run: each test gets a copy with its own ports.
 
-Keys, agreement and migrations take as long as three days of what is tested.
+Keys, agreement and migrations take as long as three tested days.
 """
 
 import fcntl
@@ -25,19 +25,19 @@ SHARED: Final = "RENKEI_TESTS_SHARED"
 
 
 def rehearsed(directory: Path) -> Rehearsal:
-    """Copy two nodes that no migration has run on into a directory that is not there yet."""
+    """Copy two nodes without migrations into a new directory."""
     return _copied(_once("rehearsed", make), directory)
 
 
 def migrated(directory: Path) -> Rehearsal:
-    """Copy two nodes with their databases, files of SQLite, as migrations leave them."""
+    """Copy two nodes with their migrated SQLite databases."""
     return _copied(_once("migrated", _make_and_migrate), directory)
 
 
 def make(directory: Path, databases: dict[str, str] | None = None) -> Rehearsal:
-    """Make two nodes, their keys under the passphrase still, though by few rounds.
+    """Make two nodes; their keys are encrypted with few rounds only.
 
-    Each command unlocks three, and what `renkei keys` writes is tested elsewhere.
+    Each command unlocks three keys; other tests check the files that `renkei keys` writes.
     """
     made = rehearse(directory, datetime.now(UTC).replace(microsecond=0), databases)
     for file in directory.rglob("key.pem"):
@@ -49,7 +49,7 @@ def make(directory: Path, databases: dict[str, str] | None = None) -> Rehearsal:
 
 
 def moved(made: Rehearsal, directory: Path) -> Rehearsal:
-    """Give copied nodes their place, ports that are free now, and databases of their own."""
+    """Set the directory, free ports and the databases of copied nodes."""
     nodes = {party: directory / party for party in made.nodes}
     free = free_ports(2 * len(nodes))
     ports, consoles = (dict(zip(nodes, free[which::2], strict=True)) for which in (0, 1))
@@ -76,7 +76,7 @@ def _copied(made: Rehearsal, directory: Path) -> Rehearsal:
 
 
 def _once(name: str, make: Callable[[Path], Rehearsal]) -> Rehearsal:
-    """Let the first worker that asks make them, and all others wait for it."""
+    """The first worker makes them; all others wait for it."""
     place = Path(os.environ[SHARED])
     kept = place / f"{name}.pickle"
     with (place / f"{name}.lock").open("w") as lock:

@@ -1,4 +1,4 @@
-"""Two real nodes in processes of their own, between them real TLS: made, fed, run, cut off, killed."""
+"""Two real nodes in separate processes with real TLS: made, supplied, run, disconnected, killed."""
 
 import atexit
 import json
@@ -36,19 +36,19 @@ class TwoNodes:
     serving: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def environment(self, party: str) -> Mapping[str, str]:
-        # Each node's database stands in its own file: what the tests' server is called must not override it.
+        # Each node's configuration names its database: the tests' environment must not override it.
         ours = {name: value for name, value in os.environ.items() if name != "RENKEI_DATABASE_URL"}
         return ours | self.made.environment(party) | {"PYTHONUNBUFFERED": "1"}
 
     def run(self, party: str, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command of a node's to its end."""
+        """Run a node's command to its end."""
         done = processes.run(command, self.environment(party))
         if check:
             done.check_returncode()
         return done
 
     def cycle(self, party: str, day: date) -> list[dict]:
-        """Run a node's cycle; returns the steps that were worked on."""
+        """Run a node's cycle; return its steps."""
         return json.loads(self.run(party, "cycle", "run", "--today", day.isoformat(), "--json").stdout)
 
     def day(self, day: date, turns: int = 2) -> None:
@@ -61,7 +61,7 @@ class TwoNodes:
         return json.loads(self.run(party, "status", "--json").stdout)
 
     def officer(self, party: str, name: str, *duties: str) -> str:
-        """Make an officer with duties everywhere; returns the account."""
+        """Make an officer with duties in all offices; return the account."""
         self.run(party, "officer", "add", name, "--display-name", "架空", "--directory")
         self.run(party, "officer", "duty", name, *duties)
         return name
@@ -71,18 +71,18 @@ class TwoNodes:
             self.serving[party] = Served(self.environment(party)).ready(600)
 
     def silence(self, *parties: str, how: int = signal.SIGTERM) -> None:
-        """Stop serving: the network to a node is gone."""
+        """Stop a node's server, as if the network to it had failed."""
         for party in parties or tuple(self.serving):
             process = self.serving.pop(party)
             process.send_signal(how)
             process.wait(timeout=600)
 
     def land(self, party: str, dataset: str, mode: str, label: str, *rows: Mapping[str, str]) -> None:
-        """Let an extract land in a node's directory."""
+        """Copy an extract into a node's directory."""
         made_up.write(self.made.nodes[party] / "extracts" / f"{dataset}.{mode}.{label}.csv", dataset, *rows)
 
     def table(self, party: str, query: str) -> list[tuple[str, ...]]:
-        """Ask a node's database, or tell it something, as its administrator would."""
+        """Query or change a node's database, as its administrator."""
         directory = self.made.nodes[party]
         url = tomllib.loads((directory / "renkei.toml").read_text("utf-8")).get(
             "database", "sqlite:///node.db"
@@ -95,7 +95,7 @@ class TwoNodes:
 
 @contextmanager
 def two_nodes(directory: Path, database: str | None) -> Iterator[TwoNodes]:
-    """Serve two nodes, as good as new; `database` is a PostgreSQL server's, where not SQLite is meant."""
+    """Serve two new nodes; `database` is the URL of a PostgreSQL server, or None for SQLite."""
     if database:
         untouched = _on_server(database)
         shutil.rmtree(directory, ignore_errors=True)
@@ -114,7 +114,7 @@ def two_nodes(directory: Path, database: str | None) -> Iterator[TwoNodes]:
 
 @cache
 def _on_server(database: str) -> Rehearsal:
-    """Make two nodes with their databases as migrations leave them, for as long as this process tests."""
+    """Make two nodes with migrated databases, until this process ends."""
     place = Path(tempfile.mkdtemp(prefix="renkei-two-nodes-"))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     urls = {party: _named(database, party, "_untouched") for party in ("isa", "mhlw")}
@@ -131,7 +131,7 @@ def _named(server: str, party: str, which: str = "") -> str:
 
 
 def fresh_database(url: str, of: str | None = None) -> None:
-    """Make a database on a throw-away server: empty, or as another is."""
+    """Make a database on a temporary server: empty, or as a copy of another."""
     parts = urlsplit(url)
     server = psycopg.connect(host=unquote(parts.hostname or ""), user=parts.username, dbname="postgres")
     name = parts.path[1:]

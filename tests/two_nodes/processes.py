@@ -1,6 +1,6 @@
-"""Commands of a node, each in a process of its own that is forked where the libraries lie loaded already.
+"""Run a node's commands in processes that are forked after the libraries are loaded.
 
-A cycle takes a second and a half, two thirds of it to load what it is made of; these tests run hundreds.
+A cycle takes a second and a half, two thirds of it to load modules; these tests run hundreds.
 """
 
 import os
@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-#: What commands load that needs no node to be known: nothing of it starts a thread before the fork.
+#: Modules that commands load and that need no node; none starts a thread before the fork.
 _LOADED: Final = (
     "django.contrib.auth.hashers",
     "django.core.management",
@@ -33,7 +33,7 @@ _LOADED: Final = (
 
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a command of Renkei's to its end and return what it said, as `subprocess.run` does."""
+    """Run a Renkei command to its end and return the result of `subprocess.run`."""
     with tempfile.TemporaryDirectory() as directory:
         said = [Path(directory, name) for name in ("stdout", "stderr")]
         process = _SERVER.Process(target=_begin, args=(tuple(command), dict(environment), said))
@@ -45,7 +45,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Co
 
 
 def _begin(command: Sequence[str], environment: Mapping[str, str], said: Sequence[Path]) -> None:
-    """Be the command: with its words, its environment, and its outputs into files."""
+    """Run as the command: with its arguments, its environment, and its output in files."""
     os.environ.clear()
     os.environ.update(environment)
     for descriptor, file in enumerate(said, start=1):

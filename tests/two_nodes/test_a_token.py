@@ -1,4 +1,4 @@
-"""A day between two real nodes, one of which has its keys in a token that its renkei.toml names."""
+"""A day between two real nodes; one has its keys in a token, as its renkei.toml says."""
 
 import json
 import os
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from node.deliveries.test_keys_in_a_token import USES, put
 
 from exchange.hsm import PIN, a_token, module
+from node.deliveries.test_keys_in_a_token import USES, put
 from two_nodes.nodes import TwoNodes, two_nodes
 from two_nodes.test_a_week import WEEK, land_first
 

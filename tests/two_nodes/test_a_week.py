@@ -1,4 +1,4 @@
-"""An ordinary week between two real nodes, a network that fails, a node that is killed wherever it stands."""
+"""A normal week between two real nodes, one with a network failure, one with a node killed at any time."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def nodes(tmp_path: Path) -> Iterator[TwoNodes]:
 
 
 def land_first(nodes: TwoNodes, label: str) -> None:
-    """Six people; the second notified with another birth date, the third with a number nobody has."""
+    """Six people; the second is notified with a wrong birth date, the third with an unknown card number."""
     people = range(1, 7)
     notified = [
         made_up.notification(1),
@@ -68,7 +68,7 @@ STEPS = "SELECT d.business_day, s.name, s.state FROM cycle_step s JOIN cycle_day
 
 
 def state(nodes: TwoNodes) -> dict[str, list[tuple]]:
-    """What both sides hold after a week, row by row, moments and ids aside."""
+    """Return the rows of both sides after a week, without times and ids."""
     queries = {
         "mhlw": {
             "cases": "SELECT kind, identifier, items, state, outcome, office, row FROM cases_case",
@@ -110,7 +110,7 @@ def test_an_ordinary_week(nodes: TwoNodes):
     assert told["N5"] == ("new", "")
     assert "L1" not in told
     assert {row[3] for row in cases if row[0] in ("N2", "N3", "N5")} == {"1301"}
-    # Whatever a day counts has a name in both languages on the pages.
+    # Every count of a day has a label in both languages.
     counted = {
         name
         for party in ("mhlw", "isa")

@@ -1,4 +1,4 @@
-"""Two nodes that disclose other items than the default: a day end to end, by what 別紙2 then says."""
+"""Two nodes with another policy on disclosed items: a whole day, checked by the content of 別紙2."""
 
 import json
 import os
@@ -59,6 +59,6 @@ def test_a_day_with_other_disclosed_items(nodes: TwoNodes):
     }
     cases = nodes.table("mhlw", "SELECT identifier, items FROM cases_case WHERE kind = 'discrepancy'")
     assert dict(cases) == {"N2": "mismatched", "N3": "sex", "N4": "not_found", "N5": "name"}
-    # What ISA notes for itself keeps everything.
+    # ISA's own record keeps every item.
     noted = dict(nodes.table("isa", "SELECT notification_id, mismatched_items FROM matching_run_outcome"))
     assert (noted["N2"], noted["N3"]) == ("birth_date", "birth_date;sex")

@@ -1,4 +1,4 @@
-"""Incidents and trails between two real nodes: told at once over TLS, or as soon as the network is back."""
+"""Incidents and trails between two real nodes: sent at once over TLS, or when the network is back."""
 
 import json
 import os
@@ -124,7 +124,7 @@ def test_a_rewritten_trail_is_found_by_what_the_counterpart_holds(nodes: TwoNode
     broken = verify(nodes, "mhlw", *theirs)
     found = json.loads(broken.stdout)
 
-    assert (broken.returncode, found["broken_at"]) == (2, None)  # the chain itself fits together
+    assert (broken.returncode, found["broken_at"]) == (2, None)  # the chain itself is valid
     assert any("[missing]" in name for name in found["differing"])
 
     nodes.cycle("mhlw", DAY)
@@ -133,7 +133,7 @@ def test_a_rewritten_trail_is_found_by_what_the_counterpart_holds(nodes: TwoNode
 
 
 def rewrite(nodes: TwoNodes, party: str) -> None:
-    """Leave the first entry out of a node's trail and seal the others anew, as the tables' owner."""
+    """Remove the first entry of a node's trail and reseal the others, as the owner of the tables."""
     code = """
 import django; django.setup()
 from django.db import connection, transaction

@@ -1,7 +1,7 @@
-"""Either node killed -9 at the commit points of a day: both sides end as an undisturbed day ends, row by row.
+"""Kill -9 either node at the commit points of a day: both sides end with the rows of an undisturbed day.
 
-Each point takes a day of two nodes in some twenty processes, so that the ordinary run takes one point of each
-process; RENKEI_COMMIT_POINTS_EACH takes so many of each, evenly.
+Each commit point needs a day of two nodes in some twenty processes. So the normal run tests one point of each
+process; RENKEI_COMMIT_POINTS_EACH sets another number, evenly distributed.
 """
 
 import os
@@ -23,13 +23,13 @@ pytestmark = pytest.mark.long
 SHARE = int(os.environ.get("RENKEI_COMMIT_POINTS_EACH", "1"))
 DYING = [sys.executable, str(Path(__file__).parent / "dying_node.py")]
 DAY = WEEK[1]
-#: What is killed: whose process, and what it does.
+#: The killed process: its party and its command.
 VICTIMS = [("mhlw", "cycle"), ("isa", "cycle"), ("isa", "serve"), ("mhlw", "serve")]
 
 
 @pytest.fixture(scope="module")
 def evening(tmp_path_factory) -> Iterator[TwoNodes]:
-    """Two nodes after their first day, with what the second brings landed; kept to begin from again."""
+    """Two nodes after their first day with the extracts of the second; kept as the starting point."""
     if os.environ.get("RENKEI_DATABASE_URL"):
         pytest.skip("a node is copied with its database, which is a file here")
     with two_nodes(tmp_path_factory.mktemp("nodes") / "two", None) as nodes:
@@ -59,7 +59,7 @@ def serve(nodes: TwoNodes, party: str, at: int = 0, counting: Path | None = None
     """Serve, to be killed at a commit point."""
     command = [*DYING, str(at), "serve"]
     nodes.serving[party] = Served(environment(nodes, party, counting), command)
-    with suppress(DoesNotServe) if at else nullcontext():  # it may die before it serves
+    with suppress(DoesNotServe) if at else nullcontext():  # it may be killed before it serves
         nodes.serving[party].ready(600)
 
 
@@ -78,7 +78,7 @@ def environment(nodes: TwoNodes, party: str, counting: Path | None) -> dict[str,
 
 
 def go_on(nodes: TwoNodes) -> None:
-    """Let whatever died be started again, and both come to the end of the day."""
+    """Start the killed process again, and run both nodes to the end of the day."""
     for party in nodes.made.nodes:
         process = nodes.serving.get(party)
         if process is not None and process.poll() is not None:
@@ -99,7 +99,7 @@ def undisturbed(evening: TwoNodes) -> dict[str, list[tuple]]:
 
 
 def points(nodes: TwoNodes, party: str, what: str, counting: Path) -> int:
-    """Count the commit points of one process in a day that nothing disturbs."""
+    """Count the commit points of one process in an undisturbed day."""
     begin_again(nodes)
     other = next(each for each in nodes.made.nodes if each != party)
     nodes.serve(other)

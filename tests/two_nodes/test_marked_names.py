@@ -1,7 +1,7 @@
-"""A run in which every personal value carries a mark: no log, address, metric, fact, fault or file shows one.
+"""Every personal value contains a mark: no log, address, metric, fact, fault or file may contain the mark.
 
-The databases and the sealed files hold them, as they must, and so do extracts until they are erased; nothing
-else may, in whatever way a text is written down.
+The databases, the sealed files, and extracts until they are erased contain it, as intended. Nothing else may,
+in any encoding.
 """
 
 import base64
@@ -45,9 +45,9 @@ PERSONAL = {
 
 
 def ways_of_writing(mark: str) -> list[bytes]:
-    """Return how a text may stand in a file or a log: plain, escaped, encoded."""
+    """Return the forms of a text in a file or log: plain, escaped, encoded."""
     found = [mark.encode(), mark.encode("utf-16-le"), quote(mark).encode(), json.dumps(mark)[1:-1].encode()]
-    # In base64, six bits a letter: those letters that hold no bit of whatever stands before and after.
+    # In base64, a letter has six bits: take only letters without bits of the text before or after.
     for shift in range(3):
         encoded = base64.b64encode(bytes(shift) + mark.encode() + bytes(3))
         found.append(encoded[-(-8 * shift // 6) : 8 * (shift + len(mark.encode())) // 6])
@@ -63,7 +63,7 @@ def marks_in(data: bytes) -> list[bytes]:
 
 @dataclass
 class Marked(TwoNodes):
-    """Two nodes whose every word is kept, and whose temporary directory is watched."""
+    """Two nodes whose output is kept and whose temporary directory is watched."""
 
     logs: Path = field(default_factory=Path)
 
@@ -95,7 +95,7 @@ class Marked(TwoNodes):
 
 
 def marked(row, number: int, **fields: str) -> dict[str, str]:
-    """Put the marks into a row, wherever it has such a column."""
+    """Put the marks into the personal columns of a row."""
     table = {"notification": "notifications", "person": "persons", "card_of": "cards"}
     names = made_up.ALL[table.get(row.__name__, f"{row.__name__}s")].names
     personal = {name: value for name, value in PERSONAL.items() if name in names}
@@ -106,7 +106,7 @@ def marked(row, number: int, **fields: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def after(tmp_path_factory) -> Iterator[tuple[Marked, set[str]]]:
-    """Two nodes after two days with faults in them; the marks seen in temporary files meanwhile."""
+    """Two nodes after two days with faults, and the marks seen in temporary files during them."""
     place = tmp_path_factory.mktemp("marked")
     (place / "logs" / "tmp").mkdir(parents=True)
     seen: set[str] = set()
@@ -123,7 +123,7 @@ def after(tmp_path_factory) -> Iterator[tuple[Marked, set[str]]]:
 
 
 def watch(temporary: Path, seen: set[str], over: threading.Event) -> None:
-    """Read whatever stands in the temporary directory, over and over."""
+    """Read all files of the temporary directory repeatedly."""
     while not over.wait(0.01):
         for path in temporary.rglob("*"):
             try:
@@ -154,7 +154,7 @@ def play(nodes: Marked) -> None:
     (extracts / "notifications.delta.broken.csv").write_text(f"name,my_number\n{MARK},{PHONE}\n", "utf-8")
     (extracts / "notifications.delta.odd.parquet").write_bytes(f"PAR1{MARK}".encode())
     nodes.day(WEEK[0])
-    wrong = ("--dataset", "persons", "--mode", "full")  # a file that is there, and not MHLW's to take
+    wrong = ("--dataset", "persons", "--mode", "full")  # an existing file that is not for MHLW
     nodes.run("mhlw", "import", str(next((extracts / "done").glob("*.csv"))), *wrong, check=False)
     nodes.silence("isa", how=signal.SIGKILL)
     nodes.land(
@@ -180,7 +180,7 @@ def play(nodes: Marked) -> None:
 
 
 def test_the_marks_travelled(after):
-    """Otherwise nothing that follows would prove anything."""
+    """Without this, the following tests would prove nothing."""
     nodes, _ = after
     cases = nodes.table("mhlw", "SELECT identifier, row FROM cases_case")
 

@@ -1,4 +1,4 @@
-"""Both consoles of a rehearsal on one host, in one browser: cookies know hosts and no ports."""
+"""Both consoles of a rehearsal on one host in one browser: cookies are per host, not per port."""
 
 import os
 import re
@@ -23,7 +23,7 @@ def nodes(tmp_path: Path) -> Iterator[TwoNodes]:
 
 
 def submit(browser: requests.Session, page: str, address: str, **words: str) -> requests.Response:
-    """Send a form as a browser does, with the token of the page that has it."""
+    """Send a form as a browser does, with the CSRF token of its page."""
     token = TOKEN.search(browser.get(page, timeout=30).text)
     assert token, page
     data = {"csrfmiddlewaretoken": token[1], **words}
@@ -31,7 +31,7 @@ def submit(browser: requests.Session, page: str, address: str, **words: str) -> 
 
 
 def enter(browser: requests.Session, console: str, account: Account) -> str:
-    """Enter as `renkei demo` says; returns the address that it led to."""
+    """Log in with the account of `renkei demo`; return the resulting address."""
     door = f"{console}/enter/"
     words = {"username": "tanaka", "password": account.password, "code": account.code()}
     return submit(browser, door, door, **words).url
