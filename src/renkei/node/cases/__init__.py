@@ -1,1 +1,1 @@
-"""MHLW: each discrepancy and suspected omission as a case that an office follows up."""
+"""MHLW: each mismatch and suspected omission as a case that an office follows up."""

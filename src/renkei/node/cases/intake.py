@@ -1,7 +1,7 @@
-"""What ISA answers becomes cases: new ones opened, known ones brought up to date, withdrawn ones closed.
+"""Import ISA's answers as cases: open new cases, update known ones, close withdrawn ones.
 
-In bulk, since the first answer may hold half a million. No officer's work is overwritten: state, officer,
-notes and documents of a known case stay, and what happened to it stands in its history.
+It works in bulk, because the first answer may hold half a million rows. It never overwrites an officer's
+work: the state, officer, notes and documents of a known case stay, and each change is added to its history.
 """
 
 from collections.abc import Mapping
@@ -25,29 +25,29 @@ from renkei.node.records.bulk_copy import advisory_lock
 from renkei.node.records.models import Import
 from renkei.node.working_days import after_working_days
 
-# MERGED renkei.node.cases.intake: How cases are called: R8-1124-0031 is the thirty-first of 24 November of 令和8年.
+# --- case numbers: R8-1124-0031 is the thirty-first case of 24 November of 令和8年 --------------------------
 
 _DIGITS: Final = 4
 
 
 def prefix_of(day: date) -> str:
-    """Return what the numbers of a day begin with."""
+    """Return the beginning of the case numbers of a day."""
     return f"{REIWA.letter}{day.year - REIWA.before_first}-{day:%m%d}-"
 
 
 def running(number: str) -> str:
-    """Return the SQL that writes a number with at least four digits."""
+    """Return the SQL that formats a running number with at least four digits."""
     if connection.vendor == "postgresql":
         text = f"CAST({number} AS text)"
         return f"lpad({text}, greatest({_DIGITS}, length({text})), '0')"
     return f"printf('%%0{_DIGITS}d', {number})"  # doubled: the statement has parameters
 
 
-# MERGED renkei.node.cases.intake: To whom a case goes: the Hello Work office of the establishment that notified, or should have.
+# --- the office of a case: the Hello Work office of the establishment that notified, or should have ---------
 #
-# 別紙2 names a notification, whose establishment number begins with the office's four digits; 別紙3 names a
-# corporation, which only the ministry's own list of establishments places. A corporation with establishments
-# in several offices is for a person to place: the unassigned tray.
+# 別紙2 names a notification, whose establishment number begins with the office's four digits. 別紙3 names a
+# corporation, which is looked up in MHLW's own list of establishments. If a corporation has establishments in
+# several offices, an officer places the case: it goes to the unassigned tray.
 
 _ASKED = "asked"
 
@@ -55,8 +55,8 @@ _ASKED = "asked"
 def with_places(rows: pl.DataFrame) -> pl.DataFrame:
     """Add `establishment_number`, `office` (blank where unknown) and `sent_in` to rows of findings.
 
-    `rows` hold `kind`, `identifier` and `corporate_number`. `sent_in` is the number of the delivery that
-    carried the notification last, 0 for none. A corporation's only establishment is its cases' own.
+    `rows` hold `kind`, `identifier` and `corporate_number`. `sent_in` is the number of the last delivery that
+    carried the notification, 0 for none. If a corporation has only one establishment, its cases get that one.
     """
     bulk_copy.temporary(_ASKED, rows.select("kind", "identifier", "corporate_number"))
     notified = bulk_copy.read(
@@ -79,17 +79,17 @@ def with_places(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("first") == pl.col("last")).then("first").alias("only_establishment"),
         pl.when(pl.col("first_office") == pl.col("last_office")).then("first_office").alias("only_office"),
     )
-    discrepancy = pl.col("kind") == Kind.DISCREPANCY.value
+    mismatch = pl.col("kind") == Kind.DISCREPANCY.value
     return (
         rows.join(
             notified.with_columns(kind=pl.lit(Kind.DISCREPANCY.value)), on=["kind", "identifier"], how="left"
         )
         .join(of_corporation, on="corporate_number", how="left")
         .with_columns(
-            establishment_number=pl.when(discrepancy).then("notified_by").otherwise("only_establishment"),
+            establishment_number=pl.when(mismatch).then("notified_by").otherwise("only_establishment"),
             sent_in=pl.col("sent_in").cast(pl.Int64).fill_null(0),
             office=pl.coalesce(
-                pl.when(discrepancy).then(pl.col("notified_by").str.slice(0, 4)), "only_office", pl.lit("")
+                pl.when(mismatch).then(pl.col("notified_by").str.slice(0, 4)), "only_office", pl.lit("")
             ),
         )
         .drop("notified_by", "only_establishment", "only_office")
@@ -101,7 +101,7 @@ _DOUBLED: Final = "duplicate:identifier"
 _ANSWERED: Final = "answered"
 _CONCERNED: Final = "concerned"
 _TABLES: Final = {Kind.DISCREPANCY: "discrepancies", Kind.SUSPECTED_OMISSION: "suspected_omissions"}
-#: What an answer does to a known case, by its action and where the case stands.
+#: What an answer does to a known case, by the action of the row and the state of the case.
 _WITHDRAW, _WITHDRAWN_LATER, _AGAIN, _CHANGE, _SAME = (
     "withdraw",
     "withdrawn_later",
@@ -112,12 +112,12 @@ _WITHDRAW, _WITHDRAWN_LATER, _AGAIN, _CHANGE, _SAME = (
 
 
 def import_answers(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
-    """Take the rows of an opened answer, inside the transaction that marks it opened.
+    """Import the rows of an opened answer, inside the transaction that marks it opened.
 
-    `package` is the directory of the plain data package. What an earlier or the same delivery said of a case
-    is not said again: a delivery taken twice changes nothing. Returns counts: `rows` = rejected + `opened` +
-    `changed` + `reopened` + `withdrawn` + `same` + `unknown` (withdrawn, but no case) + `passed_over`;
-    `rejected:duplicate:identifier`, second rows of one finding; rows reported by kind
+    `package` is the directory of the plain data package. Rows are passed over for a case that this or a later
+    delivery has already changed, so that importing a delivery twice changes nothing. Returns counts: `rows` =
+    rejected + `opened` + `changed` + `reopened` + `withdrawn` + `same` + `unknown` (withdrawn, but no case) +
+    `passed_over`; `rejected:duplicate:identifier`, further rows of one finding; rows reported by kind
     (`discrepancy_reported`, `suspected_omission_reported`); `corrections_accepted` and
     `corrections_rejected`. Raises TransactionManagementError outside a transaction.
     """
@@ -134,14 +134,14 @@ def import_answers(sequence: int, package: Path, *, now: datetime) -> Mapping[st
     finally:
         if not connection.needs_rollback:
             bulk_copy.drop(_ANSWERED, _CONCERNED)
-    told = dict(rows.filter(pl.col("action") == "report")["kind"].value_counts().iter_rows())
-    counts |= {f"{kind}_reported": told.get(kind.value, 0) for kind in Kind}
+    reported = dict(rows.filter(pl.col("action") == "report")["kind"].value_counts().iter_rows())
+    counts |= {f"{kind}_reported": reported.get(kind.value, 0) for kind in Kind}
     record(None, Verb.ANSWERS_TAKEN, f"{SERVICE} {sequence}", counts=counts)
     return counts
 
 
 def _read(path: Path, kind: Kind) -> pl.DataFrame:
-    """Bring a table of the answer into one shape: what the case is told, and the whole row as JSON."""
+    """Read a table of the answer into common columns: the columns of a case, and the whole row as JSON."""
     table = pl.read_csv(path, infer_schema=False)
     kept = [name for name in table.columns if name not in ("action", "matched_on")]
     blank = pl.lit(None, pl.String)
@@ -169,7 +169,7 @@ def _read(path: Path, kind: Kind) -> pl.DataFrame:
 
 
 def _set_doubled_aside(sequence: int, read: pl.DataFrame, now: datetime) -> dict[str, int]:
-    """Set second rows of one finding aside, to be given back; returns how many, by reason."""
+    """Keep further rows of one finding as rejected rows, to return to ISA; returns how many, by reason."""
     numbered = read.with_columns(line=pl.int_range(2, pl.len() + 2).over("kind"))
     doubled = numbered.filter(~pl.struct("kind", "identifier").is_first_distinct())
     for kind, table in _TABLES.items():
@@ -190,7 +190,7 @@ def _set_doubled_aside(sequence: int, read: pl.DataFrame, now: datetime) -> dict
 
 
 def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:
-    """Do to every known case what the answer says of it; returns how many by what was done."""
+    """Apply the answer to every known case; returns how many cases, by what was done."""
     _wait_for_officers()
     bulk_copy.drop(_CONCERNED)
     bulk_copy.execute(
@@ -237,8 +237,9 @@ def _change_known(sequence: int, day: date, now: datetime) -> dict[str, int]:
 
 
 def _wait_for_officers() -> None:
-    """Let whoever is changing one of these cases finish, and nobody begin: where they stand decides what is
-    done to them. On SQLite only one writes at a time anyway.
+    """Take the row locks of these cases: their states decide what is done, so no officer may change them now.
+
+    SQLite has only one writer at a time, so nothing is needed there.
     """
     if connection.vendor == "postgresql":
         _counted(
@@ -249,10 +250,11 @@ def _wait_for_officers() -> None:
 
 
 def _withdraw(sequence: int, day: date) -> None:
-    """Close what no longer stands, with the reason that the ministry's own rows give.
+    """Close the cases of withdrawn findings, with the outcome that MHLW's own rows give.
 
-    A register that ISA agreed to correct comes first; then what became of our notification since: deleted,
-    or sent anew and agreeing. What an officer closed before keeps its outcome. The values go (申合せ7).
+    The first that applies: ISA accepted a correction of the register; our notification was deleted; our
+    notification was sent again since and agrees now; otherwise ISA withdrew it. A case that an officer closed
+    before keeps its outcome. The values are removed (申合せ7).
     """
     sent = "SELECT 1 FROM records_sentnotification n WHERE n.notification_id = cases_case.identifier"
     of_notification = f"cases_case.kind = '{Kind.DISCREPANCY}'"
@@ -279,7 +281,7 @@ def _withdraw(sequence: int, day: date) -> None:
 
 
 def _bring_up_to_date(sequence: int, day: date) -> None:
-    """Give known cases what is said now; what was closed and stands again, or otherwise, is new again.
+    """Update known cases with the values reported now; closed cases that are reported again become new.
 
     The office follows the establishment until somebody works on the case.
     """
@@ -304,13 +306,13 @@ def _bring_up_to_date(sequence: int, day: date) -> None:
 
 
 def _open(sequence: int, day: date, now: datetime) -> int:
-    """Open a case for each finding that is not known, numbered on from the day's last."""
+    """Open a case for each new finding; the numbers continue from the day's last."""
     number = running(f"row_number() OVER (ORDER BY a.kind, a.identifier) + {_last_of(day)}")
     due = after_working_days(day, FIRST_LOOK_DAYS)
     opened = bulk_copy.execute(
         "INSERT INTO cases_case (number, kind, identifier, row, items, identity_caution, matched_on, office, "
-        "establishment_number, corporate_number, card_number, state, outcome, opened_on, due_on, reported_in, "
-        "sent_in) "
+        "establishment_number, corporate_number, card_number, state, outcome, opened_on, due_on, "
+        "reported_in, sent_in) "
         f"SELECT '{prefix_of(day)}' || {number}, a.kind, a.identifier, a.row, a.items, "
         f"(a.identity_caution = 'true'), {_date('a.matched_on')}, a.office, a.establishment_number, "
         f"a.corporate_number, a.card_number, '{State.NEW}', '', {_day()}, {_day()}, %s, a.sent_in "
@@ -331,7 +333,7 @@ def _open(sequence: int, day: date, now: datetime) -> int:
 
 
 def _last_of(day: date) -> int:
-    """Return the last running number of a day; numbers of more digits come after all of fewer."""
+    """Return the last running number of a day, compared as a number, not as text."""
     numbers = Case.objects.filter(number__startswith=prefix_of(day)).values_list("number", flat=True)
     return max((int(number.rsplit("-", 1)[1]) for number in numbers), default=0)
 

@@ -1,7 +1,8 @@
-"""Letters to employers (照会・訂正依頼): what is to be checked, and never what the residence register says.
+"""Letters to employers (照会・訂正依頼), and a letter as a PDF to send or a DOCX to edit.
 
-An office may change the wording (`LetterTemplate`); what can be filled in is the table `BLANKS` alone, and
-none of its rows reads a residence value, so that no wording can disclose one (申合せ4).
+A letter names what is to be checked, never what the residence register says. An office may change the wording
+(`LetterTemplate`). Only the fields of the table `BLANKS` can be filled in, and none of them reads a residence
+value, so that no wording can disclose one (申合せ4).
 """
 
 import io
@@ -50,7 +51,7 @@ LETTER: Final = "letter"
 LONGEST: Final = 4000
 _CASES: Final = "事案一覧"
 _BLANK: Final = re.compile(r"《([^《》\n]*)》")
-#: What a line of a wording begins with that is set otherwise.
+#: The first character of a line of a wording that is not body text.
 _KINDS: Final = {"#": "title", "=": "centre", ">": "right"}
 _HEAD: Final = ("事案番号", "届出の識別番号", "届出日", "雇用開始日", "確認をお願いする項目")
 
@@ -65,7 +66,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The cases of a letter, a row each."""
+    """The cases of a letter, one row each."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -76,7 +77,7 @@ Letter = Sequence[Paragraph | Rows]
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What a letter may say, all of it the ministry's own."""
+    """What a letter may say; all of it is MHLW's own."""
 
     establishment: Establishment | None
     office: str
@@ -85,7 +86,7 @@ class _Facts:
     reply_by: date
 
 
-#: What a wording may have filled in. Nothing of 別紙2 or 別紙3 is among it.
+#: The fields that a wording may have filled in. None of them comes from 別紙2 or 別紙3.
 BLANKS: Final[Mapping[str, Callable[[_Facts], str]]] = {
     "日付": lambda facts: day_in_words(facts.day.isoformat(), "ja"),
     "宛先": lambda facts: _addressee(facts.establishment),
@@ -96,7 +97,7 @@ BLANKS: Final[Mapping[str, Callable[[_Facts], str]]] = {
 
 
 def wording(name: str, office: str) -> LetterTemplate:
-    """Return an office's wording of a letter; else, unsaved, that for all offices, or Renkei's own."""
+    """Return an office's wording of a letter; if none, unsaved, the one for all offices or Renkei's own."""
     kept = {each.office: each for each in LetterTemplate.objects.filter(name=name, office__in=(office, ""))}
     if office in kept:
         return kept[office]
@@ -110,8 +111,10 @@ def supplied(name: str) -> str:
 
 
 def reword(name: str, office: str, text: str, officer: Officer, *, version: int, now: datetime) -> None:
-    """Keep an office's wording. Raises NotPermitted, and NoLetter for blanks that nobody can fill in, a
-    wording without the list of cases, or one that a colleague changed meanwhile.
+    """Save an office's wording.
+
+    Raises NotPermitted, and NoLetter for an unknown blank, a wording without the list of cases, or a wording
+    that a colleague changed in the meantime.
     """
     require(officer, Act.HANDLE_CASE, Subject("", office), now=now)
     text = text.replace("\r\n", "\n").strip() + "\n"
@@ -119,8 +122,8 @@ def reword(name: str, office: str, text: str, officer: Officer, *, version: int,
     if name not in NAMES or unknown or len(text) > LONGEST or f"《{_CASES}》" not in text.splitlines():
         known = "".join(f"《{each}》" for each in (*BLANKS, _CASES))
         raise NoLetter(
-            f"A wording has up to {LONGEST} characters, the blanks {known} alone, and 《{_CASES}》 on a line "
-            "of its own. Correct it.",
+            f"A wording has up to {LONGEST} characters, no blanks other than {known}, and 《{_CASES}》 on a "
+            "line of its own. Please correct it.",
             f"ひな形は{LONGEST}字まで、差込みは{known}だけで、《{_CASES}》を一行に置いてください。",
         )
     with transaction.atomic():
@@ -137,9 +140,9 @@ def reword(name: str, office: str, text: str, officer: Officer, *, version: int,
 def write(
     numbers: Sequence[str], name: str, officer: Officer, *, reply_by: date, now: datetime
 ) -> tuple[Letter, list[Case]]:
-    """Write one letter for cases of one employer, and record it with each of them.
+    """Write one letter for cases of one employer, and record it in the history of each case.
 
-    Raises NotPermitted where a case is not the officer's or no purpose is in force for it, NoLetter for
+    Raises NotPermitted if the officer may not handle a case or no purpose is in force for it, NoLetter for
     cases of several employers.
     """
     cases = list(Case.objects.filter(number__in=set(numbers)).order_by("pk"))
@@ -147,7 +150,7 @@ def write(
         require(officer, Act.READ_CASE, subject_of(case), now=now)
     if name not in NAMES or not cases or len(cases) != len(set(numbers)) or not _of_one_employer(cases):
         raise NoLetter(
-            "A letter is for cases of one employer. Choose them from the establishment's page.",
+            "A letter is for cases of one employer. Please choose them on the establishment's page.",
             "一通の文書にできるのは、一つの事業主の事案だけです。事業所の画面から選んでください。",
         )
     day = timezone.localdate(now)
@@ -173,7 +176,7 @@ def _of_one_employer(cases: Sequence[Case]) -> bool:
 
 
 def _establishment(case: Case) -> Establishment | None:
-    # The ministry's own list alone: what 別紙3 says of the organisation is the register's.
+    # Only MHLW's own list: what 別紙3 says about the organisation comes from the register.
     return Establishment.objects.filter(pk=case.establishment_number).first()
 
 
@@ -204,7 +207,7 @@ def _rows(cases: Sequence[Case]) -> list[list[str]]:
 
 
 def _notification_of(case: Case) -> str:
-    """Name the notification that a case is about: of a suspicion, the one that was probably meant."""
+    """Return the notification that a case is about: for a suspected omission, the probable one."""
     return case.identifier if case.kind == Kind.DISCREPANCY else case.values.get("notification_id") or ""
 
 
@@ -213,14 +216,14 @@ def _row(case: Case, own: Notification | None) -> list[str]:
     spoken = [day_in_words(day, "ja") if day else "—" for day in days]
     if case.kind == Kind.DISCREPANCY:
         return [case.number, case.identifier, *spoken, _to_check(case.items)]
-    # Whoever probably did notify is asked for the number alone; not where the notification is another's.
+    # An employer that probably did notify is asked only for the card number of its own notification.
     if own and own.establishment_number and own.establishment_number == case.establishment_number:
         return [case.number, own.notification_id, *spoken, column_name("card_number", "ja")]
-    # The permission and the person are known from the register alone, so neither is named.
+    # The permission and the person are known only from the register, so the letter names neither.
     return [case.number, "—", "—", "—", "外国人雇用状況の届出の有無"]
 
 
-#: What an employer is asked to look at where no item is named: the number, or the whole notification.
+#: What an employer is asked to check if no item is named: the card number, or the whole notification.
 _OF_OUTCOMES: Final = {"not_found": "在留カード番号", "mismatched": "届出の内容"}
 
 
@@ -231,16 +234,16 @@ def _to_check(items: str) -> str:
 
 def _reworded() -> NoLetter:
     return NoLetter(
-        "A colleague changed this wording meanwhile. Look at it, then change it.",
+        "A colleague changed this wording in the meantime. Please check it, then change it.",
         "この間に別の職員がひな形を改めました。内容を確かめてから改めてください。",
     )
 
 
-# MERGED renkei.node.cases.letters: A letter as a file: PDF to be sent, DOCX to be worked on. Both show the same paragraphs and rows.
+# --- a letter as a file: PDF and DOCX show the same paragraphs and rows -------------------------------------
 
 _MARGIN: Final = 25
 _FONT: Final = "Noto Sans CJK JP"
-#: reportlab's numbers for left, centre and right.
+#: reportlab's codes for left, centre and right.
 _ALIGNED: Final[Mapping[str, Literal[0, 1, 2]]] = {"body": 0, "title": 1, "centre": 1, "right": 2}
 _IN_WORD: Final = {
     "title": WD_ALIGN_PARAGRAPH.CENTER,
@@ -248,14 +251,14 @@ _IN_WORD: Final = {
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
     "body": WD_ALIGN_PARAGRAPH.LEFT,
 }
-#: What a page's frame keeps free within the margins, in points; a table is no wider than the text.
+#: The padding of a page's frame within the margins, in points; a table is no wider than the text.
 _INSET: Final = 6
-#: How wide the columns of the cases are, of the width between the margins.
+#: The widths of the columns of the cases, as shares of the width between the margins.
 _WIDTHS: Final = (0.18, 0.18, 0.195, 0.195, 0.25)
 
 
 def as_pdf(letter: Letter) -> bytes:
-    """Set a letter on A4."""
+    """Return a letter as a PDF on A4."""
     target = io.BytesIO()
     document = SimpleDocTemplate(
         target,
@@ -313,13 +316,13 @@ def _title(letter: Letter) -> str:
 
 
 def _plain(text: str) -> str:
-    """Keep what was typed from being read as markup, and an ideographic space as wide as it is."""
+    """Escape markup in what was typed, and keep the width of an ideographic space."""
     text = text.replace("\u3000", "\u00a0\u00a0")
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def as_docx(letter: Letter) -> bytes:
-    """Write a letter as a Word document."""
+    """Return a letter as a Word document."""
     document = Document()
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
@@ -350,7 +353,7 @@ def _word_table(document: DocumentObject, block: Rows) -> None:
     table.autofit = False
     widths = [Mm((210 - 2 * _MARGIN) * share) for share in _WIDTHS]
     for column, width in zip(table.columns, widths, strict=True):
-        column.width = width  # LibreOffice goes by the columns, Word by the cells
+        column.width = width  # LibreOffice uses the width of the columns, Word that of the cells
     for number, row in enumerate((block.head, *block.rows)):
         made = table.add_row()
         for cell, text, width in zip(made.cells, row, widths, strict=True):
@@ -358,7 +361,7 @@ def _word_table(document: DocumentObject, block: Rows) -> None:
             run = cell.paragraphs[0].add_run(text)
             run.font.size = Pt(9)
             run.bold = number == 0
-    # The head stands again on each page that the list goes on to.
+    # The header row is repeated on each page.
     head = table.rows[0]._tr.get_or_add_trPr()
     head.append(OxmlElement("w:tblHeader"))
 

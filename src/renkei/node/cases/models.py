@@ -1,4 +1,4 @@
-"""MHLW's cases: each discrepancy and suspected omission, who looks into it, and what came of it."""
+"""MHLW's cases: each mismatch and suspected omission, the officer who checks it, and the outcome."""
 
 import json
 
@@ -21,15 +21,15 @@ _OPEN = ~_CLOSED
 
 
 class Case(models.Model):
-    """One finding of ISA's, as MHLW looks into it.
+    """One finding that ISA reported and MHLW checks.
 
-    `number` is what officers call it (R8-1124-0031: era year, month and day, running). `row` is the annex's
-    row as JSON of canonical text, without the day of matching, and empty once ISA withdrew it: it has no
-    purpose any more (申合せ7). It is read through `reading` alone. `items` are the columns that differ
-    (別紙2) or the reason (別紙3). `office` is the Hello Work office, blank in the unassigned tray. `reported_in`
-    is ISA's delivery that spoke of the finding last, `sent_in` ours that carried the notification before
-    that. `card_number` is the row's, to be found by, and goes with it. `version` counts changes, so that
-    whoever would save over another's is told.
+    `number` is the case number (R8-1124-0031: era year, month and day, running number). `row` is the annex's
+    row as JSON of canonical text, without the day of matching. It is empty once ISA has withdrawn the
+    finding, because it then has no purpose (申合せ7). Read it only through `queries.open_case`. `items` are
+    the columns that differ (別紙2) or the reason (別紙3). `office` is the Hello Work office, blank in the
+    unassigned tray. `reported_in` is the number of ISA's last delivery about the finding; `sent_in` is the
+    number of our delivery that carried the notification before that. `card_number` is copied from the row
+    for the search, and removed with it. `version` counts changes (optimistic locking).
     """
 
     number = models.CharField(max_length=20, unique=True)
@@ -58,8 +58,8 @@ class Case(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = (models.UniqueConstraint("kind", "identifier", name="a_case_for_each_finding"),)
-        # Lists go by deadline while cases are open, by number otherwise; each starts with what it filters by.
-        # Trends count what came by day and item, and read nothing else.
+        # Lists of open cases are ordered by deadline, lists of closed cases by number. Each index starts with
+        # the columns that the list filters by. Trends count new cases by day and item from the index alone.
         indexes = (
             models.Index("due_on", "id", condition=_OPEN, name="open_cases"),
             models.Index("kind", "due_on", "id", condition=_OPEN, name="open_cases_of_a_kind"),
@@ -80,18 +80,18 @@ class Case(models.Model):
         )
 
     def __str__(self) -> str:
-        """Name the case as officers and the trail do."""
+        """Return the case number, as officers and the trail use it."""
         return self.number
 
     @property
     def values(self) -> dict[str, str | None]:
-        """The annex's row by column; nothing once it was withdrawn."""
+        """The annex's row by column; empty once it was withdrawn."""
         found: dict[str, str | None] = json.loads(self.row) if self.row else {}
         return found
 
 
 class Event(models.Model):
-    """One thing that happened to a case: a move or change by name; `note` is what was written of it."""
+    """One event in a case's history: the name of the move or change, and a `note` about it."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
@@ -107,7 +107,7 @@ class Event(models.Model):
 
 
 class Attachment(models.Model):
-    """A document of a case, kept in the database so that backup and erasure reach it."""
+    """A document of a case, kept in the database so that backup and erasure include it."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="attachments")
     name = models.CharField(max_length=120)
@@ -123,7 +123,7 @@ class Attachment(models.Model):
 
 
 class SavedList(models.Model):
-    """A list's filters that an officer keeps by a name: its address after the question mark."""
+    """The filters of a list that an officer saved by a name, as the query string of its address."""
 
     officer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_lists"
@@ -138,7 +138,7 @@ class SavedList(models.Model):
 
 
 class LetterTemplate(models.Model):
-    """An office's own wording of a letter, or with a blank office that of all; else Renkei's holds."""
+    """An office's own wording of a letter. Blank office: for all offices. Without a row Renkei's is used."""
 
     office = models.CharField(max_length=8, blank=True)
     name = models.CharField(max_length=20)

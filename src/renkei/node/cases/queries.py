@@ -1,6 +1,8 @@
-"""Lists of cases: filters, and pages by key: the last page of half a million costs what the first does.
+"""Read cases: one case with its values, the search by card number, lists with filters, and a list as CSV.
 
-No list holds a name: number, items, days, office, officer and state alone.
+Reading a case's values and searching by card number need a stated purpose (申合せ7); each is recorded in the
+trail before the values are returned. Lists show no personal data: only number, items, days, office, officer
+and state. They are paged by key, so that the last page of half a million cases costs as much as the first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,27 +29,25 @@ from renkei.node.cases.workflow import State
 from renkei.node.errors import Incomplete, NoSuchPurpose, TooMany
 from renkei.node.records.models import Notification
 
-# MERGED renkei.node.cases.queries: Finding cases by a card number: personal, hence for a purpose alone, and recorded without the number.
-
 
 def subject_of(case: Case) -> Subject:
-    """Return what the gate is asked about."""
+    """Return the subject that the permission check is asked about."""
     return Subject(case.number, case.office)
 
 
 def by_card_number(card_number: str, purpose: str, officer: Officer, *, now: datetime) -> list[Case]:
-    """Return an officer's cases whose notification or residence record bears a card number.
+    """Return an officer's cases whose notification or residence record has a card number.
 
-    Nothing but what a list shows is loaded. Raises NotPermitted, and NoSuchPurpose without a purpose of
-    clause 7.
+    Only the columns of a list are loaded. The trail records the purpose and the cases found, never the
+    card number. Raises NotPermitted, and NoSuchPurpose without a purpose of clause 7.
     """
     require(officer, Act.HANDLE_CASE, now=now)
     if purpose not in {each.code for each in offered()}:
         raise NoSuchPurpose(
-            "A purpose of clause 7 is needed. State it.", "申合せ7の利用目的が必要です。申告してください。"
+            "Please state a purpose of use (clause 7).", "申合せ7の利用目的が必要です。申告してください。"
         )
     offices = offices_of(officer, Act.HANDLE_CASE)
-    # Read first, so that the database joins two short look-ups instead of passing over every case.
+    # Read first, so that the database makes two index look-ups instead of scanning every case.
     notified = list(Notification.objects.filter(card_number=card_number).values_list("pk", flat=True))
     named = Q(card_number=card_number) | Q(kind=Kind.DISCREPANCY, identifier__in=notified)
     found = Case.objects.filter(named).defer("row", "card_number").select_related("assigned_to")
@@ -60,14 +60,11 @@ def by_card_number(card_number: str, purpose: str, officer: Officer, *, now: dat
     return cases
 
 
-# MERGED renkei.node.cases.queries: The door to a case's personal values: through the gate, for a purpose stated, and recorded each time.
-
-
 @dataclass(frozen=True, slots=True)
 class OpenedCase:
-    """A case with what ISA says of it and, of a discrepancy, the ministry's own notification, by column.
+    """A case with the values that ISA reported (`found`) and, for a mismatch, MHLW's notification, by column.
 
-    `history` is what happened, the newest first: what officers wrote there may be personal as well.
+    `history` holds the events, the newest first. What officers wrote there may be personal data as well.
     """
 
     case: Case
@@ -77,9 +74,9 @@ class OpenedCase:
 
 
 def open_case(number: str, officer: Officer, *, now: datetime) -> OpenedCase:
-    """Show a case whole; the reading is in the trail before the values are out.
+    """Return a case with its values; the reading is recorded in the trail before the values are returned.
 
-    Raises NotPermitted, the same for a case of another office and for one that is not there.
+    Raises NotPermitted, in the same way for a case of another office and for one that does not exist.
     """
     case = _case(number, officer, now)
     with transaction.atomic():
@@ -90,10 +87,10 @@ def open_case(number: str, officer: Officer, *, now: datetime) -> OpenedCase:
 
 @dataclass(frozen=True, slots=True)
 class ProbableNotification:
-    """A notification of the ministry's own that ISA holds to be probably of whom a suspicion names.
+    """MHLW's own notification that, according to ISA, is probably about the person of a suspected omission.
 
-    `held` whether it is among the ministry's notifications; `case` is that of its number not being found,
-    where there is one and it is the officer's.
+    `held`: whether MHLW has this notification. `case`: the case of this notification's card number not being
+    found, if there is one and the officer may handle it.
     """
 
     notification_id: str
@@ -102,7 +99,7 @@ class ProbableNotification:
 
 
 def probable_notification(found: Mapping[str, str | None], officer: Officer) -> ProbableNotification | None:
-    """Return what ISA says was probably meant for the person (`unmatched_notification`), None for nothing."""
+    """Return the notification that ISA names as probably the person's (`unmatched_notification`), or None."""
     named = found.get("notification_id")
     if not named:
         return None
@@ -113,7 +110,7 @@ def probable_notification(found: Mapping[str, str | None], officer: Officer) -> 
 
 
 def purpose_of(number: str, officer: Officer, now: datetime) -> str:
-    """Return the purpose in force for a case, which the gate has asked for."""
+    """Return the purpose in force for a case; the permission check has already required one."""
     stated = purposes.in_force(officer, number, now=now)
     return stated.purpose if stated else ""
 
@@ -157,12 +154,12 @@ _LISTED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list is narrowed to; blank or None is no filter.
+    """The filters of a list; blank or None is no filter.
 
-    `office` begins with two digits of the prefecture or is a whole code; `unassigned_tray` is the cases of no
-    office. `due_by` takes what is due up to that day, `opened_by` what was opened up to it, `item` a column
-    that differs or a reason. `closed` turns from the open cases, the most urgent first, to the closed ones,
-    the newest first.
+    `office` is a whole code or its beginning, such as the two digits of the prefecture; `unassigned_tray`
+    selects the cases without an office. `due_by` and `opened_by` select the cases due or opened up to that
+    day, `item` a column that differs or a reason. The list shows open cases, the most urgent first, or with
+    `closed` the closed ones, the newest first.
     """
 
     kind: str = ""
@@ -181,16 +178,16 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Cases of one page (fields of `_LISTED` alone are loaded) and the key of the next, blank at the end."""
+    """The cases of one page (only the fields of `_LISTED` are loaded) and the next key, blank at the end."""
 
     cases: Sequence[Case]
     next_key: str
 
 
 def page(officer: Officer, filters: Filters, *, now: datetime, after: str = "", size: int = PAGE) -> Page:
-    """Return a page of the cases that an officer may see, after the key that the last page ended with.
+    """Return a page of the cases that an officer may see, after the `next_key` of the page before.
 
-    Raises NotPermitted without the duty, Incomplete for a key that no page gave.
+    Raises NotPermitted without the duty, Incomplete for an invalid key.
     """
     found = visible(officer, filters, now=now)
     order = ("-id",) if filters.closed else ("due_on", "id")
@@ -212,9 +209,10 @@ def visible(officer: Officer, filters: Filters, *, now: datetime) -> QuerySet[Ca
 def by_establishment(
     officer: Officer, filters: Filters, *, now: datetime, after: str = "", size: int = PAGE
 ) -> list[dict[str, Any]]:
-    """Group cases by establishment, since officers visit employers, not rows; after an establishment number.
+    """Group cases by establishment, because officers visit employers; starts after an establishment number.
 
-    Gives `establishment_number`, `office`, `cases`, `cautions` and `due_on` (the earliest), by number.
+    Returns `establishment_number`, `office`, `cases`, `cautions` (counts) and `due_on` (the earliest),
+    ordered by establishment number.
     """
     found = visible(officer, filters, now=now).filter(establishment_number__gt=after)
     grouped = found.order_by().values("establishment_number", "office")
@@ -271,19 +269,19 @@ def _beyond(key: str, closed: bool) -> Q:
         due = None if closed else date.fromisoformat(day)
     except ValueError:
         raise Incomplete(
-            "This page of the list does not exist. Begin with the first.",
+            "This page of the list does not exist. Please start from the first page.",
             "一覧のこのページはありません。最初から開いてください。",
         ) from None
-    # The first condition is what an index can begin with; the second cuts exactly.
+    # The first condition lets the index find the start; the second is exact.
     return Q(pk__lt=last) if due is None else Q(due_on__gte=due) & (Q(due_on__gt=due) | Q(pk__gt=last))
 
 
-# MERGED renkei.node.cases.queries: A list as CSV: what the list shows and no more, for a purpose stated, marked with whose copy it is.
+# --- a list as CSV ------------------------------------------------------------------------------------------
 #
-# The first line is the mark. No cell begins as a formula: whoever opens the file in a spreadsheet runs nothing
-# that somebody wrote into a field.
+# The file holds the columns of the list and no more. The first line names the officer whose copy it is. A
+# cell that begins like a formula is quoted, so that a spreadsheet does not run what somebody wrote into it.
 
-#: Rows of one file; a longer list is narrowed first.
+#: The most rows of one file; a longer list must be narrowed first.
 LONGEST: Final = 100_000
 _COLUMNS: Final = {
     "number": "事案番号",
@@ -301,14 +299,14 @@ _FORMULA: Final = r"^([=+\-@\t\r\n|%])"
 
 
 def export(officer: Officer, filters: Filters, purpose: str, *, now: datetime) -> tuple[str, bytes]:
-    """Return the name and content of the file; stating the purpose and the export are both recorded.
+    """Return the name and content of the file; the stated purpose and the export are both recorded.
 
     Raises NotPermitted, NoSuchPurpose, and TooMany above LONGEST rows.
     """
     found = visible(officer, filters, now=now)
     if found.order_by()[: LONGEST + 1].count() > LONGEST:
         raise TooMany(
-            f"The list has more than {LONGEST:,} cases. Narrow it.",
+            f"The list has more than {LONGEST:,} cases. Please narrow it with filters.",
             f"一覧が{LONGEST:,}件を超えています。条件を絞ってください。",
         )
     at = timezone.localtime(now)

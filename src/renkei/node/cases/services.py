@@ -1,7 +1,7 @@
-"""What officers do with cases: move, note, assign, place. All of it through the gate, all of it on record.
+"""What officers do with cases: move, note, assign, place, acknowledge the caution, attach documents.
 
-Whoever decides on a case names the version that they looked at; where somebody else was faster they are told
-who, and nothing is overwritten.
+Each act checks the permission first and is recorded in the trail. A decision names the version of the case
+that the officer saw. If a colleague was faster, nothing is overwritten and the officer is told who it was.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ def move(
     outcome: str = "",
     items: Sequence[str] = (),
 ) -> Case:
-    """Move a case along the table, as it stood in `version`; returns it as it is now.
+    """Make a move of the workflow table on a case as seen in `version`; returns the case after the move.
 
     `items` are the columns of the register that a correction request names. Raises NotPermitted, NoSuchMove,
     Incomplete where the table asks for more, ChangedMeanwhile where somebody else was faster.
@@ -82,7 +82,7 @@ def move(
 def check(
     case: Case, name: str, *, version: int, reason: str = "", outcome: str = "", items: Sequence[str] = ()
 ) -> None:
-    """Raise what `move` would raise of these words and this version, so that a page may say it first."""
+    """Raise what `move` would raise for these inputs and this version, so that a page can show it first."""
     row = MOVES.get(name)
     if row is None or row.duty is None:
         raise _no_such_move()
@@ -94,12 +94,12 @@ def check(
 
 
 def note(case: Case, text: str, officer: Officer, *, now: datetime) -> Event:
-    """Write something into a case's history; it adds, so that it needs no version."""
+    """Add a note to a case's history. It overwrites nothing, so it needs no version."""
     require(officer, Act.HANDLE_CASE, subject_of(case), now=now)
     text = text.strip()
     if not 0 < len(text) <= LONGEST_NOTE:
         raise Incomplete(
-            f"A note has 1 to {LONGEST_NOTE} characters. Write or shorten it.",
+            f"Please write a note of 1 to {LONGEST_NOTE} characters.",
             f"経過の記録は1字以上{LONGEST_NOTE}字以下で書いてください。",
         )
     with transaction.atomic():
@@ -109,10 +109,10 @@ def note(case: Case, text: str, officer: Officer, *, now: datetime) -> Event:
 
 
 def assign(numbers: Sequence[str], to: Officer | None, officer: Officer, *, now: datetime) -> int:
-    """Give cases to an officer, or to nobody, all or none; returns how many that changes.
+    """Assign cases to an officer, or to nobody, all or none; returns how many cases changed.
 
-    Both who gives and who gets must be entrusted with the cases' offices. Raises NotPermitted, also for a
-    number that is not there.
+    Both the acting officer and the assigned officer must be entrusted with the cases' offices. Raises
+    NotPermitted, also for a number that does not exist.
     """
     wanted = set(numbers)
     with transaction.atomic():
@@ -139,15 +139,15 @@ def assign(numbers: Sequence[str], to: Officer | None, officer: Officer, *, now:
 
 
 def place(case: Case, office: str, officer: Officer, *, version: int, now: datetime) -> Case:
-    """Give a case to an office, out of the unassigned tray or over from another.
+    """Give a case to an office, from the unassigned tray or from another office.
 
-    For those who handle cases where it lies; who is assigned there is so no longer, unless also entrusted
-    with the new office. Raises as `move`, and Incomplete for what is no office's code.
+    The acting officer must handle cases of the present office. The assigned officer stays assigned only if
+    also entrusted with the new office. Raises as `move`, and Incomplete for a code that is no office's.
     """
     require(officer, Act.HANDLE_CASE, subject_of(case), now=now)
     if not (len(office) == 4 and office.isascii() and office.isdigit()):
         raise Incomplete(
-            "A Hello Work office is a code of four digits. Correct it.",
+            "The code of a Hello Work office has four digits. Please correct it.",
             "公共職業安定所は4桁のコードで指定してください。",
         )
     kept = case.assigned_to
@@ -161,12 +161,13 @@ def place(case: Case, office: str, officer: Officer, *, version: int, now: datet
 
 
 def _change(case: Case, version: int, row: Move | None, changes: dict[str, object]) -> None:
-    """Change a case if it still is what was looked at: the database decides."""
+    """Change a case if it is still in the version that the officer saw (compare-and-set in the database)."""
     mine = Case.objects.filter(pk=case.pk, version=version, office=case.office)
     if row is not None:
         mine = mine.filter(state__in=row.before)
     if mine.update(**changes, version=F("version") + 1) == 1:
         return
+    # Nothing was changed: either the state does not allow this move, or somebody else changed the case first.
     if Case.objects.filter(pk=case.pk, version=version).exists():
         raise _no_such_move()
     raise _changed(case)
@@ -179,7 +180,7 @@ def _changed(case: Case) -> ChangedMeanwhile:
     if last and last.officer:
         by = who = str(last.officer)
     return ChangedMeanwhile(
-        f"{case.number} was changed meanwhile (last by {by}). Look at it again, then decide.",
+        f"{case.number} was changed in the meantime (last by {by}). Please check it, then decide again.",
         f"{case.number}は、この間に{who}により更新されました。内容を確かめてから、もう一度操作してください。",
     )
 
@@ -187,17 +188,15 @@ def _changed(case: Case) -> ChangedMeanwhile:
 def _complete(row: Move, reason: str, outcome: str, items: Sequence[str]) -> None:
     if len(reason) > LONGEST_REASON or (row.needs_reason and not reason):
         raise Incomplete(
-            f"A reason of 1 to {LONGEST_REASON} characters is needed. Write or shorten it.",
+            f"Please write a reason of 1 to {LONGEST_REASON} characters.",
             f"理由を1字以上{LONGEST_REASON}字以下で書いてください。",
         )
     if outcome not in row.outcomes if row.outcomes else outcome:
-        raise Incomplete(
-            "One of the outcomes of this step is needed. Choose it.", "確認の結果を選んでください。"
-        )
+        raise Incomplete("Please choose one of the outcomes of this step.", "確認の結果を選んでください。")
     asked = row.name == _REQUEST
     if asked != bool(items) or not set(items) <= set(PERSONS.names):
         raise Incomplete(
-            "A correction request names items of the residence record, and nothing else does. Choose them.",
+            "Please choose the items of the residence record to correct (correction requests only).",
             "訂正を依頼する項目を選んでください。",
         )
 
@@ -208,31 +207,31 @@ def _request(case: Case, items: Sequence[str], reason: str, now: datetime) -> No
         request_id=f"{case.number}-{earlier + 1}",
         case=case,
         items=";".join(name for name in PERSONS.names if name in set(items)),
-        reason=_UNPRINTED.sub(" ", reason),  # it goes over the wire, where a row is a line
+        reason=_UNPRINTED.sub(" ", reason),  # in the delivery each row is one line
         requested_on=timezone.localtime(now).date(),
     )
 
 
 def _no_such_move() -> NoSuchMove:
     return NoSuchMove(
-        "The case cannot be moved so from where it stands. Look at it again.",
+        "This step is not possible in the present state of the case. Please check the case.",
         "事案の現在の状態からは、この操作はできません。内容を確かめてください。",
     )
 
 
-# MERGED renkei.node.cases.services: Taking note of clause 4: the latest record of someone who may not be the worker is shown after that.
+# --- the caution of clause 4: the values of a person who may not be the worker are shown only after it ------
 
 ACKNOWLEDGED: Final = "acknowledge"
-#: What puts other values into a case, so that the caution is to be read anew.
-_SAID_ANEW: Final = ("open", "change", "report_again")
+#: Events that put new values into a case. The caution must be acknowledged again after them.
+_VALUES_CHANGED: Final = ("open", "change", "report_again")
 
 
 def acknowledged(case: Case, officer: Officer) -> bool:
-    """Whether an officer has taken note of the caution since the values came."""
+    """Whether an officer has acknowledged the caution since the values last changed."""
     mine = Event.objects.filter(case=case, officer=officer, what=ACKNOWLEDGED).order_by("-id").first()
     if mine is None:
         return False
-    return not Event.objects.filter(case=case, what__in=_SAID_ANEW, pk__gt=mine.pk).exists()
+    return not Event.objects.filter(case=case, what__in=_VALUES_CHANGED, pk__gt=mine.pk).exists()
 
 
 def acknowledge(case: Case, officer: Officer, *, now: datetime) -> None:
@@ -243,11 +242,11 @@ def acknowledge(case: Case, officer: Officer, *, now: datetime) -> None:
         record(officer, Verb.CAUTION_ACKNOWLEDGED, case.number)
 
 
-# MERGED renkei.node.cases.services: Documents of a case: few kinds, of limited size, kept in the database; each reading is recorded.
+# --- documents of a case ------------------------------------------------------------------------------------
 
 LARGEST: Final = 10 * 2**20
 MOST: Final = 20
-#: Kinds that are kept, by the bytes that they begin with: what a name claims counts for nothing.
+#: Media types that are accepted, by the bytes that the file begins with. The file's name does not count.
 KINDS: Final[Mapping[bytes, str]] = {
     b"%PDF-": "application/pdf",
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -256,13 +255,13 @@ KINDS: Final[Mapping[bytes, str]] = {
 
 
 def attach(case: Case, name: str, content: bytes, officer: Officer, *, now: datetime) -> Attachment:
-    """Keep a document with a case. Raises NotPermitted, and NotAttachable naming the limit that it passes."""
+    """Attach a document to a case. Raises NotPermitted, and NotAttachable which names the limits."""
     require(officer, Act.HANDLE_CASE, subject_of(case), now=now)
     media_type = next((kind for start, kind in KINDS.items() if content.startswith(start)), None)
     if media_type is None or not len(content) <= LARGEST:
         raise _refused()
     with transaction.atomic():
-        # Locks the case, so that two at once do not pass the limit together.
+        # Row lock on the case, so that two uploads at once cannot exceed the limit together.
         Case.objects.select_for_update().get(pk=case.pk)
         if Attachment.objects.filter(case=case).count() >= MOST:
             raise _refused()
@@ -281,7 +280,7 @@ def attach(case: Case, name: str, content: bytes, officer: Officer, *, now: date
 
 
 def read(attachment: Attachment, officer: Officer, *, now: datetime) -> bytes:
-    """Return a document's bytes; as personal as the case itself. Raises NotPermitted."""
+    """Return a document's bytes, under the permission of the case; recorded. Raises NotPermitted."""
     case = attachment.case
     require(officer, Act.READ_CASE, subject_of(case), now=now)
     with transaction.atomic():
@@ -293,7 +292,6 @@ def read(attachment: Attachment, officer: Officer, *, now: datetime) -> bytes:
 
 def _refused() -> NotAttachable:
     return NotAttachable(
-        f"A case keeps up to {MOST} documents, PDF, PNG or JPEG, of {LARGEST >> 20} MiB each. "
-        "Make it smaller or convert it.",
+        f"A case can hold up to {MOST} documents: PDF, PNG or JPEG, at most {LARGEST >> 20} MiB each.",
         f"添付できるのはPDF・PNG・JPEG、1件{LARGEST >> 20}MiBまで、事案ごとに{MOST}件までです。",
     )

@@ -1,7 +1,7 @@
-"""How a case moves: a table, from which buttons, checks and docs/cases.md all come.
+"""The workflow of a case as a table. The buttons, the checks and docs/cases.md are made from it.
 
-Deadlines count in working days from the day of the move. A finding is looked into, never presumed (申合せ4):
-no move means a violation.
+Deadlines count in working days from the day of the move. A finding is a reason to check, not a conclusion
+(申合せ4): no move states a violation.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from renkei.node.accounts.duties import Duty
 
 
 class State(TextChoices):
-    """Where a case stands."""
+    """The state of a case."""
 
     NEW = "new", "未着手"
     CHECKING = "checking", "確認中"
@@ -26,14 +26,14 @@ class State(TextChoices):
 
 
 class Outcome(TextChoices):
-    """What came of a case."""
+    """The outcome of a case."""
 
     EMPLOYER_CORRECTED = "employer_corrected", "届出の誤り（訂正済み）"
     IMPOSTOR_SUSPECTED = "impostor_suspected", "別人の疑い"
     NOT_EMPLOYED = "not_employed", "雇用に至らず"
     ALREADY_NOTIFIED = "already_notified", "届出済み"
     OTHER = "other", "その他"
-    # by themselves, when ISA withdraws the finding
+    # set automatically when ISA withdraws the finding
     REGISTER_CORRECTED = "register_corrected", "在留管理情報の訂正"
     AGREES_NOW = "agrees_now", "訂正後の届出が一致"
     NOTIFICATION_DELETED = "notification_deleted", "届出の削除"
@@ -42,9 +42,9 @@ class Outcome(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One move. `duty` None: it happens by itself. `due_days`: working days until the next one.
+    """One move. `duty` None: the move is automatic. `due_days`: working days until the next deadline.
 
-    Of `due_days`, None leaves the deadline as it is and 0 ends it.
+    `due_days` None leaves the deadline as it is; 0 removes it.
     """
 
     name: str
@@ -70,7 +70,7 @@ _BY_OFFICERS: Final = frozenset(
     }
 )
 
-#: Working days in which a new case is looked at. All of these terms are decisions, to be confirmed (8(2)).
+#: Working days within which a new case is checked. These periods are decisions, to be confirmed (8(2)).
 FIRST_LOOK_DAYS: Final = 5
 _CHECK_DAYS, _EMPLOYER_DAYS, _ISA_DAYS = 10, 14, 20
 
@@ -162,7 +162,7 @@ _MOVES = (
 )
 
 MOVES: Final[Mapping[str, Move]] = MappingProxyType({move.name: move for move in _MOVES})
-"""Every move by name; those without a duty happen by themselves."""
+"""Every move by name; those without a duty are automatic."""
 
 
 def open_to(state: str) -> list[Move]:
