@@ -1,4 +1,4 @@
-"""The application that brings the system checks into Django."""
+"""The Django application that registers the system checks."""
 
 from django.apps import AppConfig
 
@@ -9,7 +9,7 @@ class OperationsConfig(AppConfig):
     name = "renkei.node.operations"
 
     def ready(self) -> None:
-        """Register the checks, once every setting is read."""
+        """Register the checks after the settings are loaded."""
         from renkei.node import checks
 
         checks.register_all()

@@ -1,10 +1,10 @@
-"""The file that a backup is: a gzip stream of a tar archive, sealed for one recipient or plain.
+"""The backup file: a gzip stream of a tar archive, sealed for one recipient or plain.
 
-    node/…              renkei.toml, the file of decisions, the home of the exchange
-    database/NNNN       the database, cut into parts: PostgreSQL's custom format, or SQLite's file
-    manifest.json       last: what the node was, and the SHA-256 and size of every file before it
+    node/…              renkei.toml, the file of decisions, the exchange directory
+    database/NNNN       the database in parts: PostgreSQL's custom format, or SQLite's file
+    manifest.json       last: facts about the node, and the SHA-256 and size of every file before it
 
-Sealed with the exchange's own AuthEnvelopedData (RFC 5083), so that `openssl cms -decrypt` opens it as well.
+It is sealed as AuthEnvelopedData (RFC 5083), as in the exchange, so `openssl cms -decrypt` opens it as well.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ FORMAT: Final = "renkei-backup/1"
 MANIFEST: Final = "manifest.json"
 DATABASE: Final = "database"
 NODE: Final = "node"
-#: What AES-GCM may encrypt under one key and nonce (NIST SP 800-38D): 2^39 − 256 bits.
+#: The most that AES-GCM may encrypt under one key and nonce (NIST SP 800-38D): 2^39 − 256 bits.
 MOST_SEALED: Final = (2**39 - 256) // 8
 _MOST_MANIFEST: Final = 512 * 1024 * 1024
 _GZIP: Final = b"\x1f\x8b"
@@ -45,7 +45,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What an archive holds. `engine` is sqlite or postgresql; `last_sent` the last number by service."""
+    """The manifest of an archive. `engine`: sqlite or postgresql; `last_sent`: the last number by service."""
 
     format: str = FORMAT
     party: str
@@ -59,7 +59,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file to be put in: its name, its size, its content in blocks."""
+    """One file to archive: its name, its size in bytes, its content in blocks."""
 
     name: str
     size: int
@@ -67,13 +67,13 @@ class Entry:
 
 
 def write(path: Path, entries: Iterable[Entry], about: Manifest, to: x509.Certificate | None) -> Manifest:
-    """Write an archive durably, whole or not at all, readable for its owner alone (0600).
+    """Write an archive durably and atomically, readable only for its owner (0600).
 
-    Raises `BackupRefused` where the file is there already or the archive grows beyond what can be sealed.
+    Raises `BackupRefused` if the file already exists or the archive is larger than can be sealed.
     """
     if path.exists():
         raise BackupRefused(
-            f"{path} is there already. Name a new file: a backup overwrites nothing.",
+            f"{path} already exists. Give a new file name: a backup overwrites nothing.",
             f"{path}は既にあります。上書きはしません。新しい名前を指定してください。",
         )
     file = durable.Unnamed(path.parent, path.name)
@@ -86,7 +86,8 @@ def write(path: Path, entries: Iterable[Entry], about: Manifest, to: x509.Certif
             packed += len(block)
             if sealer and packed > MOST_SEALED:
                 raise BackupRefused(
-                    "The backup is larger than 64 GiB, the most of one seal. Erase what retention lets go.",
+                    "The backup is larger than 64 GiB, the limit of one encryption. Erase records past their "
+                    "retention period.",
                     "バックアップが1回の暗号化の上限(64GiB)を超えます。"
                     "保存期間の過ぎた記録を消去してください。",
                 )
@@ -128,9 +129,9 @@ def _header(name: str, size: int) -> bytes:
 
 
 def verify(path: Path, keys: Sequence[Decrypter]) -> Manifest:
-    """Read a whole archive and hold every file against the manifest, writing nothing.
+    """Read a whole archive and compare every file with the manifest; writes nothing.
 
-    Raises `RestoreRefused` for anything that is not a whole, unchanged backup that our key opens.
+    Raises `RestoreRefused` unless it is a complete, unchanged backup that our key opens.
     """
     found: dict[str, Stored] = {}
     manifest: Manifest | None = None
@@ -155,9 +156,10 @@ def unpack(
     manifest: Manifest,
     open_file: Callable[[str], AbstractContextManager[IO[bytes]]],
 ) -> None:
-    """Write the files of a verified archive, each into what `open_file` gives for its name.
+    """Write the files of a verified archive, each into the file that `open_file` opens for its name.
 
-    What is written is held against the manifest once more: the file may have changed since it was verified.
+    Each is compared with the manifest again, because the archive may have changed since it was verified.
+    Raises `RestoreRefused`.
     """
     with _readable(path):
         for name, blocks in _files(path, keys):
@@ -197,7 +199,7 @@ def _read(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def is_ours(name: str) -> bool:
-    """Whether a name of an archive is one that a backup writes: below our two directories, and no way out."""
+    """Whether a backup writes such a name: within one of our two directories, without path traversal."""
     parts = PurePosixPath(name).parts
     if name == MANIFEST:
         return True
@@ -206,7 +208,7 @@ def is_ours(name: str) -> bool:
 
 
 class _Plain:
-    """What an unsealer gives, block by block, as a file to read from."""
+    """The blocks of an unsealer as a readable file."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
@@ -244,7 +246,7 @@ def _manifest(data: bytes, path: Path) -> Manifest:
 
 
 class _readable:  # noqa: N801 (reads as a word in its `with`)
-    """Turns whatever a broken archive makes of its readers into one refusal; the disk's own faults stay."""
+    """Turns every error from reading a damaged archive into RestoreRefused; disk errors pass through."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -255,7 +257,7 @@ class _readable:  # noqa: N801 (reads as a word in its `with`)
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, _: object) -> None:
         if isinstance(fault, CmsError) and fault.reason == "recipient":
             raise RestoreRefused(
-                f"{self._path} is sealed for another key. Give the key that the backup was sealed for.",
+                f"{self._path} is sealed for another key. Use the key that the backup was sealed for.",
                 f"{self._path}は別の鍵あてに暗号化されています。"
                 "バックアップの際に指定した証明書の鍵を指定してください。",
             ) from None
@@ -267,6 +269,6 @@ class _readable:  # noqa: N801 (reads as a word in its `with`)
 
 def _broken(path: Path) -> RestoreRefused:
     return RestoreRefused(
-        f"{path} is no whole, unchanged backup. Take another copy of it, or an earlier one.",
+        f"{path} is not a complete, unchanged backup. Use another copy of it, or an earlier backup.",
         f"{path}は完全なバックアップではないか、変更されています。別の写しか、前のものを使ってください。",
     )

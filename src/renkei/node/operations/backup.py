@@ -1,9 +1,11 @@
-"""Backing a node up at one moment, while it goes on working.
+"""Back up a node at one point in time while it keeps running.
 
-At the moment of the backup the outbox and the inbox are held still by their own locks, just long enough to
-link their files and to fix the database: together they are what a kill −9 at that moment would have left, and
-a node goes on from that by itself. Reading, packing and sealing come after. Left out is what is not state:
-extracts that wait, uploads under way, locks, and what is half done.
+1. The locks of outbox and inbox are held, just long enough to link their files and to take a snapshot of the
+   database. Together these are the state that a kill −9 at that moment would leave, and a node recovers from
+   that by itself.
+2. Then the files are read, packed and sealed.
+
+Left out is what is not state: waiting extracts, incomplete uploads, locks and partial files.
 """
 
 import os
@@ -31,20 +33,20 @@ _LINKS: Final = f"{durable.PARTIAL}backup"
 
 
 def back_up(path: Path, to: x509.Certificate | None, now: datetime) -> Manifest:
-    """Write a backup of this node to a new file, sealed for `to`; recorded in the trail once it is there.
+    """Write a backup of this node to a new file, sealed for `to`; recorded in the trail once it is written.
 
-    Raises `BackupRefused`: without a certificate in production, since a backup holds everybody's data; for a
-    file that exists.
+    Raises `BackupRefused` without a certificate in production, because a backup holds all personal data, and
+    for a file that already exists.
     """
     node = settings.NODE
     if to is None and node.environment == "production":
         raise BackupRefused(
-            "In production a backup is sealed. Name the certificate of the backup key with --to.",
+            "In production a backup must be sealed. Give the certificate of the backup key with --to.",
             "本番環境のバックアップは暗号化します。--toでバックアップ用の証明書を指定してください。",
         )
     if path.exists() or not path.parent.is_dir():
         raise BackupRefused(
-            f"{path} is there already, or its directory is not. Name a new file in one that is.",
+            f"{path} already exists, or its directory does not exist. Give a new file name.",
             f"{path}が既にあるか、そのディレクトリがありません。新しいファイル名を指定してください。",
         )
     with ExitStack() as held:
@@ -54,7 +56,7 @@ def back_up(path: Path, to: x509.Certificate | None, now: datetime) -> Manifest:
         durable.discard(links)
         held.callback(durable.discard, links)
         durable.make_directory(links)
-        with _still():
+        with _locked_boxes():
             taken = held.enter_context(databases.snapshot(settings.DATABASES["default"], links))
             files = {f"{NODE}/exchange/{name}": place for name, place in _link(node.exchange, links)}
             about = Manifest(
@@ -70,7 +72,7 @@ def back_up(path: Path, to: x509.Certificate | None, now: datetime) -> Manifest:
             files[f"{NODE}/{node.policy}"] = node.directory / node.policy
         if wrong := [name for name in files if not archive.is_ours(name)]:
             raise BackupRefused(
-                f"{wrong[0]} is not within the node's directory. Move it there and name it so.",
+                f"{wrong[0]} is not within the node's directory. Move it there and correct its name.",
                 f"{wrong[0]}がノードのディレクトリの中にありません。中に移して指定し直してください。",
             )
         archive.write(path, _entries(taken, files), about, to)
@@ -81,8 +83,8 @@ def back_up(path: Path, to: x509.Certificate | None, now: datetime) -> Manifest:
 
 
 @contextmanager
-def _still() -> Iterator[None]:
-    """Hold outbox and inbox still: whoever would change them waits for a moment."""
+def _locked_boxes() -> Iterator[None]:
+    """Hold the locks of outbox and inbox, so that nobody changes them."""
     exchange = settings.NODE.exchange
     with ExitStack() as held:
         for box in ("outbox", "inbox"):
@@ -92,7 +94,7 @@ def _still() -> Iterator[None]:
 
 
 def _link(exchange: Path, links: Path) -> Iterator[tuple[str, Path]]:
-    """Link every file of the home that is state; what is there is added to or replaced, never changed."""
+    """Link every file of the exchange that is state. A link is enough: no file is ever changed in place."""
     for place, directories, files in os.walk(exchange):
         here = Path(place).relative_to(exchange)
         directories[:] = sorted(
@@ -100,7 +102,7 @@ def _link(exchange: Path, links: Path) -> Iterator[tuple[str, Path]]:
             for name in directories
             if not name.startswith(".") and not (here == Path() and name in (*_LEFT_OUT, "backup"))
         )
-        # a delivery's opened rows lie here for the moment of taking them in, and are not state
+        # a delivery's opened rows are here only while they are imported; they are not state
         directories[:] = [name for name in directories if not (here.name == "opened" and name == "data")]
         for name in sorted(files):
             if not name.startswith("."):
@@ -117,7 +119,7 @@ def _last_sent(outbox: Path) -> dict[str, int]:
 
 
 def _entries(taken: databases.Snapshot, files: dict[str, Path]) -> Iterator[Entry]:
-    """Give the files first: a restore learns from them where the database belongs."""
+    """Yield the files first: a restore reads from them where the database belongs."""
     for name, place in files.items():
         yield Entry(name, place.stat().st_size, _blocks(place))
     yield from taken.entries()

@@ -1,7 +1,7 @@
-"""The database as a backup takes it, at one moment, and as a restore puts it back; per engine.
+"""The database in a backup and a restore, per engine: a snapshot at one point in time, and loading it.
 
-Nothing plain gets a name on disk on the way: SQLite is copied into a file that has none, PostgreSQL's dump is
-cut into parts in memory.
+No plain copy gets a name on disk: SQLite is copied into an unnamed file, PostgreSQL's dump is divided into
+parts in memory.
 """
 
 import os
@@ -24,7 +24,7 @@ from renkei.node.operations.archive import DATABASE, Entry
 PART: Final = 64 * 1024 * 1024  # bytes of a part: what is held in memory at once
 LEAST_POSTGRESQL: Final = 15
 _PROGRAMS: Final = Path("/usr/lib/postgresql")
-#: How libpq is told of a server, by Django's name: in the environment, since a command line is everybody's.
+#: libpq's variables by Django's setting, passed in the environment: a command line is visible to all.
 _VARIABLES: Final = {
     "HOST": "PGHOST",
     "PORT": "PGPORT",
@@ -42,11 +42,11 @@ class Snapshot(Protocol):
     version: str
 
     def entries(self) -> Iterator[Entry]:
-        """Give it in parts, once."""
+        """Yield it in parts; only once."""
 
 
 class _Lite:
-    """SQLite, copied by its online backup into a file without a name."""
+    """SQLite, copied by its online backup into an unnamed file."""
 
     engine = "sqlite"
     version = sqlite3.sqlite_version
@@ -79,7 +79,7 @@ class _Postgres:
             yield from _parts(process.stdout)
         if process.returncode:
             raise BackupRefused(
-                "pg_dump ended with a fault. See the server's log, and whether we may read every table.",
+                "pg_dump failed. Check the server's log, and the permission to read every table.",
                 "pg_dumpが異常終了しました。サーバのログと、全テーブルの読取権限を確認してください。",
             )
 
@@ -99,10 +99,10 @@ def _blocks(part: bytes) -> Iterator[bytes]:
 
 @contextmanager
 def snapshot(settings: Mapping[str, Any], directory: Path) -> Iterator[Snapshot]:
-    """Fix the database as it is now; it can be read until the block is left.
+    """Take a snapshot of the database, which can be read within the block.
 
-    `settings` are Django's of the database, `directory` is one to hold SQLite's nameless copy. Raises
-    `BackupRefused` for a database in memory, and where PostgreSQL's programs are missing.
+    `settings` are Django's settings of the database, `directory` is for SQLite's unnamed copy. Raises
+    `BackupRefused` for a database in memory, and if PostgreSQL's programs are missing.
     """
     if "sqlite" in settings["ENGINE"]:
         with _nameless_copy(Path(settings["NAME"]), directory) as file:
@@ -127,7 +127,7 @@ def _nameless_copy(source: Path, directory: Path) -> Iterator[IO[bytes]]:
     path = directory / f".partial-{os.getpid()}.db"
     copy = sqlite3.connect(path, isolation_level=None)
     try:
-        # Its journal is in memory, and nothing is written before the name is gone: a death leaves nothing.
+        # The journal is in memory, and no data is written before the name is removed: a kill leaves no data.
         copy.execute("PRAGMA journal_mode=MEMORY")
         copy.execute("PRAGMA synchronous=OFF")
         copy.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -146,17 +146,17 @@ def _nameless_copy(source: Path, directory: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def restoring(url: str, engine: str, directory: Path) -> Iterator[IO[bytes]]:
-    """Give what a backup's database is to be written into, part after part.
+    """Yield the file into which a backup's database is written, part after part.
 
-    All of it or nothing: PostgreSQL takes it in one transaction, ended when the block is left without a
-    fault; SQLite's file becomes visible with the node's directory. Raises `RestoreRefused` for another engine
-    than the backup's, a database that is not empty, a server older than 15.
+    The restore is atomic: PostgreSQL commits one transaction when the block ends without an error; SQLite's
+    file becomes visible together with the node's directory. Raises `RestoreRefused` for another engine than
+    the backup's, a database that is not empty, a server older than 15.
     """
     settings: dict[str, Any] = {**dj_database_url.parse(url)}
     wanted = "sqlite" if "sqlite" in settings["ENGINE"] else "postgresql"
     if wanted != engine:
         raise RestoreRefused(
-            f"The backup is of {engine}, and the node's database is {wanted}. "
+            f"The backup is from {engine}, but the node's database is {wanted}. "
             "Set RENKEI_DATABASE_URL to an empty database of the same kind.",
             f"バックアップは{engine}のもので、設定のデータベースは{wanted}です。"
             "RENKEI_DATABASE_URLに同じ種類の空のデータベースを指定してください。",
@@ -187,7 +187,7 @@ def _new_file(settings: Mapping[str, Any], directory: Path) -> Iterator[IO[bytes
 
 
 def check_empty(settings: Mapping[str, Any]) -> None:
-    """Refuse a server's database that holds tables, and a server too old. Raises `RestoreRefused`."""
+    """Raise `RestoreRefused` if the database has tables or the server is too old."""
     with _connected(settings) as connection:
         version = connection.info.server_version // 10000
         if version < LEAST_POSTGRESQL:
@@ -198,8 +198,8 @@ def check_empty(settings: Mapping[str, Any]) -> None:
         held = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
     if held and held[0]:
         raise RestoreRefused(
-            f"The database {settings['NAME']} is not empty. Make a new one (createdb) and name it in "
-            "RENKEI_DATABASE_URL; nothing that is there is overwritten.",
+            f"The database {settings['NAME']} is not empty, and nothing is overwritten. Create a new one "
+            "(createdb) and set RENKEI_DATABASE_URL to it.",
             f"データベース{settings['NAME']}が空ではありません。上書きはしません。"
             "新しいデータベースを作り(createdb)、RENKEI_DATABASE_URLに指定してください。",
         )
@@ -220,10 +220,10 @@ def _server(settings: Mapping[str, Any]) -> Iterator[IO[bytes]]:
     assert process.stdin is not None  # noqa: S101 (it was asked for)
     try:
         yield process.stdin
-        process.stdin.close()  # the end of the dump: only now does it commit
+        process.stdin.close()  # the end of the dump: pg_restore commits only now
         failed = process.wait() != 0
     except BrokenPipeError:
-        failed = True  # it ended before the dump did
+        failed = True  # pg_restore ended before the dump
     finally:
         process.kill()
         process.wait()
@@ -231,7 +231,7 @@ def _server(settings: Mapping[str, Any]) -> Iterator[IO[bytes]]:
             process.stdin.close()
     if failed:
         raise RestoreRefused(
-            "pg_restore ended with a fault; the database is as it was. See the server's log.",
+            "pg_restore failed; the database is unchanged. Check the server's log.",
             "pg_restoreが異常終了しました。データベースは元のままです。サーバのログを確認してください。",
         )
 
@@ -250,8 +250,8 @@ def _connected(settings: Mapping[str, Any]) -> psycopg.Connection[Any]:
         )
     except psycopg.OperationalError:  # its text names the account
         raise OperationsError(
-            f"The database {settings['NAME']} cannot be reached. See whether the server runs, whether the "
-            "database is there, and RENKEI_DATABASE_URL.",
+            f"The database {settings['NAME']} cannot be reached. Check that the server runs and the database "
+            "exists, and check RENKEI_DATABASE_URL.",
             f"データベース{settings['NAME']}に接続できません。サーバの稼働、データベースの有無、"
             "RENKEI_DATABASE_URLを確認してください。",
         ) from None
@@ -266,7 +266,7 @@ def _environment(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _program(name: str, version: int) -> str:
-    """Return a program of PostgreSQL's that is not older than the server."""
+    """Return the path of a PostgreSQL program that is not older than the server."""
     places = sorted(_PROGRAMS.glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
     for place in places:
         if int(place.parts[-3]) >= version:

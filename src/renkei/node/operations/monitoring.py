@@ -1,5 +1,10 @@
-"""The port for machines that watch: `/metrics`, `/healthz`, `/readyz`; of its own, so that none of them is
-ever where officers or the counterpart are.
+"""The monitoring port: `/metrics`, `/healthz`, `/readyz`.
+
+It is a separate port, so that these pages are never on the ports of officers or of the counterpart.
+`/healthz` and `/readyz` say whether the node is alive and can work; a supervisor asks every few seconds. The
+reasons are given only by `renkei doctor`: strangers see one word for each part. `/metrics` is for Prometheus
+and is read from the database at each request. Labels hold only names, never the number of a case, a person
+or a card.
 """
 
 import json
@@ -28,11 +33,9 @@ from renkei.node.deliveries.models import Delivery
 from renkei.node.matching_run.models import Run
 from renkei.node.records import rejected_rows
 
-# MERGED renkei.node.operations.monitoring: Whether a node lives, and whether it can work: what a supervisor asks every few seconds.
-#
-# Not what is wrong: that is for `renkei doctor`, and for people. Strangers learn one word for each part.
+# --- readiness ----------------------------------------------------------------------------------------------
 
-_LEAST_FREE: Final = 2**30  # bytes, without which the next delivery may not find room
+_LEAST_FREE: Final = 2**30  # bytes; with less, the next delivery may not fit
 
 
 def _database() -> bool:
@@ -49,7 +52,7 @@ def _disk() -> bool:
     return shutil.disk_usage(settings.NODE.directory).free >= _LEAST_FREE
 
 
-#: What must be in order for a node to work, quick enough to be asked all the time.
+#: What a node needs in order to work; each check is quick enough to run every few seconds.
 PARTS: Final[Mapping[str, Callable[[], bool]]] = {
     "database": _database,
     "agreement": _agreement,
@@ -58,32 +61,30 @@ PARTS: Final[Mapping[str, Callable[[], bool]]] = {
 
 
 def ready() -> Mapping[str, bool]:
-    """Say of each part whether it is in order; whatever goes wrong in asking is a no."""
+    """Return for each part whether it is in order; an error in the check means no."""
     return {name: _is(part) for name, part in PARTS.items()}
 
 
 def _is(part: Callable[[], bool]) -> bool:
     try:
         return part()
-    except Exception:  # whatever it is: the answer is no, and the doctor says why
+    except Exception:  # any error means no; `renkei doctor` says why
         return False
 
 
-# MERGED renkei.node.operations.monitoring: Metrics for Prometheus, read from the database whenever they are asked for.
-#
-# Names, counts and times alone: no label ever holds a number of a case, a person or a card.
+# --- metrics ------------------------------------------------------------------------------------------------
 
 _DAY: Final = 86_400
 
 
 class NodeCollector(Collector):
-    """What stands in the node's database and key ring at the moment of asking."""
+    """The metrics of a node, read from its database and key ring at each request."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
 
     def collect(self) -> Iterable[Metric]:
-        """Give every metric, each with its help."""
+        """Yield every metric with its help text."""
         yield from self._day()
         yield from self._exchange()
         yield from self._work()
@@ -132,23 +133,25 @@ class NodeCollector(Collector):
         yield standing
 
 
-def _gauge(name: str, told: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, told, value=value)
+def _gauge(name: str, explanation: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, explanation, value=value)
 
 
-def _by(rows: QuerySet[Any], name: str, told: str, **labels: str) -> Metric:
+def _by(rows: QuerySet[Any], name: str, explanation: str, **labels: str) -> Metric:
     """Count rows by the fields that the labels name."""
-    metric = GaugeMetricFamily(name, told, labels=list(labels))
+    metric = GaugeMetricFamily(name, explanation, labels=list(labels))
     for *values, count in rows.order_by().values_list(*labels.values()).annotate(count=Count("pk")):
         metric.add_metric(list(map(str, values)), count)
     return metric
 
 
+# --- the port -----------------------------------------------------------------------------------------------
+
 Answer = tuple[HTTPStatus, str, bytes]
 
 
 class Observed:
-    """The WSGI application. `clock` tells this moment."""
+    """The WSGI application. `clock` returns the current time."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._pages: dict[str, Callable[[], Answer]] = {
@@ -159,11 +162,11 @@ class Observed:
         self._clock = clock
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
-        """Answer one request; anything else is not found."""
+        """Answer one request; an unknown path is not found."""
         page = self._pages.get(environ["PATH_INFO"])
         try:
             status, kind, body = page() if page else (HTTPStatus.NOT_FOUND, "text/plain", b"")
-        except Exception:  # the database is down, say: /readyz tells, and no text of a fault leaves
+        except Exception:  # for example without a database: /readyz says so; error texts are never sent
             status, kind, body = HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", b""
         headers = [
             ("Content-Type", kind),
@@ -186,7 +189,7 @@ def _ready() -> Answer:
 
 
 class _OfOwnThread:
-    """An application in threads of a server, each of which would keep a connection to the database."""
+    """Closes the database connection after each request; each server thread would otherwise keep one open."""
 
     def __init__(self, application: Observed) -> None:
         self._application = application
@@ -199,6 +202,6 @@ class _OfOwnThread:
 
 
 def make(clock: Callable[[], datetime]) -> Server:
-    """Return the server, bound to nothing yet."""
+    """Return the server, not bound yet."""
     host, _, port = settings.NODE.metrics.listen.rpartition(":")
     return Server((host, int(port)), _OfOwnThread(Observed(clock)), numthreads=2)

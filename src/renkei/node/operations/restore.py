@@ -1,6 +1,6 @@
-"""Putting a backup back, into a new directory only. It gets its name last; before that there is no node.
+"""Restore a backup, only into a new directory. The directory gets its name as the last step.
 
-Works without Django: there is no node yet that it could be started for.
+This works without Django, because there is no node yet to start it for.
 """
 
 import json
@@ -22,17 +22,21 @@ from renkei.node.operations.archive import NODE, Manifest
 
 
 def restore(path: Path, directory: Path, keys: Sequence[Decrypter]) -> Manifest:
-    """Put a backup back into a directory that is not there yet, or empty.
+    """Restore a backup into a directory that does not exist yet or is empty. Raises `RestoreRefused`.
 
-    In order: (1) the place is free, (2) the whole archive is read and every hash holds, (3) files are written
-    beside the place, (4) the database, which must be empty, takes all of it or nothing, (5) the directory
-    gets its name, marked as restored: it seals nothing before its numbers were compared
-    (`deliveries.continuity`). Raises `RestoreRefused`. A death between (4) and (5) leaves a full database of
-    PostgreSQL and no node; the next try says to make a new one.
+    1. Check that the directory is free.
+    2. Read the whole archive and verify every hash.
+    3. Write the files into a temporary directory beside it.
+    4. Load the database, which must be empty, in one transaction.
+    5. Give the directory its name, with the restore mark: the node seals nothing until its numbers have been
+       compared (`deliveries.restore_check`).
+
+    A kill between 4 and 5 leaves a full PostgreSQL database and no node; the next try then asks for a new
+    database.
     """
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise RestoreRefused(
-            f"{directory} is not empty. Name a new directory: a restore overwrites nothing.",
+            f"{directory} is not empty. Give a new directory: a restore overwrites nothing.",
             f"{directory}が空ではありません。上書きはしません。新しいディレクトリを指定してください。",
         )
     manifest = archive.verify(path, keys)
@@ -44,7 +48,7 @@ def restore(path: Path, directory: Path, keys: Sequence[Decrypter]) -> Manifest:
         def open_file(name: str) -> AbstractContextManager[IO[bytes]]:
             if not name.startswith(f"{archive.DATABASE}/"):
                 return _new(partial / name.removeprefix(f"{NODE}/"))
-            if not database:  # the node's files stand before it, and say where it belongs
+            if not database:  # the node's files come before it and say where the database belongs
                 url = config.load(partial).database
                 database.append(held.enter_context(databases.restoring(url, manifest.engine, partial)))
             return nullcontext(database[0])
@@ -56,7 +60,7 @@ def restore(path: Path, directory: Path, keys: Sequence[Decrypter]) -> Manifest:
         durable.make_directory(node.extracts)
         for place in sorted(path for path in partial.rglob("*") if path.is_dir()):
             durable.flush_directory(place)
-        held.close()  # the database takes it, all at once; the directory's name comes last
+        held.close()  # the database commits; the directory gets its name last
     return manifest
 
 
@@ -84,7 +88,7 @@ def read_key(key: Path, certificate: Path, passphrase: bytes) -> FileDecrypter:
 
 @contextmanager
 def _new(path: Path) -> Iterator[IO[bytes]]:
-    durable.make_directory(path.parent)  # for the owner alone
+    durable.make_directory(path.parent)  # only for the owner
     with path.open("xb") as file:
         path.chmod(0o600)
         yield file
