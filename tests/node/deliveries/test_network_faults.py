@@ -57,7 +57,7 @@ def test_a_network_that_cuts_ever_later_loses_and_doubles_nothing(pair, isa, sea
 
 
 def test_strangers_who_say_nothing_hold_nobody_up(pair, isa, sealed, monkeypatch):
-    monkeypatch.setattr(service, "_GREETING", 600)
+    monkeypatch.setattr(service, "_HANDSHAKE", 600)
     with ExitStack() as knocking:
         silent = [
             knocking.enter_context(socket.create_connection(("127.0.0.1", pair.ports["isa"])))
@@ -73,9 +73,9 @@ def test_strangers_who_say_nothing_hold_nobody_up(pair, isa, sealed, monkeypatch
 
 
 def test_a_stranger_who_says_nothing_is_sent_away(pair, isa, monkeypatch):
-    assert service._GREETING <= 5
+    assert service._HANDSHAKE <= 5
 
-    monkeypatch.setattr(service, "_GREETING", 0.1)
+    monkeypatch.setattr(service, "_HANDSHAKE", 0.1)
     with socket.create_connection(("127.0.0.1", pair.ports["isa"]), timeout=60) as silent:
         assert silent.recv(1) == b""
 

@@ -1,1 +1,1 @@
-"""What goes to the counterpart and comes from it, by network or medium."""
+"""Deliveries to and from the counterpart, by network or by medium."""

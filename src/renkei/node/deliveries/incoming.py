@@ -1,4 +1,4 @@
-"""Incoming: taken in from wherever it comes, opened in order, committed with the rows it brings."""
+"""Incoming deliveries: received by network or medium, opened in order, committed together with their rows."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -22,16 +22,16 @@ from renkei.node.deliveries.models import Delivery
 IN, State = Delivery.Direction.IN, Delivery.State
 
 Commit = Callable[[int, Path], Mapping[str, int]]
-"""Given number and data package, takes the rows; counts what it took and, as `rejected:REASON`, did not."""
+"""Imports the rows of a data package, given its number; returns counts; rejected as `rejected:REASON`."""
 
 _REJECTED = "rejected:"
 _log = structlog.get_logger()
 
 
 def receive(files: DeliveryFiles, now: datetime, *, by_medium: bool = False) -> Taken:
-    """Take in a delivery (steps 1 to 4) and note it. Raises `Refused` and `Unstored`, nothing kept.
+    """Receive a delivery (steps 1 to 4) and record it. Raises `Refused` and `Unstored`, with nothing kept.
 
-    The bytes are durable before the database knows of them; whoever asks is answered after both.
+    The bytes are durable before the database records them; the sender is answered after both.
     """
     taken = keystore.inbox(now).take(files, now)
     note_received(now, by_medium=by_medium)
@@ -39,7 +39,7 @@ def receive(files: DeliveryFiles, now: datetime, *, by_medium: bool = False) -> 
 
 
 def note_received(now: datetime, *, by_medium: bool = False) -> int:
-    """Note whatever lies in the inbox that the database does not know: also what a death left in between."""
+    """Record the deliveries in the inbox that the database does not know, also those left by a kill."""
     return _note_all(keystore.inbox(now), now, by_medium=by_medium)
 
 
@@ -80,10 +80,10 @@ def _note(place: Path, service: str, now: datetime, *, by_medium: bool) -> bool:
 
 
 def open_next(service: str, commit: Commit, *, now: datetime) -> Delivery | None:
-    """Open the next delivery of a service (steps 5 to 8), if one is there; nothing plain stays on disk.
+    """Open the next delivery of a service (steps 5 to 8), if there is one; no plain text stays on disk.
 
-    `commit` runs in the transaction that notes the opening. A node that dies between that and the receipt
-    opens again, and the rows, being in already, are not taken twice.
+    `commit` runs in the transaction that records the opening. If the node dies between that and the receipt,
+    it opens the delivery again; the rows are already imported and are not imported twice.
     """
     sweep(service)
     box = keystore.inbox(now)
@@ -114,12 +114,12 @@ def open_next(service: str, commit: Commit, *, now: datetime) -> Delivery | None
 
 
 def owes_receipt(delivery: Delivery, now: datetime) -> bool:
-    """Tell whether the receipt of opening is still to be given: a node may die between the rows and it."""
+    """Whether the receipt of opening is still missing: a node may die between the rows and the receipt."""
     return delivery.sequence in keystore.inbox(now).unopened(delivery.service)
 
 
 def _keep_carried(package: Path, now: datetime) -> None:
-    """Keep the receipts that came along; one that proves nothing holds up nothing."""
+    """Keep the receipts that came with a delivery; an invalid one is only logged."""
     for data, signature in piggybacked_receipts.carried(package):
         try:
             outgoing.keep_receipt(data, signature, now)
@@ -131,6 +131,7 @@ def _commit(delivery: Delivery, package: Path, commit: Commit, now: datetime) ->
     with transaction.atomic():
         mine = Delivery.objects.filter(pk=delivery.pk, state=State.RECEIVED)
         if mine.update(state=State.OPENED, settled_at=now) == 0:
+            # Already committed, before a kill or by another process: return its counts, import nothing.
             counts: Mapping[str, int] = Delivery.objects.get(pk=delivery.pk).counts
             return counts
         counts = dict(commit(delivery.sequence, package))
@@ -149,7 +150,7 @@ def _refuse(delivery: Delivery, refusal: Refused, now: datetime) -> None:
 
 
 def _note_refused(box: Inbox, service: str, now: datetime) -> None:
-    """Note the refusals that were signed by a node that died before it noted them."""
+    """Record refusals that were signed before the node died and could not record them."""
     for delivery in Delivery.objects.filter(direction=IN, service=service, state=State.RECEIVED):
         if (box.directory / service / f"{delivery.sequence:08d}" / "refused").is_dir():
             refusal = box.open(service, delivery.sequence, (), now).refusal
@@ -158,15 +159,15 @@ def _note_refused(box: Inbox, service: str, now: datetime) -> None:
 
 
 def sweep(service: str) -> None:
-    """Remove data packages that were opened: their rows are in the database, and here they are plain text."""
+    """Remove opened data packages: their rows are in the database, and the files are plain text."""
     for data in (settings.NODE.exchange / "inbox" / service).glob("[0-9]*/opened/data"):
         durable.discard(data)
 
 
 def sweep_all() -> None:
-    """Remove every plain data package, half opened ones as well: what a node does first when it starts.
+    """Remove every plain data package, half-opened ones as well. A node does this first when it starts.
 
-    A delivery that another process is opening at this moment is waited for.
+    Waits for the lock of a delivery that another process is opening.
     """
     inbox = settings.NODE.exchange / "inbox"
     for place in sorted(inbox.iterdir()) if inbox.is_dir() else ():

@@ -1,4 +1,7 @@
-"""The exchange's boxes as this node opens them: its keys unlocked, its trail's head in what it signs."""
+"""This node's keys, certificates and inbox for the exchange, with the keys unlocked.
+
+What the node signs carries the head of its audit trail.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,19 +17,21 @@ from renkei.node.audit import trail
 
 
 def home() -> Home:
-    """Return this node's home of the exchange, under its own policy. Raises PolicyError."""
+    """Return this node's exchange directory, with its own policy. Raises PolicyError."""
     return Home(settings.NODE.exchange, settings.NODE.decided())
 
 
 def inbox(now: datetime) -> Inbox:
-    """Return what came to this node; its receipts are signed with the key to use now."""
+    """Return this node's inbox; its receipts are signed with the key that is current now."""
     place = home()
     return Inbox(place.directory / "inbox", place.terms(), signer(now), trail.head())
 
 
 def own_certificates(use: Use) -> Iterator[tuple[str, x509.Certificate]]:
-    """Give our certificates of one use with a name for each: the number of a key in a file, or, of one in a
-    token, the beginning of its fingerprint.
+    """Yield our certificates for one use, each with a name.
+
+    The name is the key's number if the key is in a file, or the beginning of the certificate's fingerprint if
+    it is in a token.
     """
     place = home()
     held = {entry.sha256 for entry in place.keys.own(use)}
@@ -35,7 +40,7 @@ def own_certificates(use: Use) -> Iterator[tuple[str, x509.Certificate]]:
             yield f"{entry.number:04d}", entry.certificate
     token = settings.NODE.token
     named = {"signing": token.signing, "decryption": token.decryption}.get(use)
-    if named and (place.directory / "agreement").is_dir():  # before that nothing says which count
+    if named and (place.directory / "agreement").is_dir():  # without an agreement no certificate is pinned
         terms = place.terms()
         pinned = {pin.sha256 for pin in terms.agreement.pins if (pin.party, pin.use) == (terms.party, use)}
         for certificate in terms.certificates:
@@ -44,7 +49,7 @@ def own_certificates(use: Use) -> Iterator[tuple[str, x509.Certificate]]:
 
 
 def signer(now: datetime) -> Signer:
-    """Return the signing key to use now, of the token where one is named for it. Raises Misused."""
+    """Return the current signing key; from the token if `[token]` names one. Raises Misused."""
     if settings.NODE.token.signing:
         from renkei.node.deliveries import token
 
@@ -53,7 +58,7 @@ def signer(now: datetime) -> Signer:
 
 
 def decrypters(now: datetime) -> list[Decrypter]:
-    """Return the decryption keys that may be used now: the token's, and those of files. Raises Misused."""
+    """Return the decryption keys that may be used now, from the token and from files. Raises Misused."""
     in_token: list[Decrypter] = []
     if settings.NODE.token.decryption:
         from renkei.node.deliveries import token

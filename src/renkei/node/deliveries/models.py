@@ -1,4 +1,4 @@
-"""Every delivery, either way, and how far it has come. What it holds lies sealed in the exchange's boxes."""
+"""Every delivery, in both directions, and its state. Its contents are sealed files in inbox and outbox."""
 
 from django.conf import settings
 from django.db import models
@@ -7,19 +7,19 @@ from django.db import models
 class Delivery(models.Model):
     """One delivery. Outgoing: planned, sealed, sent, accepted, refused. Incoming: received, opened, refused.
 
-    `sequence` of a planned one is the number that it will get. `counts` are of rows, by name. `about` tells
-    apart what goes out on one day in one service: the number of an incident, or blank for the day itself.
-    `revision` counts how often that was made: again after each refusal.
+    The `sequence` of a planned delivery is the number that it will get. `counts` are numbers of rows by name.
+    `about` distinguishes the deliveries of one service on one day: the number of an incident, or blank for
+    the daily delivery. `revision` counts how often it was made: it is made again after each refusal.
     """
 
     class Direction(models.TextChoices):
-        """Which way it goes."""
+        """The direction of a delivery."""
 
         OUT = "out", "送信"
         IN = "in", "受信"
 
     class State(models.TextChoices):
-        """How far it has come."""
+        """The state of a delivery."""
 
         PLANNED = "planned", "準備中"
         SEALED = "sealed", "封緘済"
@@ -46,7 +46,7 @@ class Delivery(models.Model):
     by_medium = models.BooleanField(default=False)
     attempts = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True, blank=True)
-    trouble = models.CharField(max_length=60, blank=True)  # code or class of the fault that it met last
+    trouble = models.CharField(max_length=60, blank=True)  # code or class of the last fault
 
     class Meta:
         ordering = ("-business_day", "-id")
@@ -64,14 +64,14 @@ class Delivery(models.Model):
         )
 
     def __str__(self) -> str:
-        """Name it as alarms and the trail do."""
+        """Return the name used by alarms and the trail."""
         return f"{self.service} {self.sequence} ({self.business_day.isoformat()})"
 
 
 class Handover(models.Model):
-    """That an outgoing delivery is to leave by medium (申合せ5 ただし書): one officer asks, another confirms.
+    """A request to send a delivery by medium (申合せ5 ただし書): one officer asks, another confirms.
 
-    `reason` is one of `renkei.exchange.media.REASONS`; the names are those of the cover sheet.
+    `reason` is one of `renkei.exchange.media.REASONS`; the names are those on the cover sheet.
     """
 
     delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="handovers")

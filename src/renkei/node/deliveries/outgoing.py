@@ -1,4 +1,4 @@
-"""Outgoing: a day's tables become one sealed delivery, once, and go out until the counterpart answers."""
+"""Outgoing deliveries: seal a day's tables once, send until the counterpart answers, resend on request."""
 
 import os
 import random
@@ -28,39 +28,9 @@ from renkei.node.deliveries.models import Delivery
 from renkei.node.deliveries.transport.protocol import Transport, Unreachable
 from renkei.node.errors import NotHandedOver
 
-# MERGED renkei.node.deliveries.outgoing: Sending again what the counterpart has not answered: the same sealed bytes, for a reason, on record.
-
-#: Why a delivery is sent again, with the words an officer chooses by.
-REASONS: Final[Mapping[str, Words]] = {
-    "no_receipt": Words("受領証が届かない", "no receipt has come"),
-    "asked": Words("相手方から求められた", "the counterpart asked for it"),
-    "repaired": Words("通信の障害が直った", "the network is repaired"),
-}
-
-
-def resend(delivery: Delivery, officer: Officer, reason: str, *, now: datetime) -> None:
-    """Let the next run send a delivery anew, without waiting for its turn.
-
-    The counterpart answers the same bytes with the same receipt. Raises NotPermitted, NotHandedOver for one
-    that is settled, or without a reason of REASONS.
-    """
-    require(officer, Act.RUN_DAY, now=now)
-    open_states = (Delivery.State.SEALED, Delivery.State.SENT)
-    with transaction.atomic():
-        mine = Delivery.objects.filter(
-            pk=delivery.pk, direction=Delivery.Direction.OUT, state__in=open_states
-        )
-        if reason not in REASONS or mine.update(state=Delivery.State.SEALED, next_try_at=None) != 1:
-            raise NotHandedOver(
-                "Only what the counterpart has not answered is sent again, for a reason. Choose one.",
-                "相手方が回答していない送付だけを、理由を選んで再送できます。",
-            )
-        record(officer, Verb.DELIVERY_RESENT, f"{delivery.service} {delivery.sequence}", reason=reason)
-
-
 OUT, IN, State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
 
-# 申合せ7: what is sent serves ISA's residence management one way and MHLW's labour market the other.
+# 申合せ7: what MHLW sends serves ISA's residence management, what ISA sends MHLW's labour market policy.
 _PURPOSES: Final = {"annex1": "residence", "annex2-3": "labour_market"}
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
 
@@ -74,20 +44,22 @@ def make(
     sealed: Callable[[int], object] = lambda sequence: None,
     about: str = "",
 ) -> Delivery:
-    """Seal a day's delivery, once: asked again, the one that is there is returned, unless it was refused.
+    """Seal a day's delivery once; another call returns the same delivery, unless it was refused.
 
-    Not within a transaction: the plan must last. `about` names what else than the day it is of, such as an
-    incident's number (申合せ6), of which a day may have several.
+    Must not run within a transaction, because the plan must be committed. `about` is blank for the daily
+    delivery, or names an incident (申合せ6); a day may have several of those.
 
-    `tables` hold the rows by dataset; where none has any, an empty day is sent. `sealed` is told the number
-    in the transaction that notes it. The plan is written before the delivery is made, so that a node that
-    dies in between finds it by its number and neither makes another nor forgets it.
+    `tables` hold the rows by dataset; if none has any, an empty day is sent. `sealed` is called with the
+    number, in the transaction that records it. The plan is written before the delivery is made. A node that
+    dies in between therefore finds the delivery by its number, and neither makes another nor loses it.
 
-    Raises `continuity.Unconfirmed` on a restored node whose numbers were not compared yet.
+    Raises `restore_check.Unconfirmed` on a restored node whose numbers were not compared yet.
     """
     restore_check.require()
     rows = {name: table.height for name, table in tables.items() if table.height}
-    with durable.alone(settings.NODE.exchange / "making" / service):  # two workers make one delivery
+    with durable.alone(
+        settings.NODE.exchange / "making" / service
+    ):  # a second worker waits and finds it made
         delivery = _plan(service, day, about)
         if delivery.state == State.PLANNED:
             manifest = _made(delivery)
@@ -104,7 +76,7 @@ def _plan(service: str, day: date, about: str) -> Delivery:
     last = keystore.home().outbox().chain(service).last
     plan = {"sequence": last + 1, "kind": "", "state": State.PLANNED}
     with transaction.atomic():
-        # A plan for this number by another day or notice was never carried out: it will be made anew.
+        # A plan for this number by another day or notice was never carried out; it will be planned again.
         planned = Delivery.objects.filter(
             direction=OUT, service=service, state=State.PLANNED, sequence=last + 1
         )
@@ -143,7 +115,7 @@ def _note_sealed(
 
 
 def _made(delivery: Delivery) -> Manifest | None:
-    """Find a delivery of that day that was made before the node could note it."""
+    """Return the manifest of a delivery that was made, but not recorded before the node died, or None."""
     outbox = keystore.home().outbox()
     try:
         manifest = read(outbox.find(delivery.service, delivery.sequence).manifest_bytes())
@@ -175,7 +147,7 @@ def _seal(delivery: Delivery, tables: Mapping[str, pl.DataFrame], now: datetime)
 
 @contextmanager
 def _in_memory(table: pl.DataFrame) -> Iterator[Path]:
-    """Give a table as a CSV that lies in memory alone: no plain text touches a disk on its way out."""
+    """Yield the path of a table as CSV in memory (memfd), so that no plain text is written to a disk."""
     handle = os.memfd_create("renkei")
     try:
         with os.fdopen(os.dup(handle), "wb") as file:
@@ -189,31 +161,31 @@ def _files(delivery: Delivery, sequence: int | None = None) -> DeliveryFiles:
     return keystore.home().outbox().find(delivery.service, sequence or delivery.sequence)
 
 
-# --- bringing it over -------------------------------------------------------------------------------------
+# --- sending ------------------------------------------------------------------------------------------------
 
 
 def send_due(transport: Transport, now: datetime) -> int:
-    """Send what is sealed and due, and fetch the receipts of what is out; returns how many were settled.
+    """Send sealed deliveries that are due, and fetch receipts; returns how many deliveries were settled.
 
-    A counterpart that does not answer is asked again later, at growing intervals with some chance in them,
-    so that two nodes that come back together do not meet in step.
+    If the counterpart does not answer, it is tried again later, at growing intervals with random jitter, so
+    that two nodes that restart together do not retry at the same moments.
     """
     settled = 0
     open_ones = Delivery.objects.filter(direction=OUT, state__in=(State.SEALED, State.SENT)).order_by("pk")
-    # 申合せ6: a notice of an incident goes promptly, before whatever else is out.
+    # 申合せ6: a notice of an incident is sent promptly, before all other deliveries.
     for delivery in sorted(open_ones, key=lambda each: each.service != "incident"):
         if delivery.next_try_at and delivery.next_try_at > now:
             continue
         try:
             files = _files(delivery)
-            # After a fault the bytes may be there, and only the answer lost: ask before sending all again.
+            # After a fault the bytes may have arrived and only the answer was lost: ask before sending again.
             asked = delivery.state == State.SENT or delivery.attempts
             if not (asked and _fetch(transport, files, now)) and delivery.state == State.SEALED:
                 transport.send(files)
                 _fetch(transport, files, now)
         except Unreachable as fault:
             _put_off(delivery, fault.trouble, now)
-            break  # the others would meet the same
+            break  # the other deliveries would fail in the same way
         except ExchangeError as fault:
             _put_off(delivery, fault.code, now)
             continue
@@ -230,9 +202,9 @@ def _fetch(transport: Transport, files: DeliveryFiles, now: datetime) -> int:
 
 
 def keep_receipt(data: bytes, signature: bytes, now: datetime) -> None:
-    """Verify a receipt, keep it beside its delivery, note what it says; the same one again changes nothing.
+    """Verify a receipt, store it beside its delivery and record its state; the same receipt changes nothing.
 
-    Raises `Refused` with a receipt's code for one that does not prove what it says.
+    Raises `Refused` with a receipt's code if the receipt is not valid.
     """
     receipt = keystore.home().outbox().keep_receipt(data, signature, now).receipt
     state = {"received": State.SENT, "accepted": State.ACCEPTED, "refused": State.REFUSED}[receipt.state]
@@ -251,7 +223,37 @@ def keep_receipt(data: bytes, signature: bytes, now: datetime) -> None:
 
 def _put_off(delivery: Delivery, trouble: str, now: datetime) -> None:
     wait = min(_FIRST_WAIT * 2 ** min(delivery.attempts, 10), _LONGEST_WAIT)
-    wait *= random.uniform(0.5, 1.0)  # noqa: S311 (chance against marching in step, no secret)
+    wait *= random.uniform(0.5, 1.0)  # noqa: S311 (jitter, no secret)
     Delivery.objects.filter(pk=delivery.pk).update(
         attempts=delivery.attempts + 1, next_try_at=now + wait, trouble=trouble
     )
+
+
+# --- sending again ------------------------------------------------------------------------------------------
+
+#: The reasons for sending a delivery again, as an officer chooses them.
+REASONS: Final[Mapping[str, Words]] = {
+    "no_receipt": Words("受領証が届かない", "no receipt has come"),
+    "asked": Words("相手方から求められた", "the counterpart asked for it"),
+    "repaired": Words("通信の障害が直った", "the network is repaired"),
+}
+
+
+def resend(delivery: Delivery, officer: Officer, reason: str, *, now: datetime) -> None:
+    """Let the next run send the same sealed bytes again, without waiting for the retry interval.
+
+    The counterpart answers the same bytes with the same receipt. Raises NotPermitted, NotHandedOver for a
+    delivery that is settled, or without a reason of REASONS.
+    """
+    require(officer, Act.RUN_DAY, now=now)
+    open_states = (Delivery.State.SEALED, Delivery.State.SENT)
+    with transaction.atomic():
+        mine = Delivery.objects.filter(
+            pk=delivery.pk, direction=Delivery.Direction.OUT, state__in=open_states
+        )
+        if reason not in REASONS or mine.update(state=Delivery.State.SEALED, next_try_at=None) != 1:
+            raise NotHandedOver(
+                "Please choose a reason. Only a delivery that the counterpart has not answered is resent.",
+                "相手方が回答していない送付だけを、理由を選んで再送できます。",
+            )
+        record(officer, Verb.DELIVERY_RESENT, f"{delivery.service} {delivery.sequence}", reason=reason)

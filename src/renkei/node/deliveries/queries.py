@@ -1,6 +1,6 @@
-"""What was delivered either way, to be looked at: line by line with its gaps, and one with its proofs.
+"""Read deliveries: the list with gaps in the numbers, and one delivery with its proofs.
 
-Nothing here opens anything: signatures are verified, and no key of ours is needed for it.
+Nothing is decrypted here. Signatures are verified, which needs none of our private keys.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from renkei.exchange.trust import Terms
 from renkei.node.deliveries import keystore
 from renkei.node.deliveries.models import Delivery
 
-#: Where an inbox and an outbox keep each receipt beside its delivery.
+#: The states of receipts and the folders in which inbox and outbox keep them beside the delivery.
 _RECEIPTS = (
     ("received", "."),
     ("received", "received"),
@@ -33,7 +33,7 @@ _RECEIPTS = (
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A signed paper of a delivery: its manifest or a receipt; `fault` is blank where the signature holds."""
+    """A signed document of a delivery: its manifest or a receipt; `fault` is blank if it is valid."""
 
     state: str
     signed_at: datetime | None
@@ -43,7 +43,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Numbers that did not come, `first` to `last`; `void`: both have declared that they never will."""
+    """Missing numbers, `first` to `last`; `void`: both parties have declared that they will never come."""
 
     first: int
     last: int
@@ -73,18 +73,18 @@ def gap_before(delivery: Delivery) -> Gap | None:
 
 
 def waiting() -> Iterator[tuple[str, int]]:
-    """Give the deliveries that came before their predecessors, by service and number: not answered yet."""
+    """Yield service and number of deliveries that came before their predecessors and are not answered yet."""
     for place in sorted(_box(Delivery.Direction.IN).glob("*/waiting/[0-9]*")):
         yield place.parents[1].name, int(place.name)
 
 
 def files_of(delivery: Delivery) -> DeliveryFiles:
-    """Return the files of a delivery, sealed as they are. Raises ExchangeError where they are not there."""
+    """Return the sealed files of a delivery. Raises ExchangeError if they are not there."""
     return only_delivery(_box(delivery.direction) / delivery.service / f"{delivery.sequence:08d}")
 
 
 def proofs(delivery: Delivery) -> list[Proof]:
-    """Verify manifest and receipts as of when each was signed; empty where nothing is sealed yet."""
+    """Verify manifest and receipts as of the time of each signature; empty if nothing is sealed yet."""
     try:
         files = files_of(delivery)
     except ExchangeError:
@@ -96,7 +96,7 @@ def proofs(delivery: Delivery) -> list[Proof]:
 
 
 def papers(files: DeliveryFiles) -> Iterator[tuple[str, Path]]:
-    """Give what proves a delivery, by name: sealed file, manifest, signature, time-stamp and receipts."""
+    """Yield what proves a delivery, by name: sealed file, manifest, signature, time-stamp and receipts."""
     for path in (files.manifest, files.signature, files.time_stamp, files.sealed):
         if path.is_file():
             yield path.name, path

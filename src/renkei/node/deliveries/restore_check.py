@@ -1,9 +1,9 @@
-"""After a restore: nothing is sealed before it is settled that no number is used twice.
+"""After a restore: seal nothing until it is certain that no number is used twice.
 
-A backup knows the numbers up to its own moment. What was sent after it, the counterpart still has. So a
-restored node bears a mark (`exchange/restored.json`), and seals nothing until somebody has compared: over the
-network (`confirm`), or by telephone. What the counterpart has more of is put back first (`recover`), signed
-by ourselves as it is.
+A backup knows the numbers up to the time of the backup. The counterpart still has what was sent after it. A
+restored node therefore has a mark (`exchange/restored.json`) and seals nothing until the numbers have been
+compared, over the network (`confirm`) or by telephone (`confirm_by_word`). If the counterpart has more
+deliveries of ours, they are first put back from copies, which we signed ourselves (`recover`).
 """
 
 import json
@@ -29,19 +29,19 @@ from renkei.node.deliveries.models import Delivery
 from renkei.node.deliveries.transport.protocol import Transport
 from renkei.node.errors import NodeError
 
-_AHEAD: Final = 10  # numbers beyond ours that are asked for: by medium, one may have overtaken another
+_AHEAD: Final = 10  # numbers after our last that are asked for; by medium, deliveries may arrive out of order
 
 
 class Unconfirmed(NodeError):
-    """A restored node whose numbers nobody has compared with the counterpart's yet."""
+    """The node was restored, and its numbers have not been compared with the counterpart's yet."""
 
 
 class Behind(NodeError):
-    """The counterpart holds deliveries of ours that we do not; the sentence names them."""
+    """The counterpart has deliveries of ours that we do not have; the message names them."""
 
 
 def restored() -> Mapping[str, Any] | None:
-    """Return what the mark of a restore says (`made_at`, `last_sent`), or None where there is none."""
+    """Return the contents of the restore mark (`made_at`, `last_sent`), or None if there is none."""
     path = settings.NODE.restored
     if not path.is_file():
         return None
@@ -50,7 +50,7 @@ def restored() -> Mapping[str, Any] | None:
 
 
 def require() -> None:
-    """Refuse to give out numbers before they were compared. Raises `Unconfirmed`."""
+    """Check that numbers may be used. Raises `Unconfirmed` if they were not compared after a restore."""
     mark = restored()
     if mark is not None:
         raise Unconfirmed(
@@ -68,7 +68,7 @@ def services() -> list[str]:
 
 
 def ahead(transport: Transport) -> list[str]:
-    """Return what the counterpart has answered of ours and we do not have. Raises `Unreachable`."""
+    """Return the deliveries of ours that the counterpart has and we do not. Raises `Unreachable`."""
     outbox = keystore.home().outbox()
     found = []
     for service in services():
@@ -81,14 +81,14 @@ def ahead(transport: Transport) -> list[str]:
 
 
 def confirm(transport: Transport) -> None:
-    """Compare with the counterpart over the network, and let the node go on where nothing is missing.
+    """Compare with the counterpart over the network, and remove the mark if nothing is missing.
 
-    Raises `Behind` with the deliveries to be put back, `Unreachable` without an answer.
+    Raises `Behind` with the deliveries to put back, `Unreachable` without an answer.
     """
     missing = ahead(transport)
     if missing:
         raise Behind(
-            f"The counterpart holds what this node does not: {', '.join(missing)}. Have them copied back "
+            f"The counterpart has deliveries that this node does not: {', '.join(missing)}. Ask for copies "
             "from the counterpart's exchange/inbox and run `renkei restored recover`.",
             f"相手方にあって当方にない送付があります: {', '.join(missing)}。相手方のexchange/inboxから"
             "写しを受け取り、`renkei restored recover`を実行してください。",
@@ -97,22 +97,23 @@ def confirm(transport: Transport) -> None:
 
 
 def confirm_by_word(last: Mapping[str, int], who: str) -> None:
-    """Compare with what the counterpart said over the telephone: its last number from us, by service.
+    """Compare with the numbers that the counterpart gave by telephone: its last number from us, by service.
 
-    Raises `Behind` where one is missing or differs.
+    Raises `Behind` if a number is missing or differs.
     """
     outbox = keystore.home().outbox()
     ours = {name: outbox.chain(name).last for name in services()}
     differing = [
         f"{name}: {number}/{last.get(name, '?')}"
         for name, number in ours.items()
-        # Fewer over there is no harm: they are still out. A service left unsaid is compared with nothing.
+        # Fewer at the counterpart is no fault: those deliveries are still to arrive. Every service in which
+        # we have sent must be named.
         if last.get(name, 0) > number or (number and name not in last)
     ]
     if differing:
         raise Behind(
-            f"These numbers (ours/theirs) do not agree: {', '.join(differing)}. Name the counterpart's last "
-            "number of each service; what it has more of is put back with `renkei restored recover`.",
+            f"These numbers (ours/theirs) do not agree: {', '.join(differing)}. Give the counterpart's last "
+            "number of each service. Put back what only it has with `renkei restored recover`.",
             f"番号(当方/相手方)が合いません: {', '.join(differing)}。"
             "相手方の最後の番号を全ての種別について指定し、"
             "相手方にだけあるものは`renkei restored recover`で戻してください。",
@@ -128,16 +129,16 @@ def _go_on(way: str, who: str) -> None:
     last = {name: outbox.chain(name).last for name in services()}
     with transaction.atomic():
         record(None, Verb.RESTORE_CONFIRMED, str(mark["made_at"]), way=way, with_whom=who, last_sent=last)
-    # Last: a death before it only asks for the comparison again.
+    # The last step: if the node dies before it, the comparison is only repeated.
     settings.NODE.restored.unlink()
     durable.flush_directory(settings.NODE.exchange)
 
 
 def recover(directory: Path, now: datetime) -> Iterator[str]:
-    """Put deliveries that we once sent back into the outbox, from copies of the counterpart's inbox.
+    """Put deliveries that we sent back into the outbox, from copies of the counterpart's inbox.
 
-    Each must bear our own signature, continue the sequence and hold what its manifest says; gives their
-    names. One that is here already is passed over. Raises `Refused` with the code of the step that fails.
+    Each must have our own signature, continue the sequence and match its manifest. Yields their names; one
+    that is already here is passed over. Raises `Refused` with the code of the step that fails.
     """
     terms = keystore.home().terms()
     outbox = keystore.home().outbox()
@@ -176,9 +177,9 @@ def _put_back(outbox: Outbox, terms: Terms, manifest: Manifest, files: DeliveryF
 
 
 def _note(manifest: Manifest, files: DeliveryFiles, now: datetime) -> None:
-    """Note in the database what was put back: as sent, so that its receipts are fetched.
+    """Record in the database what was put back, as sent, so that its receipts are fetched.
 
-    The rows that went with it are not marked: they go again with the next number, and change nothing there.
+    Its rows are not marked as sent: they are sent again with the next number, and change nothing there.
     """
     out = Delivery.Direction.OUT
     subject = f"{manifest.service} {manifest.sequence}"
@@ -192,7 +193,7 @@ def _note(manifest: Manifest, files: DeliveryFiles, now: datetime) -> None:
             service=manifest.service,
             sequence=manifest.sequence,
             business_day=manifest.business_day,
-            # Not the day's own: what it held is sealed for the counterpart, so the day is sent once more.
+            # Not the day's own delivery: we cannot open its contents, so the day is sent once more.
             about=f"taken back {manifest.sequence}",
             kind=manifest.kind,
             state=Delivery.State.SENT,

@@ -3,12 +3,13 @@
     [token]
     module = "/usr/lib/softhsm/libsofthsm2.so"    the vendor's library
     label = "renkei"                              the token
-    signing = ["sign-2026"]                       labels of its key pairs; several while keys are rolled over
+    signing = ["sign-2026"]                       labels of its key pairs; several during a rollover
     decryption = ["open-2026"]
 
-The PIN comes from RENKEI_TOKEN_PIN alone. A private key never leaves the token; its certificate lies in the
-key ring as any other does, and the agreement file says which of them counts. RSA signs (PSS) and P-256 does
-both; RSA does not open, since no token was seen that does OAEP with SHA-256. TLS keeps its key in a file.
+The PIN comes only from RENKEI_TOKEN_PIN. A private key never leaves the token. Its certificate is in the key
+ring like any other, and the agreement file says which certificates are pinned. RSA keys sign (PSS); P-256
+keys sign and decrypt. RSA keys do not decrypt, because no token was found that supports OAEP with SHA-256.
+The TLS key is in a file.
 """
 
 import hashlib
@@ -31,23 +32,23 @@ from renkei.exchange.certificates import Decrypter, Signer, fingerprint
 from renkei.exchange.errors import CmsError, Misused
 from renkei.exchange.home import Home
 
-#: One session at a time: a login holds for the whole process, and so would somebody else's logout.
+#: One session at a time: login and logout apply to the whole process, so another thread could log us out.
 _ALONE: Final = threading.Lock()
 _PSS: Final = (Mechanism.SHA256, MGF.SHA256, 32)
-_P256_POINT: Final = b"\x04\x41"  # some modules give a point within an OCTET STRING, some without
-#: After a wrong PIN nothing is tried any more, lest a timer locks the token: a person logs in once.
+_P256_POINT: Final = b"\x04\x41"  # some modules wrap a point in an OCTET STRING, some do not
+#: After a wrong PIN nothing more is tried, so that the timer does not lock the token. A person logs in once.
 _CARE: Final = TokenFlag.USER_PIN_COUNT_LOW | TokenFlag.USER_PIN_FINAL_TRY | TokenFlag.USER_PIN_LOCKED
 
 
 @dataclass(frozen=True, slots=True)
 class TokenSigner:
-    """A signing key in the token: what `renkei.exchange.certificates.Signer` asks for."""
+    """A signing key in the token; implements `renkei.exchange.certificates.Signer`."""
 
     label: str
     certificate: x509.Certificate
 
     def sign(self, data: bytes) -> bytes:
-        """Sign as the profile says for the key's family. Raises Misused where the token does not."""
+        """Sign as the profile says for the key's family. Raises Misused if the token fails."""
         with _session() as session:
             key = _private(session, self.label, "sign")
             if isinstance(self.certificate.public_key(), rsa.RSAPublicKey):
@@ -59,33 +60,33 @@ class TokenSigner:
 
 @dataclass(frozen=True, slots=True)
 class TokenDecrypter:
-    """A decryption key in the token, on P-256: what `renkei.exchange.certificates.Decrypter` asks for."""
+    """A P-256 decryption key in the token; implements `renkei.exchange.certificates.Decrypter`."""
 
     label: str
     certificate: x509.Certificate
 
     def decrypt(self, wrapped: bytes) -> bytes:
-        """Refuse: RSA keys in a token are not used for opening (`held`)."""
+        """Always raises CmsError: RSA keys in a token are not used for decryption."""
         raise CmsError("recipient")
 
     def agree(self, point: bytes) -> bytes:
-        """ECDH on P-256. Raises Misused where the token does not."""
+        """ECDH on P-256. Raises Misused if the token fails."""
         with _session() as session:
             secret = _private(session, self.label, "derive_key").derive_key(
                 KeyType.GENERIC_SECRET,
                 256,
                 mechanism=Mechanism.ECDH1_DERIVE,
                 mechanism_param=(KDF.NULL, None, point),
-                # What comes of it wraps one delivery's key, which is unwrapped here; the token keeps nothing.
+                # The shared secret unwraps one delivery's key in this process; the token stores nothing.
                 template={Attribute.SENSITIVE: False, Attribute.EXTRACTABLE: True, Attribute.TOKEN: False},
             )
             return bytes(secret[Attribute.VALUE])
 
 
 def signer(home: Home, now: datetime) -> Signer:
-    """Return the token's signing key that is pinned now; of several, the one that ends last.
+    """Return the token's signing key that is pinned now; of several, the one that expires last.
 
-    Raises Misused: `key_missing` where none is, `key_unreadable` where the token does not open.
+    Raises Misused: `key_missing` if there is none, `key_unreadable` if the token cannot be opened.
     """
     for certificate in _pinned(home, "signing", now):
         if (label := held(certificate, settings.NODE.token.signing)) is not None:
@@ -94,7 +95,7 @@ def signer(home: Home, now: datetime) -> Signer:
 
 
 def decrypters(home: Home, now: datetime) -> list[Decrypter]:
-    """Return the token's decryption keys that are pinned now. Raises Misused where it does not open."""
+    """Return the token's decryption keys that are pinned now. Raises Misused if it cannot be opened."""
     return [
         TokenDecrypter(label, certificate)
         for certificate in _pinned(home, "decryption", now)
@@ -104,9 +105,9 @@ def decrypters(home: Home, now: datetime) -> list[Decrypter]:
 
 
 def held(certificate: x509.Certificate, labels: tuple[str, ...]) -> str | None:
-    """Return the label of the token's key pair that a certificate is for; None where it has none.
+    """Return the label of the token's key pair that a certificate belongs to, or None.
 
-    Raises Misused where the token does not open, or holds no public key of a label.
+    Raises Misused if the token cannot be opened, or has no public key for a label.
     """
     with _session() as session:
         for label in labels:
@@ -116,7 +117,7 @@ def held(certificate: x509.Certificate, labels: tuple[str, ...]) -> str | None:
 
 
 def _pinned(home: Home, use: str, now: datetime) -> Iterator[x509.Certificate]:
-    """Give our certificates at hand that count for a use, the one that ends last first."""
+    """Yield our stored certificates that are pinned for a use, the one that expires last first."""
     terms = home.terms()
     at_hand = {fingerprint(each): each for each in terms.certificates}
     pins = terms.agreement.current(terms.party, use, now)
@@ -125,7 +126,7 @@ def _pinned(home: Home, use: str, now: datetime) -> Iterator[x509.Certificate]:
 
 @contextmanager
 def _session() -> Iterator[Any]:
-    """Log in for one operation. Raises Misused, which names the token and the kind of fault, no more."""
+    """Log in for one operation. Raises Misused, which names only the token and the class of the fault."""
     named = settings.NODE.token
     try:
         with _ALONE:
@@ -146,7 +147,7 @@ def _find(session: Any, kind: ObjectClass, label: str) -> Any:
 
 
 def _private(session: Any, label: str, able: str) -> Any:
-    """Find a private key that its attributes let do something: CKA_SIGN, CKA_DERIVE."""
+    """Find a private key whose attributes allow an operation: CKA_SIGN, CKA_DERIVE."""
     key = _find(session, ObjectClass.PRIVATE_KEY, label)
     if not hasattr(key, able):
         named = f"token {settings.NODE.token.label}: {label}"

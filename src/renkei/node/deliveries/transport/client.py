@@ -1,4 +1,4 @@
-"""The sending end: a delivery's files one after the other, each from where it stopped, then its receipts."""
+"""The sending side: upload a delivery's files one by one, resume interrupted ones, fetch its receipts."""
 
 import base64
 import http.client
@@ -20,24 +20,24 @@ from renkei.node.deliveries.transport.protocol import Unreachable
 
 _TUS: Final = {"Tus-Resumable": "1.0.0"}
 _SECONDS: Final = 60
-_PART: Final = 64 * 1024 * 1024  # a request each: a cut costs no more than the last one's flush
+_PART: Final = 64 * 1024 * 1024  # bytes of one request; after a cut only what was not flushed is resent
 
 
 class Client:
-    """The counterpart's carrier, over one connection for each call."""
+    """A client of the counterpart's carrier; it makes one connection for each call."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
 
     def send(self, files: DeliveryFiles) -> None:
-        """Bring a delivery over: sealed file and signature first, the manifest last."""
+        """Send a delivery: sealed file and signature first, the manifest last."""
         paths = [files.sealed, files.signature, *([files.time_stamp] if files.time_stamp.is_file() else [])]
         with self._connected() as connection:
             for path in (*paths, files.manifest):
                 _upload(connection, path)
 
     def receipts(self, files: DeliveryFiles) -> list[tuple[bytes, bytes]]:
-        """Return the receipts that were given, each with its signature; none is none yet."""
+        """Return the receipts given so far, each with its signature."""
         with self._connected() as connection:
             status, _, body = _ask(connection, "GET", f"/receipts/{files.name}")
         if status == 404:
@@ -53,7 +53,7 @@ class Client:
             raise Unreachable("answer_unreadable") from None
 
     def time_there(self) -> str:
-        """Return what the counterpart's clock says (the header Date, blank without). Raises Unreachable."""
+        """Return the counterpart's time (the header Date, or blank). Raises Unreachable."""
         with self._connected() as connection:
             status, headers, _ = _ask(connection, "OPTIONS", "/uploads/")
         if status != 204:
@@ -69,7 +69,7 @@ class Client:
 
 
 class _Connected:
-    """Closes a connection and turns every fault of the network into one."""
+    """Closes the connection and turns every network fault into `Unreachable`."""
 
     def __init__(self, connection: HTTPConnection) -> None:
         self._connection = connection
@@ -86,7 +86,7 @@ class _Connected:
 
 
 def _upload(connection: HTTPConnection, path: Path) -> None:
-    """Upload one file from where it stopped. Raises `Refused` with the code that the counterpart gives."""
+    """Upload one file, resuming where it stopped. Raises `Refused` with the counterpart's code."""
     length = path.stat().st_size
     name = base64.b64encode(path.name.encode()).decode()
     headers = {"Upload-Length": str(length), "Upload-Metadata": f"filename {name}"}
@@ -109,7 +109,7 @@ def _upload(connection: HTTPConnection, path: Path) -> None:
             before, offset = offset, int(found["upload-offset"])
             if offset == length:
                 return
-            if not before < offset < length:  # no answer of this protocol, and no end of asking
+            if not before < offset < length:  # against the protocol: without progress this would loop
                 raise Unreachable("answer_unreadable")
 
 

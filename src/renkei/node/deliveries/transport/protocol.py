@@ -1,4 +1,4 @@
-"""What a way to the counterpart does, whatever it is made of: who sends and who compares need no more."""
+"""The interface of a transport to the counterpart, for sending and for the check after a restore."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ from renkei.exchange.files import DeliveryFiles
 
 
 class Unreachable(Exception):
-    """The counterpart's node did not answer; `trouble` names the fault's class."""
+    """The counterpart's node did not answer; `trouble` names the class of the fault."""
 
     def __init__(self, trouble: str) -> None:
         super().__init__(trouble)
@@ -14,10 +14,10 @@ class Unreachable(Exception):
 
 
 class Transport(Protocol):
-    """A way to the counterpart. Both calls raise `Unreachable`."""
+    """A transport to the counterpart. Both calls raise `Unreachable`."""
 
     def send(self, files: DeliveryFiles) -> None:
-        """Bring a delivery over, going on where it stopped."""
+        """Send a delivery, resuming where it stopped."""
 
     def receipts(self, files: DeliveryFiles) -> list[tuple[bytes, bytes]]:
         """Return the receipts that the counterpart has given, each with its signature."""

@@ -1,12 +1,13 @@
-"""The receiving end: tus 1.0 (core, creation, checksum) for uploads, and receipts to be fetched.
+"""The receiving side: uploads by tus 1.0 (core, creation, checksum), and receipts to fetch.
 
-    OPTIONS /uploads/             what is understood
-    POST    /uploads/             begin (Upload-Length; Upload-Metadata: filename)
-    HEAD    /uploads/ID           how far it has come
-    PATCH   /uploads/ID           go on from there
+    OPTIONS /uploads/             the version and extensions supported
+    POST    /uploads/             create an upload (Upload-Length; Upload-Metadata: filename)
+    HEAD    /uploads/ID           the current offset
+    PATCH   /uploads/ID           append from the offset
     GET     /receipts/NAME        the receipts given for a delivery, as JSON
 
-When the files of a delivery are all there, it is taken in before the last of them is answered.
+Incomplete uploads are durable on disk (`Uploads`), so that an interrupted transfer resumes. When all files of
+a delivery are there, the delivery is received before the last request is answered (`Carrier`).
 """
 
 import base64
@@ -36,7 +37,7 @@ from renkei.exchange.files import DeliveryFiles
 from renkei.node.deliveries import incoming, keystore
 from renkei.node.deliveries.transport import tls
 
-# MERGED renkei.node.deliveries.transport.server: Uploads that are not complete yet: durable on disk, so that a cut transfer goes on where it stopped.
+# --- uploads on disk ----------------------------------------------------------------------------------------
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,80}\.(?:json|json\.p7s|json\.tsr|cms)")
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{32}")
@@ -46,16 +47,16 @@ _FLUSH_EVERY: Final = 16 * 1024 * 1024
 
 
 class Misplaced(Exception):
-    """The bytes do not continue where the upload stopped."""
+    """The bytes do not start at the upload's current offset."""
 
 
 class Gone(Exception):
-    """The upload is no more: its delivery was taken in, or its time is over."""
+    """The upload no longer exists: its delivery was received, or it expired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file on its way: `name` as the sender calls it, `length` in bytes."""
+    """One file being uploaded: the sender's `name` of it, and its `length` in bytes."""
 
     directory: Path
     name: str
@@ -63,34 +64,35 @@ class Upload:
 
     @property
     def identifier(self) -> str:
-        """What stands in its address."""
+        """The upload's identifier in its URL."""
         return self.directory.name
 
     @property
     def data(self) -> Path:
-        """The bytes that have come."""
+        """The file of the bytes received so far."""
         return self.directory / self.name
 
     @property
     def offset(self) -> int:
-        """How many bytes have come."""
+        """The number of bytes received so far."""
         return self.data.stat().st_size
 
     @property
-    def touched(self) -> datetime:
-        """When bytes came last."""
+    def changed_at(self) -> datetime:
+        """When the last bytes were received."""
         return datetime.fromtimestamp(self.data.stat().st_mtime, UTC)
 
     @property
     def complete(self) -> bool:
-        """Whether all have."""
+        """Whether all bytes have been received."""
         return self.offset == self.length
 
     def append(self, source: IO[bytes], offset: int, length: int) -> int:
-        """Append what a request brings, from `offset` on; returns the new offset.
+        """Append the body of a request at `offset`; returns the new offset.
 
-        One request at a time; others wait. What came before a cut is kept: a shorter request is no fault.
-        Raises `Misplaced`, `Gone`, and `Unstored` for a full disk, what fitted being kept.
+        One request at a time; others wait for the lock. If the connection breaks, the bytes received until
+        then are kept. Raises `Misplaced`, `Gone`, and `Unstored` for a full disk; the bytes that fitted are
+        kept then, too.
         """
         try:
             handle = os.open(self.data, os.O_WRONLY | os.O_APPEND)
@@ -99,7 +101,7 @@ class Upload:
         with os.fdopen(handle, "ab", buffering=0) as file:
             fcntl.flock(handle, fcntl.LOCK_EX)
             found = os.fstat(handle)
-            if found.st_nlink == 0:  # taken in while we waited: bytes written here would go nowhere
+            if found.st_nlink == 0:  # received while we waited for the lock: these bytes would be lost
                 raise Gone
             if found.st_size != offset or offset + length > self.length:
                 raise Misplaced
@@ -118,16 +120,16 @@ class Upload:
 
 
 class Uploads:
-    """The directory of uploads under way."""
+    """The directory of incomplete uploads."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def create(self, name: str, length: int) -> Upload:
-        """Begin an upload; the same file begun before goes on, by whoever begins it.
+        """Create an upload, or return the existing one for the same name and length, which then resumes.
 
-        A file of that name but another length is given up: its sender starts anew. Raises ValueError for an
-        impossible name, `Unstored`.
+        An upload of the same name but another length is dropped: its sender starts again. Raises ValueError
+        for an invalid name, `Unstored`.
         """
         if not _NAME.fullmatch(name):
             raise ValueError(name)
@@ -144,18 +146,18 @@ class Uploads:
 
     @contextmanager
     def taking(self) -> Iterator[Path]:
-        """Give a place to put a complete delivery together, to one at a time."""
+        """Yield the directory in which a complete delivery is put together, under a lock."""
         place = self._directory / "taking"
         with durable.alone(place):
             yield place
 
     def sweep(self) -> None:
-        """Remove what a death left half made. Not while requests are answered: theirs is half made too."""
+        """Remove partial files left by a kill; only before requests are served, which have such files too."""
         with self.taking(), durable.alone(self._directory):
             durable.sweep(self._directory)
 
     def find(self, identifier: str) -> Upload | None:
-        """Return an upload by what stands in its address."""
+        """Return an upload by the identifier in its URL."""
         if not _IDENTIFIER.fullmatch(identifier):
             return None
         try:
@@ -180,20 +182,22 @@ class Uploads:
         return [upload for upload in self.of(delivery) if upload.complete]
 
     def drop(self, uploads: list[Upload]) -> None:
-        """Forget uploads."""
+        """Delete uploads."""
         for upload in uploads:
             durable.discard(upload.directory)
 
     def expire(self, now: datetime) -> None:
-        """Forget what has not gone on for two days."""
+        """Delete uploads without new bytes for two days."""
         with durable.alone(self._directory):
-            self.drop([each for each in self.all() if now - each.touched > _KEPT_FOR])
+            self.drop([each for each in self.all() if now - each.changed_at > _KEPT_FOR])
 
+
+# --- the WSGI application -----------------------------------------------------------------------------------
 
 _TUS: Final = "1.0.0"
 _UPLOAD: Final = re.compile(r"/uploads/([0-9a-f]{32})")
 _RECEIPTS: Final = re.compile(r"/receipts/([a-z0-9][a-z0-9-]{0,80})")
-_MOST_CHECKED: Final = 64 * 1024 * 1024  # bytes of a request with a checksum: judged before it is kept
+_MOST_CHECKED: Final = 64 * 1024 * 1024  # bytes of a request with a checksum: verified in memory first
 _CHECKSUM_WRONG: Final = 460
 _log = structlog.get_logger()
 
@@ -202,7 +206,7 @@ Environ = dict[str, Any]
 
 @dataclass(slots=True)
 class Answer:
-    """What is answered."""
+    """The response to a request."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -210,7 +214,7 @@ class Answer:
 
 
 class Carrier:
-    """The WSGI application of the carrier's port. `clock` tells this moment."""
+    """The WSGI application of the carrier's port. `clock` returns the current time."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
@@ -218,14 +222,14 @@ class Carrier:
         self._uploads.sweep()
 
     def __call__(self, environ: Environ, start_response: Callable[..., object]) -> Iterable[bytes]:
-        """Answer one request of the counterpart, and of nobody else."""
+        """Answer one request; anybody but the counterpart gets 403."""
         try:
             answer = self._answer(environ)
         except ExchangeError as fault:
             _log.warning("carrier_refused", trouble=fault.code)
             answer = _refused(fault)
         except DatabaseError as fault:
-            # Whatever came is durable; asked again, the carrier goes on from there.
+            # The bytes received are durable; when the sender tries again, the carrier resumes from them.
             _log.error("carrier_without_database", trouble=type(fault).__name__)
             answer = Answer(503)
         finally:
@@ -301,15 +305,15 @@ class Carrier:
         return Answer(204, {"Upload-Offset": str(reached)})
 
     def _take(self, delivery: str, now: datetime) -> None:
-        """Take a delivery in once its three files are there; whatever it comes to, the uploads are over.
+        """Receive a delivery once its three files are there; then delete the uploads, even if it was refused.
 
-        A full disk or a database that is down ends nothing: the bytes stay, and the sender comes again.
+        After a full disk or a database fault the bytes stay, and the sender tries again.
         """
         with self._uploads.taking() as directory:
             uploads = self._uploads.together(delivery)
             names = {upload.name for upload in uploads}
             if not {f"{delivery}.json", f"{delivery}.json.p7s", f"{delivery}.cms"} <= names:
-                if any(_is_here(upload.data) for upload in uploads):  # somebody else brought it meanwhile
+                if any(_is_here(upload.data) for upload in uploads):  # another upload brought it first
                     self._uploads.drop(self._uploads.of(delivery))
                 return
             place = directory / f"{durable.PARTIAL}{delivery}"
@@ -329,20 +333,20 @@ class Carrier:
 
 
 def _service_and_number(delivery: str) -> tuple[str, str]:
-    """Read a delivery's name: SENDER-RECEIVER-SERVICE-NUMBER, the service with a hyphen of its own or not."""
+    """Split a delivery's name SENDER-RECEIVER-SERVICE-NUMBER; the service itself may have a hyphen."""
     parts = delivery.split("-")
     return "-".join(parts[2:-1]), parts[-1]
 
 
 def _is_here(path: Path) -> bool:
-    """Whether a file is the manifest of a delivery that was taken in already."""
+    """Whether a file is the manifest of a delivery that was already received."""
     service, number = _service_and_number(path.stem)
     kept = settings.NODE.exchange / "inbox" / service / number / path.name
     return path.suffix == ".json" and kept.is_file() and kept.read_bytes() == path.read_bytes()
 
 
 def _receipts(delivery: str, now: datetime) -> Answer:
-    """Every receipt that was given for a delivery: the same stored bytes whenever it is asked."""
+    """Return every receipt given for a delivery; the stored bytes are the same each time."""
     service, number = _service_and_number(delivery)
     if not number.isdigit():
         return Answer(404)
@@ -391,7 +395,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _file_name(metadata: str) -> str:
-    """Read `filename` of tus's Upload-Metadata: pairs joined by commas, values in base64."""
+    """Return `filename` of tus's Upload-Metadata: pairs separated by commas, values in base64."""
     for pair in metadata.split(","):
         key, _, value = pair.strip().partition(" ")
         if key == "filename":
@@ -403,7 +407,7 @@ def _file_name(metadata: str) -> str:
 
 
 def _checked(source: IO[bytes], length: int, claimed: str) -> IO[bytes] | Answer:
-    """Judge a request's checksum before any of it is kept (tus extension checksum)."""
+    """Verify a request's checksum before any of it is stored (tus extension checksum)."""
     algorithm, _, digest = claimed.partition(" ")
     if algorithm != "sha256" or length > _MOST_CHECKED:
         return Answer(400)

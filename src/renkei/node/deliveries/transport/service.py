@@ -1,4 +1,4 @@
-"""The carrier's port: one process, a few threads, until it is told to stop."""
+"""The server of the carrier's port: one process with a few threads."""
 
 import socket
 import ssl
@@ -17,48 +17,48 @@ from renkei.node.deliveries.transport import tls
 from renkei.node.deliveries.transport.server import Carrier
 
 _THREADS: Final = 16
-_SECONDS: Final = 60  # of silence before a connection is given up: a stalled peer holds no thread for long
-_GREETING: Final = 5.0  # seconds in all that whoever knocks has to prove who it is
+_SECONDS: Final = 60  # idle timeout of a connection, so that a stalled peer does not hold a thread for long
+_HANDSHAKE: Final = 5.0  # seconds for the whole TLS handshake
 
 
 class _Adapter(BuiltinSSLAdapter):
-    """cheroot's adapter around a context that is made here, whose key never lies in the clear."""
+    """cheroot's adapter for our own TLS context, whose private key is never stored unencrypted."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self.context = context
 
     def wrap(self, sock: socket.socket) -> tuple[socket.socket, dict[str, Any]]:
-        """Wrap a connection, without greeting yet: the one thread that accepts must wait for nobody."""
+        """Wrap a connection without the handshake yet: the accepting thread must not wait for a peer."""
         try:
             return self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False), {}
         except OSError as fault:
             raise FatalSSLAlert(*fault.args) from fault
 
     def get_environ(self, *connection: Any) -> dict[str, Any]:
-        """Say who the peer is: the certificate that the handshake proved."""
+        """Return the peer's certificate, as proved by the handshake."""
         der = connection[0].getpeercert(binary_form=True)
         return {"wsgi.url_scheme": "https", "SSL_CLIENT_CERT": ssl.DER_cert_to_PEM_cert(der) if der else ""}
 
 
 class _Connection(HTTPConnection):
-    """A connection that greets in a thread of its own, within a few seconds or not at all."""
+    """A connection that makes the TLS handshake in a worker thread, with a timeout."""
 
     def communicate(self) -> bool:
         """Answer a request, after the handshake if it is the first."""
         if not self.ssl_env:
             try:
-                self.socket.settimeout(_GREETING)
+                self.socket.settimeout(_HANDSHAKE)
                 self.socket.do_handshake()
                 self.socket.settimeout(self.server.timeout)
                 self.ssl_env = self.server.ssl_adapter.get_environ(self.socket)
-            except (OSError, ValueError):  # refused, silent, or gone: strangers are not worth a log line
+            except (OSError, ValueError):  # refused, silent or closed: not logged, anybody may connect
                 return False
         answered: bool = super().communicate()  # type: ignore[no-untyped-call]
         return answered
 
 
 def make(clock: Callable[[], datetime]) -> Server:
-    """Return the server, bound to nothing yet; what a death left half done in the inbox is put right."""
+    """Return the server, not bound yet; first remove what a kill left partly done in the inbox."""
     incoming.sweep_all()
     host, _, port = settings.NODE.carrier.listen.rpartition(":")
     server = Server(

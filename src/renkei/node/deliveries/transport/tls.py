@@ -1,4 +1,4 @@
-"""TLS between the nodes: 1.3 alone, and of all certificates only the counterpart's pinned one."""
+"""TLS between the nodes: only version 1.3, and only the counterpart's pinned certificates."""
 
 import functools
 import hashlib
@@ -17,9 +17,9 @@ from renkei.exchange.home import Home
 
 
 def context(home: Home, now: datetime, *, server: bool) -> ssl.SSLContext:
-    """Return a context that shows our certificate and takes the counterpart's alone.
+    """Return a context that presents our certificate and accepts only the counterpart's.
 
-    Raises `Misused` with `key_missing` where a certificate is not at hand.
+    Raises `Misused` with `key_missing` if a certificate is not stored here.
     """
     terms = home.terms()
     pinned = _pinned(home, terms.counterpart, now)
@@ -38,16 +38,16 @@ def context(home: Home, now: datetime, *, server: bool) -> ssl.SSLContext:
 def _context(
     server: bool, pinned: str, certificate: str, key: Path, _digest: bytes, passphrase: bytes
 ) -> ssl.SSLContext:
-    """Make it once a process, as long as certificates and key stay: scrypt, which guards the key, is slow."""
+    """Cache the context while certificates and key stay the same: unlocking the key (scrypt) is slow."""
     found = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
     found.minimum_version = ssl.TLSVersion.TLSv1_3
-    found.check_hostname = False  # the certificate itself is pinned, whatever address it answers at
+    found.check_hostname = False  # the certificate itself is pinned, whatever its address
     found.verify_mode = ssl.CERT_REQUIRED
-    # Only what is loaded here is trusted, and that is the certificate itself, not whoever issued it.
+    # Trust only the pinned certificates loaded here, not their issuer.
     found.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     found.load_verify_locations(cadata=pinned)
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
-        # A file of its own: the ssl module takes nothing else. It is no secret.
+        # The ssl module reads only from a file. A certificate is not secret.
         file.write(certificate)
         file.flush()
         found.load_cert_chain(file.name, key, passphrase)
@@ -55,7 +55,7 @@ def _context(
 
 
 def is_pinned(der: bytes | None, home: Home, now: datetime) -> bool:
-    """Whether a peer's certificate is the counterpart's, pinned and in its time: asked of every request."""
+    """Whether a peer's certificate is the counterpart's and currently pinned; checked for every request."""
     if not der:
         return False
     terms = home.terms()
