@@ -1,7 +1,7 @@
-"""The clocks of an incident: what must be done by when, as a table, each with where it comes from.
+"""The deadlines of an incident as a table, each with its legal basis, and the alarms for incidents.
 
-`verified` is False for what was read in accounts of the law and not in its text: such a deadline is shown as
-a guide, and whoever is responsible looks it up.
+`verified` is False if a deadline was taken from descriptions of the law and not from its text. Such a
+deadline is shown as a guide, and the responsible officer checks it.
 """
 
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ from renkei.node.deliveries.models import Delivery
 from renkei.node.incidents import notices
 from renkei.node.incidents.models import Condition, Incident, Kind
 
-#: A leak of an administrative body is reported from more than so many persons (規則43条4号).
+#: An administrative body must report a leak that concerns more persons than this (規則43条4号).
 MANY: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One duty. Days are calendar days after the day that the incident came to be known.
+    """One duty and its deadline. Days are calendar days after the day on which the incident became known.
 
-    `first` to `last` is when it is due, `last` None where the law says 速やかに and no number; from
-    `rings_from` on the alarm rings. `conditions`: any of them makes it a duty; `unless` makes it none.
+    It is due from `first` to `last`; `last` is None if the law says 速やかに without a number. The alarm is
+    active from `rings_from` on. Any of `conditions` makes it a duty, except when `unless` holds.
     """
 
     code: str
@@ -43,7 +43,7 @@ class Clock:
 _ANY: Final = frozenset(Condition)
 _ARTICLE_68: Final = "個人情報保護法68条1項"
 
-#: The duties of a leak beside telling the counterpart, which is 申合せ6 and done at once (`notices`).
+#: The duties after a leak, besides informing the counterpart, which is done at once (申合せ6, `notices`).
 CLOCKS: Final = (
     Clock(
         "preliminary",
@@ -88,9 +88,9 @@ BY_CODE: Final = {clock.code: clock for clock in CLOCKS}
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A clock of one incident. `due_from` to `due_by` is when; `provisional`: nobody judged the conditions.
+    """A deadline of one incident, due from `due_from` to `due_by`.
 
-    `done_at` is when it was reported, None while it is not.
+    `provisional`: the conditions have not been judged yet. `done_at` is when it was reported, or None.
     """
 
     clock: Clock
@@ -101,14 +101,14 @@ class Running:
     done_at: datetime | None
 
     def rings(self, today: date) -> bool:
-        """Whether it wants a person now."""
+        """Whether its alarm is active."""
         return self.done_at is None and self.rings_on is not None and today >= self.rings_on
 
 
 def judged(incident: Incident) -> frozenset[Condition] | None:
-    """Return the conditions that hold; None where nobody judged them and the number alone decides nothing.
+    """Return the conditions that hold; None if nobody judged them and the number of persons decides nothing.
 
-    Until somebody has counted the persons, the rows concerned are taken: it cannot be more.
+    Until somebody has counted the persons, the number of rows is used, which is the upper bound.
     """
     counted = incident.persons if incident.persons is not None else incident.rows
     many = {Condition.MANY} if (counted or 0) > MANY else set()
@@ -118,7 +118,7 @@ def judged(incident: Incident) -> frozenset[Condition] | None:
 
 
 def running(incident: Incident) -> list[Running]:
-    """Return the clocks of an incident; all that may run where the conditions were not judged yet."""
+    """Return the deadlines of an incident; if the conditions are not judged yet, all that may apply."""
     if incident.kind != Kind.LEAK:
         return []
     hold = judged(incident)
@@ -139,23 +139,23 @@ def running(incident: Incident) -> list[Running]:
 
 
 def _runs(clock: Clock, hold: frozenset[Condition] | None) -> bool:
-    if hold is None:  # not judged: what would be due first, were one of the conditions to hold
+    if hold is None:  # not judged: the deadlines that any of the conditions would set
         return clock.conditions == _ANY
     return bool(clock.conditions & hold) and clock.unless not in hold
 
 
-# MERGED renkei.node.incidents.deadlines: What of incidents wants a person, for the alarms: each gives the subjects that ring.
+# --- alarms: each function yields the subjects that need attention ------------------------------------------
 
 
 def untold(now: datetime) -> Iterator[str]:
-    """Ours that the counterpart has not received, as known last (申合せ6: promptly)."""
+    """Yield our incidents whose last notice the counterpart has not received (申合せ6: promptly)."""
     for incident in Incident.objects.filter(origin=settings.NODE.party, closed_at=None):
         if notices.untold(incident):
             yield str(incident)
 
 
 def heard(now: datetime) -> Iterator[str]:
-    """The counterpart's that nobody here has taken up, and notices of it that could not be opened yet."""
+    """Yield the counterpart's incidents that nobody here has taken up, and its notices not opened yet."""
     yield from map(str, Incident.objects.filter(seen_at=None, closed_at=None))
     came = Delivery.objects.filter(
         direction=Delivery.Direction.IN, service=notices.SERVICE, state=Delivery.State.RECEIVED
@@ -164,7 +164,7 @@ def heard(now: datetime) -> Iterator[str]:
 
 
 def due(now: datetime) -> Iterator[str]:
-    """Clocks that have come near or run out."""
+    """Yield deadlines that are near or have passed."""
     today = timezone.localtime(now).date()
     for incident in Incident.objects.filter(closed_at=None).prefetch_related("reports"):
         for each in running(incident):

@@ -1,18 +1,18 @@
-"""Incidents, ours and those that the counterpart told of, with what was said of them, told and reported."""
+"""Incidents, ours and the counterpart's, with their statements, notices and legal reports."""
 
 from django.conf import settings
 from django.db import models
 
 
 class Kind(models.TextChoices):
-    """What happened, or may have."""
+    """What happened, or may have happened."""
 
     LEAK = "leak", "漏えい等"
     OUTAGE = "outage", "障害"
 
 
 class Condition(models.TextChoices):
-    """What makes a leak one that is reported to the 個人情報保護委員会 (規則43条); any one is enough."""
+    """The conditions for reporting a leak to the 個人情報保護委員会 (規則43条); any one is enough."""
 
     SPECIAL_CARE = "special_care", "要配慮個人情報"
     PROPERTY = "property", "財産的被害のおそれ"
@@ -35,13 +35,13 @@ class Item(models.TextChoices):
 
 
 class Incident(models.Model):
-    """One incident of clause 6. `origin` found it; the counterpart's stands here as it told of it.
+    """One incident of clause 6. `origin` is the party that found it.
 
-    `number` is its origin's (I-2026-015). `known_at` is when it came to be known here: the clocks start then.
-    `conditions` is null until somebody judged them. `deliveries` names those concerned as the notice does
-    (mhlw-isa-annex1 12-15); `rows` of them are at most so many persons, `at_least` so many are known to the
-    records, and `persons` is what somebody counted; of the counterpart's, what it told.
-    `seen_at`: somebody here has taken up what the counterpart told.
+    `number` is given by the origin (I-2026-015). `known_at` is when it became known here; the deadlines start
+    then. `conditions` is null until somebody has judged them. `deliveries` names the deliveries concerned as
+    the notice does (mhlw-isa-annex1 12-15). `rows` is the upper bound of persons concerned, `at_least` the
+    number that the records can tell apart, `persons` the number that somebody counted, or that the
+    counterpart reported. `seen_at`: when somebody here took up the counterpart's notice.
     """
 
     origin = models.CharField(max_length=4)
@@ -69,12 +69,12 @@ class Incident(models.Model):
         return bool(self.origin == settings.NODE.party)
 
     def __str__(self) -> str:
-        """Name it as commands, alarms and the trail do: the counterpart's with its code before the number."""
+        """Return the name for commands, alarms and the trail; the counterpart's begin with its code."""
         return self.number if self.ours else f"{self.origin}:{self.number}"
 
 
 class Statement(models.Model):
-    """What was said of an item at one time; the last of each item is what holds, and none is removed."""
+    """A statement about an item at one time. The last of each item is valid; none is removed."""
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="statements")
     item = models.CharField(max_length=12, choices=Item.choices)
@@ -87,9 +87,10 @@ class Statement(models.Model):
 
 
 class Notice(models.Model):
-    """One telling of the counterpart: wanted at once, `sequence` of the delivery as soon as it is sealed.
+    """One notice to the counterpart; `sequence` is set as soon as its delivery is sealed.
 
-    `day` is that delivery's business day, kept so that a node killed in between asks for the same delivery.
+    `day` is the business day of that delivery. It is stored so that a node that was killed in between asks
+    for the same delivery again.
     """
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="notices")
@@ -104,7 +105,7 @@ class Notice(models.Model):
 
 
 class Report(models.Model):
-    """That a duty of the law was done: which clock (`clocks.CLOCKS`), when, noted by whom."""
+    """A legal duty that was done: which (`deadlines.CLOCKS`), when, and who recorded it."""
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="reports")
     clock = models.CharField(max_length=20)

@@ -1,4 +1,4 @@
-"""Telling the counterpart, at once and by a delivery of its own, and hearing what it tells (申合せ6)."""
+"""Notices of incidents (申合せ6): send ours at once in a separate delivery, and receive the counterpart's."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ from renkei.node.incidents.models import Incident, Item, Notice, Statement
 SERVICE: Final = "incident"
 _LONGEST: Final = {column.name: column.longest for column in INCIDENTS.columns}
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
-# Items with a column of their own; the others are told together in `known`.
+# Items with a column of their own; the others are put together in the column `known`.
 _COLUMNS: Final = {Item.DATA: "data_concerned"}
 _NOT_KNOWN: Final = "調査中"
 
@@ -32,9 +32,9 @@ _log = structlog.get_logger()
 
 
 def send_due(now: datetime) -> None:
-    """Take in what the counterpart told, and tell what is to be told: the first that a cycle does.
+    """Open the counterpart's notices and send ours; a cycle does this first.
 
-    A fault holds up nothing else; what is not done then keeps its alarm ringing.
+    A fault does not stop the rest of the cycle; the alarm stays active for what was not done.
     """
     for work in (note_receipt, tell):
         try:
@@ -44,21 +44,21 @@ def send_due(now: datetime) -> None:
             _log.error("incidents_stopped", work=work.__name__, trouble=trouble)
 
 
-# --- telling ----------------------------------------------------------------------------------------------
+# --- our notices --------------------------------------------------------------------------------------------
 
 
 def want(incident: Incident, now: datetime) -> Notice:
-    """Want the counterpart told of an incident as it stands; in the act's own transaction."""
-    told = incident.notices.count()
+    """Request a notice of an incident as it is known now, in the transaction of the officer's act."""
+    earlier = incident.notices.count()
     day = timezone.localtime(now).date()
-    return Notice.objects.create(incident=incident, position=told + 1, day=day, wanted_at=now)
+    return Notice.objects.create(incident=incident, position=earlier + 1, day=day, wanted_at=now)
 
 
 def tell(now: datetime) -> None:
-    """Seal what is wanted and send what is not received yet; not within a transaction.
+    """Seal the requested notices and send those not received yet; must not run within a transaction.
 
-    Asked again it goes on where it stopped. A counterpart that does not answer is asked again by the next
-    cycles, at growing intervals.
+    Another call continues where the last one stopped. If the counterpart does not answer, the next cycles try
+    again at growing intervals.
     """
     for notice in Notice.objects.filter(sequence=None).select_related("incident"):
 
@@ -74,19 +74,19 @@ def tell(now: datetime) -> None:
 
 
 def delivery(notice: Notice) -> Delivery | None:
-    """Return the delivery of a notice, once it is sealed; its state and times say who has it since when."""
+    """Return the delivery of a notice once it is sealed; its state and times show whether it was received."""
     if notice.sequence is None:
         return None
     return Delivery.objects.get(direction=_OUT, service=SERVICE, sequence=notice.sequence)
 
 
 def told(incidents: Iterable[Incident]) -> dict[int, bool]:
-    """Return of ours, by key, whether the counterpart has received the last notice: two questions for all."""
+    """Return for our incidents, by key, whether the last notice was received, with two queries for all."""
     last: dict[int, int | None] = {}
     ours = [each.pk for each in incidents if each.ours]
     for pk, sequence in Notice.objects.filter(incident__in=ours).values_list("incident_id", "sequence"):
         last[pk] = sequence
-    there = set(
+    received = set(
         Delivery.objects.filter(
             direction=_OUT,
             service=SERVICE,
@@ -94,35 +94,35 @@ def told(incidents: Iterable[Incident]) -> dict[int, bool]:
             state__in=(_State.SENT, _State.ACCEPTED),
         ).values_list("sequence", flat=True)
     )
-    return {pk: last.get(pk) in there for pk in ours}
+    return {pk: last.get(pk) in received for pk in ours}
 
 
 def untold(incident: Incident) -> bool:
-    """Whether the counterpart has not received the last notice of an incident of ours."""
+    """Whether the last notice of our incident has not been received by the counterpart."""
     last = incident.notices.last()
     found = delivery(last) if last else None
     return found is None or found.state not in (_State.SENT, _State.ACCEPTED)
 
 
 def check_fits(incident: Incident) -> None:
-    """Raise IncidentRefused where what is known is longer than a notice can be."""
+    """Raise IncidentRefused if the statements are longer than a notice can be."""
     for name, value in _row(incident).items():
         if value is not None and len(value) > _LONGEST[name]:
             over = len(value) - _LONGEST[name]
             raise IncidentRefused(
-                f"A notice is too long by {over} characters ({name}). Shorten what is said.",
+                f"The notice is too long by {over} characters ({name}). Please shorten the text.",
                 f"連絡の内容が{over}文字長すぎます({name})。短くしてください。",
             )
 
 
 def _row(incident: Incident) -> dict[str, str | None]:
-    """Write an incident as a row of `incidents`: one line each, what is blank left out."""
+    """Return an incident as a row of `incidents`: texts on one line, null for blank."""
     said = dict(Statement.objects.filter(incident=incident).order_by("id").values_list("item", "text"))
     others = [item for item in Item if item in said and item not in _COLUMNS]
     known = " ".join(
         said[item] if item == Item.OVERVIEW else f"【{item.label}】{said[item]}" for item in others
     )
-    # Until somebody has counted, the most that it can be.
+    # Until somebody has counted the persons, the number of rows: the upper bound.
     persons = incident.rows if incident.persons is None else incident.persons
     return {
         "incident_id": incident.number,
@@ -141,11 +141,11 @@ def _line(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()
 
 
-# --- hearing ----------------------------------------------------------------------------------------------
+# --- the counterpart's notices ------------------------------------------------------------------------------
 
 
 def note_receipt(now: datetime) -> int:
-    """Open every notice of the counterpart that lies there; returns how many."""
+    """Open every notice from the counterpart that has arrived; returns how many."""
     opened = 0
     while incoming.open_next(
         SERVICE, lambda sequence, package: import_notices(sequence, package, now=now), now=now
@@ -155,10 +155,10 @@ def note_receipt(now: datetime) -> int:
 
 
 def import_notices(sequence: int, package: Path, *, now: datetime) -> Mapping[str, int]:
-    """Take the rows of an opened notice, in the transaction that marks it opened.
+    """Import the rows of an opened notice, in the transaction that marks it opened.
 
-    What is told again of one incident changes it; its clocks go on from when it was first heard of. Each
-    row makes it one that somebody here has to take up. Returns counts: rows = `new` + `again`.
+    A further notice of one incident updates it; its deadlines still count from the first notice. Each row
+    makes the incident one that somebody here must take up. Returns counts: rows = `new` + `again`.
     """
     found = pl.read_csv(package / INCIDENTS.path, infer_schema=False).to_dicts()
     new = sum(_take_row(sequence, row, now) for row in found)
@@ -168,7 +168,7 @@ def import_notices(sequence: int, package: Path, *, now: datetime) -> Mapping[st
 def _take_row(sequence: int, row: Mapping[str, str | None], now: datetime) -> bool:
     day = datetime.strptime(str(row["found_on"]), "%Y-%m-%d").date()  # noqa: DTZ007  a day has no zone
     persons = row["persons_concerned"]
-    told = {
+    values = {
         "kind": row["kind"],
         "suspected": row["suspected"] == "true",
         "found_at": datetime.combine(day, time(), timezone.get_default_timezone()),
@@ -180,7 +180,7 @@ def _take_row(sequence: int, row: Mapping[str, str | None], now: datetime) -> bo
     }
     origin = settings.NODE.counterpart
     incident, new = Incident.objects.update_or_create(
-        origin=origin, number=row["incident_id"], defaults=told, create_defaults=told | {"known_at": now}
+        origin=origin, number=row["incident_id"], defaults=values, create_defaults=values | {"known_at": now}
     )
     for item, column in {Item.OVERVIEW: "known", **_COLUMNS}.items():
         Statement.objects.create(

@@ -1,8 +1,8 @@
-"""Which deliveries an incident concerns, and how many people: by period, by number, by what left on a medium.
+"""The deliveries that an incident concerns, chosen by period, number or medium, and how many persons.
 
-What is counted are rows, which the deliveries' counts know of any delivery ever made, and persons as far as
-the records tell them apart. Records keep the last delivery of each row: of one sent again since, the person
-counts with that later delivery. So the rows are the most that it can be, the persons the least.
+Rows are known from the counts of every delivery ever made. Persons are counted as far as the records can tell
+them apart. The records keep only the last delivery of each row, so a person whose row was sent again since
+counts with the later delivery. The rows are therefore the upper bound, the persons the lower bound.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +25,7 @@ from renkei.node.matching_run.models import Finding, Outcome
 from renkei.node.records.models import Notification, ReceivedNotification, SentNotification
 
 _OUT, _IN = Delivery.Direction.OUT, Delivery.Direction.IN
-#: The services that carry persons' data, and what it is.
+#: The services that carry personal data, and the name of these data.
 DATA: Final[Mapping[str, Words]] = {
     "annex1": Words("別紙1(外国人雇用状況届出)", "Annex 1 (notifications)"),
     "annex2-3": Words("別紙2・別紙3(突合の回答)", "Annexes 2 and 3 (answers)"),
@@ -34,7 +34,7 @@ DATA: Final[Mapping[str, Words]] = {
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """What is concerned: `deliveries` as a notice names them, persons at most (`rows`) and at least."""
+    """What is concerned: `deliveries` as a notice names them; persons at most (`rows`) and `at_least`."""
 
     deliveries: str
     services: tuple[str, ...]
@@ -43,18 +43,18 @@ class Concerned:
 
 
 def of_period(since: date, until: date, service: str | None = None) -> QuerySet[Delivery]:
-    """Return the deliveries of some business days, both included, either way."""
+    """Return the deliveries of a period of business days, both days included, in both directions."""
     found = _all().filter(business_day__range=(since, until))
     return found.filter(service=service) if service else found
 
 
 def of_numbers(service: str, first: int, last: int) -> QuerySet[Delivery]:
-    """Return the deliveries of a service by number, both included."""
+    """Return the deliveries of a service by number, both numbers included."""
     return _all().filter(service=service, sequence__range=(first, last))
 
 
 def of_medium(day: date) -> QuerySet[Delivery]:
-    """Return the deliveries that were written to a medium on a day (Asia/Tokyo), as the trail says."""
+    """Return the deliveries that were written to a medium on a day (Asia/Tokyo), according to the trail."""
     begin = datetime.combine(day, time(), timezone.get_default_timezone())
     written = Entry.objects.filter(
         verb=Verb.DELIVERY_EXPORTED.name, at__gte=begin, at__lt=begin + timedelta(days=1)
@@ -70,12 +70,12 @@ def of_medium(day: date) -> QuerySet[Delivery]:
 
 
 def count(deliveries: Iterable[Delivery]) -> Concerned:
-    """Count what deliveries carried: their rows, and the persons that the records tell apart."""
+    """Count the rows that deliveries carried, and the persons that the records can tell apart."""
     numbers: dict[tuple[str, str], list[int]] = {}
     rows = 0
     for each in deliveries:
         numbers.setdefault((each.direction, each.service), []).append(each.sequence)
-        # What went out is counted by dataset; what came in by what became of its rows, `rows` being all.
+        # Outgoing counts are by dataset; incoming counts are by result, with `rows` as the total.
         rows += sum(each.counts.values()) if each.direction == _OUT else each.counts.get("rows", 0)
     persons = sum(_persons(way, service, those) for (way, service), those in numbers.items())
     named = [_named(way, service, sorted(those)) for (way, service), those in sorted(numbers.items())]
@@ -84,7 +84,7 @@ def count(deliveries: Iterable[Delivery]) -> Concerned:
 
 
 def _all() -> QuerySet[Delivery]:
-    """Only what carries rows of persons."""
+    """Return the deliveries that carry personal data."""
     return Delivery.objects.filter(service__in=DATA).exclude(state=Delivery.State.PLANNED)
 
 
@@ -105,12 +105,12 @@ def _persons(way: str, service: str, numbers: list[int]) -> int:
 
 
 def _sent_notifications(numbers: list[int]) -> int:
-    """MHLW: people by card number, which is all that a notification knows of who is who."""
+    """MHLW: count persons by card number, the only identifier of a person in a notification."""
     return SentNotification.objects.filter(sequence__in=numbers).values("card_number").distinct().count()
 
 
 def _received_notifications(numbers: list[int]) -> int:
-    """ISA: people of the register where the number was found, by card number where it was not."""
+    """ISA: count persons of the register where the card number was found, card numbers where it was not."""
     of = ReceivedNotification.objects.filter(sequence__in=numbers)
     known = Outcome.objects.filter(
         notification_id__in=of.values("notification_id"), person_id__isnull=False
@@ -120,23 +120,23 @@ def _received_notifications(numbers: list[int]) -> int:
     return found + rest.values("card_number").distinct().count()
 
 
-def _told_findings(numbers: list[int]) -> int:
-    """ISA: people of the findings told, by identifier where the number belongs to nobody."""
-    told = Finding.objects.filter(reported_sequence__in=numbers)
-    return told.annotate(who=Coalesce("person_id", "identifier")).values("who").distinct().count()
+def _reported_findings(numbers: list[int]) -> int:
+    """ISA: count persons of the reported findings, identifiers where the card number belongs to nobody."""
+    reported = Finding.objects.filter(reported_sequence__in=numbers)
+    return reported.annotate(who=Coalesce("person_id", "identifier")).values("who").distinct().count()
 
 
-def _told_cases(numbers: list[int]) -> int:
-    """MHLW: people of the cases by the card number of their notification; of the rest each case is one."""
-    told = Case.objects.filter(reported_in__in=numbers)
-    notified = Notification.objects.filter(notification_id__in=told.values("identifier"))
-    rest = told.exclude(identifier__in=notified.values("notification_id"))
+def _reported_cases(numbers: list[int]) -> int:
+    """MHLW: count persons of the cases by their notification's card number; each other case counts as one."""
+    reported = Case.objects.filter(reported_in__in=numbers)
+    notified = Notification.objects.filter(notification_id__in=reported.values("identifier"))
+    rest = reported.exclude(identifier__in=notified.values("notification_id"))
     return notified.values("card_number").distinct().count() + rest.count()
 
 
 _COUNTED: Final[Mapping[tuple[str, str, str], Callable[[list[int]], int]]] = {
     ("mhlw", _OUT, "annex1"): _sent_notifications,
-    ("mhlw", _IN, "annex2-3"): _told_cases,
+    ("mhlw", _IN, "annex2-3"): _reported_cases,
     ("isa", _IN, "annex1"): _received_notifications,
-    ("isa", _OUT, "annex2-3"): _told_findings,
+    ("isa", _OUT, "annex2-3"): _reported_findings,
 }

@@ -1,7 +1,7 @@
-"""What is done about an incident: declared, added to, told, reported, closed. The gate decides who may.
+"""Acts on an incident: declare, add, notify the counterpart, close. Each checks the permission first.
 
-What officers write may turn out to name somebody: it stands in the incident and its notices, never in the
-trail, whose facts are items, codes and counts.
+What officers write may contain personal data. It is stored in the incident and its notices, never in the
+trail, which holds only items, codes and counts.
 """
 
 from collections.abc import Collection, Mapping
@@ -36,21 +36,21 @@ def declare(
     by: Officer | None,
     now: datetime,
 ) -> Incident:
-    """Record an incident and want the counterpart told: `notices.tell` does that, outside a transaction.
+    """Record an incident and request a notice to the counterpart (`notices.tell` sends it afterwards).
 
-    `said` holds what is known by item, the overview at least. `concerned` are the deliveries and how many
-    people; `persons` is what somebody counted. `conditions` None: not judged yet, all clocks run. `by` None
-    is the node's own command line. Raises IncidentRefused, NotPermitted.
+    `said` holds the statements by item, at least the overview. `concerned` gives the deliveries and the
+    bounds of persons; `persons` is the number that somebody counted. `conditions` None: not judged yet, all
+    deadlines run. `by` None: the node's own command line. Raises IncidentRefused, NotPermitted.
     """
     _may(by, now)
     if found_at > now:
         raise IncidentRefused(
-            "It cannot have been found in the future. Correct the time.",
+            "The time of discovery is in the future. Please correct it.",
             "判明日時が未来になっています。直してください。",
         )
     if not said.get(Item.OVERVIEW, "").strip():
         raise IncidentRefused(
-            "An overview is needed: say what is known, however little.",
+            "Please write an overview of what is known so far.",
             "概要が必要です。分かっている範囲で書いてください。",
         )
     fields: dict[str, object] = {
@@ -74,7 +74,7 @@ def declare(
 def _declared(
     fields: Mapping[str, object], said: Mapping[Item, str], by: Officer | None, now: datetime
 ) -> Incident:
-    wait_to_write()  # whoever declares at the same moment takes the next number
+    wait_to_write()  # the lock of writers: a declaration at the same moment waits and takes the next number
     incident = Incident.objects.create(
         origin=settings.NODE.party, number=_next_number(now), seen_at=now, **fields
     )
@@ -104,10 +104,10 @@ def add(
     by: Officer | None,
     now: datetime,
 ) -> Incident:
-    """Add what came to be known: items, duties done (`reported`, codes of clocks), conditions as judged.
+    """Add what became known: statements by item, duties done (`reported`, codes of deadlines), conditions.
 
-    What was said before stays. Nothing is told to the counterpart by this: `notify` does that. Raises
-    IncidentRefused where nothing is added, for a closed incident or an unknown clock, NotPermitted.
+    Earlier statements stay. This does not inform the counterpart; `notify` does. Raises IncidentRefused if
+    nothing is added, for a closed incident or an unknown deadline, NotPermitted.
     """
     _may(by, now)
     changed: dict[str, object] = {}
@@ -121,12 +121,12 @@ def add(
         changed["persons"] = persons
     if not (said or reported or changed):
         raise IncidentRefused(
-            "Nothing was added. Give an item, a duty done, or the conditions.",
+            "There is nothing to add. Please give an item, a duty that was done, or the conditions.",
             "追加する内容がありません。項目、報告した義務又は要件を指定してください。",
         )
     if unknown := set(reported) - deadlines.BY_CODE.keys():
         raise IncidentRefused(
-            f"No such duty: {', '.join(sorted(unknown))}. Known are {', '.join(deadlines.BY_CODE)}.",
+            f"Unknown duty: {', '.join(sorted(unknown))}. Use one of {', '.join(deadlines.BY_CODE)}.",
             f"その義務はありません({', '.join(unknown)})。{', '.join(deadlines.BY_CODE)}のいずれかです。",
         )
     with transaction.atomic():
@@ -149,11 +149,14 @@ def add(
 
 
 def notify(incident: Incident, *, by: Officer | None, now: datetime) -> None:
-    """Want the counterpart told what is known now; `notices.tell` does it. Raises IncidentRefused."""
+    """Request a notice of what is known now; `notices.tell` sends it.
+
+    Raises IncidentRefused, NotPermitted.
+    """
     _may(by, now)
     if not incident.ours:
         raise IncidentRefused(
-            "The counterpart told us of this one. Declare what was found here as an incident of our own.",
+            "This is the counterpart's incident. Please record what was found here as a separate incident.",
             "これは相手方の事案です。当方で判明したことは、別の事案として記録してください。",
         )
     with transaction.atomic():
@@ -163,7 +166,7 @@ def notify(incident: Incident, *, by: Officer | None, now: datetime) -> None:
 
 
 def close(incident: Incident, said: Mapping[Item, str], *, by: Officer | None, now: datetime) -> None:
-    """Close an incident. Ours is closed when the counterpart has it and no duty of the law is left open.
+    """Close an incident. Ours can be closed once the counterpart has the notice and no legal duty is open.
 
     Raises IncidentRefused, NotPermitted.
     """
@@ -171,13 +174,13 @@ def close(incident: Incident, said: Mapping[Item, str], *, by: Officer | None, n
     if incident.ours:
         if left := [each.clock.ja for each in deadlines.running(incident) if each.done_at is None]:
             raise IncidentRefused(
-                f"{len(left)} duties are not reported yet ({', '.join(_left(incident))}). Note each "
+                f"{len(left)} duties are not reported yet ({', '.join(_left(incident))}). Please record each "
                 "(page I-04, or --reported), or judge the conditions.",
                 f"報告していない義務があります({'、'.join(left)})。記録する(画面I-04又は--reported)か、要件を判断してください。",
             )
         if notices.untold(incident):
             raise IncidentRefused(
-                "The counterpart has not received the notice yet (clause 6). Wait, or send it by medium.",
+                "The counterpart has not received the notice (clause 6). Please wait, or send it by medium.",
                 "相手方への連絡がまだ届いていません(申合せ6)。届くのを待つか、媒体で渡してください。",
             )
     with transaction.atomic():
@@ -194,20 +197,20 @@ def listed(by: Officer | None, now: datetime) -> QuerySet[Incident]:
 
 
 def find(name: str, by: Officer | None, now: datetime) -> Incident:
-    """Return an incident by its name: I-2026-015, or isa:I-2026-015. Raises NoSuchIncident, NotPermitted."""
+    """Return an incident by name: I-2026-015, or isa:I-2026-015. Raises NoSuchIncident, NotPermitted."""
     _may(by, now)
     origin, _, number = name.rpartition(":")
     found = Incident.objects.filter(origin=origin or settings.NODE.party, number=number).first()
     if found is None:
         raise NoSuchIncident(
-            "There is no incident of that name. `renkei incident list` names them.",
+            "There is no incident with that number. Check the numbers with `renkei incident list`.",
             "その番号の事案はありません。`renkei incident list`で確かめてください。",
         )
     return found
 
 
 def current(incident: Incident) -> dict[Item, str]:
-    """Return what holds of each item, in the report's order; items of which nothing was said are left out."""
+    """Return the valid statement of each item, in the report's order; items without one are left out."""
     last = dict(incident.statements.values_list("item", "text"))
     return {item: last[item] for item in Item if item in last}
 
@@ -221,16 +224,17 @@ def _left(incident: Incident) -> list[str]:
 
 
 def _may(by: Officer | None, now: datetime) -> None:
-    if by is not None:  # the node itself: whoever runs its commands holds its database anyway
+    if by is not None:  # None: the node's command line, whose user has access to the database anyway
         require(by, Act.DECLARE_INCIDENT, now=now)
 
 
 def _open(incident: Incident, now: datetime, **changed: object) -> None:
-    """Change an incident that is open; the database decides whether it is."""
+    """Change an incident if it is still open (compare-and-set in the database)."""
     still = Incident.objects.filter(pk=incident.pk, closed_at=None)
     if still.update(**(changed or {"closed_at": None})) != 1:
+        # Somebody closed it in the meantime: nothing was changed.
         raise IncidentRefused(
-            "The incident is closed. Declare another one.",
+            "The incident is closed. Please record a separate incident.",
             "この事案は終結しています。別の事案として記録してください。",
         )
 
