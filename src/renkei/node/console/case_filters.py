@@ -1,4 +1,4 @@
-"""The filters of a list as its address says them: read, shown as chips, written again without one of them."""
+"""The filters of a list in its query string: read, shown as chips, and written again without one of them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from renkei.node.console.comparison import COMPARED
 from renkei.node.console.forms import FilterForm, checkbox_field, options, said, select_field, text_field
 from renkei.node.console.labels import STATES
 
-#: Fields of the form, in its order; anything else in the address is no filter.
+#: The fields of the form, in its order; anything else in the query string is ignored.
 FIELDS: Final = ("state", "item", "office", "officer", "due", "age", "caution", "closed")
 DUE: Final[Mapping[str, tuple[int, Words]]] = {
     "overdue": (-1, Words("期限超過", "overdue")),
@@ -35,7 +35,7 @@ AGES: Final[Mapping[str, tuple[int, Words]]] = {
 }
 OFFICERS: Final[Mapping[str, Words]] = {
     "me": Words("自分", "mine"),
-    "nobody": Words("担当未定", "nobody's"),
+    "nobody": Words("担当未定", "unassigned"),
 }
 NO_OFFICE: Final = "none"
 CAUTION: Final = Words("別人の可能性あり", "possibly another person")
@@ -44,7 +44,7 @@ _ALL: Final = ("", said("すべて", "all"))
 
 
 class CaseFilters(FilterForm):
-    """The form of the filters; what it sends is read by `filters_of`."""
+    """The form of the filters; `filters_of` reads what it sends."""
 
     state = select_field(said("状態", "State"), lambda: [_ALL, *options(open_states())], required=False)
     item = select_field("", required=False)
@@ -77,26 +77,26 @@ class CaseFilters(FilterForm):
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A filter that is on, in words, and the address without it."""
+    """A filter that is on, in words, and the query string without it."""
 
     words: Words
     without: str
 
 
 def items_of(kind: Kind) -> dict[str, Words]:
-    """Return what cases of a kind may be narrowed to: differing items, or reasons."""
+    """Return the values of the filter for a kind of cases: differing items, or reasons."""
     if kind == Kind.SUSPECTED_OMISSION:
         return {code: Words(reason.name_ja, reason.name_en) for code, reason in REASONS.items()}
     columns = {name: Words(column_name(name, "ja"), column_name(name, "en")) for _, name in COMPARED}
     policy = settings.NODE.decided()
-    # Where only items differ that 別紙2 does not disclose, a case is known by its outcome alone.
+    # If only items differ that 別紙2 does not disclose, the case has only its outcome.
     hidden = not set(policy.compared_items) <= set(policy.disclosed_items)
     outcomes = ("not_found", "mismatched") if hidden else ("not_found",)
     return columns | {code: OUTCOMES[code].name for code in outcomes}
 
 
 def filters_of(kind: Kind, given: QueryDict, officer: Officer, today: date) -> Filters:
-    """Read a list's filters; what no form of ours sends is passed over."""
+    """Read a list's filters; values that our form does not send are ignored."""
     due, age, who = DUE.get(given.get("due", "")), AGES.get(given.get("age", "")), given.get("officer", "")
     office, item = given.get("office", "").strip(), given.get("item", "")
     return Filters(
@@ -115,7 +115,7 @@ def filters_of(kind: Kind, given: QueryDict, officer: Officer, today: date) -> F
 
 
 def query_of(given: QueryDict) -> str:
-    """Write the filters as an address again, without blanks, pages and what is no filter."""
+    """Return the filters as a query string, without blanks, pages and other parameters."""
     return _written([(name, value) for name in FIELDS for value in given.getlist(name) if value])
 
 
@@ -128,7 +128,7 @@ def chips(kind: Kind, given: QueryDict) -> Iterator[Chip]:
 
 
 def open_states() -> dict[str, Words]:
-    """Return the states that open cases are in, by code."""
+    """Return the states of open cases by code."""
     return {code: STATES[code] for code in _open_states()}
 
 

@@ -1,4 +1,4 @@
-"""The forms by which an officer moves a case or adds to it."""
+"""The forms for moving a case and for adding to it."""
 
 from typing import Any, ClassVar, cast
 
@@ -25,18 +25,19 @@ class MoveForm(ConsoleForm):
     """What a move needs: its outcome, the items of a correction request, and the reason."""
 
     outcome = radio_field(
-        said("確認の結果", "Outcome"), missing=said("確認の結果を選んでください。", "Choose the outcome.")
+        said("確認の結果", "Outcome"),
+        missing=said("確認の結果を選んでください。", "Please choose the outcome."),
     )
     items = checkboxes_field(
         said("訂正を依頼する項目", "Items to be corrected"),
-        missing=said("訂正を依頼する項目を選んでください。", "Choose the items to be corrected."),
+        missing=said("訂正を依頼する項目を選んでください。", "Please choose the items to be corrected."),
     )
     reason = prose_field(
         said("理由", "Reason"),
         rows=4,
         missing=said(
             f"理由を1字以上{services.LONGEST_REASON}字以下で書いてください。",
-            f"Give a reason of 1 to {services.LONGEST_REASON} characters.",
+            f"Please write a reason of 1 to {services.LONGEST_REASON} characters.",
         ),
         longest=services.LONGEST_REASON,
     )
@@ -53,7 +54,7 @@ class MoveForm(ConsoleForm):
         if row.name == "request_correction":
             warned = (
                 "入管庁に送られます。値そのものは書かないでください。",
-                "It is sent to ISA: do not write the values themselves.",
+                "It is sent to ISA. Please do not write the values themselves.",
             )
             self.fields["reason"].help_text = said(f"{length[0]} {warned[0]}", f"{length[1]} {warned[1]}")
         else:
@@ -64,7 +65,7 @@ class MoveForm(ConsoleForm):
 
 
 class NoteForm(ConsoleForm):
-    """Something to be written into a case's history."""
+    """A note for a case's history."""
 
     about: ClassVar = {Incomplete: "text"}
 
@@ -73,15 +74,17 @@ class NoteForm(ConsoleForm):
         rows=6,
         missing=said(
             f"経過の記録は1字以上{services.LONGEST_NOTE}字以下で書いてください。",
-            f"A note has 1 to {services.LONGEST_NOTE} characters.",
+            f"Please write a note of 1 to {services.LONGEST_NOTE} characters.",
         ),
         longest=services.LONGEST_NOTE,
-        help_text=said("4,000字まで。記録は消せません。", "Up to 4,000 characters. It stays."),
+        help_text=said(
+            "4,000字まで。記録は消せません。", "Up to 4,000 characters. A note cannot be deleted."
+        ),
     )
 
 
 class DocumentForm(ConsoleForm):
-    """A document to be kept with a case; what may be kept is for the service to say."""
+    """A document to attach to a case; the service checks the limits."""
 
     about: ClassVar = {NotAttachable: "document"}
 
@@ -89,27 +92,28 @@ class DocumentForm(ConsoleForm):
         label=said("文書", "Document"),
         help_text=said(
             "PDF・PNG・JPEG、1件10MiBまで、事案ごとに20件まで",
-            "PDF, PNG or JPEG, up to 10 MiB each, 20 to a case",
+            "PDF, PNG or JPEG, up to 10 MiB each, 20 for each case",
         ),
         allow_empty_file=True,
-        error_messages={"required": said("文書を選んでください。", "Choose a document.")},
+        error_messages={"required": said("文書を選んでください。", "Please choose a document.")},
         widget=FileInput({"accept": ".pdf,.png,.jpg,.jpeg"}),
     )
 
 
 class OfficeForm(ConsoleForm):
-    """The office that a case is placed with."""
+    """The office that a case is transferred to."""
 
     about: ClassVar = {Incomplete: "office"}
 
     office = text_field(
         said("公共職業安定所(4桁)", "Hello Work office (four digits)"),
         missing=said(
-            "公共職業安定所は4桁のコードで指定してください。", "A Hello Work office is a code of four digits."
+            "公共職業安定所は4桁のコードで指定してください。",
+            "The code of a Hello Work office has four digits.",
         ),
         help_text=said(
             "所管を移すと、その所の職務がない担当は外れます。",
-            "Whoever is assigned and has no duty there is so no longer.",
+            "If the assigned officer has no duty there, the assignment ends.",
         ),
         inputmode="numeric",
         maxlength="4",

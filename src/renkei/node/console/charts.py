@@ -1,4 +1,7 @@
-"""Bars over weeks as numbers that a template draws: no script, no inline style, the table behind it alike."""
+"""Charts as numbers that a template draws as SVG, without script or inline style.
+
+`chart`: bars over weeks. `waterfall`: the weights of evidence for and against a candidate, item by item.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +9,7 @@ from datetime import date
 from itertools import accumulate
 from typing import Final
 
-# MERGED renkei.node.console.charts: What speaks for and against a candidate, item after item, as numbers that a template draws.
+# --- waterfall of the weights of evidence -------------------------------------------------------------------
 
 WATERFALL_WIDTH: Final = 640
 _ROW: Final = 34
@@ -33,7 +36,7 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class WeightBar:
-    """One weight, drawn from where the one above it left off, in the drawing's units."""
+    """The bar of one weight, which starts where the one above ends, in the drawing's units."""
 
     weight: Weight
     x: float
@@ -42,18 +45,18 @@ class WeightBar:
 
     @property
     def middle(self) -> float:
-        """Where the words beside the bar stand."""
+        """The vertical position of the text beside the bar."""
         return self.y + _BAR / 2
 
     @property
     def end(self) -> float:
-        """Where the number beside the bar begins."""
+        """The horizontal position of the number beside the bar."""
         return round(self.x + self.width + 6, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Waterfall:
-    """The bars from top to bottom. `zero` is where nothing speaks for or against; `total` in bits."""
+    """The bars from top to bottom. `zero`: the position of weight 0; `total`: the sum in bits."""
 
     bars: tuple[WeightBar, ...]
     zero: float
@@ -71,7 +74,7 @@ def weights(evidence: str) -> list[Weight]:
 
 
 def waterfall(found: Sequence[Weight]) -> Waterfall:
-    """Draw evidence: every bar begins where the one before it ends."""
+    """Return the waterfall of the weights: every bar begins where the one before it ends."""
     sums = [0.0, *accumulate(each.bits for each in found)]
     least, most = min(sums), max(sums)
     unit = (WATERFALL_WIDTH - _WATERFALL_LEFT - _WATERFALL_RIGHT) / ((most - least) or 1)
@@ -87,6 +90,8 @@ def waterfall(found: Sequence[Weight]) -> Waterfall:
     return Waterfall(bars, round(_WATERFALL_LEFT - least * unit, 1), round(sums[-1], 2), _ROW * len(found))
 
 
+# --- bars over weeks ----------------------------------------------------------------------------------------
+
 WIDTH: Final = 480
 HEIGHT: Final = 180
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 20, 28
@@ -95,7 +100,7 @@ _GAP: Final = 0.25  # of a week's width
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One week: its rectangle in the drawing's units, its value, and whether its name stands below."""
+    """One week: its rectangle in the drawing's units, its value, and whether its name is shown below."""
 
     x: float
     y: float
@@ -107,13 +112,13 @@ class Bar:
 
     @property
     def middle(self) -> float:
-        """Where the bar's label is centred."""
+        """The horizontal centre of the bar's label."""
         return round(self.x + self.width / 2, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One measure, drawn. `ticks` are values with the height of their line."""
+    """The chart of one measure. `ticks` are values with the height of their line."""
 
     bars: tuple[Bar, ...]
     ticks: tuple[tuple[int, float], ...]
@@ -126,7 +131,7 @@ class Chart:
 
 
 def chart(weeks: Sequence[date], values: Sequence[int | None]) -> Chart:
-    """Draw one measure; bars start at zero always."""
+    """Return the chart of one measure; bars always start at zero."""
     known = [value for value in values if value is not None]
     top = _round_up(max(known, default=0))
     ground, room = HEIGHT - _BOTTOM, HEIGHT - _BOTTOM - _TOP
@@ -154,7 +159,7 @@ def chart(weeks: Sequence[date], values: Sequence[int | None]) -> Chart:
 
 
 def _round_up(most: int) -> int:
-    """Return the next of 2, 4, 6, 8, 10, 20, 40 …: its half is whole and easy to read."""
+    """Return the next of 2, 4, 6, 8, 10, 20, 40 …, whose half is an integer and easy to read."""
     size = 1
     while True:
         for step in (2, 4, 6, 8, 10):

@@ -1,6 +1,6 @@
-"""A discrepancy item by item in the order of 別紙1: as notified, as linked to the card, as it is now.
+"""A mismatch item by item in the order of 別紙1: as notified, on the card notified, and the latest record.
 
-Which letters differ is marked, so that HUANG and HUANQ are told apart at a glance.
+Letters that differ are marked, so that the difference of HUANG and HUANQ is easy to see.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,9 +16,9 @@ from renkei.matching.labels import FLAGS, column_name, value_in_words
 
 Row = Mapping[str, str | None]
 CARD: Final = "card_number"
-#: Below this the values have nothing to do with each other, and single letters in common say nothing.
+#: Below this ratio the values are unrelated, and single letters in common are not marked.
 _ALIKE: Final = 0.6
-#: The items that are compared, and the number that they are compared by, each with its number in 別紙1.
+#: The items that are compared and the card number, each with its number in 別紙1.
 COMPARED: Final = tuple(
     (item.number, column)
     for item in ANNEX_1.items
@@ -29,7 +29,7 @@ COMPARED: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Part of a value; `differs` where the other side has something else there."""
+    """Part of a value; `differs`: the other value has something else there."""
 
     text: str
     differs: bool
@@ -37,9 +37,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class ComparedItem:
-    """One item. A blank value is None; `redacted` where 別紙2 does not disclose it.
+    """One item. A blank value is None; `redacted`: 別紙2 does not disclose it.
 
-    `linked` is blank where nothing differs: 別紙2※ gives it for differing items alone.
+    `linked` is blank if nothing differs: 別紙2※ gives it only for differing items.
     """
 
     number: str
@@ -55,7 +55,7 @@ class ComparedItem:
 
 
 def compared(notification: Row, found: Row, policy: Policy, lang: Lang) -> Iterator[ComparedItem]:
-    """Lay a notification beside what ISA says of it, under the decisions in force."""
+    """Compare a notification with ISA's values for it, under the decisions in force."""
     causes = causes_in(found.get("differences"))
     differing = set((found.get("mismatched_items") or "").split(";"))
     for number, name in COMPARED:
@@ -79,7 +79,7 @@ def compared(notification: Row, found: Row, policy: Policy, lang: Lang) -> Itera
 
 
 def likely(found: Row) -> list[Cause | Meaning]:
-    """Return what may innocently explain the differences, each once, in the order of the items."""
+    """Return the harmless causes that may explain the differences, each once, in the order of the items."""
     causes = dict.fromkeys(causes_in(found.get("differences")).values())
     return [*causes, *([FLAGS["identity_conflict"]] if found.get("identity_caution") == "true" else [])]
 
@@ -89,7 +89,7 @@ def _words(name: str, value: str | None, lang: Lang) -> str | None:
 
 
 def pieces(left: str | None, right: str | None) -> tuple[list[Piece], list[Piece]]:
-    """Split two values into what both have and what one alone has; blank is no piece."""
+    """Split two values into common and differing parts; a blank value has no parts."""
     if left is None or right is None:
         return [Piece(text, False) for text in (left,) if text], [
             Piece(text, False) for text in (right,) if text

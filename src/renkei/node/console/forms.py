@@ -1,8 +1,8 @@
-"""Every form of the console: its fields in both languages, and the one way to show and to refuse them.
+"""The base of all forms of the console: fields in both languages, their rendering and their errors.
 
-A view makes a form and hands it to its template, which shows all fields by `{{ form }}` or one of them by
-`{{ form.name.as_field_group }}`. `templates/console/forms` alone writes controls. What is wrong stands at its
-field and, as a list of links, above the page's heading, where `base.html` puts it for every form of the page.
+A view passes a form to its template, which shows all fields by `{{ form }}` or one field by
+`{{ form.name.as_field_group }}`. Only `templates/console/forms` writes controls. An error is shown at its
+field and in a list of links above the page's heading, which `base.html` writes for every form of the page.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ from renkei.agreement.errors import RenkeiError
 from renkei.agreement.text import Words
 
 Text = Any
-"""A sentence that is said when it is shown, in the language of the page."""
+"""A lazy text: its language is chosen when it is shown."""
 Choices = Iterable[tuple[str, Text]] | Callable[[], Iterable[tuple[str, Text]]]
 
 
@@ -30,26 +30,26 @@ def _say(ja: str, en: str) -> str:
 
 
 said: Final = lazy(_say, str)
-"""Say a sentence in the language of whoever is shown the form."""
+"""Return a lazy text in the language of the page."""
 
 
 def options(table: Mapping[str, Words]) -> list[tuple[str, Text]]:
-    """Return the choices that a table of codes and words gives."""
+    """Return the choices from a table of codes and words."""
     return [(code, said(words.ja, words.en)) for code, words in table.items()]
 
 
 class Renderer(DjangoTemplates):
-    """Renders fields by the console's own template."""
+    """Renders fields with the console's own templates."""
 
     field_template_name = "console/forms/field.html"
     form_template_name = "console/forms/fields.html"
 
 
 class _Named:
-    """Choices are known by their value: `reason-other` stays itself when another one is put before it."""
+    """Gives choices ids made of their value, so that `reason-other` does not change with its position."""
 
     def create_option(self, name: str, value: Any, label: Any, *more: Any, **others: Any) -> dict[str, Any]:
-        """Give a choice its id; the first, to which the list of errors leads, names what is wrong."""
+        """Set a choice's id; the first choice, which the list of errors links to, refers to the error."""
         option: dict[str, Any] = super().create_option(name, value, label, *more, **others)  # type: ignore[misc]
         group = (others.get("attrs") or {}).get("id", name)
         option["attrs"]["id"] = f"{group}-{value or 'none'}"
@@ -59,22 +59,22 @@ class _Named:
 
 
 class Radios(_Named, forms.RadioSelect):
-    """One of several, all of them seen."""
+    """One choice of several, all visible."""
 
     template_name = "console/forms/choices.html"
 
 
 class Checkboxes(_Named, forms.CheckboxSelectMultiple):
-    """Any of several."""
+    """Any number of choices."""
 
     template_name = "console/forms/choices.html"
 
 
 class Checkbox(forms.CheckboxInput):
-    """A mark of its own; it is set where its own value was sent, which may be the word "false"."""
+    """A single checkbox; it is checked if its own value was sent, which may be the word "false"."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
-        """Whether it was marked."""
+        """Whether it was checked."""
         return bool(data.get(name) == self.attrs["value"])
 
 
@@ -88,32 +88,32 @@ def text_field(
     widget: type[forms.Widget] = forms.TextInput,
     **attributes: str,
 ) -> forms.CharField:
-    """Make a field of one line; `missing` is what is said where nothing is typed."""
+    """Return a field of one line; `missing` is the error if nothing was typed."""
     return forms.CharField(
         label=label,
         required=required,
         max_length=longest,
         help_text=help_text,
-        error_messages=_messages(missing or _ask(label, "を入力してください。", "Fill in: "), longest),
+        error_messages=_messages(missing or _ask(label, "を入力してください。", "Please fill in: "), longest),
         widget=widget(attributes),
     )
 
 
 def prose_field(label: Text, *, rows: int, **others: Any) -> forms.CharField:
-    """Make a field of several lines."""
+    """Return a field of several lines."""
     return text_field(label, widget=forms.Textarea, rows=str(rows), **others)
 
 
 def radio_field(
     label: Text, choices: Choices = (), *, missing: Text = "", required: bool = True, help_text: Text = ""
 ) -> forms.ChoiceField:
-    """Make a group of which one is chosen."""
+    """Return a group of radio buttons."""
     return forms.ChoiceField(
         label=label,
         choices=choices,
         required=required,
         help_text=help_text,
-        error_messages=_messages(missing or _ask(label, "を選んでください。", "Choose: ")),
+        error_messages=_messages(missing or _ask(label, "を選んでください。", "Please choose: ")),
         widget=Radios(),
     )
 
@@ -121,13 +121,13 @@ def radio_field(
 def checkboxes_field(
     label: Text, choices: Choices = (), *, missing: Text = "", required: bool = True, help_text: Text = ""
 ) -> forms.MultipleChoiceField:
-    """Make a group of which any may be chosen."""
+    """Return a group of checkboxes."""
     return forms.MultipleChoiceField(
         label=label,
         choices=choices,
         required=required,
         help_text=help_text,
-        error_messages=_messages(missing or _ask(label, "を選んでください。", "Choose: ")),
+        error_messages=_messages(missing or _ask(label, "を選んでください。", "Please choose: ")),
         widget=Checkboxes(),
     )
 
@@ -135,26 +135,26 @@ def checkboxes_field(
 def select_field(
     label: Text, choices: Choices = (), *, missing: Text = "", required: bool = True, help_text: Text = ""
 ) -> forms.ChoiceField:
-    """Make a list of which one is chosen, folded."""
+    """Return a drop-down list."""
     return forms.ChoiceField(
         label=label,
         choices=choices,
         required=required,
         help_text=help_text,
-        error_messages=_messages(missing or _ask(label, "を選んでください。", "Choose: ")),
+        error_messages=_messages(missing or _ask(label, "を選んでください。", "Please choose: ")),
     )
 
 
 def checkbox_field(label: Text, value: str = "on") -> forms.BooleanField:
-    """Make a statement that holds where it is marked; it is sent as `value`."""
+    """Return a single checkbox; if checked, it sends `value`."""
     return forms.BooleanField(label=label, required=False, widget=Checkbox({"value": value}))
 
 
 def date_field(
     label: Text, *, missing: Text = "", required: bool = True, invalid: Text = ""
 ) -> forms.DateField:
-    """Make a field for a day."""
-    missing = missing or _ask(label, "を入力してください。", "Fill in: ")
+    """Return a field for a day."""
+    missing = missing or _ask(label, "を入力してください。", "Please fill in: ")
     return forms.DateField(
         label=label,
         required=required,
@@ -168,37 +168,37 @@ def _asking(label: Text, ja: str, en: str) -> str:
     return _say(f"{label}{ja}", f"{en}{label}.")
 
 
-#: Ask for a field by its name, in the language of whoever is shown the form.
+#: Lazy text that asks for a field by its label.
 _ask: Final = lazy(_asking, str)
 
 
 def _messages(missing: Text, longest: int | None = None) -> dict[str, Text]:
-    # What is typed is never repeated: it may be anything, a name or card number even.
+    # Errors never repeat what was typed: it may be a name or a card number.
     return {
         "required": missing,
         "invalid_choice": missing,
         "invalid_list": missing,
-        "max_length": said(f"{longest}字以下にしてください。", f"Use at most {longest} characters."),
+        "max_length": said(f"{longest}字以下にしてください。", f"Please use at most {longest} characters."),
         "null_characters_not_allowed": said(
-            "使えない文字があります。", "It holds characters that cannot be used."
+            "使えない文字があります。", "It contains characters that cannot be used."
         ),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with what was sent, and the id of the control to mend it at, if there is one."""
+    """An error in what was sent, and the id of the control to correct it at, if there is one."""
 
     text: str
     control: str = ""
 
 
 class Shown:
-    """What a form of the console is beside Django's; mixed into Django's own forms as well."""
+    """A mixin with what a form of the console adds to Django's; also mixed into Django's own forms."""
 
-    #: At which field a refusal of a service stands, by its class; any other is about the form as a whole.
+    #: The field at which a refusal of a service is shown, by its class; others are shown for the whole form.
     about: ClassVar[Mapping[type[RenkeiError], str]] = {}
-    #: Whether fields are marked as required or optional; filters and searches are optional as they are.
+    #: Whether fields are marked as required or optional; filters and searches are not marked.
     marks: bool = True
 
     def __init__(self, *given: Any, **others: Any) -> None:
@@ -207,7 +207,7 @@ class Shown:
 
     @classmethod
     def unsent(cls, fields: QueryDict | Mapping[str, Any], *given: Any, **others: Any) -> Self:
-        """Return the form filled with what came in an address, or was typed before a session ended."""
+        """Return the form filled from a query string, or from what was typed before a session ended."""
         form: Any = cls(*given, **others)
         for name, field in form.fields.items():
             if name in fields and not isinstance(field, forms.FileField):
@@ -215,13 +215,13 @@ class Shown:
         return form  # type: ignore[no-any-return]
 
     def refuse(self, refusal: RenkeiError) -> None:
-        """Put what a service refused at the field that it is about."""
+        """Add a refusal of a service as an error, at the field that it is about."""
         name = next((name for kind, name in self.about.items() if isinstance(refusal, kind)), None)
         form: Any = self
         form.add_error(name, _say(refusal.ja, refusal.en))
 
     def problems(self) -> Iterator[Problem]:
-        """Yield what is wrong, the form as a whole first, then field by field."""
+        """Yield the errors, first of the whole form, then field by field."""
         form: Any = self
         yield from (Problem(text) for text in form.non_field_errors())
         for name in form.fields:
@@ -233,22 +233,22 @@ class ConsoleForm(Shown, forms.Form):
 
 
 class FilterForm(ConsoleForm):
-    """What a list is narrowed to, or something is looked for by: nothing of it is required."""
+    """A form for filters or a search; none of its fields is required."""
 
     marks = False
 
 
 def label(form: BaseForm, name: str, words: Text, *, missing: Text = "") -> None:
-    """Give a field of one of Django's own forms the console's words; what is wrong is told first, not it."""
+    """Set the console's label and errors for a field of Django's own forms; no autofocus after an error."""
     field = form.fields[name]
     field.label, field.help_text = words, ""
-    field.error_messages |= _messages(missing or _ask(words, "を入力してください。", "Fill in: "))
+    field.error_messages |= _messages(missing or _ask(words, "を入力してください。", "Please fill in: "))
     if form.is_bound:
         field.widget.attrs.pop("autofocus", None)
 
 
 def _control(bound: BoundField) -> str:
-    """Return the id of the control that is led to: of a group, the first choice."""
+    """Return the id of the control to link to; for a group, the first choice."""
     if bound.use_fieldset:
         return next((str(each.id_for_label) for each in bound.subwidgets), "")
     return str(bound.id_for_label)

@@ -1,4 +1,4 @@
-"""What every answer tells the browser: nothing from elsewhere, nothing inline, nothing kept."""
+"""Security headers of every response: no content from other hosts, nothing inline, no caching."""
 
 from collections.abc import Callable
 from typing import Final
@@ -23,19 +23,19 @@ _HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # Pages hold personal data: neither proxy nor browser keeps them, not even for the back button.
+    # Pages hold personal data: no proxy or browser may cache them, not even for the back button.
     "Cache-Control": "no-store",
 }
 
 
 class Headers:
-    """Middleware that sets the headers, unless a view (a static file) has set its own."""
+    """Middleware that sets the headers, unless the view (a static file) has set its own."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer, with the headers."""
+        """Add the headers to the response."""
         response = self._get_response(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)

@@ -1,6 +1,6 @@
-"""The forms of incidents, read into what the service takes; and the words of its codes.
+"""The forms of incidents, read into the arguments of the service, and the labels of its codes.
 
-What cannot be read is a Misread, an IncidentRefused that names its field; what was typed stays in the form.
+A value that cannot be read is a Misread (an IncidentRefused that names its field). The form keeps the input.
 """
 
 import hashlib
@@ -66,7 +66,7 @@ CONDITIONS: Final[Mapping[str, Words]] = MappingProxyType(
         Condition.MANY.value: Words("本人が100人を超える", "More than 100 persons"),
     }
 )
-#: How the deliveries concerned are named: one way of these.
+#: The ways to name the deliveries concerned; one is chosen.
 WAYS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         "numbers": Words("送付の番号", "By number"),
@@ -74,12 +74,12 @@ WAYS: Final[Mapping[str, Words]] = MappingProxyType(
         "medium": Words("媒体に書き出した日", "By the day written to a medium"),
     }
 )
-#: Of what is typed, the longest; what a notice holds altogether is checked when it is recorded.
+#: The longest text of one field; the total length of a notice is checked when it is recorded.
 LONGEST: Final = 2000
 
 
 def mark(incident: Incident) -> str:
-    """Return a mark of all that an officer looked at; another one means that somebody was faster."""
+    """Return a digest of what the officer saw; if it has changed, somebody else was faster."""
     parts = (
         incident.suspected,
         incident.conditions,
@@ -94,30 +94,30 @@ def mark(incident: Incident) -> str:
 
 
 class _Day(TextInput):
-    """A day, read by `_day`."""
+    """A day; `incident_reading` reads it."""
 
     input_type = "date"
 
 
 class _Moment(TextInput):
-    """A day with its time."""
+    """A day with a time."""
 
     input_type = "datetime-local"
 
 
 class IncidentForm(ConsoleForm):
-    """A form about an incident: what its fields say together is read by `readings`, name by name."""
+    """A form about an incident; `readings` reads its fields into the service's arguments, by name."""
 
     readings: Mapping[str, Callable[[QueryDict], object]] = MappingProxyType({})
 
     def clean(self) -> dict[str, Any]:
-        """Read what the service takes; what cannot be read is refused at its field."""
+        """Read the service's arguments; a value that cannot be read is an error at its field."""
         read = dict(self.cleaned_data)
         for name, reading in self.readings.items():
             try:
                 read[name] = reading(cast(QueryDict, self.data))
             except Misread as refusal:
-                # A field that is refused already is not refused twice.
+                # Do not add a second error to a field.
                 if refusal.field not in self.errors:
                     self.add_error(refusal.field, said(refusal.ja, refusal.en))
         return read
@@ -131,29 +131,29 @@ class IncidentForm(ConsoleForm):
             longest=LONGEST,
             missing=said(
                 "概要が必要です。分かっている範囲で書いてください。",
-                "An overview is needed: say what is known, however little.",
+                "Please write an overview of what is known so far.",
             ),
         )
 
 
 class _Deliveries(IncidentForm):
-    """The deliveries concerned, named in one way of three, and how many people."""
+    """The deliveries concerned, named in one of three ways, and the number of persons."""
 
     way = radio_field(
         said("対象の送付", "Deliveries concerned"),
         [("", said("今は指定しない", "Not now")), *options(WAYS)],
         required=False,
-        missing=said("送付の指定の仕方を選んでください。", "Choose how the deliveries are named."),
+        missing=said("送付の指定の仕方を選んでください。", "Please choose how to name the deliveries."),
         help_text=said(
             "一つの方法で指定します。人数は証跡と記録から計算します。",
-            "Name them in one way. How many people is computed from the trail and the records.",
+            "Name them in one way. The number of persons is computed from the trail and the records.",
         ),
     )
     service = select_field(
         said("業務", "Service"),
         options({code: Words(*names) for code, names in scope.DATA.items()}),
         required=False,
-        missing=said("業務を選んでください。", "Choose the service."),
+        missing=said("業務を選んでください。", "Please choose the service."),
     )
     first = text_field(said("番号(初)", "First number"), required=False, maxlength="12", inputmode="numeric")
     last = text_field(said("番号(終)", "Last number"), required=False, maxlength="12", inputmode="numeric")
@@ -169,7 +169,7 @@ class _Deliveries(IncidentForm):
 
 
 class _Conditions(IncidentForm):
-    """Which conditions for reporting hold, or that none of them does."""
+    """The conditions for reporting that hold, or that none holds."""
 
     condition = checkboxes_field(
         said(
@@ -182,28 +182,28 @@ class _Conditions(IncidentForm):
 
 
 class DeclareForm(_Deliveries, _Conditions):
-    """What is known of an incident when it is declared, however little."""
+    """What is known of an incident when it is declared."""
 
     kind = radio_field(
         said("種別", "Kind"),
         options(KINDS),
-        missing=said("種別を選んでください。", "Choose what kind it is."),
+        missing=said("種別を選んでください。", "Please choose the kind."),
     )
     suspected = radio_field(
         said("確からしさ", "Certainty"),
         [
-            ("true", said("おそれ(まだ確かではない)", "Suspected: not certain yet")),
+            ("true", said("おそれ(まだ確かではない)", "Suspected (not certain yet)")),
             ("false", said("確認済み", "Certain")),
         ],
-        missing=said("おそれか、確かかを選んでください。", "Choose whether it is suspected or certain."),
+        missing=said("おそれか、確かかを選んでください。", "Please choose suspected or certain."),
     )
-    found_at = text_field(said("判明した日時(日本時間)", "Found at (Japan)"), widget=_Moment)
+    found_at = text_field(said("判明した日時(日本時間)", "Time of discovery (Japan)"), widget=_Moment)
     contact = text_field(
-        said("相手方からの問合せ先", "Whom the counterpart asks"),
+        said("相手方からの問合せ先", "Contact for the counterpart"),
         required=False,
         longest=200,
         help_text=said(
-            "空欄なら、この画面の問合せ先になります。", "Left blank: the support contact of this console."
+            "空欄なら、この画面の問合せ先になります。", "If blank, the support contact of this console."
         ),
     )
 
@@ -211,13 +211,13 @@ class DeclareForm(_Deliveries, _Conditions):
         super().__init__(*given, **others)
         self.fields["condition"].required = False
         self.fields["condition"].help_text = said(
-            "まだ判断できなければ、何も選びません。", "Choose nothing where it cannot be judged yet."
+            "まだ判断できなければ、何も選びません。", "Choose nothing if this cannot be judged yet."
         )
         for item in Item:
             self.ask_for(item, rows=4 if item == Item.OVERVIEW else 2, required=item == Item.OVERVIEW)
         self.fields[f"say-{Item.OVERVIEW.value}"].help_text = said(
             "いつ、どこで、何が起きたか、又は起きたおそれがあるか。",
-            "When, where, and what happened or may have.",
+            "When and where, and what happened or may have happened.",
         )
         self.order_fields(["kind", "suspected", "found_at", f"say-{Item.OVERVIEW.value}"])
         self.readings = {
@@ -240,39 +240,39 @@ class DeclareForm(_Deliveries, _Conditions):
 
 
 class ActForm(IncidentForm):
-    """What an act asks for; which fields it has may depend on the incident."""
+    """The fields of an act; they may depend on the incident."""
 
     def __init__(self, incident: Incident, *given: Any, **others: Any) -> None:
         super().__init__(*given, **others)
         self.prepare(incident)
 
     def prepare(self, incident: Incident) -> None:
-        """Add what depends on the incident."""
+        """Add the fields that depend on the incident."""
 
 
 class AddForm(ActForm):
-    """What came to be known."""
+    """New information."""
 
     readings = MappingProxyType({"said": statements})
 
     def prepare(self, incident: Incident) -> None:
-        """Ask whether it is certain, as long as it is not."""
+        """Ask whether it has become certain, if it is only suspected."""
         for item in Item:
             self.ask_for(item, rows=2)
         if incident.suspected:
             self.fields["suspected"] = checkbox_field(
-                said("おそれではなく、確かになった", "It is certain by now, not suspected"), "false"
+                said("おそれではなく、確かになった", "It is now certain, no longer suspected"), "false"
             )
 
 
 class DeliveriesForm(ActForm, _Deliveries):
-    """The deliveries concerned, and how many people."""
+    """The deliveries concerned, and the number of persons."""
 
     readings = MappingProxyType({"concerned": deliveries, "persons": persons})
 
 
 class ConditionsForm(ActForm, _Conditions):
-    """Which conditions for reporting hold."""
+    """The conditions for reporting that hold."""
 
     readings = MappingProxyType({"conditions": conditions})
 
@@ -281,8 +281,8 @@ class ReportForm(ActForm):
     """The duties that were done."""
 
     reported = checkboxes_field(
-        said("報告・通知したもの", "What was done"),
-        missing=said("報告した義務を選んでください。", "Choose the duty that was done."),
+        said("報告・通知したもの", "Reports and notices made"),
+        missing=said("報告した義務を選んでください。", "Please choose the duty that was done."),
     )
 
     def prepare(self, incident: Incident) -> None:
@@ -295,11 +295,11 @@ class ReportForm(ActForm):
 
 
 class CloseForm(ActForm):
-    """What is said last."""
+    """The last statements, when an incident is closed."""
 
     readings = MappingProxyType({"said": statements})
 
     def prepare(self, incident: Incident) -> None:
-        """Ask for what belongs to the end."""
+        """Add the items for closing."""
         for item in (Item.PREVENTION, Item.OTHER):
             self.ask_for(item, rows=3)

@@ -1,4 +1,4 @@
-"""What the states, outcomes and events of cases are called on the pages, in both languages."""
+"""The labels of the pages in both languages: states, outcomes and events of cases, counts, reasons, days."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -11,7 +11,7 @@ from renkei.matching.labels import REJECT_REASONS, column_name
 from renkei.node.cases.models import Kind
 from renkei.node.cases.workflow import MOVES, Outcome, State
 
-# MERGED renkei.node.console.labels: What the counts of the day's steps and of deliveries are called on the pages, in both languages.
+# --- counts of the day's steps and of deliveries ------------------------------------------------------------
 
 COUNTS: Final[Mapping[str, Words]] = MappingProxyType(
     {
@@ -24,54 +24,54 @@ COUNTS: Final[Mapping[str, Words]] = MappingProxyType(
         "deliveries": Words("送付", "deliveries"),
         "accepted": Words("受理", "accepted"),
         "refused_files": Words("受け取れないファイル", "refused files"),
-        "alarms": Words("残る警報", "alarms left"),
+        "alarms": Words("残る警報", "remaining alarms"),
         "certificate": Words("消去の証明書の番号", "number of the certificate of erasure"),
-        # What became of rows.
+        # Results of importing rows.
         "new": Words("新規", "new"),
         "update": Words("更新", "updated"),
         "delete": Words("削除", "deleted"),
         "changed": Words("変更", "changed"),
-        "same": Words("変わらず", "the same"),
+        "same": Words("変わらず", "unchanged"),
         "removed": Words("なくなったもの", "removed"),
-        "kept": Words("前のまま残したもの", "kept as they were"),
+        "kept": Words("前のまま残したもの", "kept unchanged"),
         "opened": Words("新しい事案", "new cases"),
-        "reopened": Words("再開した事案", "cases reopened"),
+        "reopened": Words("再開した事案", "reopened cases"),
         "withdrawn": Words("取下げ", "withdrawn"),
         "passed_over": Words("後の回答が先にあったもの", "passed over for a later answer"),
         "unknown": Words("事案のない取下げ", "withdrawn without a case"),
         "corrections": Words("訂正依頼", "correction requests"),
         "corrections_accepted": Words("応じられた訂正依頼", "correction requests accepted"),
         "corrections_rejected": Words("応じられなかった訂正依頼", "correction requests rejected"),
-        "gone": Words("なくなった記録", "records that are no more"),
-        "awaiting_person": Words("本人の記録を待つもの", "whose person is not there yet"),
+        "gone": Words("なくなった記録", "records that no longer exist"),
+        "awaiting_person": Words("本人の記録を待つもの", "waiting for the person's record"),
         "no_card_number": Words("在留カード番号なし", "without a card number"),
-        "not_notifiable": Words("届出対象外の在留資格", "status outside the duty to notify"),
-        "past_retention": Words("保存期間の過ぎたもの", "past their retention"),
+        "not_notifiable": Words("届出対象外の在留資格", "status of residence without a duty to notify"),
+        "past_retention": Words("保存期間の過ぎたもの", "past the retention period"),
         "requests": Words("訂正依頼", "correction requests"),
-        "taken": Words("受け付けたもの", "taken"),
+        "taken": Words("受け付けたもの", "accepted"),
         "again": Words("二度目のもの", "received before"),
-        # What matching found.
-        "looked_at": Words("見直した届出", "notifications looked at"),
-        "sought": Words("候補者を探した届出", "notifications whose candidates were sought"),
-        "discrepancy": Words("立っている不一致", "discrepancies that stand"),
-        "suspected_omission": Words("立っている未届の疑い", "suspicions that stand"),
-        "discrepancy_reported": Words("不一致(新規・更新)", "discrepancies, new or changed"),
-        "suspected_omission_reported": Words("未届の疑い(新規・更新)", "suspicions, new or changed"),
-        # What a delivery holds, by table.
+        # Results of matching.
+        "looked_at": Words("見直した届出", "notifications matched again"),
+        "sought": Words("候補者を探した届出", "notifications with a search for candidates"),
+        "discrepancy": Words("立っている不一致", "active mismatches"),
+        "suspected_omission": Words("立っている未届の疑い", "active suspected omissions"),
+        "discrepancy_reported": Words("不一致(新規・更新)", "mismatches, new or changed"),
+        "suspected_omission_reported": Words("未届の疑い(新規・更新)", "suspected omissions, new or changed"),
+        # Contents of a delivery, by table.
         "notifications": Words("届出", "notifications"),
-        "discrepancies": Words("不一致", "discrepancies"),
-        "suspected_omissions": Words("未届の疑い", "suspected non-notification"),
+        "discrepancies": Words("不一致", "mismatches"),
+        "suspected_omissions": Words("未届の疑い", "suspected omissions"),
         "correction_requests": Words("訂正依頼", "correction requests"),
         "correction_answers": Words("訂正依頼への回答", "answers to correction requests"),
-        "rejected_rows": Words("受け取れなかった行", "rows that could not be taken"),
+        "rejected_rows": Words("受け取れなかった行", "rejected rows"),
         "incident": Words("漏えい等の連絡", "notice of an incident"),
         **{code: meaning.name for code, meaning in OUTCOMES.items()},
     }
 )
-"""By the name that the count has where it is taken."""
+"""The labels by the name of the count."""
 
 REJECTED: Final = "rejected:"
-"""What the name of a count begins with that is of rows not taken for one reason."""
+"""The prefix of a count of rows that were rejected for one reason."""
 
 _OF_REQUESTS: Final[Mapping[str, Words]] = MappingProxyType(
     {
@@ -83,14 +83,11 @@ _OF_REQUESTS: Final[Mapping[str, Words]] = MappingProxyType(
         "requested_on": Words("依頼日", "day of the request"),
     }
 )
-"""Columns of a correction request, and the identifier of an answer: in no dataset of the agreement."""
+"""Columns of a correction request and the identifier of an answer: in no dataset of the agreement."""
 
 
 def count_in_words(name: str, language: Lang) -> str:
-    """Name a count; of rows that could not be taken the reason stands behind it.
-
-    A name that is not in the table stands for itself.
-    """
+    """Return the label of a count, for rejected rows with the reason; an unknown name is returned itself."""
     if name.startswith(REJECTED):
         return (
             f"{COUNTS['rejected'].say(language)} ({reason_in_words(name.removeprefix(REJECTED), language)})"
@@ -99,7 +96,7 @@ def count_in_words(name: str, language: Lang) -> str:
 
 
 def reason_in_words(reason: str, language: Lang) -> str:
-    """Say why a row could not be taken (`missing:name`); a reason or column of no table stands for itself."""
+    """Return why a row was rejected (`missing:name`); an unknown reason or column is returned as it is."""
     kind, _, column = reason.partition(":")
     if kind not in REJECT_REASONS:
         return reason
@@ -115,18 +112,20 @@ def reason_in_words(reason: str, language: Lang) -> str:
     return f"{said}: {named}"
 
 
-# MERGED renkei.node.console.labels: Days as documents of the administration write them, with the day of the week (令和8年11月24日(火)).
+# --- days as administrative documents write them, with the day of the week (令和8年11月24日(火)) ------------
 
 _WEEKDAYS: Final = "月火水木金土日"
 
 
 def in_era(day: date) -> str:
-    """Write a day in its era, with the day of the week."""
+    """Return a day in its era, with the day of the week."""
     return f"{day_in_era(day)}({_WEEKDAYS[day.weekday()]})"
 
 
+# --- cases, deliveries, duties and steps --------------------------------------------------------------------
+
 _STATES: Final = {
-    State.NEW: "not begun",
+    State.NEW: "not started",
     State.CHECKING: "being checked",
     State.ASKED: "employer asked",
     State.REFERRED: "referred to ISA",
@@ -152,15 +151,15 @@ CASE_OUTCOMES: Final[Mapping[str, Words]] = MappingProxyType(
 )
 KINDS: Final[Mapping[str, Words]] = MappingProxyType(
     {
-        Kind.DISCREPANCY.value: Words("不一致", "Discrepancy"),
-        Kind.SUSPECTED_OMISSION.value: Words("未届の疑い", "Suspected non-notification"),
+        Kind.DISCREPANCY.value: Words("不一致", "Mismatch"),
+        Kind.SUSPECTED_OMISSION.value: Words("未届の疑い", "Suspected omission"),
     }
 )
-#: What happened to a case, as its history says it: the moves, and what is none.
+#: The events in the history of a case: the moves, and other events.
 EVENTS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         **{move.name: Words(move.ja, move.en) for move in MOVES.values()},
-        "take": Words("着手しました", "Begun"),
+        "take": Words("着手しました", "Started"),
         "ask_employer": Words("事業主へ照会しました", "Employer asked"),
         "refer": Words("入管庁へ協議しました", "Referred to ISA"),
         "request_correction": Words(
@@ -174,19 +173,19 @@ EVENTS: Final[Mapping[str, Words]] = MappingProxyType(
         "withdrawn_later": Words("終了後に入管庁が取り下げました", "Withdrawn by ISA after it was closed"),
         "assign": Words("担当が決まりました", "Assigned"),
         "place": Words("所管が決まりました", "Placed with an office"),
-        "note": Words("経過を記録しました", "Noted"),
-        "acknowledge": Words("別人の可能性を了知しました", "Took note that it may be another person"),
-        "letter": Words("照会文書を作成しました", "Letter made"),
+        "note": Words("経過を記録しました", "Note added"),
+        "acknowledge": Words("別人の可能性を了知しました", "Acknowledged that it may be another person"),
+        "letter": Words("照会文書を作成しました", "Letter created"),
     }
 )
-#: How far a delivery has come.
+#: The states of a delivery.
 DELIVERY_STATES: Final[Mapping[str, Words]] = MappingProxyType(
     {
-        "planned": Words("準備中", "being made"),
+        "planned": Words("準備中", "being prepared"),
         "sealed": Words("封緘済", "sealed"),
         "sent": Words("送信済", "sent"),
         "received": Words("受信済", "received"),
-        "opened": Words("取込済", "taken in"),
+        "opened": Words("取込済", "imported"),
         "accepted": Words("受理", "accepted"),
         "refused": Words("不受理", "refused"),
     }
@@ -199,13 +198,13 @@ DUTIES: Final[Mapping[str, Words]] = MappingProxyType(
         "administer": Words("管理", "Administration"),
     }
 )
-#: How a step of the day stands: its own state, or `awaited` where it waits for the counterpart.
+#: The states of a step of the day; `awaited`: it waits for the counterpart.
 STEP_STATES: Final[Mapping[str, Words]] = MappingProxyType(
     {
         "done": Words("完了", "done"),
         "running": Words("処理中", "running"),
         "stopped": Words("停止", "stopped"),
         "awaited": Words("待機", "waiting"),
-        "waiting": Words("未着手", "not begun"),
+        "waiting": Words("未着手", "not started"),
     }
 )

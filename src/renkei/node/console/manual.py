@@ -1,4 +1,4 @@
-"""The officers' manual as a table: one task a page, words in a template, its picture made by the tests."""
+"""The officers' manual as a table: one page for each task, with a template and a picture from the tests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MHLW: Final = frozenset({"mhlw"})
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task. `page` is the address, by its name, that it is done on; `picture` what the picture shows."""
+    """One task. `page` is the URL name of the page for it; `picture` describes the picture."""
 
     slug: str
     ja: str
@@ -22,7 +22,7 @@ class Task:
 
 
 _TASKS = (
-    Task("today", "一日の始まりに確かめる", "Look at the day", "today", "本日の状況の画面"),
+    Task("today", "一日の始まりに確かめる", "Check the day", "today", "本日の状況の画面"),
     Task("no-receipt", "受領証が届かないとき", "When no receipt comes", "delivery", "一件の送付の画面"),
     Task("medium", "媒体で受け渡す", "Hand over by medium", "delivery", "媒体での受渡しの申請の画面"),
     Task(
@@ -32,15 +32,22 @@ _TASKS = (
         "deliveries",
         "送受信の画面。欠番の行がある",
     ),
-    Task("day", "一日の処理を確かめる", "Look at a business day", "day", "一日の処理の画面"),
+    Task("day", "一日の処理を確かめる", "Check a business day", "day", "一日の処理の画面"),
     Task("purpose", "利用目的を申告する", "State the purpose", "purpose", "利用目的の確認の画面"),
     Task("finding", "突合結果を一件開く", "Open one finding", "finding", "一件の突合結果の画面", ISA),
-    Task("correction", "訂正依頼に答える", "Decide on a request", "correction", "一件の訂正依頼の画面", ISA),
+    Task(
+        "correction",
+        "訂正依頼に答える",
+        "Decide on a correction request",
+        "correction",
+        "一件の訂正依頼の画面",
+        ISA,
+    ),
     Task("candidate", "候補者を確かめる", "Decide on a candidate", "candidate", "一件の候補者の画面", ISA),
     Task(
         "shared-numbers",
         "複数の人が使う番号・別人の可能性を調べる",
-        "Look into shared numbers",
+        "Check shared numbers and possible other persons",
         "shared_numbers",
         "複数の人が使う番号の画面",
         ISA,
@@ -53,12 +60,19 @@ _TASKS = (
         "不一致の一覧の画面",
         MHLW,
     ),
-    Task("discrepancy", "不一致を確かめる", "Check a discrepancy", "discrepancy", "不一致の事案の画面", MHLW),
-    Task("omission", "未届の疑いを確かめる", "Check a suspicion", "omission", "未届の疑いの事案の画面", MHLW),
+    Task("discrepancy", "不一致を確かめる", "Check a mismatch", "discrepancy", "不一致の事案の画面", MHLW),
+    Task(
+        "omission",
+        "未届の疑いを確かめる",
+        "Check a suspected omission",
+        "omission",
+        "未届の疑いの事案の画面",
+        MHLW,
+    ),
     Task(
         "establishment",
         "一つの事業所の事案をまとめて扱う",
-        "Handle an establishment",
+        "Handle the cases of an establishment",
         "establishment",
         "事業所の画面",
         MHLW,
@@ -84,24 +98,24 @@ _TASKS = (
     Task(
         "account",
         "自分の登録とパスワードを確かめる",
-        "Look at your account",
+        "Check your account and password",
         "own_account",
         "自分の登録の画面",
     ),
     Task(
         "memorandum",
         "申合せの解釈と未確認の点を確かめる",
-        "Read the memorandum and what is open",
+        "Read the memorandum and its open points",
         "memorandum",
         "申合せの画面",
     ),
-    Task("keys", "証明書の期限を確かめる", "Watch the certificates", "keys", "鍵と証明書の画面"),
+    Task("keys", "証明書の期限を確かめる", "Check when certificates expire", "keys", "鍵と証明書の画面"),
 )
 
 TASKS: Final[Mapping[str, Task]] = {task.slug: task for task in _TASKS}
-"""Every task by the last part of its address."""
+"""Every task by its slug."""
 
 
 def tasks_of(party: str) -> list[Task]:
-    """Return the tasks of a party's officers, in the order that they are read."""
+    """Return the tasks of a party's officers, in the order of the manual."""
     return [task for task in _TASKS if party in task.parties]

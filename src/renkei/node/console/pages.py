@@ -1,4 +1,7 @@
-"""The console's pages as a table: number, address, names, and for which duties and party each is."""
+"""The console's pages as a table: number, path, names, and the duties and parties that may open each.
+
+Also what every page shows around its content (`frame`), and the page where an alarm is handled (`place_of`).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,9 +24,9 @@ BOTH: Final = frozenset({"isa", "mhlw"})
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. `number` (画面番号) stands in its footer, so that officers can name it by telephone.
+    """One page. `number` (画面番号) is shown in its footer, so that officers can name it by telephone.
 
-    `within` is the page of the navigation that it belongs to, itself where it stands there.
+    `within` is the page of the navigation that it belongs to, blank if it is in the navigation itself.
     """
 
     number: str
@@ -47,29 +50,29 @@ _ISA = frozenset({"isa"})
 
 _PAGES = (
     Page("H-01", "today", "", "本日の状況", "Today"),
-    Page("H-02", "today_strip", "strip/", "本日の処理", "The day as steps", within="today"),
+    Page("H-02", "today_strip", "strip/", "本日の処理", "Steps of the day", within="today"),
     Page("H-03", "trends", "trends/", "推移", "Trends", within="today"),
     Page("D-01", "days", "days/", "日次処理", "Daily cycle", _OPERATION),
     Page("D-02", "day", "days/<day:day>/", "一日の処理", "One day", _OPERATION, within="days"),
     *(
         Page(number, name, path, ja, en, _CASES, _MHLW, within)
         for number, name, path, ja, en, within in (
-            ("C-01", "discrepancies", "discrepancies/", "不一致", "Discrepancies", ""),
+            ("C-01", "discrepancies", "discrepancies/", "不一致", "Mismatches", ""),
             (
                 "C-02",
                 "discrepancy",
                 "discrepancies/<case:number>/",
                 "不一致の事案",
-                "Discrepancy",
+                "Mismatch",
                 "discrepancies",
             ),
-            ("C-03", "omissions", "omissions/", "未届の疑い", "Suspected non-notification", ""),
+            ("C-03", "omissions", "omissions/", "未届の疑い", "Suspected omissions", ""),
             (
                 "C-04",
                 "omission",
                 "omissions/<case:number>/",
                 "未届の疑いの事案",
-                "Suspected non-notification: case",
+                "Suspected omission",
                 "omissions",
             ),
             (
@@ -246,26 +249,26 @@ _PAGES = (
     Page("G-01", "memorandum", "memorandum/", "申合せ", "The memorandum"),
     Page("M-01", "manual", "manual/", "手引", "Manual"),
     Page(
-        "M-02", "manual_task", "manual/<slug:slug>/", "仕事ごとの手引", "How a task is done", within="manual"
+        "M-02", "manual_task", "manual/<slug:slug>/", "仕事ごとの手引", "Manual for one task", within="manual"
     ),
 )
 
 PAGES: Final[Mapping[str, Page]] = {page.name: page for page in _PAGES}
-"""Every page by the name of its address."""
+"""Every page by its URL name."""
 
 
 def navigation(party: str, duties: frozenset[Duty]) -> list[Page]:
-    """Return the pages that stand in an officer's navigation."""
+    """Return the pages in an officer's navigation."""
     return [page for page in _PAGES if not page.within and party in page.parties and duties & page.duties]
 
 
-# MERGED renkei.node.console.pages: What every page shows: agency, officer, navigation, environment, number, version.
+# --- what every page shows ----------------------------------------------------------------------------------
 
 VERSION: Final = version("renkei")
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return the frame's values; a page that was refused has no number of its own."""
+    """Return the context of every page: agency, navigation, environment, version; no page if refused."""
     node = settings.NODE
     page: Page | None = getattr(request, "page", None)
     return {
@@ -279,7 +282,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-# MERGED renkei.node.console.pages: Where an alarm is seen to: the page that Today leads to, for those whose duty opens it.
+# --- the page on which an alarm is handled, as linked from Today --------------------------------------------
 
 _PAGE_OF: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.STEP_STOPPED: "days",
@@ -296,13 +299,13 @@ _PAGE_OF: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.INCIDENT_HEARD: "incidents",
     AlarmKind.INCIDENT_DUE: "incidents",
 }
-#: How many words follow the incident in what such an alarm rings for: its clock and day.
+#: The number of words after the incident in the subject of such an alarm: its deadline and day.
 _AFTER: Final = {AlarmKind.INCIDENT_DUE: 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page, by address and name."""
+    """A page's address and name."""
 
     address: str
     ja: str
@@ -310,7 +313,7 @@ class Place:
 
 
 def place_of(alarm: Alarm, duties: frozenset[Duty]) -> Place | None:
-    """Return the page of what an alarm rings for; None where there is none or the duty is another."""
+    """Return the page for an alarm's subject; None if there is none or the duties do not open it."""
     kind = AlarmKind[alarm.kind]
     name = _PAGE_OF.get(kind)
     if name is None or not duties & PAGES[name].duties:

@@ -1,6 +1,6 @@
-"""What the facts of an entry of the trail are called on the pages, and the codes that they hold.
+"""The labels of the facts in the audit trail, and of the codes that they hold.
 
-The trail itself keeps names and codes, which never change; what is in no table here stands as it is.
+The trail stores names and codes, which never change. A name or code without a label is shown as it is.
 """
 
 from collections.abc import Mapping
@@ -25,17 +25,17 @@ from renkei.node.incidents import deadlines
 FACTS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         "accepted": Words("認めた封印", "seals accepted"),
-        "asked": Words("申請の行", "entry that asked"),
+        "asked": Words("申請の行", "entry of the request"),
         "asked_by": Words("申請した職員", "asked by"),
         "by": Words("確認した職員", "confirmed by"),
-        "by_actor": Words("職員で絞込み", "narrowed by account"),
+        "by_actor": Words("職員で絞込み", "filtered by account"),
         "by_first": Words("期間(から)", "from"),
         "by_last": Words("期間(まで)", "to"),
-        "by_verb": Words("行為で絞込み", "narrowed by act"),
+        "by_verb": Words("行為で絞込み", "filtered by act"),
         "cases": Words("事案", "cases"),
         "changed": Words("改めたもの", "changed"),
         "characters": Words("字数", "characters"),
-        "code": Words("不受理の理由", "why it was refused"),
+        "code": Words("不受理の理由", "reason for refusal"),
         "compared": Words("照合した封印", "seals compared"),
         "confirmed": Words("受領証で確かめた封印", "confirmed by receipts"),
         "counts": Words("件数", "counts"),
@@ -43,7 +43,7 @@ FACTS: Final[Mapping[str, Words]] = MappingProxyType(
         "dataset": Words("データ", "dataset"),
         "day": Words("日", "day"),
         "decision": Words("回答", "decision"),
-        "direction": Words("方向", "way"),
+        "direction": Words("方向", "direction"),
         "document": Words("文書の番号", "number of the document"),
         "duty": Words("職務", "duty"),
         "entries": Words("行数", "entries"),
@@ -85,7 +85,7 @@ FACTS: Final[Mapping[str, Words]] = MappingProxyType(
         "with_whom": Words("照合の相手", "with whom"),
     }
 )
-"""By the name that the fact has in `audit.trail.record`."""
+"""The labels by the name of the fact in `audit.trail.record`."""
 
 SYSTEM_ITSELF: Final = Words("システム", "the system")
 ACTS: Final[Mapping[str, Words]] = MappingProxyType(
@@ -97,7 +97,7 @@ ACTS: Final[Mapping[str, Words]] = MappingProxyType(
         for verb in Verb
     }
 )
-"""Each act by the name of its verb: its sentence without who and what."""
+"""The label of each act by the name of its verb: its sentence without actor and subject."""
 
 _YES_OR_NO: Final = {True: Words("はい", "yes"), False: Words("いいえ", "no")}
 _REASONS: Final[Mapping[str, Words]] = MappingProxyType(
@@ -144,7 +144,7 @@ _CODES: Final[Mapping[str, Mapping[str, Words]]] = MappingProxyType(
         "items": ITEMS,
         "kind": INCIDENTS,
         "letter": LETTERS,
-        "mode": {"full": Words("全件", "all there is"), "delta": Words("差分", "what changed")},
+        "mode": {"full": Words("全件", "all"), "delta": Words("差分", "changes")},
         "move": EVENTS,
         "outcome": CASE_OUTCOMES,
         "reason": _REASONS,
@@ -157,7 +157,7 @@ _LONGEST: Final = 200
 
 
 def fact_in_words(act: str, name: str, value: Any, language: Lang) -> str:
-    """Say one fact of an act: its name, and what it holds, counts and lists one beside another."""
+    """Return one fact of an act as text: its label and value; counts and lists are joined."""
     said = FACTS[name].say(language) if name in FACTS else name
     written = _written(_OF_ACTS.get((act, name)) or _CODES.get(name, {}), value, language)
     return f"{said}: {written if len(written) <= _LONGEST else written[:_LONGEST] + '…'}"  # a signature

@@ -1,4 +1,4 @@
-"""The addresses of the pages, from their table: a page without a view, or the other way round, cannot be."""
+"""The URLs of the pages, made from the pages' table; every page must have a view, and every view a page."""
 
 from datetime import date
 
@@ -29,7 +29,7 @@ from renkei.node.matching_run.models import Kind
 
 
 class DayConverter:
-    """A business day in an address, as 2026-04-01."""
+    """A business day in a URL, as 2026-04-01."""
 
     regex = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
@@ -43,7 +43,7 @@ class DayConverter:
 
 
 class CaseConverter:
-    """A case by its number, as R8-1124-0031."""
+    """A case number in a URL, as R8-1124-0031."""
 
     regex = r"R[0-9]+-[0-9]{4}-[0-9]{4,}"
 
@@ -57,7 +57,7 @@ class CaseConverter:
 
 
 class KindConverter:
-    """What a finding is about, as the dataset's word."""
+    """The kind of a finding in a URL."""
 
     regex = "|".join(Kind.values)
 
@@ -71,7 +71,7 @@ class KindConverter:
 
 
 class WayConverter(StringConverter):
-    """Which way a delivery goes."""
+    """The direction of a delivery in a URL."""
 
     regex = "out|in"
 

@@ -1,4 +1,4 @@
-"""How things are said and shown: two languages side by side, Japanese eras, thousands, tones."""
+"""Template tags and filters: texts in two languages, labels of codes, days in eras, numbers."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -42,14 +42,14 @@ def language() -> Lang:
 
 @register.simple_tag
 def say(ja: str, en: str, **values: Any) -> str:
-    """Say a sentence in the page's language, `{name}` filled in; the template engine escapes it."""
+    """Return a text in the page's language, with `{name}` filled in; the template engine escapes it."""
     sentence = en if get_language() == "en" else ja
     return sentence.format(**values) if values else sentence
 
 
 @register.simple_tag(takes_context=True)
 def problems_of(context: template.Context) -> list[Problem]:
-    """Return what is wrong with what was sent: as the view refused it, and of every form on the page."""
+    """Return the errors of a page: the view's refusal and the errors of every form on the page."""
     values: list[Any] = list(context.flatten().values())
     refused = context.get("refused")
     found = [Problem(str(spoken(refused)))] if refused else []
@@ -59,7 +59,7 @@ def problems_of(context: template.Context) -> list[Problem]:
 
 @register.filter
 def spoken(thing: Any) -> str:
-    """Return the name of anything that has one in both languages (`ja` and `en`, or `name_ja`, `name_en`)."""
+    """Return the name of an object in the page's language (`ja` and `en`, or `name_ja` and `name_en`)."""
     suffix = "en" if get_language() == "en" else "ja"
     found: str = getattr(thing, suffix, None) or getattr(thing, f"name_{suffix}")
     return found
@@ -67,7 +67,7 @@ def spoken(thing: Any) -> str:
 
 @register.filter
 def counted(number: int | None) -> str:
-    """Show a number with commas; nothing known is a dash."""
+    """Show a number with commas; None is a dash."""
     return "—" if number is None else f"{number:,}"
 
 
@@ -103,13 +103,13 @@ def hour(value: datetime | None) -> SafeString | str:
 
 @register.filter
 def count_name(name: str) -> str:
-    """Name a count as officers do; a name that is not in the table is shown as it is."""
+    """Return the label of a count; an unknown name is shown as it is."""
     return count_in_words(name, language())
 
 
 @register.filter
 def rejection(reason: str) -> str:
-    """Say why rows could not be taken; a reason that is not in the table is shown as it is."""
+    """Return why rows were rejected; an unknown reason is shown as it is."""
     return reason_in_words(reason, language())
 
 
@@ -127,17 +127,17 @@ def value(column: str, text: str | None) -> str:
 
 @register.filter
 def outcome(code: str) -> str:
-    """Name what became of a notification."""
+    """Return the label of a notification's outcome."""
     return OUTCOMES[code].name.say(language())
 
 
 @register.filter
 def omission_reason(code: str) -> str:
-    """Name why no notification counts for a permission."""
+    """Return the label of a reason for a suspected omission."""
     return str(spoken(REASONS[code]))
 
 
-#: What is sent, by whose service.
+#: The labels of the services.
 _SERVICES: Final = {
     "annex1": Words("別紙1", "Annex 1"),
     "annex2-3": Words("別紙2・3", "Annexes 2 and 3"),
@@ -157,23 +157,23 @@ def _worded(table: Mapping[str, Words], code: str) -> str:
 
 @register.filter
 def service(code: str) -> str:
-    """Name a service of the exchange."""
+    """Return the label of a service of the exchange."""
     return _worded(_SERVICES, code)
 
 
 @register.filter
 def delivery_state(code: str) -> str:
-    """Name how far a delivery has come."""
+    """Return the label of a delivery's state."""
     return _worded(DELIVERY_STATES, code)
 
 
 @register.filter
 def delivery_kind(code: str) -> str:
-    """Name what a delivery holds."""
+    """Return the label of a delivery's kind."""
     return _worded(_KINDS, code)
 
 
-#: How the memorandum's page marks an item, and how sure it is of a law.
+#: How the memorandum's page marks the source of an item, and how certain a law is.
 _DISCLOSURES: Final = {
     "公表": Words("公表", "published"),
     "非開示": Words("非開示", "not disclosed"),
@@ -189,25 +189,25 @@ _CONFIDENCES: Final = {
 
 @register.filter
 def disclosure(word: str) -> str:
-    """Name how an item of an annex is known."""
+    """Return the label of how an item of an annex is known."""
     return _worded(_DISCLOSURES, word)
 
 
 @register.filter
 def confidence(code: str) -> str:
-    """Name how sure the agreement is of a law."""
+    """Return the label of how certain a law is."""
     return _worded(_CONFIDENCES, code)
 
 
 @register.filter
 def annex(number: str) -> str:
-    """Name an annex."""
+    """Return the name of an annex."""
     return number.replace("別紙", "Annex ") if language() == "en" else number
 
 
 @register.filter
 def refusal(code: str) -> str:
-    """Say what a code of a refusal means and what to do; a code that is in no table stands for itself."""
+    """Return what the code of a refusal means and what to do; an unknown code is shown as it is."""
     notice = NOTICES.get(code)
     if notice is None:
         return code
@@ -216,7 +216,7 @@ def refusal(code: str) -> str:
 
 @register.filter
 def grouped(digest: str) -> str:
-    """Write a fingerprint in groups of four, to be read out."""
+    """Write a fingerprint in groups of four, so that it can be read out."""
     return in_groups(digest) if digest else "—"
 
 
@@ -236,31 +236,31 @@ _USES: Final = {
 
 @register.filter
 def duty(code: str) -> str:
-    """Name a duty."""
+    """Return the label of a duty."""
     return _worded(DUTIES, code)
 
 
 @register.filter
 def key_use(code: str) -> str:
-    """Name what a certificate is for."""
+    """Return the label of a certificate's use."""
     return _worded(_USES, code)
 
 
 @register.filter
 def plain(number: float) -> str:
-    """Write a number as a drawing wants it, in any language."""
+    """Write a number for SVG, the same in both languages."""
     return f"{number:g}"
 
 
 @register.filter
 def percent(share: float | None) -> str:
-    """Show a probability in whole percent; neither certainty nor impossibility is ever claimed."""
+    """Show a probability in percent, limited to 0.1 and 99.9: it is never certain or impossible."""
     if share is None:
         return "—"
     return f"{min(max(share, 0.001), 0.999):.1%}"
 
 
-#: How a step of a day stands, as a sign beside its name: the colour alone would not say it to everybody.
+#: The sign of a step's state, because not everybody can see the colour.
 _STEP_SIGNS: Final = {"done": "✓", "running": "▶", "stopped": "✕", "waiting": "…"}
 
 
@@ -278,13 +278,13 @@ def bits(weight: float) -> str:
 
 @register.filter
 def facts(entry: Any) -> list[str]:
-    """Say the facts of an entry of the trail in words, one by one."""
+    """Return the facts of an entry of the trail as texts."""
     return [fact_in_words(entry.verb, name, value, language()) for name, value in entry.facts.items()]
 
 
-#: The first word of what a purpose is stated for, where it is no case number.
+#: The labels of the first word of a purpose's subject, if it is not a case number.
 _SUBJECTS: Final = {
-    "discrepancy": Words("不一致", "discrepancy"),
+    "discrepancy": Words("不一致", "mismatch"),
     "suspected_omission": Words("未届の疑い", "suspected omission"),
     "candidates": Words("候補者", "candidates of"),
     **_SERVICES,
@@ -293,14 +293,14 @@ _SUBJECTS: Final = {
 
 @register.filter
 def subject(text: str) -> str:
-    """Name a case, finding or delivery as officers do; what is no such thing stays as it is."""
+    """Return the name of a case, finding or delivery; anything else is shown as it is."""
     kind, space, rest = text.partition(" ")
     return f"{_worded(_SUBJECTS, kind)}{space}{rest}"
 
 
 @register.filter
 def case_word(code: str) -> str:
-    """Name a state, outcome, kind or event of a case; a code that no table has stands for itself."""
+    """Return the label of a state, outcome, kind or event of a case; an unknown code is shown as it is."""
     for table in (STATES, CASE_OUTCOMES, KINDS, EVENTS):
         if code in table:
             return table[code].say(language())
@@ -309,7 +309,7 @@ def case_word(code: str) -> str:
 
 @register.filter
 def items(columns: str) -> list[str]:
-    """Name what a case is about: items that differ, the reason of a suspicion, or that nothing was found."""
+    """Return what a case is about: the items that differ, the reason of a suspected omission, an outcome."""
     return [_item(name) for name in columns.split(";") if name]
 
 
@@ -328,5 +328,5 @@ def case_address(case: Any) -> str:
 
 @register.filter
 def incident_item(code: str) -> str:
-    """Name an item of an incident's report."""
+    """Return the label of an item of an incident's report."""
     return ITEMS[code].say(language())

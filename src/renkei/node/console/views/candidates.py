@@ -1,4 +1,4 @@
-"""F-08 and F-09: notifications whose number is in no card, and who may be meant by one of them."""
+"""F-08 and F-09: notifications whose card number was not found, and the candidates for one of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,24 +34,25 @@ _REFUSED, _CONFLICT = 422, 409
 CAUTION: Final = Words(
     "候補者は、届出の内容からの推定であり、本人であるという判断ではありません。番号の誤りのほか、別人であること、"
     "在留管理情報にない人であることもあります。項目ごとに確かめて判断してください。",
-    "Candidates are guesses from what was reported, and no finding that it is the person. The number may be "
-    "mistyped; it may also be somebody else, or nobody of the register. Look at each item, then decide.",
+    "Candidates are estimated from the notification. They are not a finding that it is the person. The "
+    "number may be wrong, or it may be another person, or a person who is not in the register. Please check "
+    "each item, then decide.",
 )
 _DONE: Final = {
     _State.CONFIRMED: Words(
         "{number}: 本人と確認しました。次の突合から、本人の届出として数えます。",
-        "{number}: confirmed. It counts as the person's from the next matching on.",
+        "{number}: confirmed. From the next matching on, it counts as the person's notification.",
     ),
     _State.REJECTED: Words(
         "{number}: 該当する候補者なしとしました。", "{number}: recorded as none of the candidates."
     ),
-    _State.WAITING: Words("{number}: 判断を取り消しました。", "{number}: the decision is taken back."),
+    _State.WAITING: Words("{number}: 判断を取り消しました。", "{number}: the decision was withdrawn."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ShownItem:
-    """One item: as notified and on the candidate's card, letters that differ marked, and as it is now."""
+    """One item: as notified and on the candidate's card, differing letters marked, and the latest value."""
 
     name: str
     notified: Sequence[Piece]
@@ -62,7 +63,7 @@ class ShownItem:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A candidate as the page shows it; `said` are the weights with a sentence each."""
+    """A candidate as the page shows it; `said` holds each weight with a sentence."""
 
     opened: OpenedCandidate
     items: tuple[ShownItem, ...]
@@ -71,7 +72,7 @@ class Shown:
 
 
 class DecisionForm(ConsoleForm):
-    """Which candidate it is, or none, and why; where the decision is taken back, why alone."""
+    """The chosen candidate, or none, and the reason; to withdraw a decision, only the reason."""
 
     about: ClassVar = {NoSuchDecision: "reason"}
 
@@ -79,7 +80,7 @@ class DecisionForm(ConsoleForm):
         said("この届出は", "The notification is of"),
         missing=said(
             "候補者のいずれか、又はいずれでもないことを選んでください。",
-            "Choose one of the candidates, or none of them.",
+            "Please choose one of the candidates, or none of them.",
         ),
     )
     reason = radio_field(said("理由", "Reason"))
@@ -110,7 +111,7 @@ def _reason(reason: review.Reason, *, waits: bool) -> Text:
 
 @page("candidates")
 def candidates(request: HttpRequest) -> HttpResponse:
-    """List the notifications that somebody may be meant by, the most probable first; or those decided on."""
+    """List the notifications that have candidates, the most probable first, or the decided ones."""
     waiting = "decided" not in request.GET
     listed = Paginator(queries.candidates(waiting=waiting), queries.PAGE).get_page(request.GET.get("page"))
     return render(
@@ -128,7 +129,7 @@ def candidates(request: HttpRequest) -> HttpResponse:
 
 @page("candidate")
 def candidate(request: HttpRequest, notification_id: str) -> HttpResponse:
-    """Show the candidates of one notification for a purpose stated; take the decision."""
+    """Show the candidates of one notification for a stated purpose, and record the decision."""
     now = timezone.now()
     officer = cast(Officer, request.user)
     subject = review.subject_of(notification_id)
@@ -156,7 +157,7 @@ def candidate(request: HttpRequest, notification_id: str) -> HttpResponse:
     if opened is None:
         raise Http404
     conflict = isinstance(refused, CandidatesChanged)
-    # Whoever was told that somebody was faster decides anew on what there is now.
+    # If somebody was faster, the officer decides again on the present candidates.
     if refused is None or conflict:
         form = DecisionForm.unsent(typed(request), opened)
     else:

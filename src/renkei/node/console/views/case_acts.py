@@ -1,5 +1,6 @@
-"""C-05 to C-07: what an officer does with a case. Each act is a page of its own, so that it needs no script
-and what was typed survives whatever refuses it.
+"""C-05 to C-07: what an officer does with a case.
+
+Each act has a page of its own, so that it needs no script and a refusal does not lose what was typed.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +32,7 @@ _REFUSED, _CONFLICT = 400, 409
 
 
 def typed(request: HttpRequest) -> QueryDict:
-    """Return the fields to fill a form with: as sent now, as kept from a session that ended, or as linked."""
+    """Return the fields for a form: sent now, kept from a session that ended, or from the query string."""
     if request.method == "POST":
         return request.POST
     kept = recovered_fields(request)
@@ -45,7 +46,7 @@ def typed(request: HttpRequest) -> QueryDict:
 
 @page("case_move")
 def case_move(request: HttpRequest, number: str, move: str) -> HttpResponseBase:
-    """Ask for what a move needs, show it once more where it cannot be undone, and make it."""
+    """Ask for what a move needs, ask for a confirmation if it needs a reason, and make it."""
     case = case_or_404(request, number)
     row = MOVES.get(move)
     if row is None or row.duty is None:
@@ -61,11 +62,11 @@ def case_move(request: HttpRequest, number: str, move: str) -> HttpResponseBase:
             _look(case, row, fields)
         except NodeError as error:
             refused = error
-            # Who is told that somebody was faster sees the case as it is now, and may then decide anew.
+            # If somebody was faster, show the case as it is now, so that the officer can decide again.
             case = case_or_404(request, number)
     if refused is None and not form.errors and row not in open_to(case.state):
         refused = NoSuchMove(
-            "The case cannot be moved so from where it stands. Look at it again.",
+            "This step is not possible in the present state of the case. Please check the case.",
             "事案の現在の状態からは、この操作はできません。内容を確かめてください。",
         )
     return render(
@@ -83,7 +84,7 @@ def case_move(request: HttpRequest, number: str, move: str) -> HttpResponseBase:
 
 
 def _look(case: Case, row: Move, fields: Mapping[str, Any]) -> None:
-    """Refuse now what the confirmation would refuse later."""
+    """Refuse before the confirmation what the move itself would refuse."""
     services.check(case, row.name, version=_version(case, fields), **_words(fields))
 
 
@@ -128,7 +129,7 @@ def _status(refused: NodeError | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CaseAct:
-    """An act that adds to a case: its name, what the button says, what is asked for, and what does it."""
+    """An act that adds to a case: its name, the button, the form, and the function that does it."""
 
     ja: str
     en: str
@@ -147,7 +148,7 @@ def _attach(request: HttpRequest, case: Case, now: datetime) -> object:
     given = request.FILES.get("document")
     name, content = "", b""
     if isinstance(given, UploadedFile):
-        # One byte more than may be, so that what is too big is refused without being read whole.
+        # Read one byte more than allowed, so that a larger file is refused without reading all of it.
         name, content = given.name or "", given.read(services.LARGEST + 1)
     return services.attach(case, name, content, cast(Officer, request.user), now=now)
 
@@ -167,21 +168,21 @@ ACTS: Final[Mapping[str, CaseAct]] = {
     "document": CaseAct("文書を添える", "Attach a document", "添える", "Attach", _attach, DocumentForm),
     "acknowledge": CaseAct(
         "別人の可能性の了知",
-        "Take note of the caution",
+        "Acknowledge the caution",
         "了知して開く",
-        "Take note and open",
+        "Acknowledge and open",
         _acknowledge,
         personal=True,
     ),
     "place": CaseAct(
-        "所管を変える", "Place with another office", "所管を変える", "Place", _place, OfficeForm
+        "所管を変える", "Transfer to another office", "所管を変える", "Transfer", _place, OfficeForm
     ),
 }
 
 
 @page("case_act")
 def case_act(request: HttpRequest, number: str, act: str) -> HttpResponseBase:
-    """Do one of the acts, or ask for what it needs."""
+    """Do one of the acts, or show its form."""
     case, row, now = case_or_404(request, number), ACTS.get(act), timezone.now()
     if row is None or (act == "acknowledge" and case.kind != Kind.DISCREPANCY):
         raise Http404
@@ -221,14 +222,14 @@ def case_act(request: HttpRequest, number: str, act: str) -> HttpResponseBase:
 
 @page("case_document")
 def case_document(request: HttpRequest, number: str, document: int) -> HttpResponseBase:
-    """Hand out a document of a case, for the purpose stated for the case."""
+    """Return a document of a case, for the purpose stated for the case."""
     case, now = case_or_404(request, number), timezone.now()
     if asking := require_purpose(request, Act.READ_CASE, queries.subject_of(case), now=now):
         return asking
     found = get_object_or_404(Attachment.objects.defer("content"), case=case, pk=document)
     content = services.read(found, cast(Officer, request.user), now=now)
     response = HttpResponse(content, content_type=found.media_type)
-    # Named by number: what the employer called the file may hold a name.
+    # Named by number, because the employer's file name may hold a person's name.
     ending = found.media_type.rpartition("/")[2]
     response["Content-Disposition"] = f'attachment; filename="{case.number}-{document}.{ending}"'
     response["X-Content-Type-Options"] = "nosniff"

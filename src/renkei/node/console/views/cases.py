@@ -1,4 +1,4 @@
-"""C-02 and C-04: one case whole, for a purpose stated; what an officer may do next stands below it."""
+"""C-02 and C-04: one case with its values, for a stated purpose, and what an officer may do next."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -28,7 +28,7 @@ from renkei.node.console.case_forms import DocumentForm, NoteForm
 from renkei.node.console.templatetags.console import language
 
 _PAGES: Final = {Kind.DISCREPANCY: "discrepancy", Kind.SUSPECTED_OMISSION: "omission"}
-#: 別紙3 as three lists of facts: whose each item is.
+#: 別紙3 as three lists of items: of the person, the organisation, the dispatch.
 _THREE: Final[tuple[tuple[Words, str, str], ...]] = (
     (Words("本人(別紙3①–⑪)", "The person (Annex 3 ①–⑪)"), "①", "⑪"),
     (Words("所属機関(別紙3⑫–⑯)", "The organisation (Annex 3 ⑫–⑯)"), "⑫", "⑯"),
@@ -42,7 +42,7 @@ def address_of(case: Case) -> str:
 
 
 def case_or_404(request: HttpRequest, number: str, kind: Kind | None = None) -> Case:
-    """Find a case that the officer may handle; 404 is the same for another office's and for none."""
+    """Return a case that the officer may handle; the same 404 for another office's case and for no case."""
     found = Case.objects.defer("row").select_related("assigned_to").filter(number=number)
     case = (found.filter(kind=kind) if kind else found).first()
     if case is None or not entitled(request.user, Act.HANDLE_CASE, subject_of(case)):
@@ -58,7 +58,7 @@ def _shown(kind: Kind) -> Callable[..., HttpResponseBase]:
         if asking := require_purpose(request, Act.READ_CASE, subject_of(case), now=now):
             return asking
         opened = open_case(number, cast(Officer, request.user), now=now)
-        values = _discrepancy(opened, request) if kind == Kind.DISCREPANCY else _omission(opened, request)
+        values = _mismatch(opened, request) if kind == Kind.DISCREPANCY else _omission(opened, request)
         return render(request, f"console/{_PAGES[kind]}.html", _around(opened) | values)
 
     return page(_PAGES[kind])(view)
@@ -69,7 +69,7 @@ omission = _shown(Kind.SUSPECTED_OMISSION)
 
 
 def _around(opened: OpenedCase) -> dict[str, Any]:
-    """What both kinds show beside the values."""
+    """Return what both kinds of case show besides the values."""
     case = opened.case
     return {
         "case": case,
@@ -84,7 +84,7 @@ def _around(opened: OpenedCase) -> dict[str, Any]:
     }
 
 
-def _discrepancy(opened: OpenedCase, request: HttpRequest) -> dict[str, Any]:
+def _mismatch(opened: OpenedCase, request: HttpRequest) -> dict[str, Any]:
     case, found = opened.case, opened.found
     folded = case.identity_caution and not services.acknowledged(case, cast(Officer, request.user))
     not_found = found.get("outcome") == "not_found"
@@ -123,5 +123,5 @@ def _facts(found: Mapping[str, str | None], first: str, last: str) -> list[tuple
     numbers = [item.number for item in ANNEX_3.items]
     covered = ANNEX_3.items[numbers.index(first) : numbers.index(last) + 1]
     facts = [(item, column, found.get(column)) for item in covered for column in item.columns]
-    # What 別紙3※ holds back in such a case is left out, not shown as blank.
+    # Items that 別紙3※ withholds in such a case are left out, not shown as blank.
     return [(item.number, column, text) for item, column, text in facts if text or not item.withheld_when]

@@ -1,4 +1,4 @@
-"""F-06 and F-07: correction requests of MHLW that wait, and the decision on one."""
+"""F-06 and F-07: MHLW's correction requests that wait for a decision, and the decision on one."""
 
 from typing import ClassVar, cast
 
@@ -20,12 +20,12 @@ from renkei.node.matching_run import queries
 
 _DONE = (
     "{number}に回答しました。次の回答の送付に載ります。",
-    "{number} is decided. The next answer carries it.",
+    "{number} is decided. The decision is sent with the next answer.",
 )
 
 
 class AnswerForm(ConsoleForm):
-    """The answer, together with its reason."""
+    """The decision together with its reason."""
 
     about: ClassVar = {RequestDecided: "decision"}
 
@@ -40,13 +40,13 @@ class AnswerForm(ConsoleForm):
             )
             for code, each in decisions.REASONS.items()
         ],
-        missing=said("回答とその理由を選んでください。", "Choose an answer with its reason."),
+        missing=said("回答とその理由を選んでください。", "Please choose a decision and its reason."),
     )
 
 
 @page("corrections")
 def corrections(request: HttpRequest) -> HttpResponse:
-    """List the requests that wait, oldest first; or those decided on, newest first."""
+    """List the waiting requests, oldest first, or the decided ones, newest first."""
     waiting = "decided" not in request.GET
     found = queries.correction_requests(waiting=waiting)
     listed = Paginator(found, queries.PAGE).get_page(request.GET.get("page"))
@@ -59,7 +59,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
 
 @page("correction")
 def correction(request: HttpRequest, request_id: str) -> HttpResponse:
-    """Show one request for a purpose stated, since its words may name somebody; take the decision."""
+    """Show one request for a stated purpose, because its text may name a person, and record the decision."""
     now = timezone.now()
     if asking := require_purpose(request, Act.DECIDE_CORRECTION, Subject(request_id), now=now):
         return asking

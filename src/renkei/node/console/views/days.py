@@ -22,31 +22,31 @@ from renkei.node.deliveries.models import Delivery
 _DAYS_A_PAGE = 60
 _NO_DAY = said(
     "その日の日次処理はありません。営業日を選んでください。",
-    "There is no daily cycle on that day. Choose a business day.",
+    "There is no daily cycle on that day. Please choose a business day.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ShownStep:
-    """A step of a day with what it is called."""
+    """A step of a day with its label."""
 
     row: Words
     step: Step
 
     @property
     def standing(self) -> Words:
-        """Say how the step stands."""
+        """The label of the step's state."""
         awaited = self.step.state == Step.State.WAITING and self.step.awaited
         return STEP_STATES["awaited" if awaited else self.step.state]
 
     @property
     def counts(self) -> Sequence[tuple[str, int]]:
-        """What the step counted, by name."""
+        """The counts of the step, by name."""
         return [each for each in self.step.counts.items() if not each[0].startswith(REJECTED)]
 
     @property
     def rejections(self) -> Sequence[tuple[str, int]]:
-        """The rows that could not be taken, by reason, what is frequent first."""
+        """The rejected rows by reason, the most frequent first."""
         by_reason = [
             (name.removeprefix(REJECTED), count)
             for name, count in self.step.counts.items()
@@ -57,20 +57,20 @@ class ShownStep:
 
 def shown_steps(day: Day) -> list[ShownStep]:
     """Return the steps of a day in their order."""
-    names = step_labels(settings.NODE.party)
-    # A day of an older version may have had a step that is no more: it stands there by its name.
+    names = called(settings.NODE.party)
+    # A day of an older version may have a step that no longer exists: it is shown by its name.
     return [ShownStep(Words(*names.get(step.name, (step.name, step.name))), step) for step in day.steps.all()]
 
 
 class DayForm(FilterForm):
-    """A day to go to."""
+    """The day to go to."""
 
     on = date_field(said("日付で移動", "Go to a day"), missing=_NO_DAY)
 
 
 @page("days")
 def days(request: HttpRequest) -> HttpResponse:
-    """Show the business days, the newest first; `on`, as 2026-04-01, leads to that day where there is one."""
+    """Show the business days, the newest first; `on` (2026-04-01) redirects to that day if it exists."""
     form = DayForm(request.GET if request.GET.get("on") else None)
     if form.is_valid():
         if chosen := Day.objects.filter(business_day=form.cleaned_data["on"]).first():
@@ -87,7 +87,7 @@ def days(request: HttpRequest) -> HttpResponse:
 
 @page("day")
 def day(request: HttpRequest, day: date) -> HttpResponse:
-    """Show one day with its deliveries, which may be opened, and its steps' entries of the trail, by duty."""
+    """Show one day with its deliveries, and links to deliveries and trail entries if the duties allow it."""
     found = get_object_or_404(Day, business_day=day)
     duties: frozenset[Duty] = request.duties  # type: ignore[attr-defined]
     return render(

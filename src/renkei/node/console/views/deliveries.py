@@ -1,4 +1,4 @@
-"""T-01 and T-02: every delivery either way with the gaps between them, and one with its proofs."""
+"""T-01 and T-02: the deliveries in both directions with gaps in their numbers, and one with its proofs."""
 
 from typing import IO, ClassVar, Final, cast
 
@@ -32,19 +32,21 @@ from renkei.node.errors import NotHandedOver, NotPermitted
 _A_PAGE: Final = 50
 _SERVICES: Final = ("annex1", "annex2-3", "incident", "receipt")
 _DONE: Final = {
-    "resend": Words("次の実行で送り直します。", "The next run sends it again."),
-    "ask": Words("申請しました。別の職員の確認を待っています。", "Asked. Another officer has to confirm."),
-    "confirm": Words("確認しました。媒体に書き出せます。", "Confirmed. It can be written to a medium."),
+    "resend": Words("次の実行で送り直します。", "The delivery will be sent again in the next run."),
+    "ask": Words("申請しました。別の職員の確認を待っています。", "Requested. Another officer must confirm."),
+    "confirm": Words(
+        "確認しました。媒体に書き出せます。", "Confirmed. The delivery can be written to a medium."
+    ),
 }
 _MEDIUM_REASONS: Final = {
     "agreed": Words("双方の合意", "Both agreed"),
     "network_failure": Words("ネットワークの障害", "Network failure"),
 }
-_NO_ACT: Final = ("できることを選んでください。", "Choose what to do.")
+_NO_ACT: Final = ("できることを選んでください。", "Please choose what to do.")
 
 
 class DeliveryFilters(FilterForm):
-    """What the list of deliveries is narrowed to."""
+    """The filters of the list of deliveries."""
 
     direction = select_field(
         said("方向", "Direction"),
@@ -59,7 +61,7 @@ class DeliveryFilters(FilterForm):
 
 
 class ResendForm(ConsoleForm):
-    """Why a delivery is sent again."""
+    """The reason for sending a delivery again."""
 
     about: ClassVar = {NotHandedOver: "reason"}
 
@@ -68,26 +70,26 @@ class ResendForm(ConsoleForm):
         options(outgoing.REASONS),
         missing=said(
             "相手方が回答していない送付だけを、理由を選んで再送できます。",
-            "Only what the counterpart has not answered is sent again, for a reason. Choose one.",
+            "Please choose a reason. Only a delivery that the counterpart has not answered is resent.",
         ),
     )
 
 
 class MediumForm(ConsoleForm):
-    """Why a delivery goes by medium, and through whose hands."""
+    """The reason for a handover by medium, and the persons involved."""
 
     reason = radio_field(
         said("理由", "Reason"),
         options({each: _MEDIUM_REASONS[each] for each in media.REASONS}),
     )
-    agreed_by = text_field(said("合意した相手方の氏名", "Who agreed at the counterpart"), longest=60)
-    handed_over_by = text_field(said("引き渡す者の氏名", "Who hands it over"), longest=60)
-    taken_over_by = text_field(said("受け取る者の氏名", "Who takes it over"), longest=60)
+    agreed_by = text_field(said("合意した相手方の氏名", "Name of who agreed at the counterpart"), longest=60)
+    handed_over_by = text_field(said("引き渡す者の氏名", "Name of who hands it over"), longest=60)
+    taken_over_by = text_field(said("受け取る者の氏名", "Name of who takes it over"), longest=60)
 
 
 @page("deliveries")
 def deliveries(request: HttpRequest) -> HttpResponse:
-    """List the deliveries, the newest first, gaps in the numbers between them."""
+    """List the deliveries, the newest first, with the gaps in their numbers."""
     direction = request.GET.get("direction", "")
     service = request.GET.get("service", "")
     direction = direction if direction in Delivery.Direction.values else ""
@@ -109,11 +111,11 @@ def deliveries(request: HttpRequest) -> HttpResponse:
 
 @page("delivery")
 def delivery(request: HttpRequest, direction: str, service: str, sequence: int) -> HttpResponseBase:
-    """Show one delivery, and do what an officer may do with it."""
+    """Show one delivery, and do one of the acts on it."""
     found = get_object_or_404(Delivery, direction=direction, service=service, sequence=sequence)
     officer, now = cast(Officer, request.user), timezone.now()
     act, refused = request.POST.get("act", ""), None
-    # One form of the page was sent, or a button that asks for nothing more.
+    # Either one of the page's forms was sent, or a button without a form.
     resend_form = ResendForm(request.POST if act == "resend" else None, auto_id="resend-%s")
     medium_form = MediumForm(request.POST if act == "ask" else None, auto_id="medium-%s")
     form = {"resend": resend_form, "ask": medium_form}.get(act)
@@ -148,14 +150,14 @@ def delivery(request: HttpRequest, direction: str, service: str, sequence: int) 
 
 
 def _do(act: str, found: Delivery, request: HttpRequest, officer: Officer) -> IO[bytes] | None:
-    """Do one act; returns a file where there is one to take away."""
-    now, told = timezone.now(), request.POST
+    """Do one act; returns a file if there is one to download."""
+    now, fields = timezone.now(), request.POST
     match act:
         case "resend":
-            outgoing.resend(found, officer, told.get("reason", ""), now=now)
+            outgoing.resend(found, officer, fields.get("reason", ""), now=now)
         case "ask":
-            names = {name: told.get(name, "") for name in ("agreed_by", "handed_over_by", "taken_over_by")}
-            medium.ask(found, officer, reason=told.get("reason", ""), now=now, **names)
+            names = {name: fields.get(name, "") for name in ("agreed_by", "handed_over_by", "taken_over_by")}
+            medium.ask(found, officer, reason=fields.get("reason", ""), now=now, **names)
         case "confirm" | "medium" if (asked := medium.standing(found, now)) is not None:
             if act == "medium":
                 return medium.write(asked, officer, now=now)

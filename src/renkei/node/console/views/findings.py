@@ -1,4 +1,4 @@
-"""F-01 to F-05: what ISA answered and why, and its trays. Lists hold identifiers, items and causes alone."""
+"""F-01 to F-05: ISA's findings, their causes, and the trays. Lists hold only identifiers, items, causes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ from renkei.node.matching_run.models import Finding, Kind, Outcome
 
 _UNKNOWN: Final = said(
     "その識別番号の突合結果はありません。番号と種別を確かめてください。",
-    "There is no finding under that identifier. Check it, and the kind.",
+    "There is no finding with that identifier. Please check the identifier and the kind.",
 )
 _COMPARED: Final = tuple(name for name in NOTIFICATIONS.names if name in PERSONS.names)
 _NUMBERS: Final = {name: number for number, name in COMPARED}
 _FLAGS: Final = ("card_superseded", "shared_number", "identity_conflict")
-#: 別紙3's items under whom they are of; the last two where there is any.
+#: 別紙3's items in groups: the person, the organisation, the dispatch.
 _OF_WHOM: Final[tuple[tuple[Words, tuple[str, str]], ...]] = (
     (Words("本人(別紙3①–⑪)", "The person (Annex 3 ①–⑪)"), ("name", "previous_status")),
     (
@@ -45,9 +45,9 @@ _OF_WHOM: Final[tuple[tuple[Words, tuple[str, str]], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class ComparedItem:
-    """One item of 別紙1: as notified, as on the card notified, as it is now, and why they differ.
+    """One item of 別紙1: as notified, on the card notified, the latest value, the cause of a difference.
 
-    Of what differs the letters are marked, as on the page of the case at MHLW.
+    Differing letters are marked, as on the page of the case at MHLW.
     """
 
     number: str
@@ -60,12 +60,12 @@ class ComparedItem:
 
 
 class FindForm(FilterForm):
-    """Which findings are listed, or which one is looked for."""
+    """The kind of findings to list, or the identifier of one."""
 
     kind = select_field(
         said("種別", "Kind"),
         [
-            (Kind.DISCREPANCY.value, said("不一致", "Discrepancy")),
+            (Kind.DISCREPANCY.value, said("不一致", "Mismatch")),
             (Kind.SUSPECTED_OMISSION.value, said("未届の疑い", "Suspected omission")),
         ],
         required=False,
@@ -80,11 +80,11 @@ class FindForm(FilterForm):
 
 @page("findings")
 def findings(request: HttpRequest) -> HttpResponse:
-    """List what the counterpart was told and has not been taken back; find one by its identifier."""
+    """List the findings that were reported and not withdrawn; find one by its identifier."""
     kind = Kind(request.GET["kind"]) if request.GET.get("kind") in Kind.values else Kind.DISCREPANCY
     form = FindForm(request.GET if "identifier" in request.GET else None, initial={"kind": kind})
     sought = form.cleaned_data.get("identifier", "") if form.is_valid() else ""
-    # Only what is an identifier goes on into an address and the trail: a card number typed here does not.
+    # Only a known identifier gets into a URL and the trail: a card number typed here does not.
     if sought and _is_known(kind, sought):
         return redirect("finding", kind=kind, identifier=sought)
     if sought:
@@ -111,7 +111,7 @@ def _is_known(kind: Kind, identifier: str) -> bool:
 
 @page("finding")
 def finding(request: HttpRequest, kind: Kind, identifier: str) -> HttpResponse:
-    """Show one finding with all values, for a purpose stated; the reading is recorded."""
+    """Show one finding with all values, for a stated purpose; the reading is recorded."""
     now = timezone.now()
     subject = queries.subject_of(kind, identifier)
     if asking := require_purpose(request, Act.READ_FINDING, subject, now=now):
@@ -128,18 +128,18 @@ def finding(request: HttpRequest, kind: Kind, identifier: str) -> HttpResponse:
             "opened": opened,
             "requests": ReceivedRequest.objects.filter(kind=kind, identifier=identifier),
             "caution": IDENTITY_CAUTION,
-            **(_discrepancy(opened) if kind == Kind.DISCREPANCY else _omission(opened)),
+            **(_mismatch(opened) if kind == Kind.DISCREPANCY else _omission(opened)),
         },
     )
 
 
-def _discrepancy(opened: queries.OpenedFinding) -> dict[str, object]:
+def _mismatch(opened: queries.OpenedFinding) -> dict[str, object]:
     causes = causes_in(opened.outcome.differences if opened.outcome else None)
     items = list(_items(opened, causes))
     raised = [name for name in _FLAGS if opened.outcome and getattr(opened.outcome, name) == "true"]
     return {
         "items": items,
-        # An officer's word explains no difference: it says by which card the notification counts.
+        # An officer's decision explains no difference; it only says which card the notification belongs to.
         "explained": [each for each in dict.fromkeys(causes.values()) if each.found is not Found.OFFICER],
         "flags": [FLAGS[name] for name in raised if name in FLAGS],
         "someone_else": "identity_conflict" in raised,
@@ -184,7 +184,7 @@ def _omission(opened: queries.OpenedFinding) -> dict[str, object]:
 
 @page("shared_numbers")
 def shared_numbers(request: HttpRequest) -> HttpResponse:
-    """List the numbers that notifications use for different people, without telling them."""
+    """List the card numbers that notifications use for different people, without showing the numbers."""
     found = queries.shared_numbers(request.GET.get("after", ""), queries.PAGE + 1)
     after = found[queries.PAGE - 1].reference if len(found) > queries.PAGE else ""
     return render(
@@ -202,7 +202,7 @@ def sharing(request: HttpRequest, reference: str) -> HttpResponse:
 
 @page("identity_conflicts")
 def identity_conflicts(request: HttpRequest) -> HttpResponse:
-    """List the notifications that may be of someone else than whom the number belongs to."""
+    """List the notifications that may be about another person than the owner of the card number."""
     return _outcomes(
         request, list(queries.identity_conflicts(request.GET.get("after", ""))[: queries.PAGE + 1])
     )
@@ -224,5 +224,5 @@ def _outcomes(request: HttpRequest, found: list[Outcome]) -> HttpResponse:
 
 
 def _said_word(finding: Finding) -> str:
-    """Say why it was told: the outcome, or the reason of a suspicion."""
+    """Return why it was reported: the outcome, or the reason of a suspected omission."""
     return finding.reported_status.split(" ")[-1]

@@ -1,4 +1,4 @@
-"""I-01 to I-04: incidents with their clocks, one of them, declaring one, and what is done about it."""
+"""I-01 to I-04: the incidents with their deadlines, one incident, declaring one, and acts on it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,11 +32,11 @@ class _SomebodyFaster(IncidentRefused):
 
 @page("incidents")
 def incidents(request: HttpRequest) -> HttpResponse:
-    """List all incidents, ours and the counterpart's, the newest first, each with the clock that is next."""
+    """List all incidents, ours and the counterpart's, the newest first, each with its next deadline."""
     officer, now = cast(Officer, request.user), timezone.now()
     listed = Paginator(services.listed(officer, now), _A_PAGE).get_page(request.GET.get("page"))
-    told = notices.told(listed.object_list)
-    lines = [(each, told.get(each.pk), _next_clock(each)) for each in listed]
+    received = notices.told(listed.object_list)
+    lines = [(each, received.get(each.pk), _next_clock(each)) for each in listed]
     return render(
         request, "console/incidents.html", {"listed": listed, "lines": lines, "today": timezone.localdate()}
     )
@@ -75,7 +75,7 @@ def incident(request: HttpRequest, number: int) -> HttpResponse:
 
 @page("incident_new")
 def incident_new(request: HttpRequest) -> HttpResponseBase:
-    """Ask what is known, show it once more, and declare it: what the counterpart was told stays told."""
+    """Ask what is known, ask for a confirmation, and declare it: a notice cannot be withdrawn."""
     fields, now = typed(request), timezone.now()
     step = fields.get("step", "") if request.method == "POST" else ""
     moment = timezone.localtime(now).strftime("%Y-%m-%dT%H:%M")
@@ -90,11 +90,11 @@ def incident_new(request: HttpRequest) -> HttpResponseBase:
         except NodeError as refusal:
             form.refuse(refusal)
         else:
-            told = Words(
+            done = Words(
                 f"{made}を記録しました。次の実行で相手方に送ります。電話でも伝えてください。",
-                f"{made} is recorded. The next run sends it to the counterpart; telephone as well.",
+                f"{made} is recorded. The next run sends it to the counterpart. Please also telephone.",
             )
-            messages.success(request, told.say(language()))
+            messages.success(request, done.say(language()))
             return redirect("incident", made.pk)
     given = {name: fields.getlist(name) for name in fields if name not in _NOT_CARRIED}
     return render(
@@ -129,7 +129,7 @@ def _declare(read: Mapping[str, Any], by: Officer, now: datetime) -> Incident:
 
 
 def _in_words(read: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is shown once more before it is declared."""
+    """Return what the confirmation page shows."""
     return {
         **{name: read[name] for name in _DECLARED},
         "suspected": read["suspected"] == "true",
@@ -140,7 +140,7 @@ def _in_words(read: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class IncidentAct:
-    """What is done about an incident on a page of its own."""
+    """An act on an incident, with a page of its own."""
 
     name: str
     ja: str
@@ -151,7 +151,7 @@ class IncidentAct:
     do: Callable[[Incident, Mapping[str, Any], Officer, datetime], object]
 
     def open_to(self, incident: Incident) -> bool:
-        """Whether it fits: not what is closed, and the counterpart is told of ours alone."""
+        """Whether the act is possible: only on open incidents, and notices only about ours."""
         fits = (incident.ours or not self.ours_alone) and (incident.kind == "leak" or not self.leaks_alone)
         return fits and incident.closed_at is None
 
@@ -185,12 +185,12 @@ ACTS: Final[Mapping[str, IncidentAct]] = {
     act.name: act
     for act in (
         IncidentAct(
-            "add", "分かったことを追記する", "Add what came to be known", False, False, forms.AddForm, _add
+            "add", "分かったことを追記する", "Add new information", False, False, forms.AddForm, _add
         ),
         IncidentAct(
             "concerned",
             "対象の送付と人数を記録する",
-            "Name deliveries and persons",
+            "Record deliveries and persons",
             True,
             False,
             forms.DeliveriesForm,
@@ -208,7 +208,7 @@ ACTS: Final[Mapping[str, IncidentAct]] = {
         IncidentAct(
             "report",
             "報告・通知したことを記録する",
-            "Note a duty done",
+            "Record a duty that was done",
             False,
             True,
             forms.ReportForm,
@@ -217,7 +217,7 @@ ACTS: Final[Mapping[str, IncidentAct]] = {
         IncidentAct(
             "notify",
             "相手方に今の内容を連絡する",
-            "Tell the counterpart what is known now",
+            "Notify the counterpart of what is known now",
             True,
             False,
             forms.ActForm,
@@ -230,7 +230,7 @@ ACTS: Final[Mapping[str, IncidentAct]] = {
 
 @page("incident_act")
 def incident_act(request: HttpRequest, number: int, act: str) -> HttpResponseBase:
-    """Ask for what an act needs and do it; whoever looked at another state is told so and decides anew."""
+    """Show the form of an act and do it; if the incident has changed since, the officer decides again."""
     found, now = _found(request, number)
     row = ACTS.get(act)
     if row is None:
@@ -244,8 +244,8 @@ def incident_act(request: HttpRequest, number: int, act: str) -> HttpResponseBas
                 locked = Incident.objects.select_for_update().get(pk=number)
                 if request.POST.get("looked_at") != forms.mark(locked):
                     raise _SomebodyFaster(
-                        "Somebody else has changed the incident meanwhile. Look at it, and decide anew: what "
-                        "you typed is kept.",
+                        "Another officer has changed the incident in the meantime. Please check it and try "
+                        "again. What you typed is kept.",
                         "別の職員が先に変更しました。内容を確かめて、もう一度行ってください。入力は残っています。",
                     )
                 if form.is_valid():
@@ -283,7 +283,7 @@ def _found(request: HttpRequest, number: int) -> tuple[Incident, datetime]:
 
 
 def _next_clock(incident: Incident) -> deadlines.Running | None:
-    """Return the clock that is due first of those that run with a number of days."""
+    """Return the open deadline that is due first, of those with a number of days."""
     if incident.closed_at:
         return None
     left = [each for each in deadlines.running(incident) if each.done_at is None and each.due_by]

@@ -1,4 +1,4 @@
-"""K-01: the certificates that the agreement pins, either side's, and when each ends."""
+"""K-01: the pinned certificates of both parties, and when each expires."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from renkei.node.deliveries import keystore
 
 @dataclass(frozen=True, slots=True)
 class ShownKey:
-    """One pinned certificate. `ends` is the earlier of the pin's and its own end; `at_hand`: kept here."""
+    """One pinned certificate. `ends`: the earlier end of pin and certificate; `at_hand`: stored here."""
 
     pin: Pin
     party: Party
@@ -32,7 +32,7 @@ class ShownKey:
 
     @property
     def state(self) -> str:
-        """`over`, `soon` (within the first alarm's days) or `held`."""
+        """`over`, `soon` (within the days of the first alarm) or `held`."""
         if self.days_left < 0:
             return "over"
         return "soon" if self.days_left <= max(ALARM_DAYS) else "held"
@@ -70,5 +70,5 @@ def _shown(home: Home, pins: tuple[Pin, ...], now: datetime) -> Iterator[ShownKe
 
 
 def _place(key: ShownKey, party: str) -> tuple[bool, int, datetime]:
-    """Ours first, by use, what ends first first."""
+    """Return the sort key: ours first, then by use, then the earliest end first."""
     return key.pin.party != party, USES.index(key.pin.use), key.ends

@@ -1,4 +1,4 @@
-"""L-01 and L-02: a letter to an employer for one case or several, and the office's own wording of it."""
+"""L-01 and L-02: a letter to an employer for one or more cases, and the office's own wording of it."""
 
 from datetime import date
 from typing import ClassVar, cast
@@ -30,25 +30,23 @@ from renkei.node.working_days import after_working_days
 
 
 def _blanks() -> SafeString:
-    """Say how a wording is written, and what can be filled in: names that are Japanese in either language."""
+    """Return how to write a wording and what can be filled in; the names of blanks are always Japanese."""
     how = Words(
         "行頭の # は表題、= は中央、> は右寄せ。差し込めるのは次だけです:",
-        "A line beginning with # is the title, with = centred, with > set to the right. "
-        "What can be filled in:",
+        "A line that begins with # is the title, with = centred, with > aligned to the right. "
+        "Blanks that can be filled in:",
     )
     blanks = "".join(f"《{each}》" for each in (*letters.BLANKS, "事案一覧"))
     return format_html('{} <span lang="ja">{}</span>', how.say(language()), blanks)
 
 
 class LetterForm(ConsoleForm):
-    """Which letter, and by when it is to be answered; the format is said by the button."""
+    """The kind of letter and the day to reply by; the button gives the format."""
 
     name = radio_field(said("文書", "Letter"), options(letters.NAMES))
     reply_by = date_field(
         said("回答期限", "Reply by"),
-        missing=said(
-            "回答期限と形式を指定してください。", "A day to reply by and a format are needed. Give both."
-        ),
+        missing=said("回答期限と形式を指定してください。", "Please give the day to reply by and the format."),
     )
 
     def clean_reply_by(self) -> date:
@@ -58,7 +56,7 @@ class LetterForm(ConsoleForm):
             raise ValidationError(
                 said(
                     "回答期限が過ぎています。後の日を指定してください。",
-                    "The day to reply by has passed. Give a later one.",
+                    "The day to reply by has passed. Please give a later day.",
                 )
             )
         return reply_by
@@ -73,7 +71,7 @@ class WordingForm(ConsoleForm):
         said("文面", "Text"),
         rows=20,
         help_text=lazy(_blanks, str)(),
-        # What a wording may hold is for the service to say, its length as well.
+        # The service checks the wording and its length.
         maxlength=str(letters.LONGEST),
         lang="ja",
         **{"class": "wide"},
@@ -82,7 +80,7 @@ class WordingForm(ConsoleForm):
 
 @page("letter")
 def letter(request: HttpRequest) -> HttpResponseBase:
-    """Ask for which letter and by when, then hand out the file; a purpose is needed for each case."""
+    """Show the form, then return the file; each case needs a purpose in force."""
     officer, now = cast(Officer, request.user), timezone.now()
     given = request.POST if request.method == "POST" else request.GET
     numbers = list(dict.fromkeys(given.getlist("number")))
@@ -124,7 +122,7 @@ def letter(request: HttpRequest) -> HttpResponseBase:
 def _written(form: LetterForm, ending: str, numbers: list[str], officer: Officer) -> HttpResponse:
     if ending not in FORMATS:
         raise NoLetter(
-            "A day to reply by and a format are needed. Give both.", "回答期限と形式を指定してください。"
+            "Please give the day to reply by and the format.", "回答期限と形式を指定してください。"
         )
     media_type, made = FORMATS[ending]
     name, reply_by = form.cleaned_data["name"], form.cleaned_data["reply_by"]
@@ -136,7 +134,7 @@ def _written(form: LetterForm, ending: str, numbers: list[str], officer: Officer
 
 @page("letter_template")
 def letter_template(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Show an office's wording and change it."""
+    """Show and change an office's wording."""
     officer, now = cast(Officer, request.user), timezone.now()
     offices = offices_of(officer, Act.HANDLE_CASE)
     office = (request.POST if request.method == "POST" else request.GET).get("office", "")
@@ -157,7 +155,9 @@ def letter_template(request: HttpRequest, name: str) -> HttpResponseBase:
         except NodeError as error:
             form.refuse(error)
         else:
-            messages.success(request, Words("ひな形を改めました。", "Wording changed.").say(language()))
+            messages.success(
+                request, Words("ひな形を改めました。", "The wording was changed.").say(language())
+            )
             return redirect(f"{request.path}?{urlencode({'office': office})}")
     return render(
         request,

@@ -1,4 +1,9 @@
-"""C-01, C-03, C-08, C-09, C-11: lists of cases, finding one, and assigning many. No list holds a name."""
+"""C-01, C-03, C-08 to C-12 and E-01: lists of cases and what is done from a list.
+
+Lists hold no names. The search by card number (C-12) and the export as CSV (C-10) need a stated purpose; a
+card number is in no URL and no log. E-01 shows one establishment with its contact, all of its cases and the
+guidance given before.
+"""
 
 import re
 from collections.abc import Callable
@@ -30,17 +35,17 @@ from renkei.node.console.views.purpose import MOST, PurposeForm
 from renkei.node.errors import NodeError, NoSuchPurpose
 from renkei.node.records.models import Establishment
 
-# MERGED renkei.node.console.views.lists: C-12: cases by a card number, for a purpose stated with it; the number stands in no address and no log.
+# --- C-12: search by card number ----------------------------------------------------------------------------
 
 _FORM: Final = re.compile(r"[A-Z]{2}[0-9]{8}[A-Z]{2}")
 _WRONG: Final = said(
     "在留カード番号は半角の英字2字・数字8字・英字2字です。",
-    "A card number is two letters, eight digits and two letters.",
+    "A card number has two letters, eight digits and two letters.",
 )
 
 
 class CardForm(PurposeForm):
-    """A card number, and for what it is looked for."""
+    """A card number and the purpose of the search."""
 
     field_order = ("card_number", "purpose")
 
@@ -63,7 +68,7 @@ class CardForm(PurposeForm):
 
 @page("card_search")
 def card_search(request: HttpRequest) -> HttpResponseBase:
-    """Ask for number and purpose, and list what is found by case number."""
+    """Ask for number and purpose, and list the case numbers found."""
     found: list[Case] | None = None
     form = CardForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -77,21 +82,23 @@ def card_search(request: HttpRequest) -> HttpResponseBase:
     return render(
         request,
         "console/card_search.html",
-        # What was found is told, and the number that found it is not repeated.
+        # The result is shown without repeating the card number.
         {"found": found, "form": form if found is None else CardForm()},
         status=400 if form.errors else 200,
     )
 
 
+# --- C-01, C-03, C-08, C-09, C-11: lists, search, assignment, saved filters ---------------------------------
+
 LISTS: Final = {Kind.DISCREPANCY: "discrepancies", Kind.SUSPECTED_OMISSION: "omissions"}
-#: So many are counted; beyond it the list says that there are more.
+#: The most cases that are counted; for more, the list shows “or more”.
 _COUNTED: Final = 1000
 _CARD_NUMBER: Final = re.compile(r"[A-Za-z]{2}[0-9]{8}[A-Za-z]{2}")
 _LONGEST_QUERY: Final = 500
-#: What the form sends to take cases from whoever has them.
+#: The value that the form sends to remove the assignment.
 _NOBODY: Final = "nobody"
 _TAKEN: Final = said(
-    "60字までの、まだ使っていない名前を付けてください。", "Give it a name of up to 60 characters that is new."
+    "60字までの、まだ使っていない名前を付けてください。", "Please give a new name of up to 60 characters."
 )
 
 
@@ -100,7 +107,7 @@ class SearchForm(FilterForm):
 
     sought = text_field(
         said("番号", "Number"),
-        missing=said("番号を入力してください。", "Give a number."),
+        missing=said("番号を入力してください。", "Please enter a number."),
         help_text=said(
             "事案番号、届出・許可の識別番号、事業所番号",
             "Case, notification, permission or establishment number",
@@ -111,15 +118,17 @@ class SearchForm(FilterForm):
 
 
 class SaveForm(FilterForm):
-    """The name under which a list's filters are kept."""
+    """The name for saving a list's filters."""
 
     name = text_field(said("この条件に名前を付けて保存", "Save these filters as"), missing=_TAKEN, longest=60)
 
 
 class AssignForm(ConsoleForm):
-    """Who is to handle the cases chosen."""
+    """The officer who is to handle the selected cases."""
 
-    to = select_field(said("担当", "Officer"), missing=said("担当を選んでください。", "Choose an officer."))
+    to = select_field(
+        said("担当", "Officer"), missing=said("担当を選んでください。", "Please choose an officer.")
+    )
 
     def __init__(self, officer: Officer, *given: Any, **others: Any) -> None:
         super().__init__(*given, **others)
@@ -132,7 +141,7 @@ class AssignForm(ConsoleForm):
 
 def _listed(kind: Kind) -> Callable[..., HttpResponseBase]:
     def view(request: HttpRequest) -> HttpResponseBase:
-        """Show a page of the list, narrowed as the address says."""
+        """Show a page of the list with the filters of the query string."""
         officer, now = cast(Officer, request.user), timezone.now()
         filters = case_filters.filters_of(kind, request.GET, officer, timezone.localdate())
         try:
@@ -170,7 +179,7 @@ omissions = _listed(Kind.SUSPECTED_OMISSION)
 def case_search(request: HttpRequest) -> HttpResponseBase:
     """Find a case by its number, a notification's or permission's identifier, or an establishment.
 
-    Sent as a form, so that no identifier stands in an address or a log.
+    It is sent by POST, so that no identifier gets into a URL or a log.
     """
     form = SearchForm(request.POST if request.method == "POST" else None)
     form.marks = True
@@ -188,14 +197,15 @@ def case_search(request: HttpRequest) -> HttpResponseBase:
         ):
             return redirect("establishment", number=sought)
         form.add_error(
-            "sought", said("該当はありません。番号を確かめてください。", "Nothing found. Check the number.")
+            "sought",
+            said("該当はありません。番号を確かめてください。", "Nothing was found. Please check the number."),
         )
     return render(request, "console/case_search.html", {"form": form})
 
 
 @page("case_assign")
 def case_assign(request: HttpRequest) -> HttpResponseBase:
-    """Give chosen cases to an officer: shown by number first, then done, all or none."""
+    """Assign the selected cases to an officer: first show their numbers, then assign all or none."""
     officer = cast(Officer, request.user)
     if request.method != "POST":
         return redirect("discrepancies")
@@ -205,7 +215,7 @@ def case_assign(request: HttpRequest) -> HttpResponseBase:
     )
     onwards = f"{reverse(LISTS[kind])}?{case_filters.query_of(QueryDict(request.POST.get('query', '')))}"
     if not numbers:
-        messages.error(request, Words("事案を選んでください。", "Choose cases.").say(language()))
+        messages.error(request, Words("事案を選んでください。", "Please select cases.").say(language()))
         return redirect(onwards)
     form = AssignForm(officer, request.POST if request.POST.get("step") == "confirm" else None)
     if form.is_valid():
@@ -216,7 +226,7 @@ def case_assign(request: HttpRequest) -> HttpResponseBase:
         except NodeError as error:
             form.refuse(error)
         else:
-            done = Words(f"{changed}件の担当を決めました。", f"{changed} assigned.")
+            done = Words(f"{changed}件の担当を決めました。", f"{changed} cases were assigned.")
             messages.success(request, done.say(language()))
             return redirect(onwards)
     return render(
@@ -234,7 +244,7 @@ def case_assign(request: HttpRequest) -> HttpResponseBase:
 
 
 def colleagues(officer: Officer) -> list[Officer]:
-    """Return who handles cases in one of the officer's offices or in all, the officer first."""
+    """Return the officers who handle cases in one of the officer's offices or in all, the officer first."""
     offices = set(officer.assignments.filter(duty=Duty.HANDLE_CASES).values_list("office", flat=True))
     handling_cases = Officer.objects.filter(is_active=True, assignments__duty=Duty.HANDLE_CASES)
     if "" not in offices:
@@ -245,7 +255,7 @@ def colleagues(officer: Officer) -> list[Officer]:
 
 @page("saved_lists")
 def saved_lists(request: HttpRequest) -> HttpResponseBase:
-    """Keep a list's filters by a name, or drop them; only one's own."""
+    """Save a list's filters by a name, or delete saved ones; only the officer's own."""
     officer = cast(Officer, request.user)
     form: SaveForm | None = None
     kind = (
@@ -258,7 +268,9 @@ def saved_lists(request: HttpRequest) -> HttpResponseBase:
             return redirect("saved_lists")
         form = SaveForm(request.POST)
         if _saved(form, kind, query, officer):
-            messages.success(request, Words("条件を保存しました。", "Filters saved.").say(language()))
+            messages.success(
+                request, Words("条件を保存しました。", "The filters were saved.").say(language())
+            )
             return redirect(f"{reverse(LISTS[kind])}?{query}")
     return render(
         request,
@@ -274,7 +286,7 @@ def saved_lists(request: HttpRequest) -> HttpResponseBase:
 
 
 def _saved(form: SaveForm, kind: Kind, query: str, officer: Officer) -> bool:
-    """Keep the filters where the form is valid and its name new."""
+    """Save the filters if the form is valid and its name is new."""
     if not form.is_valid():
         return False
     try:
@@ -291,12 +303,12 @@ def _saved(form: SaveForm, kind: Kind, query: str, officer: Officer) -> bool:
 __all__ = ["case_assign", "case_search", "colleagues", "discrepancies", "omissions", "saved_lists"]
 
 
-# MERGED renkei.node.console.views.lists: C-10: a list as CSV, after the purpose is stated.
+# --- C-10: a list as CSV ------------------------------------------------------------------------------------
 
 
 @page("case_export")
 def case_export(request: HttpRequest) -> HttpResponseBase:
-    """Ask for the purpose, then hand out the file."""
+    """Ask for the purpose, then return the file."""
     posted = request.method == "POST"
     given = QueryDict(request.POST.get("query", "")) if posted else request.GET
     named = request.POST.get("kind") if posted else request.GET.get("kind")
@@ -328,18 +340,18 @@ def case_export(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-# MERGED renkei.node.console.views.lists: E-01: one employer's place: contact, all of its cases, what was done before, and one letter for several.
+# --- E-01: one establishment --------------------------------------------------------------------------------
 
-#: So many cases stand on the page; a place with more is narrowed in the lists.
+#: The most cases shown; for more, the officer uses the lists with filters.
 _MOST: Final = 100
-#: What counts as guidance given: the employer was asked or written to, or the case came to an end.
+#: The events that count as guidance: the employer was asked or written to, or the case was closed.
 _GUIDANCE: Final = ("ask_employer", "letter", "close")
 _PAST: Final = 50
 
 
 @page("establishment")
 def establishment(request: HttpRequest, number: str) -> HttpResponseBase:
-    """Show the place by its number; without a case of the officer's own it is not there."""
+    """Show an establishment by its number; 404 if the officer may see none of its cases."""
     officer, now = cast(Officer, request.user), timezone.now()
     listed = {
         closed: list(

@@ -1,4 +1,7 @@
-"""G-01: the memorandum as the system understands it, open points and who confirms them included."""
+"""G-01: the memorandum as the system implements it, with its open points and who confirms them.
+
+M-01 and M-02: the manual in Japanese, one page for each task.
+"""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,8 +17,6 @@ from renkei.agreement.readings import READINGS
 from renkei.node.console.access import page
 from renkei.node.console.manual import TASKS, tasks_of
 
-# MERGED renkei.node.console.views.memorandum: M-01 and M-02: the manual, in Japanese; one page for each task.
-
 
 @page("manual")
 def manual(request: HttpRequest) -> HttpResponse:
@@ -25,7 +26,7 @@ def manual(request: HttpRequest) -> HttpResponse:
 
 @page("manual_task")
 def task(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show how one task is done."""
+    """Show the manual for one task."""
     found = TASKS.get(slug)
     if found is None or settings.NODE.party not in found.parties:
         raise Http404
@@ -36,7 +37,7 @@ def task(request: HttpRequest, slug: str) -> HttpResponse:
 
 @page("memorandum")
 def memorandum(request: HttpRequest) -> HttpResponse:
-    """Show the agreement package whole, under this node's policy."""
+    """Show the whole agreement package with this node's policy."""
     decided = settings.NODE.decided()
     changed = decided.overridden()
     decisions = [

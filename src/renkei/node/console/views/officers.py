@@ -1,4 +1,8 @@
-"""O-01 and O-02: who has an account and what they are entrusted with; nobody changes their own."""
+"""O-01 to O-03 and signing in: accounts and duties, the officer's own account, entering and leaving.
+
+Nobody changes their own duties. Password and one-time code are checked together, so that a refusal does not
+show which of them was wrong.
+"""
 
 import io
 from typing import Any, ClassVar, Final, cast
@@ -41,9 +45,9 @@ from renkei.node.console.labels import DUTIES
 from renkei.node.console.templatetags.console import language
 from renkei.node.errors import AccountRefused, NotPermitted, WeakPassword
 
-# MERGED renkei.node.console.views.officers: O-03: an officer's own account: duties, last access, password.
+# --- O-03: the officer's own account ------------------------------------------------------------------------
 
-_PASSWORD_CHANGED = Words("パスワードを変えました。", "The password is changed.")
+_PASSWORD_CHANGED = Words("パスワードを変えました。", "The password was changed.")
 
 
 class PasswordForm(Shown, PasswordChangeForm):
@@ -59,13 +63,15 @@ class PasswordForm(Shown, PasswordChangeForm):
             self,
             "new_password2",
             said("もう一度", "Once more"),
-            missing=said("新しいパスワードをもう一度入力してください。", "Give the new password once more."),
+            missing=said(
+                "新しいパスワードをもう一度入力してください。", "Please enter the new password once more."
+            ),
         )
 
 
 @page("own_account")
 def own_account(request: HttpRequest) -> HttpResponse:
-    """Show it, and take a new password of a local account."""
+    """Show the account, and change the password of a local account."""
     officer = cast(Officer, request.user)
     local = officer.has_usable_password()
     form = PasswordForm(officer, request.POST if request.method == "POST" and local else None)
@@ -80,32 +86,32 @@ def own_account(request: HttpRequest) -> HttpResponse:
     return render(request, "console/own_account.html", context, status=422 if form.errors else 200)
 
 
-# MERGED renkei.node.console.views.officers: Entering and leaving: password and one-time code together, so that neither alone tells anything.
+# --- signing in and out -------------------------------------------------------------------------------------
 
 
 class Enter(LoginView):
-    """The page where an officer enters."""
+    """The page to sign in."""
 
     template_name = "console/enter.html"
     authentication_form = EnterForm
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Carry on what was typed before the session ended, through a mistaken code as well."""
+        """Keep what was typed before the session ended, also after a wrong code."""
         return super().get_context_data(**kwargs) | {"kept": self.request.POST.get("kept", "")}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Let the officer in and note when."""
+        """Sign the officer in and record the time."""
         response = super().form_valid(form)
         otp_login(self.request, form.device)
-        if luggage := self.request.POST.get("kept"):
-            access.recover_form(self.request, luggage)
+        if signed_fields := self.request.POST.get("kept"):
+            access.recover_form(self.request, signed_fields)
         Officer.objects.filter(pk=form.get_user().pk).update(last_access=timezone.now())
         return response
 
 
 class Leave(LogoutView):
-    """Leaving, by a button alone."""
+    """Sign out, only by POST."""
 
     next_page = "enter"
     http_method_names = ("post",)
@@ -115,11 +121,13 @@ class Leave(LogoutView):
         return super().post(request, *args, **kwargs)
 
 
-_CHANGED: Final = Words("変更しました。", "Changed.")
+# --- O-01 and O-02: the accounts ----------------------------------------------------------------------------
+
+_CHANGED: Final = Words("変更しました。", "The change was recorded.")
 
 
 class AccountForm(ConsoleForm):
-    """An account to be made."""
+    """A new account."""
 
     about: ClassVar = {WeakPassword: "password", AccountRefused: "name"}
 
@@ -127,7 +135,7 @@ class AccountForm(ConsoleForm):
         said("職員番号", "Account"),
         missing=said(
             "職員番号が空か、既に使われています。別のものにしてください。",
-            "The account name is blank or taken. Choose another.",
+            "The account name is blank or already used. Please choose another.",
         ),
         longest=150,
         autocomplete="off",
@@ -136,23 +144,21 @@ class AccountForm(ConsoleForm):
     local = checkbox_field(
         said(
             "庁の認証基盤ではなく、この装置のパスワードで入る",
-            "Enters with a password of this node, not the agency's directory",
+            "Signs in with a password of this system, not the agency's directory",
         ),
         "1",
     )
     password = text_field(
         said("最初のパスワード", "First password"),
         required=False,
-        help_text=said(
-            "上に印を付けたときだけ。12文字以上", "Only with the mark above; 12 characters or more"
-        ),
+        help_text=said("上に印を付けたときだけ。12文字以上", "Only if checked above; 12 characters or more"),
         widget=PasswordInput,
         autocomplete="new-password",
     )
 
 
 class DutyForm(FilterForm):
-    """A duty to be given, for one office or for all."""
+    """A duty to give, for one office or for all."""
 
     duty = select_field(
         said("与える職務", "Duty"), lambda: [(each, said(DUTIES[each].ja, DUTIES[each].en)) for each in Duty]
@@ -177,7 +183,7 @@ class CodeForm(ConsoleForm):
 
 @page("officers")
 def officers(request: HttpRequest) -> HttpResponse:
-    """List the accounts, and make one."""
+    """List the accounts, and create one."""
     form = AccountForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -202,9 +208,9 @@ def officers(request: HttpRequest) -> HttpResponse:
 
 
 def _make(form: AccountForm, by: Officer) -> Officer:
-    told = form.cleaned_data
-    password = told["password"] if told["local"] else None
-    return services.create(told["name"], told["display_name"], password, by=by, now=timezone.now())
+    given = form.cleaned_data
+    password = given["password"] if given["local"] else None
+    return services.create(given["name"], given["display_name"], password, by=by, now=timezone.now())
 
 
 @page("officer")
@@ -213,7 +219,7 @@ def officer(request: HttpRequest, username: str) -> HttpResponse:
     found = get_object_or_404(Officer, username=username)
     device: TOTPDevice | None = None
     act, refused = request.POST.get("act"), None
-    # One form of the page was sent, or a button that asks for nothing more.
+    # Either one of the page's forms was sent, or a button without a form.
     duty_form = DutyForm(request.POST if act == "entrust" else None)
     code_form = CodeForm(request.POST if act == "confirm" else None)
     form = {"entrust": duty_form, "confirm": code_form}.get(act or "")
@@ -252,14 +258,14 @@ def officer(request: HttpRequest, username: str) -> HttpResponse:
 
 
 def _change(found: Officer, request: HttpRequest) -> TOTPDevice | None:
-    """Do one change; returns the device whose enrolment has begun."""
-    by, now, told = cast(Officer, request.user), timezone.now(), request.POST
-    match told.get("act"):
+    """Make one change; returns the device whose enrolment has begun."""
+    by, now, fields = cast(Officer, request.user), timezone.now(), request.POST
+    match fields.get("act"):
         case "entrust":
-            office = told.get("office", "").strip()
-            services.grant(found, Duty(told["duty"]), office, by=by, now=now)
-        case "relieve" if told.get("duty") in Duty.values:
-            services.revoke(found, Duty(told["duty"]), told.get("office", ""), by=by, now=now)
+            office = fields.get("office", "").strip()
+            services.grant(found, Duty(fields["duty"]), office, by=by, now=now)
+        case "relieve" if fields.get("duty") in Duty.values:
+            services.revoke(found, Duty(fields["duty"]), fields.get("office", ""), by=by, now=now)
         case "disable" | "enable" as act:
             services.set_active(found, act == "enable", by=by, now=now)
         case "remove_devices":
@@ -269,9 +275,9 @@ def _change(found: Officer, request: HttpRequest) -> TOTPDevice | None:
             return services.enrol(found)
         case "confirm":
             services.may_change(by, found, now)
-            services.confirm(found, told.get("code", "").strip(), by=by)
+            services.confirm(found, fields.get("code", "").strip(), by=by)
         case _:
-            raise AccountRefused("Choose what to change.", "変更する内容を選んでください。")
+            raise AccountRefused("Please choose what to change.", "変更する内容を選んでください。")
     return None
 
 
@@ -280,7 +286,7 @@ def _begun(found: Officer) -> TOTPDevice | None:
 
 
 def qr_code(device: TOTPDevice) -> SafeString:
-    """Draw what an authenticator scans as SVG in the page: it goes to no other address."""
+    """Return the QR code for an authenticator app as SVG within the page, so that it has no URL."""
     target = io.BytesIO()
     segno.make(device.config_url, error="m").save(
         target, kind="svg", xmldecl=False, scale=5, border=4, svgclass="qr", lineclass=None, omitsize=False

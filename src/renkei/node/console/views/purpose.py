@@ -1,4 +1,4 @@
-"""P-01: for which purpose of clause 7 something personal is opened, asked for one case or several."""
+"""P-01: ask for the purpose of clause 7 before personal data is opened, for one or more cases."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Final, cast
@@ -21,7 +21,7 @@ from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.errors import NoSuchPurpose
 from renkei.node.matching_run.models import Finding, Outcome
 
-#: As many as a page of a list holds; more than that nobody looks through in half an hour.
+#: The most subjects of one purpose, which lapses after half an hour.
 MOST: Final = 100
 
 
@@ -30,20 +30,20 @@ def _offered() -> list[tuple[str, Text]]:
 
 
 class PurposeForm(ConsoleForm):
-    """For what something personal is wanted; nothing is chosen beforehand."""
+    """The purpose of use; no choice is preselected."""
 
     about: ClassVar = {NoSuchPurpose: "purpose"}
 
     purpose = radio_field(
         said("利用目的", "Purpose"),
         _offered,
-        missing=said("利用目的を一つ選んでください。", "Choose one purpose."),
+        missing=said("利用目的を一つ選んでください。", "Please choose one purpose."),
     )
 
 
 @page("purpose")
 def purpose(request: HttpRequest) -> HttpResponse:
-    """Ask for the purpose, once for all that is named; nothing is chosen beforehand, nothing remembered."""
+    """Ask for the purpose once for all named subjects; no choice is preselected or remembered."""
     given = request.POST if request.method == "POST" else request.GET
     officer = cast(Officer, request.user)
     subjects = list(dict.fromkeys(given.getlist("subject")))
@@ -71,13 +71,13 @@ def purpose(request: HttpRequest) -> HttpResponse:
 
 
 def _within(request: HttpRequest, address: str) -> str:
-    """Return where to go on, a page of ours; anything else would send the officer elsewhere."""
+    """Return the page to continue with; only a page of ours, to prevent an open redirect."""
     ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
     return address if ours else reverse("today")
 
 
 def _may_be_asked_for(officer: Officer, subjects: Sequence[str]) -> bool:
-    """Whether each names something that is there and the officer's: the trail takes no other words."""
+    """Whether each subject exists and the officer may open it: no other text gets into the trail."""
     if settings.NODE.party == "mhlw":
         offices = dict(Case.objects.filter(number__in=subjects).values_list("number", "office"))
         return len(offices) == len(subjects) and all(

@@ -1,4 +1,7 @@
-"""H-01: must I do anything? Alarms and what is overdue, the day as steps, its counts, the cases due next."""
+"""H-01: what needs attention: alarms, overdue work, the steps and counts of the day, the cases due next.
+
+H-02: the strip of steps. H-03: trends over weeks, each a chart with its table.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,12 +34,10 @@ from renkei.node.cycle.statistics import figures, weeks
 from renkei.node.cycle.statistics import trends as trends_of
 from renkei.node.matching_run import queries
 
-# MERGED renkei.node.console.views.today: H-03: matched, mismatched by item, not found and suspected over weeks, each a chart with its table.
-
 
 @page("trends")
 def trends(request: HttpRequest) -> HttpResponse:
-    """Show the last twelve weeks."""
+    """Show twelve weeks of counts: matched, mismatches by item, not found, suspected omissions."""
     today = timezone.localdate()
     mondays = weeks(today)
     found = [(each, chart(mondays, each.values)) for each in trends_of(settings.NODE.party, today)]
@@ -51,33 +52,33 @@ def trends(request: HttpRequest) -> HttpResponse:
 
 
 _NOT_BEGUN: Final = STEP_STATES[Step.State.WAITING.value]
-#: So many overdue cases are counted; beyond it the page says that there are more.
+#: The most overdue cases that are counted; for more, the page shows “or more”.
 _COUNTED: Final = 1000
-#: So many of the cases due next are shown.
+#: The number of cases due next that are shown.
 _DUE_NEXT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Work that waits for the officer: how much, and where it is done."""
+    """Work waiting for the officer: a text with the number, and the address of the page."""
 
     words: Words
     address: str
 
     @property
     def ja(self) -> str:
-        """Say it in Japanese."""
+        """The text in Japanese."""
         return self.words.ja
 
     @property
     def en(self) -> str:
-        """Say it in English."""
+        """The text in English."""
         return self.words.en
 
 
 @page("today")
 def today(request: HttpRequest) -> HttpResponse:
-    """Show what needs attention, and the day."""
+    """Show what needs attention, and the present day."""
     officer, now = cast(Officer, request.user), timezone.now()
     rings = [
         (alarm, alarms.sentence(alarm, subject(alarm.subject)), place_of(alarm, request.duties))  # type: ignore[attr-defined]
@@ -92,9 +93,9 @@ def today(request: HttpRequest) -> HttpResponse:
 
 @page("today_strip")
 def strip(request: HttpRequest) -> HttpResponse:
-    """Show the strip of steps alone, which the page fetches again every half minute.
+    """Show only the strip of steps, which the page fetches again every half minute.
 
-    `seen` says how the steps stood when it was last fetched: what changed is announced, and nothing else.
+    `seen` is the state of the steps at the last fetch; only changes are announced.
     """
     shown = _the_day()
     seen = request.GET.get("seen", shown["mark"]).split(".")
@@ -106,7 +107,7 @@ def strip(request: HttpRequest) -> HttpResponse:
 
 
 def _cases(officer: Officer, now: datetime) -> dict[str, Any]:
-    """MHLW: what is overdue of the officer's offices, and the cases due next; numbers, no names."""
+    """MHLW: the overdue cases of the officer's offices, and the cases due next, without names."""
     found = cases_queries.visible(officer, cases_queries.Filters(), now=now)
     due_next = found.order_by("due_on", "id").select_related("assigned_to")[:_DUE_NEXT]
     return {"waiting": list(_overdue(found, timezone.localdate(now))), "due_next": list(due_next)}
@@ -126,14 +127,14 @@ def _overdue(cases: QuerySet[Case], today: date) -> Iterator[Waiting]:
 
 
 def _requests() -> dict[str, Any]:
-    """ISA: correction requests of the counterpart that nobody has decided on."""
+    """ISA: the counterpart's correction requests that wait for a decision."""
     found = queries.correction_requests().count()
     words = Words(f"未処理の訂正依頼 {found:,}件", f"Correction requests to decide on: {found:,}")
     return {"waiting": [Waiting(words, reverse("corrections"))] if found else []}
 
 
 def _mark(shown: ShownStep) -> str:
-    """Return what differs once the step stands otherwise, or is another day's."""
+    """Return a text that changes with the step's state and day."""
     return f"{shown.step.day_id}-{shown.step.state}{'-awaited' if shown.step.awaited else ''}"
 
 

@@ -1,4 +1,7 @@
-"""A-01: who did or read what, as sentences, each row's seal looked at; the auditor's reading is in it too."""
+"""A-01: the audit trail as sentences, with each entry's seal verified; reading it is recorded as well.
+
+A-02: accept that a trail was restored from a backup; one officer requests, another confirms.
+"""
 
 import hashlib
 import json
@@ -46,19 +49,19 @@ from renkei.node.cycle.models import Alarm
 from renkei.node.deliveries import keystore
 from renkei.node.errors import NotAccepted, NothingExplained, NotPermitted
 
-# MERGED renkei.node.console.views.trail: A-02: accepting that a trail was restored from a backup; one officer asks, another confirms.
+# --- A-02: a restored trail ---------------------------------------------------------------------------------
 
 _DONE: Final = {
-    "ask": Words("申請しました。別の職員の確認を待っています。", "Asked. Another officer has to confirm."),
+    "ask": Words("申請しました。別の職員の確認を待っています。", "Requested. Another officer must confirm."),
     "confirm": Words(
         "認めました。警報は次の日次処理で解けます。",
-        "Accepted. The alarm is cleared by the next run of the day.",
+        "Accepted. The next daily run clears the alarm.",
     ),
 }
 
 
 class AcceptForm(ConsoleForm):
-    """Whose trail was restored to which entry, and what that stands on."""
+    """The restored trail, the entry that it was restored to, the reason and a reference."""
 
     about: ClassVar = {NothingExplained: "head", NotAccepted: "reference"}
 
@@ -68,12 +71,15 @@ class AcceptForm(ConsoleForm):
     )
     number = text_field(
         said("復元された行の番号", "Number of the entry it was restored to"),
-        help_text=said("復元した側が文書で知らせます。", "The letter of whoever restored it tells."),
+        help_text=said("復元した側が文書で知らせます。", "The party that restored it gives it in a letter."),
         maxlength="17",
         inputmode="numeric",
     )
     head = text_field(
-        said("その行の封印(64桁)", "Its seal, 64 digits"), longest=64, autocomplete="off", spellcheck="false"
+        said("その行の封印(64桁)", "Seal of that entry (64 digits)"),
+        longest=64,
+        autocomplete="off",
+        spellcheck="false",
     )
     reason = radio_field(
         said("理由", "Reason"), [(code, said(*words)) for code, words in restore_acceptance.REASONS.items()]
@@ -81,7 +87,8 @@ class AcceptForm(ConsoleForm):
     reference = text_field(
         said("事案又は公文書の番号", "Number of the incident or letter"),
         help_text=said(
-            "空白なし。氏名を書かないでください。例: I-2026-015", "Without blanks; name nobody. As I-2026-015"
+            "空白なし。氏名を書かないでください。例: I-2026-015",
+            "Without spaces or names of persons. Example: I-2026-015",
         ),
         longest=60,
     )
@@ -89,7 +96,7 @@ class AcceptForm(ConsoleForm):
 
 @page("restored_trail")
 def restored_trail(request: HttpRequest) -> HttpResponse:
-    """Show what differs and what was asked for; POST asks or confirms."""
+    """Show the differences and the open request; POST requests or confirms."""
     officer, refused = cast(Officer, request.user), None
     asks = request.method == "POST" and request.POST.get("act") != "confirm"
     form = AcceptForm(request.POST if asks else None)
@@ -121,17 +128,17 @@ def restored_trail(request: HttpRequest) -> HttpResponse:
 
 
 def _do(request: HttpRequest, officer: Officer) -> str:
-    """Do what was chosen; returns which it was."""
-    told, now = request.POST, timezone.now()
-    if told.get("act") == "confirm":
-        restore_acceptance.confirm(_number(told.get("asked", "")), officer, now=now)
+    """Do the chosen act; returns its name."""
+    fields, now = request.POST, timezone.now()
+    if fields.get("act") == "confirm":
+        restore_acceptance.confirm(_number(fields.get("asked", "")), officer, now=now)
         return "confirm"
     restore_acceptance.ask(
-        told.get("of", ""),
-        told.get("head", "").strip(),
-        _number(told.get("number", "")),
-        told.get("reason", ""),
-        told.get("reference", "").strip(),
+        fields.get("of", ""),
+        fields.get("head", "").strip(),
+        _number(fields.get("number", "")),
+        fields.get("reason", ""),
+        fields.get("reference", "").strip(),
         officer,
         now=now,
     )
@@ -139,16 +146,18 @@ def _do(request: HttpRequest, officer: Officer) -> str:
 
 
 def _number(text: str) -> int:
-    """Read the number of an entry; one that is none is that of no entry."""
+    """Return the number of an entry; 0, the number of no entry, if the text is no number."""
     return int(text) if text.isdecimal() and len(text) < 18 else 0
 
 
+# --- A-01: the trail ----------------------------------------------------------------------------------------
+
 _A_PAGE: Final = 100
-#: What fits into one signed file without filling the memory.
+#: The most entries of one signed file, which is made in memory.
 _MOST_EXPORTED: Final = 100_000
 _TOO_MANY: Final = Words(
     "書き出せるのは{most:,}行までです。期間を狭めてください。",
-    "At most {most:,} entries can be exported at once. Narrow the period.",
+    "At most {most:,} entries can be exported at once. Please choose a shorter period.",
 )
 
 
@@ -158,7 +167,7 @@ _UNREADABLE: Final = said(
 
 
 class Filters(FilterForm):
-    """What the trail is narrowed to; blank is no filter."""
+    """The filters of the trail; blank is no filter."""
 
     first = date_field(said("期間(から)", "From"), required=False, invalid=_UNREADABLE)
     last = date_field(said("期間(まで)", "To"), required=False, invalid=_UNREADABLE)
@@ -167,13 +176,13 @@ class Filters(FilterForm):
         said("行為", "Act"), lambda: [("", "—"), *options(ACTS)], missing=_UNREADABLE, required=False
     )
     subject = text_field(
-        said("事案番号など(先頭一致)", "Case number, from its beginning"), required=False, longest=200
+        said("事案番号など(先頭一致)", "Case number or its beginning"), required=False, longest=200
     )
 
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """An entry as a sentence; `holds` says whether its seal is that of what it says."""
+    """An entry as a sentence; `holds`: its seal matches its content."""
 
     entry: Entry
     sentence: str
@@ -184,7 +193,7 @@ class ShownEntry:
 
 @page("trail")
 def trail(request: HttpRequest) -> HttpResponseBase:
-    """Show a page of the trail, the newest first; POST exports what the filters leave, signed."""
+    """Show a page of the trail, the newest first; POST exports the filtered entries, signed."""
     form = Filters(request.POST if request.method == "POST" else request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
     narrowed = {name: str(value) for name, value in asked.items() if value}
@@ -202,7 +211,7 @@ def trail(request: HttpRequest) -> HttpResponseBase:
     if before.isdecimal():
         entries = entries.filter(number__lt=int(before))
     found = list(entries[: _A_PAGE + 1])
-    # What was typed and found nothing may be anything, a name or card number even: it is not written down.
+    # Filters that found nothing are not recorded: they may hold a name or a card number.
     by = narrowed if found else {}
     with transaction.atomic():
         record(officer, Verb.TRAIL_READ, by.get("subject", ""), rows=min(len(found), _A_PAGE), **_facts(by))
@@ -223,7 +232,7 @@ def trail(request: HttpRequest) -> HttpResponseBase:
 
 
 def _facts(narrowed: Mapping[str, str]) -> dict[str, str]:
-    """Return by what else the auditor narrowed it, for the entry of the reading."""
+    """Return the other filters of the auditor, for the trail entry of this reading."""
     return {f"by_{name}": value for name, value in narrowed.items() if name != "subject"}
 
 
@@ -272,7 +281,7 @@ def _state_of_the_chain() -> dict[str, object]:
 def _export(
     entries: QuerySet[Entry], officer: Officer, narrowed: Mapping[str, str], now: datetime
 ) -> HttpResponseBase:
-    """Write entries as JSON lines with our signature beside them, and record it with the file's digest."""
+    """Return entries as JSON lines with our signature, and record the export with the file's digest."""
     data = b"".join(_line(entry) for entry in entries.reverse().iterator(chunk_size=5_000))
     signer = keystore.signer(now)
     packed = _packed(
