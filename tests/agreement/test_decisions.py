@@ -98,7 +98,7 @@ def test_a_policy_says_which_office_confirmed_what_it_states_and_when(tmp_path):
 
     assert policy.confirmed("grace_days") == {"isa": date(2026, 4, 3), "mhlw": date(2026, 4, 1)}
     assert policy.confirmed("due_months") == {"isa": None, "mhlw": None}
-    assert policy.told() == {}
+    assert policy.overrides() == {}
     assert repr(policy) == repr(DEFAULT_POLICY)
 
 

@@ -1,7 +1,7 @@
-"""The three annexes item by item: what each names, as printed, and the columns that carry it.
+"""The three annexes item by item: the label as printed, and the columns that carry it.
 
-別紙1 goes from the ministry to the agency, 別紙2 and 別紙3 the other way. 別紙2 is published half blacked
-out: its items are assumed (a decision), marked so, and replaced when the text is known.
+別紙1 goes from the ministry to the agency, 別紙2 and 別紙3 the other way. 別紙2 is published partly blacked
+out: its items are assumed (a decision) and marked as assumed, until the text is known.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class Disclosure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A column holds one of these values, in canonical form; with none named, it is filled."""
+    """A column holds one of these values, in canonical form; without values, the column is not blank."""
 
     column: str
     holds: frozenset[str] = frozenset()
@@ -35,7 +35,7 @@ class Condition:
 class Item:
     """One line of an annex: its number and label as printed, and our columns that carry it.
 
-    `released_when`: the item travels only then. `withheld_when`: it never travels then.
+    `released_when`: the item is sent only then. `withheld_when`: it is never sent then.
     """
 
     number: str
@@ -48,7 +48,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """A ※ that holds back the items from `first` to `last` when a column holds a value."""
+    """A ※ that withholds the items from `first` to `last` when a column holds a value."""
 
     first: str
     last: str
@@ -71,7 +71,7 @@ class Annex:
     """One annex.
 
     `title` and `occasion` (in brackets below it) are as printed, `notes` are its ※. `technical` columns
-    travel with the items though the agreement does not name them.
+    are sent with the items although the agreement does not name them.
     """
 
     number: str
@@ -93,11 +93,11 @@ class Annex:
 
     @property
     def withheld_columns(self) -> tuple[str, ...]:
-        """The columns of the items that some ※ holds back: ⑩ to ⑰ of 別紙1."""
+        """The columns of the items that some ※ withholds: ⑩ to ⑰ of 別紙1."""
         return tuple(column for item in self.items if item.withheld_when for column in item.columns)
 
     def item_of(self, column: str) -> Item | None:
-        """Return the item that a column carries, or None where it carries none."""
+        """Return the item that a column carries, or None if it carries none."""
         return next((item for item in self.items if column in item.columns), None)
 
 
@@ -145,7 +145,7 @@ ANNEX_1 = Annex(
 
 
 def annex_2(disclosed: Sequence[str]) -> Annex:
-    """Return 別紙2 for the disclosed items (columns of `persons`); KeyError names one that is not.
+    """Return 別紙2 for the disclosed items (columns of `persons`); KeyError names an unknown one.
 
     Between ① and the day of the matching an unknown number of items is blacked out: one redacted item
     stands for them all, and the assumed items follow it.
@@ -210,7 +210,7 @@ ANNEX_3 = Annex(
         Item("⑭", "所属機関の所在地", ("organisation_address",)),
         Item("⑮", "所属機関の電話番号", ("organisation_phone",)),
         Item("⑯", "所属機関の代表者氏名", ("organisation_representative",)),
-        # Where there is no 派遣先 these three are blank in the register: no column says so but themselves.
+        # Without a 派遣先 these three are blank in the register; no other column says that there is none.
         Item("⑰", "派遣先の名称", ("dispatch_name",), released_when=_DISPATCHED),
         Item("⑱", "派遣先の所在地", ("dispatch_address",), released_when=_DISPATCHED),
         Item("⑲", "派遣先の電話番号", ("dispatch_phone",), released_when=_DISPATCHED),

@@ -1,6 +1,6 @@
 """Calendar: when deliveries go (clause 5), and when a notification is due (3(1)イ, a decision).
 
-Only the arithmetic of months; working days are no matter of the agreement.
+Only the arithmetic of months: the agreement does not mention working days.
 """
 
 from calendar import monthrange

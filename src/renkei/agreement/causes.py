@@ -1,8 +1,8 @@
-"""Causes: why an item of a notification differs from the record, or why its number names no card (§3, §4).
+"""Causes: why an item of a notification differs from the record, or why no card has its number (§3, §4).
 
-One closed list for everything that finds, counts, writes or explains a cause. To add a cause: a row here,
-its comparison in `matching` (`compare` or `names`), and nothing else; `CAUSES` and `DIFFERENCES` refuse a
-code that has no row (`UnknownCode`).
+One closed list for all code that finds, counts, writes or explains a cause. To add a cause, add a row here
+and its comparison in `matching` (`compare` or `names`), and nothing else. `CAUSES` and `DIFFERENCES` raise
+UnknownCode for a code that has no row.
 """
 
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ _DATES: Final = ("stay_expires_on", "birth_date")
 
 
 class Found(Enum):
-    """By what a cause is found."""
+    """How a cause is found."""
 
-    COMPARING = "comparing"  # the two values, one beside the other
-    RECORDS = "records"  # another record of the person, which agrees
+    COMPARING = "comparing"  # by comparing the two values
+    RECORDS = "records"  # another record of the person agrees
     NUMBER = "number"  # the card number of a notification that was not found
-    OFFICER = "officer"  # the word of an officer, at a node
+    OFFICER = "officer"  # an officer of a node decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ class Cause:
     """One cause. `code` is its value in `differences` (`item:cause`), `items` are those it can explain.
 
     `name` and `sentence` are for the report, `explain` and the console; a sentence gives the likely innocent
-    reason and never a verdict (申合せ4). `agrees`: the item counts as agreeing all the same, and the cause is
-    never written in `differences`.
+    reason and never an accusation (申合せ4). `agrees`: the item still counts as agreeing, and the cause is
+    not written in `differences`.
 
-    `level`: how near two values are that differ by it, as a level of `matching.candidates` (levels have
-    weights that are learned). None where the values themselves must be measured, or are not compared.
-    `level_words`: what a candidate's evidence says of a level that is this cause's own.
+    `level`: the comparison level of `matching.candidates` that a pair with this cause gets (the weights of
+    levels are learned). None if the level must be measured from the values, or if they are not compared.
+    `level_words`: the words for a level that belongs to this cause alone, in a candidate's evidence.
     """
 
     code: str
@@ -51,7 +51,7 @@ class Cause:
     level_words: Words | None = None
 
 
-# In the order in which they are tried: of several that fit an item, the first is its cause.
+# In the order in which they are tried: if several fit an item, the first is its cause.
 _CAUSES = (
     Cause(
         code="as_latest",
@@ -62,7 +62,7 @@ _CAUSES = (
             "その人の最新の記録とは一致します。届け出られたカードの交付後に記録が変わり、届出は新しい内容で"
             "書かれたとみられます。",
             "It agrees with the person's latest record. The record probably changed after the reported "
-            "card was issued, and the notification gives what holds now.",
+            "card was issued, and the notification gives the new data.",
         ),
     ),
     Cause(
@@ -98,7 +98,7 @@ _CAUSES = (
         name=Words("語順の違い", "words in another order"),
         sentence=Words(
             "同じ語が別の順に並んでいます。同じ氏名です。",
-            "The same words stand in another order. The name is the same.",
+            "The same words are in another order. The name is the same.",
         ),
     ),
     Cause(
@@ -123,7 +123,7 @@ _CAUSES = (
         name=Words("氏名の一部がない", "part of the name is missing"),
         sentence=Words(
             "一方の氏名の語はすべてもう一方に含まれています。ミドルネームなどが省かれたとみられます。",
-            "All words of one name stand in the other. A middle name was probably left out.",
+            "One name contains all words of the other. A middle name was probably left out.",
         ),
     ),
     Cause(
@@ -136,7 +136,7 @@ _CAUSES = (
         sentence=Words(
             "届出の氏名は、記録の氏名の始めの部分です。様式の文字数が足りず、途中で切れたとみられます。",
             "The notification's name is the beginning of the record's. A form with too few characters "
-            "probably cut it.",
+            "probably cut it short.",
         ),
     ),
     Cause(
@@ -160,7 +160,7 @@ _CAUSES = (
         name=Words("数字1つの違い", "one digit"),
         sentence=Words(
             "数字が1つだけ違うか、隣り合う2つの数字が入れ替わっています。書き間違い、打ち間違いとみられます。",
-            "One digit differs, or two neighbours are exchanged: probably a slip of the pen.",
+            "One digit differs, or two neighbouring digits are exchanged: probably a writing error.",
         ),
     ),
     Cause(
@@ -197,19 +197,19 @@ _CAUSES = (
         sentence=Words(
             "決まった型に当てはまらない違いです。書き間違い、選び間違い、記録の更新が間に合っていないことな"
             "どがあり得、この違いだけから原因は分かりません。",
-            "The difference fits none of the known patterns. A slip, a wrong choice on a form, or a record "
-            "not yet updated are all possible; the difference alone does not tell.",
+            "The difference fits none of the known patterns. A writing error, a wrong choice on a form, or a "
+            "record not yet updated are all possible; the difference alone does not tell which.",
         ),
     ),
     Cause(
         code="malformed",
         items=("card_number",),
         found=Found.NUMBER,
-        name=Words("番号の形でない", "no card number's form"),
+        name=Words("番号の形でない", "not the form of a card number"),
         sentence=Words(
             "番号が在留カード番号の形(英字2字・数字8字・英字2字)をしていません。文字の欠けや、0とO、1とIの"
             "取り違えがよくあります。",
-            "The number has not the form of a card number (2 letters, 8 digits, 2 letters). Often a "
+            "The number does not have the form of a card number (2 letters, 8 digits, 2 letters). Often a "
             "character is missing, or O stands for 0 and I for 1.",
         ),
     ),
@@ -221,7 +221,7 @@ _CAUSES = (
         sentence=Words(
             "番号の形は正しいものの、登録簿のどのカードの番号でもありません。1字の写し間違いであることが多"
             "く、届出の番号を在留カードと見比べれば分かります。",
-            "The number has the right form but is that of no card in the register. Often one character was "
+            "The number has the right form, but no card in the register has it. Often one character was "
             "copied wrongly: compare the notification's number with the card.",
         ),
     ),
@@ -246,7 +246,7 @@ def _in_differences(item: str) -> Closed[Cause]:
     return Closed(name, (cause for cause in _CAUSES if item in cause.items and not cause.agrees))
 
 
-#: The causes that `differences` can give for each item; the card number's are why nothing was found by it.
+#: The causes that `differences` can give for each item; those of the card number say why it was not found.
 DIFFERENCES: Final[Mapping[str, Closed[Cause]]] = MappingProxyType(
     {item: _in_differences(item) for item in ("card_number", *COMPARABLE_ITEMS)}
 )

@@ -1,6 +1,6 @@
 """The clauses of the agreement (申合せ) as printed, each with one English sentence of what it says.
 
-The Japanese is the text; the English is this project's summary and binds nobody. Line breaks and seals of
+The Japanese is the text; the English is this project's summary and is not binding. Line breaks and seals of
 the published copy are left out.
 """
 
@@ -24,7 +24,7 @@ PREAMBLE = (
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause: its number as cited ("3(1)イ(ア)"), its heading (blank where it has none) and its text."""
+    """One clause: its number as cited ("3(1)イ(ア)"), its heading (blank if it has none) and its text."""
 
     number: str
     heading: str
@@ -40,7 +40,7 @@ _CLAUSES = (
         "厚生労働省が保有する労働施策総合推進法第29条に定める情報（以下「雇用状況届出情報」という。）に関する"
         "情報連携について、出入国在留管理庁及び厚生労働省が、相手方から提供を受ける情報の提供手段、機密保持"
         "その他の取扱いの確認を目的とする。",
-        "The agreement settles how residence records and notifications are provided and kept confidential.",
+        "The agreement says how residence records and notifications are provided and kept confidential.",
     ),
     Clause(
         "2",
@@ -80,7 +80,7 @@ _CLAUSES = (
         "在留管理情報と一致しない雇用状況届出情報について",
         "雇用状況届出情報のうち、出入国在留管理庁の保有する在留管理情報と突合した結果、不一致となったものに係る"
         "別紙2の在留管理情報の提供を求める。",
-        "Annex 2 of every notification that, matched with the residence records, shows a discrepancy.",
+        "Annex 2 of every notification that, matched with the residence records, is a mismatch.",
     ),
     Clause(
         "3(1)イ",
@@ -121,7 +121,7 @@ _CLAUSES = (
         "対象となった労働者とは別人の情報が提供され得ることに留意し、事業主への指導に当たっては、行政機関の保有する"
         "個人情報の保護に関する法律（以下「行政機関個人情報保護法」という。）にのっとり、当該情報を適切に活用すること"
         "とする。",
-        "The record may be someone else's where a forged card bears a real number: use it with care.",
+        "The record may be someone else's, if a forged card bears a real number: use it with care.",
     ),
     Clause(
         "5",
@@ -137,7 +137,7 @@ _CLAUSES = (
         "出入国在留管理庁及び厚生労働省は、相手方から提供を受けた情報について、外部への漏えい等を防ぐため、行政機関個人"
         "情報保護法の規定等に基づき適切に管理し、外部への漏えい等の問題が生じたことが判明したときは、速やかにその旨を"
         "相手方に連絡する。",
-        "What is received is guarded; the other agency is told of an incident promptly.",
+        "Received information is protected; the other agency is told of an incident promptly.",
     ),
     Clause(
         "7",
@@ -145,7 +145,7 @@ _CLAUSES = (
         "出入国在留管理庁及び厚生労働省は、相手方から提供を受けた情報については、入管法、労働施策総合推進法及び雇用"
         "保険法に定める事務の処理に関し、外国人の在留に関する事項の確認のため又は労働力の需要供給の適正かつ円滑な調整等"
         "を図るため利用することとし、他の目的には利用しないこととする。",
-        "What is received serves two purposes under three acts, and no other.",
+        "Received information is used for two purposes under three acts, and for no other.",
     ),
     Clause("8", "その他", "", "Other matters."),
     Clause(
@@ -160,7 +160,7 @@ _CLAUSES = (
         "",
         "本申合せに定めのない事項又は疑義の生じた事項については、出入国在留管理庁在留管理支援部情報分析官及び厚生労働省"
         "職業安定局外国人雇用対策課長が、別途協議の上、決定するものとする。",
-        "Two offices settle together what the text leaves open or in doubt.",
+        "Two offices decide together what the text leaves open or in doubt.",
     ),
 )
 

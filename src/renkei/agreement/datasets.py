@@ -3,7 +3,7 @@
 Read once from `tables/data_dictionary.csv`. Four datasets come in (`notifications` from the ministry;
 `persons`, `cards` and `permissions` from the agency's register), two go out (`discrepancies` is 別紙2,
 `suspected_omissions` is 別紙3). `establishments` is ours (`tables/own_datasets.csv`): the ministry's own list
-of employers, which leaves it never.
+of employers. It never leaves the ministry.
 """
 
 import re
@@ -37,8 +37,8 @@ class Kind(Enum):
 class Column:
     """One column of a dataset.
 
-    `item` is where the agreement names it ("別紙1①"), "technical" where it does not, or blank.
-    `max_length` counts characters and is known for text only. `required` refuses a blank.
+    `item` is where the agreement names it ("別紙1①"), "technical" if the agreement does not, or blank.
+    `max_length` counts characters and is known for text only. `required`: a blank is rejected.
     """
 
     dataset: str
@@ -60,7 +60,7 @@ class Dataset:
 
     @property
     def identifier(self) -> Column:
-        """The column that names a row: the first."""
+        """The column that identifies a row: the first."""
         return self.columns[0]
 
     @property
@@ -69,7 +69,7 @@ class Dataset:
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column:
-        """Return the column of that name; KeyError where there is none."""
+        """Return the column of that name; KeyError if there is none."""
         for column in self.columns:
             if column.name == name:
                 return column
@@ -77,7 +77,7 @@ class Dataset:
 
 
 _BOUNDED_TEXT = re.compile(r"text\(\d+\.\.(?P<most>\d+)\)")
-# Closed lists of words and lists of names are made by us and never read: they are text to whoever writes.
+# Codes of closed lists, and lists of names, are only written by us and never read: here they are text.
 _COMPOSED = frozenset(
     {
         "as the item",
@@ -123,9 +123,9 @@ DATASETS: Mapping[str, Dataset] = MappingProxyType(
 )
 
 SUSPECTED_OMISSIONS = _dataset("suspected_omissions")
-# The agreement's annexes share no employer key; this list, which it does not know of, joins them.
+# The annexes have no employer key in common; this list, which the agreement does not mention, joins them.
 ESTABLISHMENTS = _dataset("establishments", "own_datasets.csv")
-#: With candidates, 3(1)イ can name the notification that was not found (docs/candidates.md).
+#: With candidates, 別紙3 can name the notification that was not found (docs/candidates.md).
 OMISSIONS_WITH_CANDIDATES = Dataset(
     SUSPECTED_OMISSIONS.name,
     SUSPECTED_OMISSIONS.columns + _dataset(SUSPECTED_OMISSIONS.name, "own_datasets.csv").columns,
@@ -139,8 +139,8 @@ _SIDE_LABELS = MappingProxyType({"linked_": "在留カードにひも付く", "l
 def discrepancies(disclosed: Sequence[str]) -> Dataset:
     """Return 別紙2's dataset for the disclosed items: `linked_<item>` for all, then `latest_<item>` for all.
 
-    Each is of its item's kind, as the register holds it. The items are columns of `persons`; KeyError
-    names one that is not. Which items 別紙2 lists is blacked out, hence an argument.
+    Each column has the kind of its item in the register. The items are columns of `persons`; KeyError
+    names an unknown one. They are an argument because the items that 別紙2 lists are blacked out.
     """
     columns: list[Column] = []
     for column in _DISCREPANCIES.columns:

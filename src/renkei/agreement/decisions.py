@@ -1,9 +1,9 @@
-"""Decisions: every default that the agreement's text leaves open, as data that an office may override.
+"""Decisions: defaults for every point that the agreement's text leaves open, which an office may override.
 
-Clause 8(2) gives open points to two offices, who decide them together. Neither has confirmed anything
-here: these are the project's proposals, shown to users as such, until a policy file says which office
-confirmed which value and when. To add one, add a `Decision` to the table and a field of the same name to
-`Policy`.
+Clause 8(2) gives open points to two offices, which decide them together. Neither has confirmed anything
+here: these are the project's proposals, shown to users as such, until a policy file (TOML, `load_policy`)
+says which office confirmed which value and when. To add one, add a `Decision` to the table and a field of
+the same name to `Policy`.
 """
 
 import re
@@ -42,7 +42,7 @@ class PolicyError(RenkeiError):
 
 @dataclass(frozen=True, slots=True)
 class Allowed(Generic[T_co]):
-    """What a decision may be set to: how a value is read, and the words for what is allowed.
+    """What a decision may be set to: how a value is read, and a description of what is allowed.
 
     `read` takes what TOML gives and raises ValueError for anything else.
     """
@@ -68,7 +68,7 @@ def _items_of(allowed: tuple[str, ...]) -> Allowed[tuple[str, ...]]:
 
 def _whole_number(least: int, most: int) -> Allowed[int]:
     def read(value: object) -> int:
-        # In Python a bool is an int; in a policy `grace_days = true` is a mistake.
+        # In Python a bool is an int, but in a policy `grace_days = true` is a mistake.
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise ValueError
         return value
@@ -104,9 +104,10 @@ _YES_OR_NO = Allowed(_read_bool, en="true or false", ja="true 又は false")
 
 @dataclass(frozen=True, slots=True)
 class Decision(Generic[T_co]):
-    """One default that the text leaves open: the question, the value taken and why.
+    """One point that the text leaves open: the question, the default value and the reason for it.
 
-    `clause` is where the question arises, `confirmed_by` whose word it takes (`Policy.confirmed` has it).
+    `clause` is where the question arises. `confirmed_by` are the offices that must confirm the value
+    (`Policy.confirmed` says whether they have).
     """
 
     key: str
@@ -121,7 +122,7 @@ class Decision(Generic[T_co]):
     confirmed_by: tuple[str, ...] = (ISA.office_ja, MHLW.office_ja)  # 8(2)
 
     def read(self, value: object) -> T_co:
-        """Return the value as this decision's type; PolicyError, saying what is allowed, if it cannot be."""
+        """Return the value as this decision's type; PolicyError, with what is allowed, if it is wrong."""
         try:
             return self.allowed.read(value)
         except ValueError:
@@ -132,7 +133,7 @@ class Decision(Generic[T_co]):
 
 
 def shown(value: object, most: int = 60) -> str:
-    """Write a refused value of a policy (never personal data) as TOML users know it, cut to a line."""
+    """Write a refused value of a policy (never personal data) as in TOML, cut to one line."""
     text = {True: "true", False: "false"}[value] if isinstance(value, bool) else f"{value!r}"
     if isinstance(value, date):
         text = value.isoformat()
@@ -147,7 +148,8 @@ COMPARED_ITEMS = Decision(
     question_ja="突合でどの項目を比較するか。",
     question_en="Which items are compared when a notification is matched?",
     why_ja="住所は離職時にしか届け出られず表記も揺れるため、既定では比較しない。",
-    why_en="An address is reported at separation only and is written in many ways: left out by default.",
+    why_en="An address is reported at separation only and is written in many ways, so it is not compared by "
+    "default.",
 )
 DISCLOSED_ITEMS = Decision(
     key="disclosed_items",
@@ -167,7 +169,7 @@ IN_SCOPE_FROM = Decision(
     question_ja="いつ以降の上陸許可・変更許可を、未届の疑いの対象とするか。",
     question_en="From which day on do landings and changes of status count for suspected omissions?",
     why_ja="申合せの発効日（8(1)）。それより前の許可について定めはない。",
-    why_en="The day the agreement took effect (8(1)); nothing is said of permissions before it.",
+    why_en="The day the agreement took effect (8(1)). The text does not mention earlier permissions.",
 )
 DUE_MONTHS = Decision(
     key="due_months",
@@ -177,7 +179,7 @@ DUE_MONTHS = Decision(
     question_ja="許可の月の何か月後の月末まで、届出を待つか。",
     question_en="Until the end of which month after the month of the permission is a notification awaited?",
     why_ja="申合せに期限はない。雇用保険被保険者でない者の届出期限（翌月末）に合わせた。",
-    why_en="The text sets no date; the later of the duties' terms is taken, the end of the next month.",
+    why_en="The text sets no due date. The later legal time limit is used: the end of the next month.",
 )
 GRACE_DAYS = Decision(
     key="grace_days",
@@ -187,7 +189,7 @@ GRACE_DAYS = Decision(
     question_ja="期限の後、さらに何日猶予するか。",
     question_en="How many days of grace follow the due date?",
     why_ja="申合せに猶予の定めはない。",
-    why_en="The text knows no grace.",
+    why_en="The text does not mention days of grace.",
 )
 IDENTITY = Decision(
     key="identity_items",
@@ -195,9 +197,9 @@ IDENTITY = Decision(
     allowed=_items_of(IDENTITY_ITEMS),
     clause="4",
     question_ja="別人の可能性を判断する身分事項はどれか。",
-    question_en="Which items tell whether the record may be someone else's?",
+    question_en="Which items show whether the record may be someone else's?",
     why_ja="第4項は「身分事項」とのみいう。在留カードの身分事項のうち比較できるものとした。",
-    why_en="Clause 4 says 身分事項 and no more; those on the card that can be compared are taken.",
+    why_en="Clause 4 says only 身分事項. The identity items on the card that can be compared are used.",
 )
 IDENTITY_CONFLICT_AT = Decision(
     key="identity_conflict_at",
@@ -205,9 +207,9 @@ IDENTITY_CONFLICT_AT = Decision(
     allowed=_whole_number(1, len(IDENTITY_ITEMS)),
     clause="4",
     question_ja="身分事項がいくつ異なれば別人の可能性ありとするか。",
-    question_en="How many of them must differ for the worker to be possibly someone else?",
+    question_en="How many of these items must differ before the worker may be someone else?",
     why_ja="一つの相違は誤記でも起こるため、二つ以上とした。",
-    why_en="One difference is easily a slip of the pen; two are taken.",
+    why_en="One difference can be a writing error, so two are required.",
 )
 TRUNCATED_FROM = Decision(
     key="truncated_from",
@@ -215,9 +217,10 @@ TRUNCATED_FROM = Decision(
     allowed=_whole_number(1, 120),
     clause="3(1)ア",
     question_ja="氏名が何文字以上なら、途中で切れたものとみて原因を示すか。",
-    question_en="From how many characters on may a name be one that a form cut short?",
+    question_en="From how many characters on is a name taken to be cut short by a form?",
     why_ja="被保険者氏名欄が全角12文字であることによる。切れた氏名も不一致に数える。",
-    why_en="The insured person's name field holds 12 full-width characters; a cut name still differs.",
+    why_en="The insured person's name field holds 12 full-width characters. A truncated name is still a "
+    "mismatch.",
 )
 KANJI_ONLY_NAMES_MEET = Decision(
     key="kanji_only_names_meet",
@@ -227,7 +230,7 @@ KANJI_ONLY_NAMES_MEET = Decision(
     question_ja="ローマ字のない氏名を、漢字氏名のない在留管理情報の（漢字の）氏名と比べるか。",
     question_en="Is a name without Latin letters compared with the name of a record without kanji_name?",
     why_ja="文字の種類が異なるものは比較不能とするのが仕様の文言どおりである。",
-    why_en="As the specification reads, such a pair is not comparable.",
+    why_en="According to the specification, such a pair is not comparable.",
 )
 
 CANDIDATE_THRESHOLD = Decision(
@@ -238,10 +241,10 @@ CANDIDATE_THRESHOLD = Decision(
     question_ja="突合できなかった届出が、どの確率以上である人を指すとき、未届の疑いの理由にその旨を示すか。",
     question_en="From which probability on does a notification not found explain a suspected omission?",
     why_ja="3(1)イは「連携されたが突合できなかった場合を含む」とする。誤りは二十に一つ未満とした。",
-    why_en="3(1)イ includes notifications that could not be matched; fewer than one in twenty may be wrong.",
+    why_en="3(1)イ includes notifications that could not be matched. Fewer than one in twenty may be wrong.",
 )
 
-#: All decisions by key, in the order of the clauses' work: compare, disclose, suspect, caution, names.
+#: All decisions by key, in the order of the work: compare, disclose, suspected omissions, caution, names.
 DECISIONS: Mapping[str, Decision[Any]] = MappingProxyType(
     {
         decision.key: decision
@@ -265,9 +268,9 @@ DECISIONS: Mapping[str, Decision[Any]] = MappingProxyType(
 class Policy:
     """The decisions in force for a run: the defaults of `DECISIONS`, some of them overridden.
 
-    Items are kept in the order of 別紙1. PolicyError where a decision cannot take the value given.
-    `confirmations`: by decision, the day on which the office of a party confirmed its value. No run depends
-    on them, so neither does what tells one policy from another.
+    Items are kept in the order of 別紙1. Raises PolicyError if a decision cannot take the given value.
+    `confirmations`: by decision, the day on which the office of a party confirmed its value. They do not
+    change the result of a run, so they are ignored when two policies are compared.
     """
 
     compared_items: tuple[str, ...] = COMPARED_ITEMS.value
@@ -285,17 +288,17 @@ class Policy:
     def __post_init__(self) -> None:
         for key, decision in DECISIONS.items():
             value = decision.read(getattr(self, key))
-            object.__setattr__(self, key, value)  # the dataclass is frozen to everyone else
+            object.__setattr__(self, key, value)  # the dataclass is frozen
 
     def confirmed(self, key: str) -> dict[str, date | None]:
-        """Return by party on which day its office confirmed the decision (8(2)); None where it has not."""
+        """Return, by party, the day on which its office confirmed the decision (8(2)); None if it has not."""
         return {party: self.confirmations.get(key, {}).get(party) for party in PARTIES}
 
     def overridden(self) -> tuple[str, ...]:
         """Return the keys whose value is not the default."""
         return tuple(key for key, decision in DECISIONS.items() if getattr(self, key) != decision.value)
 
-    def told(self) -> dict[str, Any]:
+    def overrides(self) -> dict[str, Any]:
         """Return the overridden decisions with their values as JSON and TOML write them."""
         return {key: _plain(getattr(self, key)) for key in self.overridden()}
 
@@ -309,17 +312,17 @@ def _plain(value: object) -> object:
 DEFAULT_POLICY = Policy()
 
 
-# MERGED renkei.agreement.decisions: A policy from an office's TOML file: the values of decisions, and who confirmed them and when (8(2)).
+# --- a policy from a file ----------------------------------------------------------------------------
 
 _CONFIRMED: Final = "confirmed"
 
 
 def load_policy(path: Path) -> Policy:
-    """Read a policy from a TOML file of `key = value`; what it leaves out keeps the default.
+    """Read a policy from a TOML file of `key = value`; decisions that it leaves out keep the default.
 
-    `[confirmed]` says on which day the office of a party (8(2)) confirmed a value that the file states, as
-    in `grace_days.isa = 2026-04-01`. PolicyError names the file and every wrong key or value, and what is
-    allowed; for a file that is not TOML, the line.
+    `[confirmed]` says on which day the office of a party (8(2)) confirmed a value in the file, as in
+    `grace_days.isa = 2026-04-01`. Raises PolicyError, which names the file, every wrong key or value, and
+    what is allowed; if the file is not TOML, it names the line.
     """
     given = _read_toml(path)
     confirmed = given.pop(_CONFIRMED, {})
@@ -341,9 +344,10 @@ def load_policy(path: Path) -> Policy:
 
 
 def _faults(confirmed: object, stated: Collection[str]) -> Iterator[PolicyError]:
-    """Say what is wrong with `[confirmed]`.
+    """Yield an error for each fault of `[confirmed]`.
 
-    Who confirms, confirms a value: it stands in the same file, so that a later default is not taken for it.
+    A confirmation is for one value. The value must be in the same file, so that a later change of the default
+    does not look confirmed.
     """
     if not isinstance(confirmed, Mapping):
         yield _no_confirmation(_CONFIRMED, confirmed)
@@ -378,8 +382,8 @@ def _is_day(value: object) -> bool:
 def _no_confirmation(name: str, value: object) -> PolicyError:
     parties = ", ".join(PARTIES)
     return PolicyError(
-        f"{name} = {shown(value)} says of no party ({parties}) when its office confirmed: give {A_DAY.en} "
-        f"for one of them.",
+        f"{name} = {shown(value)} does not say which party's office ({parties}) confirmed and when: give "
+        f"{A_DAY.en} for one of them.",
         f"{name} = {shown(value)} では、どちらの機関（{parties}）がいつ確認したか分かりません。"
         f"機関ごとに{A_DAY.ja}を書いてください。",
     )
@@ -394,7 +398,7 @@ def _unknown(key: str) -> PolicyError:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    import tomllib  # whoever seals loads this module, and never reads a policy
+    import tomllib  # sealing loads this module but never reads a policy
 
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -411,8 +415,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))  # no attribute says it before Python 3.14
-        line = int(found[1]) if found else len(text.splitlines())
+        at_line = re.search(r"at line (\d+)", str(error))  # before Python 3.14 there is no attribute for it
+        line = int(at_line[1]) if at_line else len(text.splitlines())
         raise PolicyError(
             f"{path.name}, line {line}: this is not TOML.",
             f"{path.name} {line}行目: TOML として読めません。",

@@ -25,7 +25,7 @@ def annexes_under(policy: Policy) -> tuple[Annex, ...]:
 
 
 def describe(policy: Policy) -> dict[str, Any]:
-    """Return everything this package knows, with the policy's decisions beside their defaults."""
+    """Return everything that this package states, with the policy's decisions and their defaults."""
     outputs = (discrepancies(policy.disclosed_items), SUSPECTED_OMISSIONS)
     return {
         "title": clauses.TITLE,
@@ -82,7 +82,7 @@ def _plain(value: Any) -> Any:
             return sorted(_plain(one) for one in value)
         case tuple():
             return [_plain(one) for one in value]
-        case Mapping():  # every mapping here is keyed by what its rows hold anyway
+        case Mapping():  # the key of every mapping here is a field of its rows
             return [_plain(one) for one in value.values()]
         case _ if is_dataclass(value):
             return _members(value)

@@ -2,24 +2,28 @@
 
 RenkeiError
 ├── PolicyError          agreement.decisions: a decision that does not exist or cannot take that value
-├── UnknownCode          agreement.tables: a code that has no row in the closed list it should be of
-├── RefusedFile          matching.reading: a file that is refused whole
-├── NoSpark, SparkFailed  matching.spark_failures: the distributed engine does not start, or failed
-├── UnusableOutput       matching.explain: a directory that holds no output of reconcile
-├── UnknownCase          matching.explain: an identifier that no file of the output speaks of
-├── FlawError            simulation.flaws: a flaw that does not exist or cannot have that rate
-├── UnusableArguments    cli: arguments that cannot be acted on
-└── DoesNotServe         cli.served: a node's process ended before it served
+├── UnknownCode          agreement.tables: a code that has no row in its closed list
+├── RefusedFile          matching.reading: a file that is rejected as a whole
+├── ParametersError      matching.candidates.parameters: a file of parameters that cannot be used
+├── NoSpark, SparkFailed  matching.spark.failures: the distributed engine does not start, or failed
+├── UnusableOutput       matching.explain: a directory that holds no complete output of reconcile
+├── UnknownCase          matching.explain: an identifier that is in no file of the output
+├── FlawError            simulation.flaws: a flaw that does not exist, or a rate that it cannot have
+├── CmsError             exchange.errors: see there
+├── ExchangeError        exchange.errors: see there
+├── NodeError            node.errors: see there
+├── UnusableArguments    cli.arguments: arguments that cannot be used
+└── CommandFailed, DoesNotServe  cli.rehearsal: a command of the rehearsal failed; a node did not start
 """
 
 from renkei.agreement.text import Lang
 
 
 class RenkeiError(Exception):
-    """Something Renkei refuses, said in English and in Japanese.
+    """Something that Renkei refuses, described in English and in Japanese.
 
-    The sentences name files, lines, columns and what to do next; they never carry a value from a row,
-    since values are personal data (申合せ6).
+    The sentences name files, lines, columns and what to do next. They never contain a value from a row,
+    because values are personal data (申合せ6).
     """
 
     def __init__(self, en: str, ja: str) -> None:
@@ -28,9 +32,9 @@ class RenkeiError(Exception):
         self.ja = ja
 
     def say(self, lang: Lang) -> str:
-        """Return the sentence in the asked language."""
+        """Return the sentence in the given language."""
         return self.ja if lang == "ja" else self.en
 
 
 class UnknownCode(RenkeiError):
-    """A code that has no row in the closed list that it should be of."""
+    """A code that has no row in its closed list."""

@@ -1,7 +1,7 @@
-"""Nationalities and regions (国籍・地域) by code: ISO 3166-1 alpha-3, with what the card prints beside it.
+"""Nationalities and regions (国籍・地域) by code: ISO 3166-1 alpha-3, with the name that the card prints.
 
 「国籍の属する国又は入管法第2条第5号ロに規定する地域」 (別紙1⑥): 台湾 and パレスチナ are regions of that
-article. 朝鮮 on a card names no state; it has no ISO code and is QZK here.
+article. 朝鮮 on a card is not the name of a state; it has no ISO code and is QZK here.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ class Nationality:
     """One nationality or region.
 
     Two nationalities agree when their `compare_as` is equal. `alpha2` and `name_on_card_ja` are blank
-    where there is none. `kind` is country_or_territory, region, passport_only, special or icao_special.
+    if there is none. `kind` is country_or_territory, region, passport_only, special or icao_special.
     """
 
     code: str
@@ -43,5 +43,5 @@ def _nationality(row: Mapping[str, str]) -> Nationality:
 
 NATIONALITIES: Mapping[str, Nationality] = read_keyed("nationalities.csv", "code", _nationality)
 
-#: Sets of `compare_as` codes that forms take for one another: a difference within a set is "related".
+#: Sets of `compare_as` codes that are easily confused on forms: a difference within a set is "related".
 RELATED = (frozenset({"KOR", "PRK", "QZK"}), frozenset({"CHN", "TWN"}))

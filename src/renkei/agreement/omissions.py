@@ -1,6 +1,7 @@
 """Suspected omissions (3(1)イ): the two grounds, and why no notification counts for a permission.
 
-A suspicion is no finding: employers have causes that the registers do not show, so every sentence says so.
+A suspected omission is not a finding: there can be causes that the registers do not show. Every sentence
+says so.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from renkei.agreement.text import Words
 class Ground:
     """One of the two permissions after which a notification is awaited.
 
-    `code` is the value of `permissions.ground`; `date_column` is where 別紙3 shows the day of it.
+    `code` is the value of `permissions.ground`; `date_column` is the column of 別紙3 with its day.
     """
 
     code: str
@@ -63,7 +64,7 @@ _GROUNDS = (
     ),
 )
 
-#: Told only where candidates were looked for: somebody probably did notify, under another number.
+#: Given only if candidates were searched for: the employer probably did notify, with another number.
 PROBABLY_NOTIFIED = "unmatched_notification"
 
 _REASONS = (
@@ -73,7 +74,7 @@ _REASONS = (
         name_ja="届出が連携されていない",
         name_en="no notification",
         sentence_ja="期限までに突合できた届出がない。届出の遅れ、番号の誤記、雇用に至らなかったことなどもあり得る。",
-        sentence_en="No notification was matched by the due date. It may be late, bear a mistaken number, "
+        sentence_en="No notification was matched by the due date. It may be late or have a wrong number, "
         "or the employment may never have begun.",
     ),
     Reason(
@@ -84,7 +85,7 @@ _REASONS = (
         sentence_ja="突合できた届出はあるが、雇用開始日が上陸許可日又は変更許可日より前である。"
         "在学中の採用が続いている場合などもこれに当たる。",
         sentence_en="A notification was matched, but its employment starts before the landing or the change. "
-        "Someone hired while still a student, and kept on, falls under this as well.",
+        "This includes a person who was hired as a student and kept the job.",
     ),
     Reason(
         code="identity_conflict",
@@ -92,7 +93,7 @@ _REASONS = (
         name_ja="別人の届出の可能性",
         name_en="identity conflict",
         sentence_ja="この人のカード番号による届出はあるが、身分事項が異なり、別人の届出である可能性がある。",
-        sentence_en="A notification bears a card number of this person, but the identity differs: it may be "
+        sentence_en="A notification has a card number of this person, but the identity differs: it may be "
         "someone else's.",
     ),
     Reason(

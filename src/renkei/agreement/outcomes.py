@@ -1,6 +1,6 @@
 """Outcomes of a notification (§4) and verdicts on its items (§3): closed lists.
 
-An outcome without a row is refused (`UnknownCode`); a verdict is a member of `Verdict` or none.
+An outcome without a row raises UnknownCode; a verdict is always a member of `Verdict`.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from renkei.agreement.text import Words
 
 
 class Verdict(IntEnum):
-    """What comparing one item says, numbered as columns store it. Only DIFFERENT is a mismatch."""
+    """The result of comparing one item, numbered as columns store it. Only DIFFERENT is a mismatch."""
 
     SAME = 0
     EQUIVALENT = 1
@@ -28,10 +28,10 @@ AGREES: Final = (Verdict.SAME, Verdict.EQUIVALENT)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a notification that was taken.
+    """The outcome of a notification that was accepted.
 
-    `live`: it was matched against the register, as all but tombstones are. `reported`: MHLW is told of it by
-    a row of 別紙2. `next_step` says what happens then.
+    `live`: it was matched against the register, as all are except tombstones. `reported`: MHLW gets a row of
+    別紙2 about it. `next_step` says what happens then.
     """
 
     code: str
@@ -42,7 +42,7 @@ class Outcome:
     next_step: Words
 
 
-#: The outcomes by code, in the order in which they are counted. Why nothing was found is a cause.
+#: The outcomes by code, in the order in which they are counted. Why a card was not found is a cause.
 OUTCOMES: Final = Closed(
     Words("届出の突合結果", "outcomes"),
     (
@@ -73,7 +73,7 @@ OUTCOMES: Final = Closed(
                 "別紙2の1行として厚生労働省に提供されます(申合せ3(1)ア、送信は日次)。まず届出と在留カードを"
                 "見比べ、届出の誤りであれば訂正し、記録が後から変わったのであれば何も直す必要はありません。",
                 "It goes to MHLW as one row of Annex 2 (clause 3(1)ア; deliveries are daily). Compare the "
-                "notification with the card first: a slip is corrected in the notification; where only the "
+                "notification with the card first. If the notification is wrong, correct it; if only the "
                 "record has changed since, nothing needs correcting.",
             ),
         ),
@@ -102,7 +102,7 @@ OUTCOMES: Final = Closed(
                 "この届出は削除されています。突合はされず、どの許可についての届出としても数えられません。",
                 "This notification was deleted. It is not matched and counts for no permission.",
             ),
-            next_step=Words("することはありません。", "Nothing is to be done."),
+            next_step=Words("することはありません。", "There is nothing to do."),
         ),
     ),
 )

@@ -1,7 +1,7 @@
-"""Purposes (clause 7): for what, and under which acts, what the other agency provided may be used.
+"""Purposes (clause 7): what received information may be used for, and under which acts.
 
-The acts are named as the agreement cites them, with what this project knows of them as now in force. What
-was not read in an official source says so in `confidence` and must not be shown as official.
+The acts are named as the agreement cites them, with what this project knows of their present state. If a
+statement was not read in an official source, its `confidence` says so; it must not be shown as official.
 """
 
 from collections.abc import Mapping
@@ -31,9 +31,9 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """One purpose of clause 7, as printed, and whom it serves by the nature of its tasks.
+    """One purpose of clause 7, as printed, and the party whose tasks it belongs to.
 
-    Clause 7 gives both purposes to both parties; `mainly` says whose task each is and limits nobody.
+    Clause 7 gives both purposes to both parties; `mainly` says whose task it mainly is and limits nobody.
     """
 
     code: str

@@ -1,6 +1,6 @@
-"""Readings: rules that the text leaves open and that no policy file changes, for whoever must confirm them.
+"""Readings: rules that the text leaves open and a policy file cannot change; the two offices confirm them.
 
-A `Decision` has a value; a reading is how the matching works. Each is open to clause 8(2) all the same.
+A `Decision` has a value; a reading says how the matching works. Both are subject to clause 8(2).
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from renkei.agreement.parties import ISA, MHLW
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One rule of the matching, the clause it reads, and whether the text says so or the project decided."""
+    """One rule of the matching, the clause it interprets, and whether the text or the project set it."""
 
     clause: str
     ja: str
@@ -21,7 +21,7 @@ class Reading:
     confirmed: bool = False
 
 
-#: The readings, in the order of the work: prepare, match, disclose, suspect, send again.
+#: The readings, in the order of the work: prepare, match, disclose, suspected omissions, send changes.
 READINGS = (
     Reading(
         "2(1)",
@@ -37,12 +37,12 @@ READINGS = (
     Reading(
         "別紙1",
         "届出識別番号を19項目に添えて送る。双方が一つの届出を指すために要る。",
-        "An identifier travels with the 19 items: both sides need it to speak of one notification.",
+        "An identifier is sent with the 19 items: both sides need it to refer to the same notification.",
     ),
     Reading(
         "別紙1⑱",
         "同じ届出が再び送られたときは、後の送信の全体が前のものに代わる。",
-        "Of several versions of a notification the later delivery's stands, whole.",
+        "If a notification is sent again, the later version replaces the whole earlier one.",
     ),
     Reading(
         "別紙2",
@@ -53,27 +53,28 @@ READINGS = (
     Reading(
         "3(1)ア",
         "届出又は在留管理情報が空欄の項目は、不一致としない。",
-        "An item that is blank on either side is no discrepancy.",
+        "An item that is blank on either side is not a mismatch.",
     ),
     Reading(
         "3(1)ア",
         "全角・半角、大小文字、記号、空白、ローマ字の符号、語順、異体字による氏名の違いは不一致としない。",
-        "Names agree whatever their width, case, signs, spaces, diacritics, word order or kanji variants.",
+        "Differences in width, case, signs, spaces, diacritics, word order or kanji variants of a name are "
+        "not a mismatch.",
     ),
     Reading(
         "3(1)ア",
         "氏名の一部のみ、途中までの氏名は不一致とし、その旨を原因に示す。仮名は比較しない。",
-        "A name in part or cut short differs, and the cause says so; kana is never compared.",
+        "A partial or truncated name is a mismatch, and the cause says so. Kana is not compared.",
     ),
     Reading(
         "3(1)ア",
         "在留資格は、区分とその親区分（技能実習と技能実習1号イ等）を一致とする。",
-        "A status agrees with the one it divides (技能実習 with 技能実習1号イ).",
+        "A status agrees with its parent status (技能実習1号イ with 技能実習).",
     ),
     Reading(
         "3(1)ア",
         "生年月日は、双方で分かっている年・月・日のみを比較する。",
-        "Of birth dates only the parts known on both sides are compared.",
+        "Only the parts of a birth date that both sides know are compared.",
     ),
     Reading(
         "3(1)ア",
@@ -83,7 +84,7 @@ READINGS = (
     Reading(
         "3(1)イ",
         "不一致の届出も、同一人のカード番号であり別人の可能性がなければ、届出があったものとする。",
-        "A notification with discrepancies still counts, unless it may be someone else's.",
+        "A mismatched notification still counts, unless it may be someone else's.",
     ),
     Reading(
         "3(1)イ",
@@ -93,12 +94,12 @@ READINGS = (
     Reading(
         "3(1)イ",
         "雇用開始日が空欄の届出（永住者のものを含む）は、届出があったものとする。許可の当日の開始も同じ。",
-        "A notification without a start date counts (a permanent resident's has none); so does one "
-        "that starts on the very day.",
+        "A notification without a start date counts (a permanent resident's has none), and so does one "
+        "with a start on the day of the permission.",
     ),
     Reading(
         "5",
         "新たな結果と変わった結果を送り、成り立たなくなった結果は取り下げる。",
-        "New and changed findings are sent, and those that no longer stand are withdrawn.",
+        "New and changed findings are sent, and findings that no longer hold are withdrawn.",
     ),
 )

@@ -1,6 +1,6 @@
 """The statuses of residence (在留資格) and the ministry's two-digit codes, as effective-dated tables.
 
-`code` is this project's own identifier. Each row says how far it is to be trusted (`confidence`):
+`code` is this project's own identifier. Each row says how reliable its source is (`confidence`):
 "law text", "secondary" or "unverified".
 """
 
@@ -27,9 +27,9 @@ class Work(Enum):
 class Status:
     """One status of residence.
 
-    `parent` is the status it divides (技能実習 of 技能実習1号イ). `valid_from` and `valid_to` are the first
-    and last day of the regular regime; a holder may keep a status beyond (技能実習), so a code is never
-    refused for its dates.
+    `parent` is the status that it is a part of (技能実習 of 技能実習1号イ). `valid_from` and `valid_to` are
+    the first and last day on which the status is granted; a person may keep it afterwards (技能実習), so a
+    code is never rejected because of its dates.
     """
 
     code: str
@@ -69,11 +69,11 @@ STATUSES: Mapping[str, Status] = read_keyed("status_of_residence.csv", "code", _
 
 _MHLW_ROWS = read_rows("mhlw_status_codes.csv")
 
-#: The ministry's code → the statuses it stands for. The reserved codes stand for none and are left out.
+#: The ministry's code → the statuses it stands for. Reserved codes stand for no status and are left out.
 MHLW_CODES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {row["mhlw_code"]: tuple(row["status_codes"].split()) for row in _MHLW_ROWS if row["status_codes"]}
 )
-#: The ministry's code → its label, the reserved codes included.
+#: The ministry's code → its label, including the reserved codes.
 MHLW_LABELS: Mapping[str, str] = MappingProxyType({row["mhlw_code"]: row["label_ja"] for row in _MHLW_ROWS})
 
 
@@ -97,7 +97,7 @@ def common_parent(codes: Iterable[str]) -> str | None:
 
 
 def canonical(codes: Sequence[str]) -> str:
-    """Return the one code that a set is written as: itself, else the common parent, else the first.
+    """Return the one code that a set is written as: its only code, the common parent, or else the first.
 
     ValueError for an empty set, KeyError for an unknown code.
     """
@@ -109,13 +109,13 @@ def canonical(codes: Sequence[str]) -> str:
 def is_work_status(code: str, work_designated: bool | None) -> bool:
     """Say whether a status is a 就労資格 (申合せ3(1)イ); KeyError for an unknown code.
 
-    `work_designated` (the activity designated allows work; None where unknown) matters for 特定活動 only.
+    `work_designated` (the designated activity allows work; None if unknown) matters for 特定活動 only.
     """
     work = STATUSES[code].work
     return work is Work.YES or (work is Work.BY_DESIGNATION and work_designated is True)
 
 
 def valid_on(code: str, day: date) -> bool:
-    """Say whether the regular regime of a status covers the day; an open end covers everything beyond."""
+    """Say whether a status is granted on the day (`valid_from` to `valid_to`; a blank end is open)."""
     status = STATUSES[code]
     return (status.valid_from or date.min) <= day <= (status.valid_to or date.max)

@@ -1,4 +1,4 @@
-"""Tables by code: the published ones, read from `tables/`, and closed lists whose every code has a row."""
+"""Tables by code: published tables, read from `tables/`, and closed lists, in which every code has a row."""
 
 import csv
 import re
@@ -17,7 +17,7 @@ class Row(Protocol):
 
     @property
     def code(self) -> str:
-        """What the row is asked for by."""
+        """The key of the row."""
 
 
 T = TypeVar("T")
@@ -30,8 +30,8 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 class Closed(Mapping[str, R]):
     """A closed list: rows by their `code`, in their order.
 
-    A code without a row is an error wherever it is asked for, `get` included: UnknownCode. Where there may
-    be no code at all, ask for that first.
+    Every look-up of a code without a row raises UnknownCode, `get` included. If there may be no code at all,
+    check that first.
     """
 
     def __init__(self, name: Words, rows: Iterable[R]) -> None:
@@ -58,7 +58,7 @@ class Closed(Mapping[str, R]):
         return len(self._rows)
 
     def _unknown(self, code: str) -> UnknownCode:
-        # What came from a file may be anything, and what has not a code's form is not repeated.
+        # A value from a file may be anything: it is repeated only if it has the form of a code.
         shown = code if _CODE.fullmatch(code) else "…"
         return UnknownCode(
             f"{shown}: no such code in the list of {self.name.en}. It was written by another version, or "

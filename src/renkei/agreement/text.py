@@ -1,6 +1,6 @@
-"""What is said to people: the two languages, words that stand in both, and days in Japanese eras.
+"""Text for people: the two languages, texts in both, and dates in Japanese eras.
 
-Every message, label and name that a person reads is a pair of words (`Words`). Codes have a `Meaning`.
+Every message, label and name that a person reads is a pair of texts (`Words`). Codes have a `Meaning`.
 """
 
 from datetime import date
@@ -11,18 +11,18 @@ Lang = Literal["ja", "en"]
 
 
 class Words(NamedTuple):
-    """The same said in Japanese and in English."""
+    """The same text in Japanese and in English."""
 
     ja: str
     en: str
 
     def say(self, lang: Lang) -> str:
-        """Return it in the asked language."""
+        """Return the text in the given language."""
         return self.ja if lang == "ja" else self.en
 
 
 class Meaning(NamedTuple):
-    """What a code means: its short name, and a sentence for whoever reads one case."""
+    """What a code means: its short name, and a sentence for the reader of one case."""
 
     name: Words
     sentence: Words
@@ -31,8 +31,8 @@ class Meaning(NamedTuple):
 class Era(NamedTuple):
     """A Japanese era: how a year of it is read and written.
 
-    `letter` stands for it on forms (R8.4.1). Its year n is the Western year `before_first` + n. `first` and
-    `last` are the first and the last day that are written in it; the present era has no last one.
+    `letter` is its abbreviation on forms (R8.4.1). Its year n is the Western year `before_first` + n. `first`
+    and `last` are the first and the last day written in it; the present era has no `last`.
     """
 
     name: str
@@ -49,12 +49,12 @@ class Era(NamedTuple):
 
 
 REIWA: Final = Era("令和", "Reiwa", "R", 2018, date(2019, 5, 1), None)
-# 明治 began in 1868, but Japan has the Gregorian calendar since 1 January of 明治6年. A month and a day of an
-# earlier year are of the lunisolar calendar and are other days in ours: such a date is neither read nor
+# 明治 began in 1868, but Japan has used the Gregorian calendar since 1 January of 明治6年. Months and days of
+# earlier years are of the lunisolar calendar and fall on other days in ours: such a date is neither read nor
 # written in the era.
 MEIJI: Final = Era("明治", "Meiji", "M", 1867, date(1873, 1, 1), date(1912, 7, 29))
-#: The eras, the latest first, each up to the next. A date that is read may lie past its end (平成33年 is
-#: 2021): forms printed before a change of era stay in use.
+#: The eras, the latest first; each ends where the next begins. A date that is read may be after the end of
+#: its era (平成33年 is 2021): forms printed before a change of era stay in use.
 ERAS: Final = (
     REIWA,
     Era("平成", "Heisei", "H", 1988, date(1989, 1, 8), date(2019, 4, 30)),
@@ -65,17 +65,17 @@ ERAS: Final = (
 
 
 def day_in_era(day: date) -> str:
-    """Write a day in its era, the first year as 元年; with the Western year where it is before all eras."""
+    """Write a day in its era, the first year as 元年; before all eras, with the Western year."""
     era = next((era for era in ERAS if day >= era.first), None)
     year = day.year - (era.before_first if era else 0)
     return f"{era.name if era else ''}{'元' if era and year == 1 else year}年{day.month}月{day.day}日"
 
 
 def day_in_words(text: str, lang: Lang) -> str:
-    """Write a canonical date (yyyy-mm-dd) as it is read: in its era in Japanese, as it stands in English.
+    """Write a canonical date (yyyy-mm-dd) for people: in its era in Japanese, unchanged in English.
 
-    Unknown parts (00) of a partial date are said to be unknown; its year stays Western, since the era of a
-    year without a day may be either of two.
+    Unknown parts (00) of a partial date are written as unknown. Its year stays Western, because a year in
+    which the era changed belongs to two eras.
     """
     year, month, day = text.split("-")
     if month == "00":

@@ -52,7 +52,7 @@ class Statistics:
         outcomes, omissions = self.outcomes, self.omissions
         return {
             "as_of": self.as_of.isoformat(),
-            "policy": self.policy.told(),
+            "policy": self.policy.overrides(),
             "datasets": self.datasets,
             "flags": {flag: _total(outcomes.filter(pl.col(flag))) for flag in _FLAGS},
             "annex2": {outcome: self.datasets["notifications"][outcome] for outcome in REPORTED},
