@@ -1,6 +1,6 @@
 """Synthetic rows to build cases from: a notification, and the records of the person it names.
 
-By default everything agrees. A test changes what it is about, and nothing else.
+By default everything agrees. A test changes only what it tests.
 """
 
 import csv
@@ -91,7 +91,7 @@ def reconciled(
     as_of: date = AS_OF,
     policy: Policy = DEFAULT_POLICY,
 ) -> Reconciliation:
-    """Reconcile rows; without others the register holds one person and one card."""
+    """Reconcile rows; by default the register has one person and one card."""
     return reconcile(
         a_table(NOTIFICATIONS, notifications),
         a_table(PERSONS, [a_person()] if persons is None else persons),
@@ -123,7 +123,7 @@ def a_match(
     cards: Sequence[Row] | None = None,
     policy: Policy = DEFAULT_POLICY,
 ) -> Row:
-    """What `matches.csv` says of one notification."""
+    """The row of `matches.csv` of one notification."""
     result = reconciled(notifications=[notification], persons=persons, cards=cards, policy=policy)
     return the_row(result.matches)
 
@@ -155,14 +155,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Said:
-    """What was said of a case."""
+    """The result of a case."""
 
     matches: list[Row]
     annex3: list[Row]
 
 
 def all_reconciled(cases: Sequence[Case], policy: Policy = DEFAULT_POLICY) -> list[Said]:
-    """Reconcile many cases in one run, apart from one another: one takes as long as hundreds."""
+    """Reconcile many cases in one run, independent of each other: one case takes as long as hundreds."""
 
     def together(name: str) -> list[Row]:
         return [_apart(place, row) for place, case in enumerate(cases) for row in getattr(case, name)]
@@ -179,7 +179,7 @@ def all_reconciled(cases: Sequence[Case], policy: Policy = DEFAULT_POLICY) -> li
 
 
 def _apart(place: int, row: Row) -> Row:
-    """Give a row's identifiers and numbers to its case alone; what is malformed stays so."""
+    """Make a row's identifiers and numbers unique to its case; malformed ones stay malformed."""
     renamed = {
         name: f"{place}.{row[name]}"
         for name in ("notification_id", "person_id", "permission_id")

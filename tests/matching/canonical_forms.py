@@ -1,4 +1,4 @@
-"""What a column makes of texts, as one word each."""
+"""How a column reads texts, as one word each."""
 
 import polars as pl
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""The engine against a second, slow and plain implementation of the specification, on hostile worlds."""
+"""The engine against a second, slow and simple implementation of the specification, on hostile worlds."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""The quick look at a column's bytes never misses what the slow look would find."""
+"""The fast scan of a column's bytes never misses what the slow check would find."""
 
 import re
 
@@ -16,7 +16,7 @@ COUSINS = "、。〇‐’“áÂ\u0a00あ漢𠮷A1"
 TEXTS = st.one_of(st.text(st.sampled_from(WHITE + COUSINS), max_size=5), st.text(max_size=5), st.none())
 
 
-# Text as Arrow reads it and as Polars hands it over.
+# Text as Arrow reads it and as Polars exports it.
 KINDS = st.sampled_from((pa.string(), pa.large_string()))
 
 
@@ -40,8 +40,8 @@ def test_plain_columns_are_left_alone(texts):
 
 CARD_PATTERN = re.compile("[A-Z]{2}[0-9]{8}[A-Z]{2}")
 CARD = Shape(b"AA00000000AA", b"ZZ99999999ZZ")
-# The canonical form, what lies just outside each place's bounds, other widths, blanks, and letters of more
-# than one byte that together are as wide.
+# The canonical form, values just outside the bounds of each position, other widths, blanks, and letters of
+# more than one byte that together have the same width.
 FITTING = ("AB00000001CD", "ZZ99999999ZZ", "AA00000000AA", None)
 OUTSIDE = ("@B00000001CD", "[B00000001CD", "AB/0000001CD", "AB:0000001CD", "AB00000001C[", "aB00000001CD")
 CARDS = st.sampled_from((*FITTING, *OUTSIDE, "AB00000001C", "AB00000001CDE", "", "カード番"))

@@ -1,4 +1,4 @@
-"""Causes, outcomes and reasons are closed lists: whoever uses one takes it from its row, or fails."""
+"""Causes, outcomes and reasons are closed lists: all code takes them from their rows, or fails."""
 
 import ast
 import re

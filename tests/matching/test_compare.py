@@ -1,4 +1,4 @@
-"""Every item's verdicts, and what a difference looks like (§3)."""
+"""Every item's verdicts, and the causes of differences (§3)."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -16,7 +16,7 @@ from renkei.matching.compare import RULES, judge
 
 Pairs = tuple[tuple[str, str], ...]
 
-# What the register holds is the same for the card and the person: causes are then by looks alone.
+# The card and the person have the same values: the causes then come from comparing alone.
 
 
 @cache

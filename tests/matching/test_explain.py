@@ -1,4 +1,4 @@
-"""One case in plain sentences: what is said of each outcome, cause, flag and reason, and what never is."""
+"""One case in plain sentences: what is said for each outcome, cause, flag and reason, and what never."""
 
 import re
 from pathlib import Path
@@ -287,7 +287,7 @@ def test_english_sentences_hold_no_japanese_but_clause_letters():
         ("1912-07-29", "明治45年7月29日"),
         ("1912-07-30", "大正元年7月30日"),
         ("1873-01-01", "明治6年1月1日"),
-        ("1872-12-31", "1872年12月31日"),  # the calendar of 明治5年 was another
+        ("1872-12-31", "1872年12月31日"),  # 明治5年 had another calendar
         ("1985-04-00", "1985年4月(日不詳)"),
         ("1989-00-00", "1989年(月日不詳)"),
     ],

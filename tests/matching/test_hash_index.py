@@ -1,4 +1,4 @@
-"""Places: every key is found in the row where it stands, whatever its hash."""
+"""The hash index: every key is found in its row, whatever its hash."""
 
 import numpy as np
 import polars as pl
@@ -20,7 +20,7 @@ def by_length(text: pl.Series) -> Hashes:
 
 
 def low_bits_alone(text: pl.Series) -> Hashes:
-    """Different for different text, and without a bit where slots are told by."""
+    """Different for different text, but without a bit that the slots depend on."""
     return hashed(text) >> np.uint64(33)
 
 

@@ -1,4 +1,4 @@
-"""The table of kanji variants: what meets, what stays apart."""
+"""The table of kanji variants: which characters are equal, and which stay different."""
 
 import csv
 import unicodedata

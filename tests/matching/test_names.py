@@ -1,4 +1,4 @@
-"""When two writings name the same person: a table per level, and per fold (§3)."""
+"""When two spellings are of the same name: a table per level, and per fold (§3)."""
 
 import polars as pl
 import pytest

@@ -230,7 +230,7 @@ SHARED = [
 
 @cache
 def said_of_shared_numbers(number: str, turn: int) -> list[str]:
-    """Of each case, whether each of its notifications shares its number; `turn` is the order of rows."""
+    """Return for each case whether each notification shares its number; `turn` rotates the order of rows."""
     cases = [
         Case(
             notifications=[

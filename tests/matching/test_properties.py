@@ -1,4 +1,4 @@
-"""What holds of every world: order, counts, repetition, and that nothing withheld comes out."""
+"""Properties of every world: order, counts, repetition, and that no withheld value comes out."""
 
 import json
 import random
@@ -21,7 +21,7 @@ from builders import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_checking import WITHHELD
+from test_validation import WITHHELD
 
 from renkei.agreement.datasets import DATASETS
 from renkei.matching import Reconciliation
@@ -54,7 +54,7 @@ def _many(
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """Few rows, full of faults; every identifier once, so that any order says the same."""
+    """Few rows with many faults; every identifier once, so that the order of rows does not matter."""
     return {
         "notifications": draw(
             _many(

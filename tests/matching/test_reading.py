@@ -1,4 +1,4 @@
-"""Files in: what is read, and what is refused whole (§1)."""
+"""Reading files: what is read, and what is refused as a whole (§1)."""
 
 import csv
 import io

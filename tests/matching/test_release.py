@@ -1,4 +1,4 @@
-"""Annex 2 and 3: exactly the columns of the data dictionary, and nothing that a ※ holds back (§5, §6)."""
+"""Annex 2 and 3: exactly the columns of the data dictionary, and nothing that a ※ withholds (§5, §6)."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The report: counts that add up, nobody's data, nothing from anywhere else."""
+"""The report: counts that add up, no personal data, nothing loaded from elsewhere."""
 
 import base64
 import hashlib
@@ -66,7 +66,7 @@ def number(text: str) -> int:
 
 
 def a_world() -> dict:
-    """Twelve who agree, six who do not, two not found, one deleted, one set aside, one suspected."""
+    """Twelve who agree, six who do not, two not found, one deleted, one rejected, one suspected."""
     people = [f"P{n}" for n in range(21)]
     cards = [f"AB{n:04d}0000CD" for n in range(21)]
     who = {"name": "MARKED PERSON", "address": "MARKED ADDRESS"}
@@ -169,7 +169,7 @@ def test_rows_taken_and_set_aside_add_up_to_rows_read(page):
 
 
 def test_outcomes_add_up_to_the_notifications_taken(page):
-    _, *rows, total = page.tables["Outcomes of the notifications taken"]
+    _, *rows, total = page.tables["Outcomes of the accepted notifications"]
 
     assert {row[0]: number(row[1]) for row in rows} == {
         "matched": 12,
@@ -234,13 +234,13 @@ def counts(rows: dict[str | None, tuple[int, int]]) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("given_rows", "alone", "rest", "merged"),
     [
-        # every count is nought or large enough: all stand alone
+        # every count is zero or large enough: all are shown
         ({"X": (50, 9), "Y": (20, 0)}, ["X", "Y"], (0, 0), 0),
         # two small groups make a rest that is large enough
         ({"X": (50, 9), "Y": (9, 3), "Z": (9, 4)}, ["X"], (18, 7), 2),
-        # one small count alone in the rest would follow by subtraction: the next group joins it
+        # a single small count in the rest could be computed by subtraction: the next group joins it
         ({"X": (50, 9), "Y": (20, 6), "Z": (9, 1)}, ["X"], (29, 7), 2),
-        # nothing can be shown apart
+        # no group can be shown
         ({"X": (5, 1), "Y": (2, 2)}, [], (7, 3), 2),
         # a blank key is never a group of its own
         ({"X": (50, 9), None: (9, 9)}, ["X"], (9, 9), 1),

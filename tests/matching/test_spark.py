@@ -1,4 +1,4 @@
-"""The distributed engine gives the bytes of the default one, on a real local Spark."""
+"""The distributed engine gives exactly the result of the default one, on a real local Spark."""
 
 import os
 import socket
@@ -25,7 +25,7 @@ from renkei.matching.writing import reconciliation_files, write_atomic
 
 pytestmark = [
     pytest.mark.spark,
-    # PySpark leaves sockets for the collector to close.
+    # PySpark leaves sockets open until garbage collection.
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 # A short run: what the just-in-time compiler would optimise is over before it has.
@@ -203,7 +203,7 @@ def test_a_driver_without_memory_is_told_of(session) -> None:
 def test_spark_defaults_go_before_and_a_driver_that_the_system_ended_is_told_of(tmp_path: Path) -> None:
     # Two things in one test: each would need a Java of its own.
     directory = written(tmp_path, "parquet", range(1))
-    # A process that is killed leaves its folders behind: here.
+    # A killed process leaves its folders behind: here.
     ours = f"spark.driver.extraJavaOptions -Djava.io.tmpdir={tmp_path}\nspark.local.dir {tmp_path}\n"
     defaults = "spark.driver.memory 700m\nspark.pyspark.python /opt/python\n"
     (tmp_path / "spark-defaults.conf").write_text(ours + defaults)

@@ -1,4 +1,4 @@
-"""What Spark's failures are told as; the texts are those that Spark 4 writes."""
+"""The messages for Spark's failures; the texts of the failures are those of Spark 4."""
 
 import string
 
@@ -9,7 +9,7 @@ from renkei.matching.spark.failures import CAUSES, not_finished, not_started
 IN_A_TASK = (
     "Job aborted due to stage failure: Task 0 in stage 1.0 failed 4 times, most recent failure: Lost task"
 )
-# What Spark says as it starts → what we tell of it.
+# Spark's text at the start → our message.
 STARTS = {
     "JAVA_HOME is not set": "Java was not found",
     "spark-class: line 97: /nowhere/bin/java: No such file or directory": "Java was not found",
@@ -20,24 +20,25 @@ STARTS = {
     "Exception in thread \"main\" org.apache.spark.SparkException: When running with master 'yarn' either "
     "HADOOP_CONF_DIR or YARN_CONF_DIR must be set in the environment.": "YARN_CONF_DIR must name",
     'Exception in thread "main" org.apache.spark.SparkException: Master must either be yarn or start with '
-    "spark, k8s, or local": "no address of a cluster",
-    "org.apache.spark.SparkException: Could not parse Master URL: 'sparkk://x'": "no address of a cluster",
+    "spark, k8s, or local": "not an address of a cluster",
+    "org.apache.spark.SparkException: Could not parse Master URL: 'sparkk://x'": "not an address of a cluster",
     "WARN StandaloneAppClient$ClientEndpoint: Failed to connect to master head:7077\n"
     "java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.": "does not answer",
     "KubernetesClientException: An error has occurred.\n"
     "Caused by: java.net.ConnectException: Connection refused": "does not answer",
     "java.lang.IllegalArgumentException: System memory 259522560 must be at least 471859200.": "too small",
-    "There is insufficient memory for the Java Runtime Environment to continue.": "not the memory",
+    "There is insufficient memory for the Java Runtime Environment to continue.": "not have the memory",
     "java.lang.IllegalStateException: spark.some.setting is not a number": "is not a number",
 }
-# What Spark says of a failed job, with how its driver ended if it did → what we tell of it.
+# Spark's text for a failed job, with how its driver ended if it did → our message.
 JOBS = {
     "PythonException: ModuleNotFoundError: No module named 'renkei'": "(/opt/python) has no renkei",
     "PythonException: ModuleNotFoundError: No module named 'polars.series'": "has no polars.series",
     "[PACKAGE_NOT_INSTALLED] PyArrow >= 18.0.0 must be installed; however, it was not found.": "no PyArrow",
     'java.io.IOException: Cannot run program "/opt/python": error=2, No file': "no Python at /opt/python",
     "[PYTHON_VERSION_MISMATCH] Python in worker has different version: 3.9": "another version than this one",
-    "AttributeError: Can't get attribute '_judged' on <module 'renkei.matching.spark.engine'>": "version of renkei",
+    "AttributeError: Can't get attribute '_judged' on <module "
+    "'renkei.matching.spark.engine'>": "version of renkei",
     "driver ended with -9\nPy4JNetworkError: Answer from Java side is empty": "was killed (signal 9)",
     "driver ended with 52\nConnectionRefusedError: [Errno 111] Connection refused": "used up its memory",
     "driver ended with 1\nConnectionRefusedError: [Errno 111] Connection refused": "with status 1",

@@ -1,4 +1,4 @@
-"""The door: what is rejected, with all its reasons, and what is not (§1)."""
+"""Validation: what is rejected, with all its reasons, and what is not (§1)."""
 
 import pytest
 from builders import (

@@ -1,4 +1,4 @@
-"""Matching: from two agencies' tables to Annex 1, 2 and 3, as values in and values out."""
+"""Matching: computes Annex 1, 2 and 3 from the tables of two agencies; frames in, frames out."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ __all__ = ["Reconciliation", "RefusedFile", "reconcile"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load what computes only when it is asked for: whoever only reads files begins before it is there."""
+    """Load the computing modules only when they are used: code that only reads files starts faster."""
     if name == "RefusedFile":
         from renkei.matching import reading
 
@@ -23,5 +23,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Name what can be asked for."""
+    """List the public names."""
     return __all__

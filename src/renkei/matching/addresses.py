@@ -1,4 +1,4 @@
-"""Addresses: when two writings name the same place (reconciliation §3, off by default)."""
+"""Addresses: when two spellings are of the same place (reconciliation §3, off by default)."""
 
 import re
 
@@ -22,7 +22,7 @@ _COUNTED = f"({_NUMERAL})(?:丁目|番|号)"
 
 
 def numeral(kanji: str) -> int:
-    """Read a kanji numeral below ten thousand, with units (二十三) or place by place (二三)."""
+    """Read a kanji numeral below ten thousand, with units (二十三) or digit by digit (二三)."""
     if not re.search(f"[{''.join(_UNITS)}]", kanji):
         return int("".join(str(_DIGITS[digit]) for digit in kanji))
     total, digit = 0, 0
@@ -36,12 +36,12 @@ def numeral(kanji: str) -> int:
 
 
 def fold_addresses(addresses: pl.Series) -> pl.Series:
-    """Fold width, numerals, counters and dashes; the leading prefecture goes."""
+    """Fold width, numerals, counters and dashes; remove the leading prefecture."""
     plain = addresses.str.normalize("NFKC").str.replace_all(r"\s+", "")
     counted = plain.str.extract_all(_COUNTED).explode().drop_nulls().unique().sort()
-    # Each numeral that occurs is read once; longest first, so that 二十三番 is never read as 三番.
+    # Each numeral that occurs is read once; the longest first, so that 二十三番 is not read as 三番.
     numbers = {
-        text: re.sub(_NUMERAL, lambda found: str(numeral(found[0])), text, count=1)
+        text: re.sub(_NUMERAL, lambda match: str(numeral(match[0])), text, count=1)
         for text in sorted(counted.to_list(), key=len, reverse=True)
     }
     if numbers:
@@ -57,7 +57,10 @@ def fold_addresses(addresses: pl.Series) -> pl.Series:
 
 
 def same_place(reported: pl.Series, held: pl.Series) -> pl.Series:
-    """Tell folded addresses that are equal, or one the other's beginning up to a boundary."""
+    """Say for each pair of folded addresses whether they are equal, or one is a prefix up to a boundary.
+
+    Returns Boolean in row order.
+    """
     sides = pl.DataFrame({"a": reported, "b": held}).with_columns(
         a_shorter=pl.col("a").str.len_chars() <= pl.col("b").str.len_chars()
     )

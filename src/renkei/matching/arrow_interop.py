@@ -1,6 +1,7 @@
-"""Columns from Arrow, which reads, to Polars, which computes (decision 0002); from NumPy by the same way.
+"""Columns from Arrow, which reads files, to Polars, which computes (decision 0002); also from NumPy.
 
-Without `pyarrow.compute`, `numpy.ma` and pandas: to load each takes as long as to read a small file.
+This module avoids `pyarrow.compute`, `numpy.ma` and pandas: loading each of them takes as long as reading a
+small file.
 """
 
 import numpy as np
@@ -9,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 
-class _Handed:
-    """An Arrow array that shows nothing but the Arrow PyCapsule interface."""
+class _CapsuleOnly:
+    """An Arrow array that offers only the Arrow PyCapsule interface."""
 
     def __init__(self, column: pa.Array) -> None:
         self._column = column
@@ -21,18 +22,18 @@ class _Handed:
 
 
 def series(column: pa.Array) -> pl.Series:
-    """Take over a column."""
-    # Where Polars knows an array for one of PyArrow's it loads `pyarrow.compute`, for what comes in pieces.
-    return pl.Series(_Handed(column))
+    """Return an Arrow column as a series."""
+    # If Polars sees that an array is PyArrow's, it loads `pyarrow.compute` (for chunked arrays).
+    return pl.Series(_CapsuleOnly(column))
 
 
 def filled(column: pa.Array) -> pl.Series:
-    """Tell where something stands in a column that has nulls."""
-    # What says so is a bit for each value already.
+    """Say where a column that has nulls is not null (Boolean)."""
+    # Arrow's validity bitmap already has one bit for each value.
     bits = [None, column.buffers()[0]]
     return series(pa.Array.from_buffers(pa.bool_(), len(column), bits, null_count=0, offset=column.offset))
 
 
 def row_numbers(rows: NDArray[np.uint32]) -> pl.Series:
-    """Take over row numbers (UInt32); nobody may change them after."""
+    """Return row numbers as a series (UInt32) that shares their memory; do not change them afterwards."""
     return series(pa.Array.from_buffers(pa.uint32(), len(rows), [None, pa.py_buffer(rows)], null_count=0))

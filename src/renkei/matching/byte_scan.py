@@ -1,7 +1,7 @@
-"""A look at whole columns of text through their bytes: what need be neither trimmed, measured nor mended.
+"""A fast scan of the bytes of whole text columns: finds columns that need no trimming, measuring or repair.
 
-Removing white space, counting characters and matching patterns cost tens of times what it costs to see that
-none is needed, and of a register's hundred million values hardly one needs any.
+Removing white space, counting characters and matching patterns take tens of times longer than this scan, and
+of a register's hundred million values hardly any needs them.
 """
 
 from typing import NamedTuple, TypeAlias
@@ -12,42 +12,42 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 Text: TypeAlias = "pa.StringArray | pa.LargeStringArray"
-"""As Arrow reads it, and as Polars hands it over."""
+"""As Arrow reads text, and as Polars exports it."""
 
-# How white space begins and ends in UTF-8: one byte, of the lowest 33; two, led by C2; three, led by one of
-# four pairs.
+# White space in UTF-8: one byte up to 0x20; two bytes, of which the first is C2; or three bytes, of which the
+# first two are one of four pairs.
 _HIGHEST_ONE = 0x20
 _NOT_ASCII = 0x80
 _TWO = 0xC2
 _THREE = np.zeros(1 << 16, dtype=bool)
 _THREE[[0xE19A, 0xE280, 0xE281, 0xE380]] = True
 
-# Bytes looked at together: few enough to stay in the processor's nearest memory.
-_STRETCH = 1 << 15
+# Bytes scanned together: few enough to stay in the processor's cache.
+_BLOCK = 1 << 15
 
 
 class Edges(NamedTuple):
-    """What a column may hold. `trim`: white space at an edge is possible. `empty`: text of no length."""
+    """What a column may hold. `trim`: white space at an edge is possible. `empty`: empty text."""
 
     trim: bool
     empty: bool
     longest: int
-    """Bytes, never fewer than characters."""
+    """The longest value in bytes; it has at most as many characters."""
 
 
 class Shape:
-    """Text of one width, each of whose places holds a byte between two: `Shape(b"AA00", b"ZZ99")`."""
+    """Text of one width with a range of bytes at each position: `Shape(b"AA00", b"ZZ99")`."""
 
     def __init__(self, lowest: bytes, highest: bytes) -> None:
-        """Take the lowest and the highest byte of each place, all of them ASCII."""
+        """Take the lowest and the highest byte of each position, all of them ASCII."""
         self.width = len(lowest)
-        times = _STRETCH // self.width
+        times = _BLOCK // self.width
         low = np.frombuffer(lowest, np.uint8)
         self._lows = np.tile(low, times)
         self._spans = np.tile(np.frombuffer(highest, np.uint8) - low, times)
 
     def bytes_of(self, column: Text) -> Bytes | None:
-        """Return the bytes of every filled value, a row for each, if all are of this shape; else None."""
+        """Return the bytes of all values, one row each, null left out; None if a value has another shape."""
         offsets = _offsets(column)
         widths = np.diff(offsets)
         if column.null_count == 0:
@@ -58,25 +58,25 @@ class Shape:
             return None
         data = _data(column)[offsets[0] : offsets[-1]] if len(column) else np.empty(0, np.uint8)
         for start in range(0, len(data), len(self._lows)):
-            stretch = data[start : start + len(self._lows)]
-            # What is below the lowest wraps round to what is far above the highest.
-            if (stretch - self._lows[: len(stretch)] > self._spans[: len(stretch)]).any():
+            block = data[start : start + len(self._lows)]
+            # Unsigned arithmetic: a byte below the lowest wraps round to a value far above the highest.
+            if (block - self._lows[: len(block)] > self._spans[: len(block)]).any():
                 return None
         return data.reshape(-1, self.width)
 
 
 def digits(width: int) -> Shape:
-    """Return the shape of so many digits."""
+    """Return the shape of `width` digits."""
     return Shape(b"0" * width, b"9" * width)
 
 
 def longest(column: Text) -> int:
-    """Return the bytes of the longest value."""
+    """Return the length in bytes of the longest value."""
     return int(np.diff(_offsets(column)).max()) if len(column) else 0
 
 
 def edges(column: Text) -> Edges:
-    """Look at the first and last bytes of every value."""
+    """Scan the first and last bytes of every value."""
     if len(column) == 0 or column.buffers()[2] is None:
         return Edges(False, bool(len(column) > column.null_count), 0)
     offsets = _offsets(column)
@@ -94,7 +94,7 @@ def _may_need_trimming(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -
     first, last = data[starts], data[ends - 1]
     if (first <= _HIGHEST_ONE).any() or (last <= _HIGHEST_ONE).any():
         return True
-    # Only a value that begins or ends beyond ASCII can have the wider white space there.
+    # Only a value whose first or last byte is not ASCII can have wider white space there.
     led, tailed = first >= _NOT_ASCII, last >= _NOT_ASCII
     if led.any() and ((first == _TWO).any() or _led_by_three(data, starts[led])):
         return True

@@ -1,4 +1,4 @@
-"""Causes: the likely innocent reason for each difference, one each, first that fits (§3)."""
+"""Causes: the likely innocent reason for each difference; of several that fit, the first (§3)."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from renkei.agreement.outcomes import Verdict
 from renkei.matching import compare
 from renkei.matching.codes import AGREEING
 
-# One item, the name, takes as long as all others: two are enough to keep both busy.
+# One item, the name, takes as long as all others together, so more than two threads do not help.
 ITEMS_AT_ONCE = 2
 
 
@@ -25,21 +25,21 @@ def explain_differences(
     """Find the cause of every difference.
 
     `notifications` are linked ones with at least one difference; `judged` holds, for each compared item and
-    in the same order, what `compare.judge` said. Returns, in the same order, `mismatched_items` (items in
-    the order of 別紙1, joined by `;`) and `differences` (`item:cause`, likewise). Raises UnknownCode for a
-    cause that is not in `DIFFERENCES`.
+    in the same row order, the result of `compare.judge`. Returns, in the same row order, `mismatched_items`
+    (items in the order of 別紙1, joined by `;`) and `differences` (`item:cause`, likewise). Raises
+    UnknownCode for a cause that is not in `DIFFERENCES`.
     """
     if notifications.is_empty():
         return pl.DataFrame(schema={"mismatched_items": pl.String, "differences": pl.String})
     people = notifications.select(pl.col("person").unique())
     cards = cards.join(people, on="person", how="semi")
     with ThreadPoolExecutor(ITEMS_AT_ONCE) as threads:
-        found = threads.map(
+        series = threads.map(
             lambda item: _causes_of(item, notifications, judged[item], cards, persons, policy), judged
         )
-        causes = dict(zip(judged, found, strict=True))
-    for item, said in causes.items():
-        for code in said.drop_nulls().unique():
+        causes = dict(zip(judged, series, strict=True))
+    for item, codes in causes.items():
+        for code in codes.drop_nulls().unique():
             DIFFERENCES[item][code]
     return pl.DataFrame(causes).select(
         mismatched_items=_joined(pl.when(pl.col(item).is_not_null()).then(pl.lit(item)) for item in causes),
@@ -59,27 +59,27 @@ def _causes_of(
     persons: pl.DataFrame,
     policy: Policy,
 ) -> pl.Series:
-    """The cause of each difference in one item, null where the item does not differ."""
+    """Return the cause of each difference in one item, null where the item does not differ."""
     different = verdicts["verdict"] == int(Verdict.DIFFERENT)
     causes = verdicts["cause"].set(~different, None).alias(item)
     if not different.any():
         return causes
     held = {"held": item, **({"held_kanji": "kanji_name"} if item == "name" else {})}
-    # What the reported card says has already disagreed: only a record that says something else can agree.
-    said = {f"reported_{name}": f"{item}_held" if name == "held" else name for name in held}
+    # The reported card's value already disagrees: only a record with another value can agree.
+    on_card = {f"reported_{name}": f"{item}_held" if name == "held" else name for name in held}
     differs = notifications.select(
-        "person", pl.col(item).alias("reported"), row=pl.int_range(pl.len()), **said
+        "person", pl.col(item).alias("reported"), row=pl.int_range(pl.len()), **on_card
     ).filter(different)
-    something_else = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"reported_{name}")) for name in held)
+    other_value = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"reported_{name}")) for name in held)
 
-    of = differs["person"]
-    records = persons.select(pl.col(column).gather(of).alias(name) for name, column in held.items())
-    latest = pl.concat([differs, records], how="horizontal").filter(something_else)
+    person = differs["person"]
+    records = persons.select(pl.col(column).gather(person).alias(name) for name, column in held.items())
+    latest = pl.concat([differs, records], how="horizontal").filter(other_value)
     as_latest = _agreeing(item, latest, policy)
     others = (
         differs.join(as_latest, on="row", how="anti")
         .join(cards.select("person", **held), on="person")
-        .filter(something_else)
+        .filter(other_value)
     )
     other_card = _agreeing(item, others, policy)
 

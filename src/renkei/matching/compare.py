@@ -1,8 +1,8 @@
-"""The comparison table: what is compared, how, and why a difference need not be an error (§3).
+"""The comparison table: what is compared, how, and why a difference may not be an error (§3).
 
 A comparison takes `pairs`, a frame with the typed columns `reported` and `held` (for names also
-`held_kanji`), both filled, and returns `verdict` (UInt8) and `cause` (String) in row order; `cause` says
-what the difference looks like where there is one.
+`held_kanji`), neither of them null, and returns `verdict` (UInt8) and `cause` (String) in row order. `cause`
+has a meaning only where the verdict is DIFFERENT.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ _NO_CAUSE = pl.Series([None], dtype=pl.String)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How one item is compared, and the reason an officer reads for it."""
+    """How one item is compared, and the explanation for officers."""
 
     compare: Comparison
     why_ja: str
@@ -56,7 +56,7 @@ def _equal(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 # --- status of residence -----------------------------------------------------------------------------
 
-# Every two keys that agree, as one number: there are some sixty keys, so the table is small.
+# Every pair of keys that agree, as one number: there are some sixty keys, so the table is small.
 _KEYS = list(STATUS_SETS)
 _AGREEING_STATUSES = [
     one * len(_KEYS) + other
@@ -67,11 +67,11 @@ _AGREEING_STATUSES = [
 
 
 def _statuses(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    pair = _place(_REPORTED, STATUS_KEYS) * len(_KEYS) + _place(_HELD, STATUS_KEYS)
+    pair = _index(_REPORTED, STATUS_KEYS) * len(_KEYS) + _index(_HELD, STATUS_KEYS)
     return _verdicts(pairs, _agree_when(pair.is_in(_AGREEING_STATUSES)))
 
 
-def _place(column: pl.Expr, keys: pl.Enum) -> pl.Expr:
+def _index(column: pl.Expr, keys: pl.Enum) -> pl.Expr:
     return column.cast(keys).to_physical().cast(pl.Int64)
 
 
@@ -91,8 +91,8 @@ def _nationalities(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 # --- dates -------------------------------------------------------------------------------------------
 
-# A year of one era read as the year of another is off by a difference of these; an era's year read as a
-# Western one, by one of these. Nobody in the register was born in 明治 (§3).
+# If a year of one era is read as a year of another, it is off by a difference of two of these numbers; if it
+# is read as a Western year, by one of them. Nobody in the register was born in 明治 (§3).
 _ERA_OFFSETS = tuple(era.before_first for era in ERAS if era is not MEIJI)
 _ERA_SHIFTS = sorted(
     {
@@ -102,8 +102,8 @@ _ERA_SHIFTS = sorted(
 )
 
 
-# Numbers of dates, and whether their digits differ, are columns before anything is made of them: as one
-# expression they take longer to plan than a thousand rows to compare.
+# The numbers of dates, and whether their digits differ, are computed as columns first: as one expression, the
+# query plan takes longer than comparing a thousand rows.
 _ONE, _OTHER = pl.col("one"), pl.col("other")
 
 
@@ -203,12 +203,12 @@ RULES: Mapping[str, Rule] = {
     "name": Rule(
         _names,
         "全角・半角、大文字・小文字、空白、記号、語順、字体の揺れは不一致としない",
-        "width, case, white space, punctuation, word order and variant characters are no mismatch",
+        "width, case, white space, punctuation, word order or variant characters make no mismatch",
     ),
     "status_of_residence": Rule(
         _statuses,
         "区分の粗さの違い(上位・下位の在留資格、複数に当たる厚労省コード)は不一致としない",
-        "a coarser or finer status of the same kind is no mismatch",
+        "a broader or narrower status of the same kind makes no mismatch",
     ),
     "stay_expires_on": Rule(_dates, "日付が等しいこと", "the dates are equal"),
     "birth_date": Rule(
@@ -222,12 +222,12 @@ RULES: Mapping[str, Rule] = {
     "nationality": Rule(
         _nationalities,
         "同じ国・地域とみなす符号は不一致としない",
-        "codes that stand for one country or region agree",
+        "codes for the same country or region agree",
     ),
     "address": Rule(
         _addresses,
         "表記の揺れ、都道府県名の有無、建物名の有無は不一致としない",
-        "spelling, the prefecture and the building's name are no mismatch",
+        "spelling, or a missing prefecture or building name, makes no mismatch",
     ),
     "extra_activity_permission": Rule(_equal, "有無が等しいこと", "the answers are equal"),
 }
@@ -236,17 +236,17 @@ RULES: Mapping[str, Rule] = {
 def judge(item: str, pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Compare one item of many notifications with records.
 
-    `pairs` holds `reported` and `held` (for names also `held_kanji`), null where blank. Returns `verdict`
+    `pairs` holds `reported` and `held` (for names also `held_kanji`), null if blank. Returns `verdict`
     (UInt8, `Verdict`) and `cause` (String, meaningful where the verdict is DIFFERENT) in row order.
     """
-    # Most pairs are written alike to the letter; only the others deserve the long way round.
-    alike = pl.lit(False) if item == "sex" else _REPORTED == _HELD
+    # Most pairs are identical; only the others need the slow comparison.
+    identical = pl.lit(False) if item == "sex" else _REPORTED == _HELD
     verdicts = pairs.select(
         pl.when(_REPORTED.is_null())
         .then(int(Verdict.NOT_REPORTED))
         .when(_HELD.is_null())
         .then(int(Verdict.NOT_HELD))
-        .when(alike)
+        .when(identical)
         .then(int(Verdict.SAME))
         .cast(pl.UInt8)
     ).to_series()

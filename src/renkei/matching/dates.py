@@ -1,6 +1,6 @@
 """Dates as people and forms write them, read into one canonical form.
 
-A rule of reading is a row of `SHAPES`; a new way to write a date is a new row.
+Each accepted format is a row of `SHAPES`; to accept another, add a row.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import polars as pl
 from renkei.agreement.text import ERAS
 from renkei.matching.byte_scan import Shape
 
-# How an era is written, by its name or letter, and what is asked of it: 令和8年 is 2018 + 8.
+# Eras by the ways to write them (name or letter), and their numbers: 令和8年 is 2018 + 8.
 _WRITTEN = {written: era for era in ERAS for written in (era.name, era.letter)}
 _BEFORE_FIRST = {written: era.before_first for written, era in _WRITTEN.items()}
 _FIRST_YEAR = {written: era.first_year for written, era in _WRITTEN.items()}
@@ -38,10 +38,10 @@ _CANONICAL_SHAPE = Shape(b"0000-00-00", b"9999-99-99")
 def read_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
     """Read dates of any accepted shape.
 
-    `folded` is text without outer white space, NFKC-normalised and upper-cased. Returns Int32 `yyyymmdd`
-    where `partial` (an unknown month or day is 00), else Date; null where the text is no such date.
+    `folded` is text without outer white space, NFKC-normalised and upper-cased. Returns Int32 `yyyymmdd` if
+    `partial` (an unknown month or day is 00), else Date; null where the text is not such a date.
     """
-    # The quick way for most: whole dates in canonical form. The calendar has no year 0.
+    # The fast path for most rows: complete dates in canonical form. The calendar has no year 0.
     canonical = folded
     if _CANONICAL_SHAPE.bytes_of(folded.to_arrow()) is None:
         canonical = folded.set(~folded.str.contains(_CANONICAL), None)
@@ -65,7 +65,7 @@ def as_number(day: pl.Expr) -> pl.Expr:
 
 def _odd_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
     parts = _odd_parts(folded)
-    # A day must exist in its month; where the month is unknown, in some month.
+    # A day must exist in its month; if the month is unknown, in some month.
     month, day = (
         (pl.col(name).replace(0, 1) if partial else pl.col(name)).cast(pl.String).str.zfill(2)
         for name in ("month", "day")
@@ -81,23 +81,23 @@ def _odd_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
 
 
 def _odd_parts(folded: pl.Series) -> pl.DataFrame:
-    """Year, month and day (Int32) of dates in any other shape of `SHAPES`."""
-    # Each shape is sought once; what it holds is taken apart after.
-    sought = {str(place): shape for place, shape in enumerate(SHAPES)}
+    """Return year, month and day (Int32) of dates in any shape of `SHAPES`."""
+    # Each shape is matched once; its parts are extracted afterwards.
+    shapes = {str(place): shape for place, shape in enumerate(SHAPES)}
     text = pl.col("text").str
     parts = (
         folded.to_frame("text")
-        .select(text.extract_groups(shape).alias(place) for place, shape in sought.items())
+        .select(text.extract_groups(shape).alias(place) for place, shape in shapes.items())
         .select(
             pl.coalesce(
-                pl.col(place).struct.field(name) for place, shape in sought.items() if f"?P<{name}>" in shape
+                pl.col(place).struct.field(name) for place, shape in shapes.items() if f"?P<{name}>" in shape
             ).alias(name)
             for name in ("era", "year", "month", "day")
         )
     )
     in_era = pl.when(pl.col("year") == "元").then(pl.lit("1")).otherwise("year").cast(pl.Int32)
     return parts.select(
-        # There is no year 0, in no era either, and none of 明治 before 6年 (§2).
+        # There is no year 0, neither Western nor in an era, and 明治 is read from 6年 on (§2).
         year=pl.when(in_era >= _of_era(_FIRST_YEAR, 1)).then(in_era + _of_era(_BEFORE_FIRST, 0)),
         month=pl.col("month").cast(pl.Int32),
         day=pl.col("day").cast(pl.Int32),

@@ -1,10 +1,9 @@
-"""One case in plain sentences, from the files of a reconciliation and nothing else.
+"""One case in plain sentences, from the output files of a reconciliation alone.
 
-A notification is explained from `matches.csv`, `annex2.csv`, `rejects.csv` and `summary.json`, a suspected
-omission from `annex3.csv` in place of the first two; where `candidates.csv` stands among them, it says whom a
-notification may mean that was not found. The notification's own values stand in none of them, so no sentence
-gives them. What is shown of the residence record is what Annex 2 discloses of the items that
-differ.
+A notification is explained from `matches.csv`, `annex2.csv`, `rejects.csv` and `summary.json`; a suspected
+omission from `annex3.csv` instead of the first two. If there is a `candidates.csv`, it names the persons that
+a notification that was not found may mean. None of these files has the notification's own values, so no
+sentence gives them. Of the residence record, only what Annex 2 discloses of the differing items is shown.
 """
 
 import json
@@ -39,16 +38,16 @@ Row = Mapping[str, str | None]
 
 
 class UnknownCase(RenkeiError):
-    """No file of the output speaks of the identifier."""
+    """No file of the output contains the identifier."""
 
 
 class UnusableOutput(RenkeiError):
-    """The directory does not hold the files of a whole reconciliation."""
+    """The directory does not hold the complete output of a reconciliation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and the sentences under it."""
 
     heading: str
     sentences: tuple[str, ...]
@@ -68,16 +67,17 @@ class Explanation:
 
 
 _RESULT = Words("突合結果", "Outcome")
-_SUSPICION = Words("未届の疑い", "Suspected omission")
+_OMISSION = Words("未届の疑い", "Suspected omission")
 _DIFFERING = Words("異なる項目", "Items that differ")
 _CARE = Words("注意", "Take note")
 _CANDIDATE = Words(
-    "候補者 {rank}(推定。確率{probability})", "Candidate {rank} (a guess, probability {probability})"
+    "候補者 {rank}(推定。確率{probability})", "Candidate {rank} (an estimate, probability {probability})"
 )
 _CANDIDATE_CARD = Words(
-    "届出の番号に最も近いカードは{number}です。", "Of their cards {number} is nearest to the number reported."
+    "届出の番号に最も近いカードは{number}です。",
+    "The card of this person nearest to the reported number is {number}.",
 )
-_SET_ASIDE = Words("受け取れなかった行", "Row set aside")
+_REJECTED = Words("受け取れなかった行", "Rejected row")
 _NEXT = Words("この先", "What happens next")
 
 _AS_OF = Words("{day}現在の突合です。", "Matched as of {day}.")
@@ -87,7 +87,7 @@ _LATEST_TOO = Words("最新の記録も同じです。", "The latest record says
 _LATEST_BLANK = Words("最新の記録では空欄です。", "In the latest record it is blank.")
 _NOT_DISCLOSED = Words(
     "この項目の記録は別紙2で開示しない決定のため、ここには示せません。",
-    "Annex 2 does not disclose this item as decided, so its record cannot be shown here.",
+    "By decision, Annex 2 does not disclose this item, so its record cannot be shown here.",
 )
 _LATEST_CARD = Words(
     "最新の在留カード番号は{value}です(別紙2①)。", "The latest card number is {value} (Annex 2 ①)."
@@ -102,11 +102,11 @@ _ROW = Words(
 )
 _TAKEN_TOO = Words(
     "同じ識別番号の別の行は受け取られており、突合結果はその行のものです。",
-    "Another row with this identifier was taken; the outcome is that row's.",
+    "Another row with this identifier was accepted; the outcome is that row's.",
 )
 _NONE_TAKEN = Words(
     "この識別番号の行は一つも受け取られておらず、突合されていません。",
-    "No row with this identifier was taken, so nothing was matched.",
+    "No row with this identifier was accepted, so nothing was matched.",
 )
 _GROUND_DAY = Words(
     "{column}は{day}、本人の最新の在留資格は「{status}」です。",
@@ -124,25 +124,24 @@ _DUE = Words(
     "届出は許可の月の{months}か月後の月末まで待ちます。この許可では{day}でした。"
     "申合せに期限の定めはなく、これはこの突合の決定事項(due_months、grace_days)によります。",
     "A notification is awaited until the end of month {months} after the month of the permission; here "
-    "until {day}. "
-    "The agreement sets no date: this follows from the decisions due_months and grace_days of this run.",
+    "until {day}. The agreement sets no due date: this one follows from the decisions due_months and "
+    "grace_days of this run.",
 )
 
 
 def explain_notification(directory: Path, identifier: str, lang: Lang) -> Explanation:
     """Explain a notification from an output directory of a reconciliation.
 
-    Raises UnknownCase where neither matches nor rejects name it, UnusableOutput where a file is missing or
-    is none of ours, UnknownCode where one gives a cause or an outcome that is in no list.
+    Raises UnknownCase if neither matches nor rejects contain it, UnusableOutput if a file is missing or was
+    not written by `renkei reconcile`, UnknownCode if a file gives a cause or an outcome that is in no list.
     """
     as_of, _ = _run(directory)
     match = _row(directory, "matches", {"notification_id": identifier})
     rejected = _rejected(directory, "notifications", identifier)
     if match is None and not rejected:
         raise UnknownCase(
-            f"{directory}: no notification of this identifier, neither among the outcomes nor among the "
-            f"rows set "
-            "aside. Check the identifier, and whether this is the output of the right day.",
+            f"{directory}: no notification with this identifier, neither among the outcomes nor among the "
+            "rejected rows. Check the identifier, and whether this is the output of the right day.",
             f"{directory}: この識別番号の届出は、突合結果にも受け取れなかった行にもありません。"
             "識別番号と、出力の日が正しいかを確かめてください。",
         )
@@ -153,9 +152,9 @@ def explain_notification(directory: Path, identifier: str, lang: Lang) -> Explan
         facts |= _match_facts(match, annex2)
         sections += _match_sections(match, annex2, as_of, lang)
         if (directory / "candidates.csv").exists():
-            found = _rows(directory, "candidates", {"notification_id": identifier})
-            facts["candidates"] = list(found)
-            sections += _candidate_sections(found, lang)
+            candidates = _rows(directory, "candidates", {"notification_id": identifier})
+            facts["candidates"] = list(candidates)
+            sections += _candidate_sections(candidates, lang)
     facts["rejected"] = _reject_facts(rejected)
     sections += _reject_sections(rejected, taken=match is not None, lang=lang)
     kind = "rejected" if match is None else str(match["outcome"])
@@ -166,16 +165,16 @@ def explain_notification(directory: Path, identifier: str, lang: Lang) -> Explan
 def explain_permission(directory: Path, identifier: str, lang: Lang) -> Explanation:
     """Explain the suspected omission of a permission from an output directory of a reconciliation.
 
-    Raises UnknownCase where neither Annex 3 nor the rejects name it, UnusableOutput as above.
+    Raises UnknownCase if neither Annex 3 nor the rejects contain it; UnusableOutput and UnknownCode as
+    `explain_notification` does.
     """
     as_of, policy = _run(directory)
     suspected = _row(directory, "annex3", {"permission_id": identifier})
     rejected = _rejected(directory, "permissions", identifier)
     if suspected is None and not rejected:
         raise UnknownCase(
-            f"{directory}: no suspected omission of this permission. A notification may count for it, it "
-            f"may be out "
-            "of scope or not yet due, or the identifier may be mistaken: the output does not say which.",
+            f"{directory}: no suspected omission of this permission. A notification may count for it, it may "
+            "be out of scope or not yet due, or the identifier may be wrong: the output does not say which.",
             f"{directory}: この許可についての未届の疑いはありません。届出が数えられたか、対象外か、期限前か、"
             "識別番号の誤りですが、出力からはどれかは分かりません。",
         )
@@ -183,7 +182,7 @@ def explain_permission(directory: Path, identifier: str, lang: Lang) -> Explanat
     sections: list[Section] = []
     if suspected is not None:
         facts |= {name: suspected[name] for name in ("ground", "reason", "landed_on", "changed_on")}
-        sections.append(Section(_SUSPICION.say(lang), tuple(_suspicion(suspected, as_of, policy, lang))))
+        sections.append(Section(_OMISSION.say(lang), tuple(_omission(suspected, as_of, policy, lang))))
         sections.append(Section(_CARE.say(lang), (NO_FINDING.say(lang),)))
     facts["rejected"] = _reject_facts(rejected)
     sections += _reject_sections(rejected, taken=suspected is not None, lang=lang)
@@ -192,12 +191,12 @@ def explain_permission(directory: Path, identifier: str, lang: Lang) -> Explanat
     return Explanation("permission", facts, tuple(sections))
 
 
-# --- what the files say
+# --- the files
 
 
 def _run(directory: Path) -> tuple[str, Policy]:
-    """The day and the decisions of the run that wrote a directory."""
-    # It is written last: where it stands, all files of one run stand.
+    """Return the day and the decisions of the run that wrote a directory."""
+    # summary.json is written last: if it exists, all files are there and of the same run.
     try:
         summary = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
         return date.fromisoformat(summary["as_of"]).isoformat(), Policy(**summary["policy"])
@@ -208,8 +207,7 @@ def _run(directory: Path) -> tuple[str, Policy]:
 def _unusable(directory: Path, file: str) -> UnusableOutput:
     return UnusableOutput(
         f"{directory / file}: missing, or not as `renkei reconcile` writes it. Give the directory that "
-        f"it wrote "
-        "with --out.",
+        "it wrote with --out.",
         f"{directory / file}: ファイルがないか、renkei reconcileの書いたものではありません。"
         "--outで出力したディレクトリを指定してください。",
     )
@@ -218,7 +216,7 @@ def _unusable(directory: Path, file: str) -> UnusableOutput:
 def _rows(directory: Path, table: str, keys: Mapping[str, str]) -> Sequence[Row]:
     try:
         return (
-            # Text throughout: an identifier made of digits is no number.
+            # Everything is text: an identifier that consists of digits is not a number.
             pl.scan_csv(directory / f"{table}.csv", infer_schema=False)
             .filter(pl.col(column) == value for column, value in keys.items())
             .collect()
@@ -265,7 +263,7 @@ def _match_sections(match: Row, annex2: Row, as_of: str, lang: Lang) -> Iterator
     day = _AS_OF.say(lang).format(day=day_in_words(as_of, lang))
     result = [OUTCOMES[outcome].name.say(lang), OUTCOMES[outcome].sentence.say(lang)]
     if outcome == "not_found":
-        # No record, hence no item to compare: the cause is that of the number itself (§4).
+        # There is no record and so no item to compare: the cause is that of the card number (§4).
         result += [cause.sentence.say(lang) for cause in differences.values()]
         differences = {}
     yield Section(_RESULT.say(lang), (*result, day))
@@ -281,23 +279,23 @@ def _match_sections(match: Row, annex2: Row, as_of: str, lang: Lang) -> Iterator
         yield Section(_CARE.say(lang), tuple(care))
 
 
-def _candidate_sections(found: Sequence[Row], lang: Lang) -> Iterator[Section]:
+def _candidate_sections(candidates: Sequence[Row], lang: Lang) -> Iterator[Section]:
     from renkei.matching.candidates.evidence import sentences  # few cases have candidates
 
-    for row in found:
+    for row in candidates:
         heading = _CANDIDATE.say(lang).format(rank=row["rank"], probability=row["probability"])
         card = _CANDIDATE_CARD.say(lang).format(number=row["card_number"])
         yield Section(heading, (card, *sentences(row["evidence"] or "", lang)))
 
 
 def _items(differences: Mapping[str, Cause], annex2: Row, lang: Lang) -> Iterator[str]:
-    said: set[Cause] = set()
+    explained: set[Cause] = set()
     for item, cause in differences.items():
         name = cause.name.say(lang)
         heading = f"{column_name(item, lang)}: {name}{'。' if lang == 'ja' else '.'}"
-        # What a cause means is said once, however many items it explains.
-        meaning = [] if cause in said else [cause.sentence.say(lang)]
-        said.add(cause)
+        # The sentence of a cause is given once, even if it explains several items.
+        meaning = [] if cause in explained else [cause.sentence.say(lang)]
+        explained.add(cause)
         yield ("" if lang == "ja" else " ").join([heading, *meaning, *_record(item, annex2, lang)])
 
 
@@ -316,7 +314,7 @@ def _record(item: str, annex2: Row, lang: Lang) -> Iterator[str]:
         yield _LATEST.say(lang).format(value=value_in_words(item, latest, lang))
 
 
-# --- rows set aside
+# --- rejected rows
 
 
 def _reasons(row: Row) -> list[tuple[str, str]]:
@@ -336,13 +334,13 @@ def _reject_sections(rejected: Sequence[Row], *, taken: bool, lang: Lang) -> Ite
             for reason, column in _reasons(row)
         )
         end = _TAKEN_TOO if taken else _NONE_TAKEN
-        yield Section(_SET_ASIDE.say(lang), (where, *sentences, end.say(lang)))
+        yield Section(_REJECTED.say(lang), (where, *sentences, end.say(lang)))
 
 
 # --- a permission
 
 
-def _suspicion(suspected: Row, as_of: str, policy: Policy, lang: Lang) -> Iterator[str]:
+def _omission(suspected: Row, as_of: str, policy: Policy, lang: Lang) -> Iterator[str]:
     ground, reason = GROUNDS[str(suspected["ground"])], REASONS[str(suspected["reason"])]
     day = str(suspected[ground.date_column])
     due = due_date(date.fromisoformat(day), policy.due_months, policy.grace_days).isoformat()

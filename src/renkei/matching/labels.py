@@ -1,7 +1,8 @@
-"""What flags and reasons to set a row aside mean, and what happens next, in Japanese and English.
+"""Labels of the matching in Japanese and English: columns, values, flags, reject reasons and next steps.
 
-Tables only. A sentence gives the likely innocent reason first and never a verdict: a mismatch is no
-accusation, and a suspicion no finding (申合せ4).
+`column_name` and `value_in_words` write columns and cells for people (令和8年4月1日, ベトナム, 留学). The
+tables give a sentence to each flag, reject reason and next step. A sentence gives the likely innocent reason
+first and never an accusation: a mismatch is no accusation, a suspected omission no finding (申合せ4).
 """
 
 from renkei.agreement.datasets import DATASETS, SUSPECTED_OMISSIONS, Kind
@@ -9,8 +10,6 @@ from renkei.agreement.nationalities import NATIONALITIES
 from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.statuses import STATUSES
 from renkei.agreement.text import Lang, Meaning, Words, day_in_words
-
-# MERGED renkei.matching.labels: Names of columns and values of cells as a person reads them: 令和8年4月1日, ベトナム, 留学.
 
 _ENGLISH = {
     "notification_id": "notification identifier",
@@ -62,7 +61,7 @@ _COLUMNS = {
     for dataset in (SUSPECTED_OMISSIONS, *reversed(tuple(DATASETS.values())))
     for column in dataset.columns
 }
-# On the notification's form the two sides of one item bear one name; so do they here.
+# As on the notification form, the two sides of an item have the same name.
 _COLUMN_NAMES = {name: Words(column.label_ja, _ENGLISH[name]) for name, column in _COLUMNS.items()}
 
 _SEX = {
@@ -75,24 +74,24 @@ _BOOLEAN = {"true": Words("有", "yes"), "false": Words("無", "no")}
 
 
 def column_name(name: str, lang: Lang) -> str:
-    """Return what a column of the data dictionary is called, its Japanese label or an English name."""
+    """Return the name of a column of the data dictionary: its Japanese label or an English name."""
     return _COLUMN_NAMES[name].say(lang)
 
 
 def status_name(code: str, lang: Lang) -> str:
-    """Return the name of a status of residence; a code that no table knows stands for itself."""
+    """Return the name of a status of residence; an unknown code is returned unchanged."""
     status = STATUSES.get(code)
     return code if status is None else Words(status.name_ja, status.name_en).say(lang)
 
 
 def nationality_name(code: str, lang: Lang) -> str:
-    """Return the name of a nationality; a code that no table knows stands for itself."""
+    """Return the name of a nationality; an unknown code is returned unchanged."""
     nationality = NATIONALITIES.get(code)
     return code if nationality is None else Words(nationality.name_ja, nationality.name_en).say(lang)
 
 
 def value_in_words(column: str, text: str, lang: Lang) -> str:
-    """Write a canonical value of a column as a person reads it; other text stands as it is."""
+    """Write a canonical value of a column for people; other text is returned unchanged."""
     match _COLUMNS[column].kind:
         case Kind.DATE | Kind.PARTIAL_DATE:
             return day_in_words(text, lang)
@@ -113,14 +112,14 @@ NEXT_STEPS = {
     "rejected": Words(
         "行を直して次の送信で送れば突合されます。受け取れなかったことは、届出の有無や内容についての判断で"
         "はありません。",
-        "Once the row is mended and sent with a later delivery, it is matched. Being set aside says nothing "
-        "about whether or how the employer notified.",
+        "Once the row is corrected and sent with a later delivery, it is matched. A rejected row says "
+        "nothing about whether or how the employer notified.",
     ),
     "suspected": Words(
         "別紙3の1行として厚生労働省に提供されます(申合せ3(1)イ)。許可日以後の雇用の届出が突合されれば、疑"
         "いは残りません。",
         "It goes to MHLW as one row of Annex 3 (clause 3(1)イ). Once a notification of employment from the "
-        "permission on is matched, the suspicion is gone.",
+        "permission on is matched, the suspected omission no longer holds.",
     ),
 }
 
@@ -131,8 +130,8 @@ FLAGS = {
             "届け出られたカードは、その人の最新のカードではありません。更新などで新しいカードが交付された"
             "後によくあることで、"
             "それ自体は誤りではありません。",
-            "The reported card is not the person's latest. This is common after a renewal and no error in "
-            "itself.",
+            "The reported card is not the person's latest. This is common after a renewal and is not an "
+            "error in itself.",
         ),
     ),
     "identity_conflict": Meaning(
@@ -143,10 +142,10 @@ FLAGS = {
             "別の人の番号になることもあります。実在する番号を用いた偽変造カードなどでは、届出の労働者とは"
             "別人の情報が"
             "示されていることがあります。本人の情報と決めつけずに確かめてください(申合せ4)。",
-            "So many items of identity differ (two by default) that the record may be someone else's. A "
-            "number "
-            "copied wrongly can be another person's; with a forged card that bears a real number, the record "
-            "shown is not that of the worker. Do not take it for the worker's without checking (clause 4).",
+            "At least the set number of identity items differ (two by default), so the record may be someone "
+            "else's. A number copied wrongly can be another person's. With a forged card that bears a real "
+            "number, the record shown is not the worker's. Check before you treat it as the worker's "
+            "(clause 4).",
         ),
     ),
     "shared_number": Meaning(
@@ -155,9 +154,8 @@ FLAGS = {
             "同じ番号が、氏名も生年月日も異なる別の届出でも使われています。写し間違いでも起こります。どの"
             "届出の番号が"
             "正しいかは、この出力からは分かりません。",
-            "Another notification uses the same number for a person of different name and birth date. "
-            "Copying "
-            "slips can do that; this output cannot tell whose number it is.",
+            "Another notification uses the same number for a person with another name and birth date. A "
+            "copying error can cause this; this output cannot tell whose number it is.",
         ),
     ),
 }
@@ -171,14 +169,14 @@ REJECT_REASONS = {
         Words("読み取れない", "unreadable"),
         Words(
             "項目「{item}」を読み取れません。書き方が認められた形でないか、長すぎます。",
-            "The item “{item}” cannot be read: it has none of the accepted forms, or is too long.",
+            "The item “{item}” cannot be read: it has none of the accepted forms, or it is too long.",
         ),
     ),
     "duplicate": Meaning(
         Words("識別番号の重複", "identifier repeated"),
         Words(
             "同じ「{item}」の行が、同じファイルのこれより前にあります。二つ目以降の行は受け取りません。",
-            "An earlier row of the same file has the same “{item}”. Second and later rows are not taken.",
+            "An earlier row of the same file has the same “{item}”. Second and later rows are not accepted.",
         ),
     ),
     "forbidden": Meaning(
@@ -187,14 +185,14 @@ REJECT_REASONS = {
             "永住者の届出では、項目「{item}」は提供の対象ではありません(別紙1※)。値は読まれず、どこにも保"
             "存されていません。",
             "For a permanent resident the item “{item}” is withheld (Annex 1 ※). Its value was not read and "
-            "is stored nowhere.",
+            "is not stored anywhere.",
         ),
     ),
     "unknown_person": Meaning(
         Words("外国人の記録がない", "person not in the register"),
         Words(
             "この行の外国人の記録が登録簿にないか、その記録自体が受け取れませんでした。",
-            "The person of this row is not in the register, or that person's own row was set aside.",
+            "The person of this row is not in the register, or that person's own row was rejected.",
         ),
     ),
 }
@@ -206,16 +204,15 @@ NO_ACCUSATION = Words(
 NO_FINDING = Words(
     "これは疑いであり、違反の認定ではありません。届出の遅れ、番号の誤記、雇用に至らなかった場合などが含ま"
     "れます。",
-    "This is a suspicion and no finding of a violation. A late notification, a mistaken number, or an "
-    "employment that never began are among its causes.",
+    "This is a suspected omission and no finding of a violation. A late notification, a wrong number, or an "
+    "employment that never began are possible causes.",
 )
 IDENTITY_CAUTION = Words(
     "在留管理情報は、届け出られた在留カード番号の人のものです。偽変造カードなどでは、届出の労働者とは別人"
     "の情報であることが"
     "あります(申合せ4)。",
-    "A residence record is that of the person to whom the reported card number belongs. With a forged "
-    "card, that "
-    "is not the worker (clause 4).",
+    "A residence record is that of the person who has the reported card number. With a forged card, that "
+    "person is not the worker (clause 4).",
 )
 
 DATASET_NAMES = {

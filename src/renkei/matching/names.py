@@ -1,6 +1,6 @@
-"""Names: when two writings name the same person (reconciliation §3).
+"""Names: when two spellings are of the same name (reconciliation §3).
 
-Forms and clerks write one name in many ways; a card writes it in one. A difference in writing is not a
+Forms and clerks write one name in many ways; a card writes it in one way. A difference in writing is not a
 difference in name. Everything here works on whole columns.
 """
 
@@ -21,20 +21,20 @@ _GONE = "'’ʼ."
 _PLAIN = {"Đ": "D", "Ł": "L", "Ø": "O", "Æ": "AE", "Œ": "OE", "ß": "SS", "ẞ": "SS", "Þ": "TH", "ı": "I"}
 _GERMANIC = {"Ä": "AE", "Ö": "OE", "Ü": "UE", "Å": "AA", "Ø": "OE"}
 
-# What the folding of writing may change at all, seen in one pass: few names hold any of it.
+# Patterns of what `fold_writing` can change, searched in one pass: few names contain any of it.
 _NOT_CAPITAL = "[^ -`{-~]"
 _UNEVEN = rf"[{_SPACES}{_GONE}]|\s\s|[^\S ]|^\s|\s$"
 
-# Latin letters lose their marks; those of kana and Hangul are part of the letter and stay.
+# Marks are removed from Latin letters; those of kana and Hangul are part of the letter and stay.
 _MARKED_LATIN = r"(\p{Latin})\p{Mn}+"
 _LATIN = r"\p{Latin}"
 _OTHER_LETTER = r"[\p{L}--\p{Latin}]"
 KANA_ALONE = r"^[\p{Hiragana}\p{Katakana}ー ]+$"
 
-# A comparison is many short steps, each on one core: of many pairs, two parts are compared side by side.
-_MANY, _SIDE_BY_SIDE = 50_000, 2
+# A comparison is many short steps, each on one core: many pairs are compared in two parts, in parallel.
+_MANY_PAIRS, _THREADS = 50_000, 2
 
-# The levels of likeness, best first: the first that fits is the verdict and its cause.
+# The levels of agreement, best first: the first that fits gives the verdict and its cause.
 LEVELS: tuple[tuple[str, Verdict], ...] = (
     ("same", Verdict.SAME),
     *(
@@ -54,9 +54,9 @@ def kanji_variants() -> Mapping[str, str]:
 
 
 def _where(names: pl.Series, rows: pl.Series, fold: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """Fold only the rows that a fold can change; most names are plain ASCII."""
-    places = rows.arg_true()
-    return names.clone().scatter(places, fold(names.gather(places))) if len(places) else names
+    """Apply a fold only to the rows that it can change; most names are plain ASCII."""
+    at = rows.arg_true()
+    return names.clone().scatter(at, fold(names.gather(at))) if len(at) else names
 
 
 def _not_ascii(names: pl.Series) -> pl.Series:
@@ -64,7 +64,7 @@ def _not_ascii(names: pl.Series) -> pl.Series:
 
 
 def fold_writing(names: pl.Series) -> pl.Series:
-    """Fold width, case, punctuation and white space, which no card and no form keeps."""
+    """Fold width, case, punctuation and white space, which cards and forms do not write consistently."""
     capital = _where(names, names.str.contains(_NOT_CAPITAL), _to_capitals)
     return _where(capital, capital.str.contains(_UNEVEN), _even_out)
 
@@ -79,10 +79,10 @@ def _even_out(names: pl.Series) -> pl.Series:
 
 
 def fold_plain(folded: pl.Series) -> pl.Series:
-    """Fold (a): Latin letters to A–Z, diacritics dropped."""
+    """Fold (a): Latin letters to A–Z without diacritics."""
 
-    def drop_marks(odd: pl.Series) -> pl.Series:
-        bare = odd.str.normalize("NFD").str.replace_all(_MARKED_LATIN, "$1").str.normalize("NFC")
+    def drop_marks(marked: pl.Series) -> pl.Series:
+        bare = marked.str.normalize("NFD").str.replace_all(_MARKED_LATIN, "$1").str.normalize("NFC")
         return bare.str.replace_many(_PLAIN)
 
     return _where(folded, _not_ascii(folded), drop_marks)
@@ -90,7 +90,7 @@ def fold_plain(folded: pl.Series) -> pl.Series:
 
 def fold_germanic(folded: pl.Series) -> pl.Series:
     """Fold (b): as (a), but Ä, Ö, Ü, Å, Ø become two letters, as German and Nordic passports spell them."""
-    return fold_plain(_where(folded, _not_ascii(folded), lambda odd: odd.str.replace_many(_GERMANIC)))
+    return fold_plain(_where(folded, _not_ascii(folded), lambda some: some.str.replace_many(_GERMANIC)))
 
 
 def fold_kanji(folded: pl.Series) -> pl.Series:
@@ -99,9 +99,9 @@ def fold_kanji(folded: pl.Series) -> pl.Series:
 
 
 def _replace_variants(names: pl.Series) -> pl.Series:
-    # To search for all six thousand takes longer to prepare than a thousand names to search.
-    known, written = kanji_variants(), set("".join(names))
-    variants = {variant: known[variant] for variant in known.keys() & written}
+    # Preparing a search for all six thousand variants takes longer than searching a thousand names.
+    known, characters = kanji_variants(), set("".join(names))
+    variants = {variant: known[variant] for variant in known.keys() & characters}
     return names.str.replace_many(variants) if variants else names
 
 
@@ -111,32 +111,32 @@ def compare_names(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     `pairs` has the columns `reported`, `held`, `held_kanji` (String; `held_kanji` may be null). Returns, in
     row order, `verdict` (UInt8, `Verdict`) and `cause` (String, a level of `LEVELS`).
     """
-    if pairs.height < _MANY:
+    if pairs.height < _MANY_PAIRS:
         return _compared(pairs, policy)
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as threads:
-        parts = pairs.iter_slices(-(-pairs.height // _SIDE_BY_SIDE))
+    with ThreadPoolExecutor(_THREADS) as threads:
+        parts = pairs.iter_slices(-(-pairs.height // _THREADS))
         return pl.concat(threads.map(lambda part: _compared(part, policy), parts))
 
 
 def _compared(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    # What is written alike is the same, whatever the script; only the others are folded.
-    odd = (pairs["reported"] != pairs["held"]).arg_true()
-    others = pairs[odd]
+    # Identical text is the same name in any script; only the other pairs are folded.
+    unequal = (pairs["reported"] != pairs["held"]).arg_true()
+    others = pairs[unequal]
     folded = pl.DataFrame(
         {
-            "row": odd.cast(pl.UInt32),
+            "row": unequal.cast(pl.UInt32),
             "reported": fold_writing(others["reported"]),
             "held": fold_writing(others["held"]),
             "held_kanji": fold_writing(others["held_kanji"]),
         }
     )
-    meeting = folded.filter(scripts_meet(policy))
-    # What is now written alike needs no trying of one folding against another.
-    alike = meeting["reported"] == meeting["held"]
-    best = _best_levels(_tries(meeting.filter(~alike)), policy)
+    comparable = folded.filter(scripts_meet(policy))
+    # Pairs that are now identical need no comparison under other folds.
+    identical = comparable["reported"] == comparable["held"]
+    best = _best_levels(_tries(comparable.filter(~identical)), policy)
     level = pl.repeat(_LEVEL["same"], pairs.height, dtype=pl.UInt8, eager=True)
-    level = level.scatter(odd, _LEVEL["scripts"])
-    level = level.scatter(meeting["row"].filter(alike), _LEVEL["format"])
+    level = level.scatter(unequal, _LEVEL["scripts"])
+    level = level.scatter(comparable["row"].filter(identical), _LEVEL["format"])
     level = level.scatter(best["row"], best["level"])
     return pl.DataFrame(
         {
@@ -147,7 +147,7 @@ def _compared(pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 
 def scripts_meet(policy: Policy) -> pl.Expr:
-    """Tell pairs that can be compared, by their folded columns `reported`, `held`, `held_kanji`."""
+    """Say whether a pair can be compared, by its folded columns `reported`, `held`, `held_kanji`."""
     reported, held = pl.col("reported"), pl.col("held")
     latin, latin_held = reported.str.contains(_LATIN), held.str.contains(_LATIN)
     has_kanji_name = _has_writing("held_kanji")
@@ -159,17 +159,17 @@ def scripts_meet(policy: Policy) -> pl.Expr:
 
 
 def in_other_letters(names: pl.Expr) -> pl.Expr:
-    """Tell names with a letter that is not Latin."""
+    """Say whether a name has a letter that is not Latin."""
     return names.str.contains(_OTHER_LETTER)
 
 
 def _has_writing(column: str) -> pl.Expr:
-    # Kana alone is never compared: employers invent it, and no card carries it.
+    # Kana alone is never compared: employers make it up, and no card has it.
     return (~pl.col(column).str.contains(KANA_ALONE)).fill_null(False)
 
 
 def _tries(folded: pl.DataFrame) -> pl.DataFrame:
-    """One row for every writing tried: both names of the register, under every pair of foldings."""
+    """Return one row for each spelling to try: both names of the register, under every pair of folds."""
     sides = pl.concat(
         [
             folded.filter(_has_writing(held)).select("row", "reported", held=held)
@@ -184,17 +184,17 @@ def _tries(folded: pl.DataFrame) -> pl.DataFrame:
         hb=fold_germanic(sides["held"]),
     )
     plain = folds.select("row", r="ra", h="ha", both_plain=pl.lit(True))
-    # Fold (b) says something new only where there was an umlaut, a ring or a stroke.
-    odd = folds.filter((pl.col("ra") != pl.col("rb")) | (pl.col("ha") != pl.col("hb")))
+    # Fold (b) differs from (a) only where there was an umlaut, a ring or a stroke.
+    germanic = folds.filter((pl.col("ra") != pl.col("rb")) | (pl.col("ha") != pl.col("hb")))
     others = [
-        odd.select("row", r=r, h=h, both_plain=pl.lit(False))
+        germanic.select("row", r=r, h=h, both_plain=pl.lit(False))
         for r, h in (("ra", "hb"), ("rb", "ha"), ("rb", "hb"))
     ]
     return pl.concat([plain, *others])
 
 
 def _best_levels(tries: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """The best level of each row: columns `row`, `level`."""
+    """Return the best level of each row: columns `row`, `level`."""
     reported, held = pl.col("r"), pl.col("h")
     quick = tries.with_columns(
         level=pl.when(_joined(reported) == _joined(held)).then(_LEVEL["format"]).cast(pl.UInt8)
@@ -212,7 +212,7 @@ def _best_levels(tries: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 
 def _lesser_levels(tries: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """The level of names that agree neither in format nor in order: columns `row`, `level`."""
+    """Return the level of names that agree neither in format nor in order: columns `row`, `level`."""
     reported, held = pl.col("r"), pl.col("h")
     kanji = pl.DataFrame({"rk": fold_kanji(tries["r"]), "hk": fold_kanji(tries["h"])})
     rk, hk = pl.col("rk"), pl.col("hk")
@@ -241,7 +241,7 @@ def _joined(name: pl.Expr) -> pl.Expr:
 
 
 def _same_words(names: pl.Series, others: pl.Series) -> pl.Series:
-    """Tell pairs of the same words in any order; such pairs are equally long, and few others are."""
+    """Say whether pairs have the same words in any order; only pairs of equal length are compared."""
     same = names.str.len_bytes() == others.str.len_bytes()
     rows = same.arg_true()
     candidates = pl.DataFrame({"one": names.gather(rows), "other": others.gather(rows)})

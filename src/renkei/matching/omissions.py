@@ -1,4 +1,4 @@
-"""Suspected omissions: permissions to work under a contract that no notification credits (3(1)イ, §6)."""
+"""Suspected omissions: permissions with a contract for which no notification counts (3(1)イ, §6)."""
 
 from datetime import date
 
@@ -10,12 +10,12 @@ from renkei.agreement.omissions import REASONS as ALL_REASONS
 from renkei.agreement.statuses import is_work_status
 from renkei.matching.values import CANONICAL_STATUS
 
-# The reasons that need no candidates, the first that fits first.
+# The reasons that need no candidates; the first that fits is given.
 REASONS = tuple(
     ALL_REASONS[code].code for code in ("start_before_permission", "identity_conflict", "no_notification")
 )
 
-# What `suspect` needs of a candidate: whom a notification that was not found probably means.
+# The columns that `suspect` needs of candidates: the person whom a notification not found probably means.
 PROBABLE = {
     "person": pl.UInt32,
     "notification_id": pl.String,
@@ -25,7 +25,7 @@ PROBABLE = {
 
 
 def in_scope(policy: Policy) -> pl.Expr:
-    """Tell the permissions that 3(1)イ speaks of: confirmed contract, 就労資格, landed or changed in time."""
+    """Say whether 3(1)イ covers a permission: contract confirmed, 就労資格, not before in_scope_from."""
     always, designated = (
         [key for key, code in CANONICAL_STATUS.items() if is_work_status(code, work_designated=designated)]
         for designated in (False, True)
@@ -36,7 +36,7 @@ def in_scope(policy: Policy) -> pl.Expr:
 
 
 def due_on(policy: Policy) -> pl.Expr:
-    """Write the due date of a permission, blank where it was not used yet (due_months, grace_days)."""
+    """Return the due date of a permission (due_months, grace_days); null if the person has not landed yet."""
     month = pl.col("permitted_on").dt.offset_by(f"{policy.due_months}mo").dt.month_end()
     return month + pl.duration(days=policy.grace_days)
 
@@ -49,35 +49,37 @@ def suspect(
     policy: Policy,
     probable: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Find the permissions in scope whose due date has passed and that no notification credits.
+    """Find the permissions in scope whose due date has passed and for which no notification counts.
 
     `judged` are notifications from `judge_notifications`. Returns the permissions with `reason`. With
-    `probable` (columns of `PROBABLE`, the candidates above the threshold) also with `notification_id`: where
-    one of them would be credit under the right number, it is the reason.
+    `probable` (columns of `PROBABLE`, the candidates at or above the threshold) it also returns
+    `notification_id`: if one of them would count under the right number, it is the reason.
     """
-    # Millions of permissions fall on a few thousand days; their due dates are reckoned once for each.
+    # Millions of permissions have a few thousand different days; the due date is computed once for each day.
     days = permissions.select(pl.col("permitted_on").unique())
     late = days.filter(due_on(policy) < as_of)["permitted_on"]
-    # Rows, not whole permissions: most are credited, and of those nothing more is asked.
-    concerned = permissions.select(in_scope(policy) & pl.col("permitted_on").is_in(late.implode()))
-    overdue = permissions.select("person", "permitted_on").with_row_index("row").filter(concerned.to_series())
-    heard = overdue.join(
+    # Row numbers instead of whole permissions: most are credited and needed no more.
+    late_in_scope = permissions.select(in_scope(policy) & pl.col("permitted_on").is_in(late.implode()))
+    overdue = (
+        permissions.select("person", "permitted_on").with_row_index("row").filter(late_in_scope.to_series())
+    )
+    notified = overdue.join(
         judged.select("person", "identity_conflict", "employment_start").drop_nulls("person"), on="person"
     ).select(
         "row",
         in_time=(pl.col("employment_start") >= pl.col("permitted_on")).fill_null(True),
         same_person=~pl.col("identity_conflict"),
     )
-    credited = heard.filter(pl.col("in_time") & pl.col("same_person")).select("row")
+    credited = notified.filter(pl.col("in_time") & pl.col("same_person")).select("row")
     uncredited = overdue.select("row").join(credited, on="row", how="anti", maintain_order="left")
-    # By one condition alone: had it held, the notification would have been credit.
-    alone = (
-        heard.join(uncredited, on="row", how="semi")
+    # A notification that fails one condition only: if that condition held, the notification would count.
+    failing_one = (
+        notified.join(uncredited, on="row", how="semi")
         .group_by("row")
         .agg(too_early=pl.col("same_person").any(), conflict=pl.col("in_time").any())
     )
     too_early, conflict, nothing = REASONS
-    reasons = uncredited.join(alone, on="row", how="left", maintain_order="left").select(
+    reasons = uncredited.join(failing_one, on="row", how="left", maintain_order="left").select(
         reason=pl.when("too_early")
         .then(pl.lit(too_early))
         .when("conflict")
@@ -89,13 +91,14 @@ def suspect(
 
 
 def probably_notified(suspected: pl.DataFrame, probable: pl.DataFrame, person: str) -> pl.DataFrame:
-    """Let a notification that was not found stand as the reason, of several the most probable.
+    """Give a notification that was not found as the reason; if there are several, the most probable.
 
-    `suspected` (permission_id, permitted_on, reason) and `probable` (`PROBABLE`) share the column `person`.
-    Returns `suspected` with `notification_id`; what would be no credit under the right number is no reason.
+    `suspected` (permission_id, permitted_on, reason) and `probable` (`PROBABLE`) share the column that
+    `person` names. Returns `suspected` with `notification_id`. A notification that would not count even
+    under the right number is not a reason.
     """
     would_credit = (pl.col("employment_start") >= pl.col("permitted_on")).fill_null(True)
-    found = (
+    best = (
         suspected.select("permission_id", person, "permitted_on")
         .join(probable, on=person)
         .filter(would_credit)
@@ -103,7 +106,7 @@ def probably_notified(suspected: pl.DataFrame, probable: pl.DataFrame, person: s
         .group_by("permission_id", maintain_order=True)
         .agg(pl.col("notification_id").first())
     )
-    return suspected.join(found, on="permission_id", how="left", maintain_order="left").with_columns(
+    return suspected.join(best, on="permission_id", how="left", maintain_order="left").with_columns(
         reason=pl.when(pl.col("notification_id").is_null())
         .then("reason")
         .otherwise(pl.lit(PROBABLY_NOTIFIED))

@@ -1,7 +1,7 @@
-"""Outcomes of notifications: which card, which person, what agrees, what it may mean (§3, §4).
+"""Outcomes of notifications: which card, which person, which items agree, and why not (§3, §4).
 
-Two kernels. `link` needs all rows of one card number together, `judge_notifications` all rows of one
-person; nothing else crosses rows, so any engine that can bring those together can run them.
+Two kernels. `link` needs all rows of one card number together, `judge_notifications` all rows of one person.
+No other computation combines rows, so any engine that can group rows by these keys can run them.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -32,19 +32,19 @@ MATCHES = {
 _DIFFERENT = int(Verdict.DIFFERENT)
 
 
-# Nearly every shared number is of fewer people: all pairs of theirs are compared at once.
+# Nearly every shared number has at most so many users: all their pairs are then compared in one round.
 _PIVOTS = 4
 
-# A number and whoever uses it, as a notification says.
+# A card number and the person who uses it, as reported.
 _USED_BY = ("card_number", "name", "birth_date")
 
 
 class Judged(NamedTuple):
-    """What was found of notifications.
+    """The results for notifications.
 
     `notifications`: the columns of `MATCHES`, `person`, and `card_number`, `employment_start`, `nationality`,
     `status_of_residence` as reported; one row for each. `linked`: `notification_id` and, for each compared
-    item, `linked_<item>` as the card's record has it; one row for each mismatched notification.
+    item, `linked_<item>` as in the card's record; one row for each mismatched notification.
     """
 
     notifications: pl.DataFrame
@@ -52,10 +52,10 @@ class Judged(NamedTuple):
 
 
 def link(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """Link notifications with the record of the card they name.
+    """Link notifications with the record of the card whose number they report.
 
-    `notifications` and `cards` are typed. Returns the notifications in their order with `live` (no
-    tombstone), `person` and `person_id` (null where deleted or the number is in no card), `<item>_held` for
+    `notifications` and `cards` are typed. Returns the notifications in their order with `live` (not a
+    tombstone), `person` and `person_id` (null if deleted, or if no card has the number), `<item>_held` for
     each compared item, `held_kanji`, and `shared_number`.
     """
     live = notifications["deleted_on"].is_null()
@@ -63,10 +63,10 @@ def link(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl
     held = {f"{item}_held": item for item in policy.compared_items}
     records = cards.select("person", "person_id", held_kanji="kanji_name", **held)
     with ThreadPoolExecutor(1) as thread:
-        # Notifications among themselves, on another core while they are looked for among the cards.
+        # Shared numbers are found on another core, at the same time as the cards.
         sharing = thread.submit(_shared_numbers, notifications.select(_USED_BY).filter(live), policy)
-        places = HashIndex(cards["card_number"]).of(numbers)
-        linked = pl.concat([notifications, records.select(pl.all().gather(places))], how="horizontal")
+        card_rows = HashIndex(cards["card_number"]).of(numbers)
+        linked = pl.concat([notifications, records.select(pl.all().gather(card_rows))], how="horizontal")
         shared = sharing.result()
     return linked.with_columns(
         live=live,
@@ -76,16 +76,16 @@ def link(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl
 
 def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
     """Find the numbers that two live notifications (`_USED_BY`) use for different names and birth dates."""
-    # Equal hashes include all equal numbers, and are far cheaper to find.
+    # Rows with equal hashes include all rows with equal numbers, and are much faster to find.
     several = notifications.filter(notifications["card_number"].hash().is_duplicated())
-    # Most numbers used twice are one person's with two employers: one birth date, nothing to compare.
+    # Most numbers that are used twice belong to a person with two employers: one birth date, so no conflict.
     spread = several.group_by("card_number").agg(
         differ=(pl.col("birth_date").min() != pl.col("birth_date").max())
         & (pl.col("name").min() != pl.col("name").max())
     )
-    suspects = several.join(spread.filter("differ"), on="card_number", how="semi")
-    suspects = (
-        suspects.with_columns(writing=fold_writing(suspects["name"]))
+    members = several.join(spread.filter("differ"), on="card_number", how="semi")
+    members = (
+        members.with_columns(writing=fold_writing(members["name"]))
         .with_columns(
             words=pl.col("writing").map_batches(fold_plain).str.split(" ").list.sort().list.join(" ")
         )
@@ -93,26 +93,27 @@ def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
         .sort("card_number", "words", "birth_date")
         .with_columns(member=pl.int_range(pl.len()).over("card_number"), members=pl.len().over("card_number"))
     )
-    found = [pl.Series("card_number", [], dtype=pl.String)]
+    shared = [pl.Series("card_number", [], dtype=pl.String)]
     first = 0
-    # Some members of each number's group are held against all later ones, until a pair differs or all were.
-    while (suspects := suspects.filter(pl.col("members") > first + 1)).height:
-        pivots = suspects.filter(pl.col("member").is_between(first, first + _PIVOTS, closed="left")).select(
+    # In each round, some members of a number's group are compared with all later members, until a pair
+    # differs or all pairs were compared.
+    while (members := members.filter(pl.col("members") > first + 1)).height:
+        pivots = members.filter(pl.col("member").is_between(first, first + _PIVOTS, closed="left")).select(
             "card_number", "member", "name", "birth_date", "writing"
         )
-        pairs = suspects.join(pivots, on="card_number", suffix="_pivot").filter(
+        pairs = members.join(pivots, on="card_number", suffix="_pivot").filter(
             pl.col("member") > pl.col("member_pivot")
         )
         numbers = pairs.filter(_name_different_people(pairs, policy))["card_number"].unique()
-        found.append(numbers)
-        suspects = suspects.join(numbers.to_frame(), on="card_number", how="anti")
+        shared.append(numbers)
+        members = members.join(numbers.to_frame(), on="card_number", how="anti")
         first += _PIVOTS
-    return pl.concat(found).unique()
+    return pl.concat(shared).unique()
 
 
 def _name_different_people(pairs: pl.DataFrame, policy: Policy) -> pl.Series:
     births = compare.judge("birth_date", pairs.select(reported="birth_date", held="birth_date_pivot"), policy)
-    # A notification has one name for all scripts: what is not Latin in it stands for a kanji name.
+    # A notification has one name field for all scripts: a name that is not all Latin serves as kanji name.
     kanji = pl.when(in_other_letters(pl.col("writing_pivot"))).then("name_pivot")
     names = compare_names(pairs.select(reported="name", held="name_pivot", held_kanji=kanji), policy)
     return (births["verdict"] == _DIFFERENT) & (names["verdict"] == _DIFFERENT)
@@ -121,18 +122,18 @@ def _name_different_people(pairs: pl.DataFrame, policy: Policy) -> pl.Series:
 def judge_notifications(
     linked: pl.DataFrame, cards: pl.DataFrame, persons: pl.DataFrame, policy: Policy
 ) -> Judged:
-    """Compare every linked notification with the record of the card it names.
+    """Compare every linked notification with the record of the card whose number it reports.
 
-    `linked` comes from `link`; `cards` and `persons` are typed, `person` in the first two being the row in
-    the third. The notifications keep their order.
+    `linked` comes from `link`; `cards` and `persons` are typed. `person` in `linked` and `cards` is the row
+    in `persons`. The notifications keep their order.
     """
     with ThreadPoolExecutor(ITEMS_AT_ONCE) as threads:
         verdicts = threads.map(
             lambda item: compare.judge(item, _pair(linked, item), policy), policy.compared_items
         )
         judged = dict(zip(policy.compared_items, verdicts, strict=True))
-    # A notification without a card has nothing held, so nothing differs.
-    # A policy may compare nothing, or nothing that tells of identity: a column more, so that each row stays.
+    # A notification without a card has no held values, so nothing differs. A policy may compare no items, or
+    # no items of identity: the extra column keeps the rows.
     different = linked.select(nothing=pl.repeat(False, pl.len())).with_columns(
         (verdicts["verdict"] == _DIFFERENT).alias(item) for item, verdicts in judged.items()
     )
@@ -164,7 +165,7 @@ def judge_notifications(
             identity_conflict=conflict.to_series(),
         )
         .with_columns(
-            # Why a number was not found is said where every other reason is (§4).
+            # The cause for a number that was not found is given in the same column as all other causes (§4).
             differences=pl.when(pl.col("person_id").is_null() & pl.col("live"))
             .then(
                 pl.when(is_card_number(pl.col("card_number")))

@@ -1,4 +1,4 @@
-"""Preparing Annex 1: from the ministry's extract, what may go to ISA and nothing else (§2)."""
+"""Preparing Annex 1: selects from the ministry's extract what may go to ISA, and nothing else (§2)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Preparation:
     """Annex 1 as text in canonical form, sorted by identifier; the rejects; and counts that add up.
 
     `counts`: read = rejected + no_card_number + not_notifiable + sent; sent = notifications + deletions;
-    withheld: sent notifications of permanent residents, whose ⑩–⑰ stay home (別紙1※).
+    withheld = sent notifications of permanent residents, whose ⑩–⑰ are not sent (別紙1※).
     """
 
     annex1: pl.DataFrame
@@ -31,7 +31,7 @@ def prepare(
     """Prepare Annex 1 from the ministry's extract.
 
     `batches` hold the records of the dataset `notifications` as `reading.text_batch` shapes them; `progress`
-    is told the number of rows after each batch.
+    is called with the number of rows after each batch.
     """
     extract = check(batches, NOTIFICATIONS, rules=PREPARING, progress=progress)
     sent = extract.taken.filter(pl.col("left_out").is_null()).drop("left_out")

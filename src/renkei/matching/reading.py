@@ -1,9 +1,9 @@
-"""Files in: CSV (RFC 4180) and Parquet, opened once, read in batches of text.
+"""Reading files: CSV (RFC 4180) and Parquet, opened once, read in batches of text.
 
-A file that cannot be trusted as a whole is refused as a whole, before any of it is taken. Refusals name
-files, lines and columns; values never, since a value is personal data.
+A file with a fault that concerns the whole file is refused as a whole, before any row is accepted. Refusals
+name files, lines and columns, but no values, because values are personal data.
 
-Nothing here needs Polars, so that a file can be read while it is loaded.
+Nothing here needs Polars, so a file can be read while Polars is loading.
 """
 
 import csv
@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from renkei.agreement.datasets import Column, Dataset, Kind
 from renkei.agreement.errors import RenkeiError
 
-# Kinds of which even a register of millions holds few: each distinct text is read once.
+# Kinds with few distinct values, even in a register of millions: each distinct text is read once.
 FEW_DISTINCT = frozenset(
     {
         Kind.DATE,
@@ -37,16 +37,16 @@ FEW_DISTINCT = frozenset(
 
 Encoding = Literal["utf-8", "cp932"]
 
-# Every batch has its price, since its distinct values are read anew; its memory serves the next.
+# Large batches, because the distinct values of each batch are read again; its memory is reused by the next.
 BATCH_ROWS = 500_000
 _BLOCK_BYTES = 1 << 22
 _BLOCKS = 8
-_LOOK_BYTES = 1 << 20
+_SCAN_BYTES = 1 << 20
 _FEW = pa.dictionary(pa.int32(), pa.string())
 
 
 class RefusedFile(RenkeiError):
-    """A file that is refused whole: nothing of it was taken."""
+    """A file that is refused as a whole: no row of it was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +62,30 @@ class Source:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Return the records in order, as `text_batch` shapes them; blank is null or "".
 
-        The first batch is read at once, each other while the caller is busy with the last. Iterating raises
-        RefusedFile where the file turns out not to be what its name says.
+        The first batch is read at once, each further one while the caller works on the previous one.
+        Iterating raises RefusedFile if the file is not what its name says.
         """
         batches = _parquet_batches(self) if _is_parquet(self.path) else _csv_batches(self)
-        return (text_batch(batch, self.dataset, self.columns) for batch in _ahead(batches))
+        return (text_batch(batch, self.dataset, self.columns) for batch in _prefetched(batches))
 
 
-def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Decode the first batch now, and the next while the caller is busy with the last."""
+def _prefetched(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Decode the first batch now, and each next one while the caller works on the previous one."""
     thread = ThreadPoolExecutor(1)
     return _one_after_another(batches, thread, thread.submit(next, batches, None))
 
 
 def _one_after_another(
-    batches: Iterator[pa.RecordBatch], thread: ThreadPoolExecutor, coming: "Future[pa.RecordBatch | None]"
+    batches: Iterator[pa.RecordBatch], thread: ThreadPoolExecutor, pending: "Future[pa.RecordBatch | None]"
 ) -> Iterator[pa.RecordBatch]:
     with thread:
-        while (batch := coming.result()) is not None:
-            coming = thread.submit(next, batches, None)
+        while (batch := pending.result()) is not None:
+            pending = thread.submit(next, batches, None)
             yield batch
 
 
 def text_batch(batch: pa.RecordBatch, dataset: Dataset, columns: dict[str, str]) -> pa.RecordBatch:
-    """Give a batch the dataset's column names, all text; dictionary-encoded where few values are distinct."""
+    """Return a batch with the dataset's column names, all text; `FEW_DISTINCT` kinds dictionary-encoded."""
     return pa.RecordBatch.from_arrays(
         [_as_text(batch.column(columns[column.name]), column) for column in dataset.columns],
         list(dataset.names),
@@ -103,8 +103,8 @@ def _as_text(values: pa.Array, column: Column) -> pa.Array:
 
 
 def _days(times: pa.TimestampArray) -> pa.StringArray:
-    """Write times as text; midnight, which is how many tools keep a date, as that day alone."""
-    # Hardly a file holds times, and this module takes as long to load as a small file to read.
+    """Write times as text; midnight, as many tools store a date, as the date alone."""
+    # Few files have times, and loading this module takes as long as reading a small file.
     import pyarrow.compute as pc
 
     midnight = pc.equal(times, pc.floor_temporal(times, unit="day"))
@@ -114,10 +114,10 @@ def _days(times: pa.TimestampArray) -> pa.StringArray:
 
 
 def open_source(path: Path, dataset: Dataset, encoding: Encoding = "utf-8") -> Source:
-    """Look at a file's columns and take it, or refuse it whole.
+    """Open a file and check its columns.
 
     Headers are the column names or the Japanese labels of the data dictionary. Raises RefusedFile for a
-    file that cannot be opened, or whose columns are unknown, missing or there twice.
+    file that cannot be opened, or if columns are unknown, missing or given twice.
     """
     if not path.is_file():
         raise RefusedFile(
@@ -129,11 +129,11 @@ def open_source(path: Path, dataset: Dataset, encoding: Encoding = "utf-8") -> S
 
 
 def match_columns(headers: list[str], dataset: Dataset, where: str) -> dict[str, str]:
-    """Match headers with a dataset's columns: column name → header. Raises RefusedFile, naming columns."""
+    """Match headers with a dataset's columns: column name → header. Raises RefusedFile, with the columns."""
     known = {column.name: column.name for column in dataset.columns}
     known |= {column.label_ja: column.name for column in dataset.columns}
     names = [known.get(header.strip()) for header in headers]
-    # 個人番号 and all else that the agreement does not name must not enter, not even unread.
+    # 個人番号 and other columns outside the agreement must not come in, even unread.
     unknown = [header for header, name in zip(headers, names, strict=True) if name is None]
     twice = sorted({name for name in names if name and names.count(name) > 1})
     missing = [name for name in dataset.names if name not in names]
@@ -190,7 +190,7 @@ def _is_text_like(dtype: pa.DataType) -> bool:
     if pa.types.is_dictionary(dtype):
         dtype = dtype.value_type
     if pa.types.is_timestamp(dtype):
-        # Which day a moment is depends on where one stands, and a file does not say.
+        # The day of a point in time depends on the place, and a file does not give the place.
         return dtype.tz is None
     kinds = (pa.types.is_integer, pa.types.is_boolean, pa.types.is_date32, pa.types.is_null)
     texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
@@ -203,8 +203,8 @@ def _parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
         file = pq.ParquetFile(source.path, read_dictionary=few)
     with file:
         headers = list(source.columns.values())
-        # Group by group: a batch that straddles two would need their dictionaries made one. One thread for
-        # each file, since several files are read at once.
+        # Row group by row group: a batch across two groups would need a common dictionary. One thread per
+        # file, because several files are read at once.
         for group in range(file.num_row_groups):
             batches = file.iter_batches(BATCH_ROWS, row_groups=[group], columns=headers, use_threads=False)
             while True:
@@ -229,11 +229,11 @@ def _csv_headers(path: Path, encoding: Encoding) -> list[str]:
 def _csv_batches(source: Source) -> Iterator[pa.RecordBatch]:
     _refuse_open_quotes(source.path)
     try:
-        # Arrow finds no header in a file that ends with it; RFC 4180 lets the last line break be left out.
+        # Arrow finds no header in a file that ends after it; RFC 4180 does not require a last line break.
         if _is_header_alone(source):
             return
         blocks = iter(_csv_reader(source))
-        # Blocks small enough to parse fast, made one for each batch: every batch has its price.
+        # Blocks small enough to parse fast are joined into larger batches (see BATCH_ROWS).
         while together := list(islice(blocks, _BLOCKS)):
             table = pa.Table.from_batches(together).unify_dictionaries().combine_chunks()
             yield from table.to_batches()
@@ -261,7 +261,7 @@ def _csv_reader(source: Source, *, on_bad_row: object = None) -> pa_csv.CSVStrea
         read_options=pa_csv.ReadOptions(
             encoding="utf8" if source.encoding == "utf-8" else source.encoding,
             block_size=_BLOCK_BYTES,
-            # Rows are numbered only where one thread reads them in turn.
+            # Arrow numbers rows only if a single thread reads them.
             use_threads=on_bad_row is None,
         ),
         parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=on_bad_row),
@@ -272,21 +272,21 @@ def _csv_reader(source: Source, *, on_bad_row: object = None) -> pa_csv.CSVStrea
 
 
 def _refuse_open_quotes(path: Path) -> None:
-    # A quotation mark left open swallows the rest of the file silently: no reader can tell rows then.
+    # After an open quotation mark a reader silently takes the rest of the file as one value.
     quotes = 0
     with path.open("rb", buffering=0) as file:
-        while block := file.read(_LOOK_BYTES):
+        while block := file.read(_SCAN_BYTES):
             quotes += block.count(b'"')
     if quotes % 2:
         raise RefusedFile(
             f'{path}: refused whole: a quotation mark (") is opened and never closed, or stands alone in a '
-            "field. Write the file again by RFC 4180.",
+            "field. Write the file again according to RFC 4180.",
             f'{path}: 全体を拒否。引用符(")が閉じていません。RFC 4180に従って書き出し直してください。',
         )
 
 
 def _broken_csv(source: Source, fault: str) -> RefusedFile:
-    """Say which line broke the file. Arrow's own message repeats the row, so it is never passed on."""
+    """Say which line is broken. Arrow's own message repeats the row, so it is never passed on."""
     if "UTF8" in fault or "UTF-8" in fault:
         return _undecodable(source.path, source.encoding)
     bad: list[tuple[int | None, int, int]] = []
@@ -303,14 +303,14 @@ def _broken_csv(source: Source, fault: str) -> RefusedFile:
         pass
     if not bad:
         return RefusedFile(
-            f"{source.path}: refused whole: not readable as CSV. Write it again by RFC 4180.",
+            f"{source.path}: refused whole: not readable as CSV. Write it again according to RFC 4180.",
             f"{source.path}: 全体を拒否。CSVとして読めません。RFC 4180に従って書き出し直してください。",
         )
     number, expected, actual = bad[0]
     line = number if number is not None else "?"
     return RefusedFile(
         f"{source.path}, record {line}: refused whole: {actual} fields where the header has {expected}. "
-        "A value holding a comma, quotation mark or line break must be quoted.",
+        "A value with a comma, quotation mark or line break must be quoted.",
         f"{source.path} {line}件目(見出しを1とする): 全体を拒否。項目数が{actual}で、見出しの{expected}と"
         "合いません。コンマ・引用符・改行を含む値は引用符で囲んでください。",
     )

@@ -1,4 +1,4 @@
-"""Reconciliation: notifications against the register, once, as of a day (reconciliation §3–§6)."""
+"""Reconciliation: matches notifications with the register as of a day (reconciliation §3–§6)."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from renkei.matching.candidates import Parameters
 
 Progress = Callable[[str, int], None]
-"""Told a dataset's name and how many of its rows were read since the last call."""
+"""Called with a dataset's name and the number of its rows read since the last call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What a reconciliation says, as text in canonical form, sorted by identifier, blank as null.
+    """The result of a reconciliation, as text in canonical form, sorted by identifier, blank as null.
 
     `annex2` has the columns of the dataset `discrepancies`, `annex3` those of `suspected_omissions`,
     `matches` and `rejects` those of reconciliation §8. `statistics` are counts only: no personal data.
-    `candidates`, where they were looked for, are those of `candidates.find`; they stay with ISA.
+    `candidates`, if they were searched for, are those of `candidates.find`; they never leave ISA.
     """
 
     annex2: pl.DataFrame
@@ -56,10 +56,10 @@ def reconcile(
     """Reconcile notifications with the register as of a day.
 
     Each frame has exactly the columns of its dataset (data dictionary), by name or Japanese label, as text
-    or as dates, times without a zone, booleans and whole numbers; every accepted shape is understood (§1).
-    Rows that cannot be taken are in `rejects`, numbered as in a file whose header is line 1. Raises
-    `RefusedFile` where columns are unknown, missing or given twice. With the parameters of `candidates`,
-    notifications that are not found get candidates, and 3(1)イ says where one explains a suspicion.
+    or as dates, times without a zone, booleans and whole numbers; every accepted shape is read (§1).
+    Rejected rows are in `rejects`, numbered as in a file whose header is line 1. Raises `RefusedFile` if
+    columns are unknown, missing or given twice. With `candidates` (parameters), notifications that are not
+    found get candidates, and Annex 3 names a notification that explains a suspected omission.
 
     >>> import polars as pl
     >>> from datetime import date
@@ -96,7 +96,7 @@ def reconcile(
 
 
 def as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch]:
-    """Cut a frame into batches as a file's reader would yield them. Raises RefusedFile for its columns."""
+    """Cut a frame into batches as `Source.batches` yields them. Raises RefusedFile for wrong columns."""
     columns = match_columns(frame.columns, dataset, dataset.name)
     text = frame.select(
         header if isinstance(frame.schema[header], pl.Datetime) else pl.col(header).cast(pl.String)
@@ -106,12 +106,12 @@ def as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch
         yield text_batch(batch, dataset, columns)
 
 
-# Every column is checked; only those that an annex or a comparison asks for are kept.
+# Every column is checked; only those that an annex or a comparison needs are kept.
 _RECORD = frozenset(COMPARABLE_ITEMS) - {"address"} | {"kanji_name"}
 
 
 def kept_columns(dataset: Dataset, policy: Policy) -> frozenset[str] | None:
-    """Name the columns of a dataset that a reconciliation needs; None is all."""
+    """Return the columns of a dataset that a reconciliation needs; None means all."""
     address = {"address"} & {*policy.compared_items}
     needed = {
         NOTIFICATIONS: {"notification_id", "card_number", *_RECORD, "employment_start", "deleted_on"}
@@ -133,9 +133,9 @@ def reconcile_batches(
     candidates: "Parameters | None" = None,
     progress: Progress = lambda dataset, rows: None,
 ) -> Reconciliation:
-    """Reconcile what `batches` yields of each dataset (as `text_batch` shapes it); else as `reconcile`.
+    """Reconcile the batches of each dataset, in the form of `text_batch`; otherwise as `reconcile`.
 
-    `progress` is told a dataset's name and the rows read of it, also from another thread.
+    `progress` is called with a dataset's name and the rows read of it, also from another thread.
     """
 
     def checked(dataset: Dataset, known_persons: Callable[[], HashIndex] | None = None) -> Checked:
@@ -147,37 +147,37 @@ def reconcile_batches(
             progress=lambda rows: progress(dataset.name, rows),
         )
 
-    def persons_and_places() -> tuple[Checked, HashIndex]:
-        persons = checked(PERSONS).in_one_piece()
+    def persons_with_index() -> tuple[Checked, HashIndex]:
+        persons = checked(PERSONS).rechunked()
         return persons, HashIndex(persons.taken["person_id"])
 
     with ThreadPoolExecutor(_FILES_AT_ONCE) as threads:
-        # Persons first, since others wait for them at their end; then the longest.
-        reading_persons = threads.submit(persons_and_places)
+        # Persons first, because cards and permissions need them at the end; then the largest table.
+        reading_persons = threads.submit(persons_with_index)
 
         def known() -> HashIndex:
             return reading_persons.result()[1]
 
-        reading_cards = threads.submit(lambda: checked(CARDS, known).in_one_piece())
-        reading_notifications = threads.submit(lambda: checked(NOTIFICATIONS).in_one_piece())
+        reading_cards = threads.submit(lambda: checked(CARDS, known).rechunked())
+        reading_notifications = threads.submit(lambda: checked(NOTIFICATIONS).rechunked())
         notifications, cards = reading_notifications.result(), reading_cards.result()
         persons, _ = reading_persons.result()
-        # Permissions play no part in comparing, which leaves a core idle now and then: they are read then.
+        # The comparison does not need permissions: they are read on a core that it does not use all the time.
         reading_permissions = threads.submit(checked, PERMISSIONS, known)
         linked = link(notifications.taken, cards.taken, policy)
         judged = judge_notifications(linked, cards.taken, persons.taken, policy)
-        # What needs no permissions is made while they are still being read.
-        discrepancies = threads.submit(annex_2, judged, persons.taken, as_of=as_of, policy=policy)
+        # Annex 2 and the matches do not need permissions: they are written while those are still being read.
+        mismatches = threads.submit(annex_2, judged, persons.taken, as_of=as_of, policy=policy)
         outcomes = threads.submit(matches, judged)
         found, explaining = None, None
         if candidates is not None:
-            # Loaded by those runs alone that ask for it.
+            # Imported only in runs that search for candidates.
             from renkei.matching.candidates import find
             from renkei.matching.candidates.search import not_found, probable
 
-            unplaced = not_found(linked)
-            found = find(unplaced, cards.taken, candidates)
-            explaining = probable(found, unplaced, persons.taken["person_id"], policy)
+            searched = not_found(linked)
+            found = find(searched, cards.taken, candidates)
+            explaining = probable(found, searched, persons.taken["person_id"], policy)
         tables = (notifications, persons, cards, reading_permissions.result())
         suspected = suspect(
             tables[-1].taken, judged.notifications, as_of=as_of, policy=policy, probable=explaining
@@ -186,7 +186,7 @@ def reconcile_batches(
         tallied = tally(judged.notifications, suspected)
         counts = [Read(one.dataset, one.read, one.rejects.height, one.taken.height) for one in tables]
         return Reconciliation(
-            annex2=discrepancies.result(),
+            annex2=mismatches.result(),
             annex3=annex_3(suspected, persons.taken),
             matches=outcomes.result(),
             rejects=rejects,
@@ -196,7 +196,7 @@ def reconcile_batches(
 
 
 def as_text(candidates: pl.DataFrame) -> pl.DataFrame:
-    """Write candidates as they stand in a file: probabilities with six decimals."""
+    """Write candidates as in a file: probabilities with six decimals."""
     shares = [name for name, dtype in candidates.schema.items() if dtype == pl.Float64]
     millionths = [(pl.col(name) * 1_000_000).round().cast(pl.Int64).alias(name) for name in shares]
     return (

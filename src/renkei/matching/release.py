@@ -1,4 +1,4 @@
-"""Release: the only door out. What leaves came through an annex, in canonical form."""
+"""Release: all data that leaves the matching passes through here, as an annex in canonical form."""
 
 from datetime import date
 
@@ -21,12 +21,12 @@ from renkei.matching.outcomes import MATCHES, Judged
 from renkei.matching.validation import TOMBSTONE_NEEDS
 from renkei.matching.values import to_text
 
-# A deletion carries the identifier, ⑦, ⑱ and ⑲, and nothing else (§2).
-_TOMBSTONE_CARRIES = TOMBSTONE_NEEDS | {"updated_on", "deleted_on"}
+# A deletion is sent with the identifier, ⑦, ⑱ and ⑲, and nothing else (§2).
+_TOMBSTONE_COLUMNS = TOMBSTONE_NEEDS | {"updated_on", "deleted_on"}
 
 
 def release(records: pl.DataFrame, dataset: Dataset, annex: Annex) -> pl.DataFrame:
-    """Keep exactly the columns of the dataset, written canonically, blank where a ※ holds them back.
+    """Keep exactly the columns of the dataset, in canonical form, blank where a ※ withholds them.
 
     `records` hold the dataset's columns, typed. Returns text, sorted by identifier, blank as null.
     """
@@ -38,7 +38,7 @@ def release(records: pl.DataFrame, dataset: Dataset, annex: Annex) -> pl.DataFra
 
 
 def in_order(table: pl.DataFrame, identifier: str) -> pl.DataFrame:
-    """Sort a table by its identifier; tables often are so already, which is cheap to see."""
+    """Sort a table by its identifier; tables are often sorted already, which is cheap to check."""
     return table if table[identifier].is_sorted() else table.sort(identifier)
 
 
@@ -57,21 +57,24 @@ def _holds(condition: Condition) -> pl.Expr:
 
 
 def annex_1(notifications: pl.DataFrame) -> pl.DataFrame:
-    """Release notifications to ISA (別紙1): a permanent resident's ⑩–⑰ and a tombstone's rest stay home."""
-    alive = pl.col("deleted_on").is_null()
+    """Release notifications to ISA (別紙1), typed as in NOTIFICATIONS; returns its columns as text.
+
+    A permanent resident's ⑩–⑰ are left blank, and all other columns of a tombstone.
+    """
+    live = pl.col("deleted_on").is_null()
     bare = notifications.with_columns(
-        pl.when(alive).then(pl.col(name)).alias(name)
+        pl.when(live).then(pl.col(name)).alias(name)
         for name in NOTIFICATIONS.names
-        if name not in _TOMBSTONE_CARRIES
+        if name not in _TOMBSTONE_COLUMNS
     )
     return release(bare, NOTIFICATIONS, ANNEX_1)
 
 
 def annex_2(judged: Judged, persons: pl.DataFrame, *, as_of: date, policy: Policy) -> pl.DataFrame:
-    """Release what does not agree to MHLW (別紙2, 3(1)ア): columns of the dataset `discrepancies`.
+    """Release mismatched and not found notifications to MHLW (別紙2, 3(1)ア): the dataset `discrepancies`.
 
-    Rows that were not found carry no residence information at all. `mismatched_items` and `differences` name
-    disclosed items alone: where only others differ, both are blank (§5).
+    Rows of notifications that were not found have no residence information at all. `mismatched_items` and
+    `differences` name disclosed items only: if only other items differ, both are blank (§5).
     """
     rows = (
         judged.notifications.filter(pl.col("outcome").is_in(REPORTED))
@@ -90,7 +93,7 @@ def annex_2(judged: Judged, persons: pl.DataFrame, *, as_of: date, policy: Polic
         .join(judged.linked, on="notification_id", how="left")
         .with_columns(
             pl.lit(as_of).alias("matched_on"),
-            # Of the linked record only what mismatched leaves (別紙2※); what was not compared cannot.
+            # Of the linked record, only mismatched items are sent (別紙2※); so never an item not compared.
             *(
                 pl.when(mismatched.list.contains(item))
                 .then(f"linked_{item}" if item in policy.compared_items else None)
@@ -104,9 +107,9 @@ def annex_2(judged: Judged, persons: pl.DataFrame, *, as_of: date, policy: Polic
 
 
 def _of_disclosed_items(column: str, policy: Policy) -> pl.Expr:
-    """Keep of a list joined by `;` what is of a disclosed item, or of the card number (①); blank is null."""
+    """Keep the entries of disclosed items and of the card number (①) in a list joined by `;`; else null."""
     if set(policy.compared_items) <= set(policy.disclosed_items):
-        return pl.col(column)  # nothing to leave out, which spares searching every row
+        return pl.col(column)  # nothing to leave out: no need to search every row
     named = "|".join(("card_number", *policy.disclosed_items))
     entries = pl.col(column).str.extract_all(rf"(?:^|;)(?:{named})\b(?::[^;]*)?")
     kept = entries.list.join("").str.strip_chars_start(";")
@@ -116,7 +119,7 @@ def _of_disclosed_items(column: str, policy: Policy) -> pl.Expr:
 def annex_3(suspected: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
     """Release suspected omissions to MHLW (別紙3, 3(1)イ): columns of the dataset `suspected_omissions`.
 
-    `suspected` come from `omissions.suspect`; where they name a `notification_id`, MHLW's own, so does this.
+    `suspected` come from `omissions.suspect`. If they have a `notification_id` (MHLW's own), it is kept.
     """
     dataset = OMISSIONS_WITH_CANDIDATES if "notification_id" in suspected.columns else SUSPECTED_OMISSIONS
     latest = [name for name in SUSPECTED_OMISSIONS.names if name in PERSONS.names]
@@ -128,14 +131,14 @@ def annex_3(suspected: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
             ],
             how="horizontal",
         )
-        # One date on record, ⑨ or ⑩ by the ground; the annex keeps the one that fits.
+        # There is one date, which is ⑨ or ⑩ depending on the ground; the annex keeps the right one.
         .with_columns(landed_on=pl.col("permitted_on"), changed_on=pl.col("permitted_on"))
     )
     return release(records, dataset, ANNEX_3)
 
 
 def matches(judged: Judged) -> pl.DataFrame:
-    """Write every outcome as text: columns of `MATCHES`. Stays with ISA, whose key of a person it holds."""
+    """Write every outcome as text: columns of `MATCHES`. Never leaves ISA: it has ISA's key of a person."""
     return in_order(judged.notifications.select(list(MATCHES)), "notification_id").with_columns(
         pl.col(name).cast(pl.String) for name, dtype in MATCHES.items() if dtype == pl.Boolean
     )

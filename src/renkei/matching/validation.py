@@ -1,6 +1,7 @@
-"""The door: records of text become typed rows, and what cannot be taken is set aside with all its reasons.
+"""Validation: records of text become typed rows; a row that cannot be accepted is rejected with all reasons.
 
-Tables are typed here and trusted after. A row is taken or in the rejects, never lost (reconciliation §1).
+Tables are typed here and trusted afterwards. Every row is either accepted (`taken`) or in the rejects; none
+is lost (reconciliation §1).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -21,7 +22,7 @@ from renkei.matching.values import Values, canonical_status, read
 REJECTS = {"dataset": pl.String, "line": pl.UInt32, "identifier": pl.String, "reasons": pl.String}
 _TROUBLES = {"line": pl.UInt32, "reason": pl.String}
 
-# A tombstone says that a notification is gone; all else about it may be blank.
+# A tombstone says that a notification was deleted; all its other columns may be blank.
 TOMBSTONE_NEEDS = frozenset({"notification_id", "card_number", "registered_on"})
 
 _NOT_NOTIFIABLE = [code for code, status in STATUSES.items() if not status.notifiable]
@@ -30,31 +31,31 @@ _HEADER_LINES = 1
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The rows of one dataset that were taken, typed, and the rejects: `REJECTS` columns."""
+    """The accepted rows of one dataset (`taken`, typed), the rejects (`REJECTS`) and the number read."""
 
     dataset: Dataset
     taken: pl.DataFrame
     rejects: pl.DataFrame
     read: int
 
-    def in_one_piece(self) -> Self:
-        """Hold what was taken in one piece: to gather from many takes several times as long."""
+    def rechunked(self) -> Self:
+        """Return it with the accepted rows in one chunk: gathering from many chunks is much slower."""
         return replace(self, taken=self.taken.rechunk())
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What differs between the ministry that prepares Annex 1 and the agency that receives it."""
+    """How the checks of the ministry, which prepares Annex 1, and the agency, which receives it, differ."""
 
     required: frozenset[str] | None = None
-    """Columns that must be filled, where not those of the data dictionary."""
+    """Columns that must be filled; None means those of the data dictionary."""
     withheld_is_forbidden: bool = True
-    """A withheld item that is filled: a reason to reject (receiver), or simply blanked (sender)."""
+    """A withheld item that is filled is a reason to reject (receiver); else it is made blank (sender)."""
     keeps_withheld: bool = False
-    """A withheld item stays in the row, for a sender's own table, and is held back on release."""
+    """A withheld item stays in the row (the sender's own table) and is withheld on release."""
     left_out: pl.Expr | None = None
-    """Why a row is outside the agreement, null where it is not; such a row is taken whatever else it holds,
-    with the reason as column `left_out`: nobody need correct what is never sent."""
+    """Why a row is outside the agreement, null if it is not. Such a row is accepted whatever its faults, with
+    the reason as column `left_out`: a row that is never sent needs no correction."""
 
 
 RECEIVING = Rules()
@@ -62,8 +63,8 @@ RECEIVING = Rules()
 PREPARING = Rules(
     required=frozenset(column.name for column in NOTIFICATIONS.columns if column.required) - {"card_number"},
     withheld_is_forbidden=False,
-    # 申合せ2(1): only notifications that include a card number are asked for, and of those only what the
-    # law makes employers notify.
+    # 申合せ2(1) asks only for notifications that include a card number; and only those that the law requires
+    # are sent.
     left_out=pl.when(pl.col("card_number").is_null())
     .then(pl.lit("no_card_number"))
     .when(canonical_status("status_of_residence").is_in(_NOT_NOTIFIABLE))
@@ -80,12 +81,12 @@ def check(
     known_persons: Callable[[], HashIndex] | None = None,
     progress: Callable[[int], None] = lambda rows: None,
 ) -> Checked:
-    """Type the records of one dataset and set aside those that cannot be taken.
+    """Type the records of one dataset and reject those that cannot be accepted.
 
-    `batches` hold text as `reading.text_batch` shapes it. Every column is checked; those of `keep` (all by
-    default) are kept. `known_persons`, asked for once all is read, gives the places of the person_ids taken,
-    for datasets that refer to them: their rows then also get `person` (UInt32), the person's place.
-    `progress` is told the number of rows after each batch.
+    `batches` hold text in the form of `reading.text_batch`. Every column is checked; those of `keep` (all by
+    default) are kept. `known_persons` is for datasets that refer to persons: it is called when everything is
+    read and returns the index of the accepted person_ids; rows then also get `person` (UInt32), the row of
+    the person. `progress` is called with the number of rows after each batch.
     """
     tables: list[pl.DataFrame] = []
     troubles: list[pl.DataFrame] = []
@@ -117,15 +118,16 @@ def type_batch(
     keep: Collection[str] | None = None,
     rules: Rules = RECEIVING,
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """Type one batch, whose records stand at `lines` of their file, and find what each row itself has wrong.
+    """Type one batch, whose records are at `lines` of their file, and find the faults within each row.
 
     Returns the kept columns with `line`, and frames of `line` and `reason`.
     """
     kept = [name for name in dataset.names if keep is None or name in keep]
-    # What is withheld is forbidden where it stands, so that, and of whom it is, is asked as of what is kept.
-    asked = {*kept, *ANNEX_1.withheld_columns, "status_of_residence"}
-    looked_at = [name in asked for name in dataset.names]
-    columns = map(read, dataset.columns, batch.columns, looked_at)
+    # Withheld columns and the status that decides about them are read even if they are not kept, because a
+    # filled withheld column may be forbidden.
+    needed = {*kept, *ANNEX_1.withheld_columns, "status_of_residence"}
+    is_needed = [name in needed for name in dataset.names]
+    columns = map(read, dataset.columns, batch.columns, is_needed)
     values = dict(zip(dataset.names, columns, strict=True))
     troubles = [
         *(_withhold(values, lines, rules) if dataset == NOTIFICATIONS else ()),
@@ -136,7 +138,7 @@ def type_batch(
 
 
 def empty(dataset: Dataset, keep: Collection[str] | None = None) -> pl.DataFrame:
-    """Return no rows of a dataset, typed as `type_batch` types them."""
+    """Return a dataset without rows, typed as by `type_batch`."""
     columns = {name: name for name in dataset.names}
     nothing = pa.RecordBatch.from_pylist([], pa.schema([(name, pa.string()) for name in columns]))
     lines = pl.Series([], dtype=pl.UInt32)
@@ -149,7 +151,7 @@ def _trouble(lines: pl.Series, rows: pl.Series, reason: str) -> Iterator[pl.Data
 
 
 def _withhold(values: dict[str, Values], lines: pl.Series, rules: Rules) -> Iterator[pl.DataFrame]:
-    # 別紙1※: ⑩–⑰ of a permanent resident are withheld. Whatever stands there is stored nowhere.
+    # 別紙1※: ⑩–⑰ of a permanent resident are withheld. Values in these columns are not stored anywhere.
     permanent = (values["status_of_residence"].typed == PERMANENT_RESIDENT).fill_null(False)
     if not permanent.any():
         return
@@ -167,13 +169,13 @@ def _withhold(values: dict[str, Values], lines: pl.Series, rules: Rules) -> Iter
 def _missing(
     values: dict[str, Values], dataset: Dataset, lines: pl.Series, rules: Rules
 ) -> Iterator[pl.DataFrame]:
-    alive = values["deleted_on"].blank if dataset == NOTIFICATIONS else None
+    live = values["deleted_on"].blank if dataset == NOTIFICATIONS else None
     for column in dataset.columns:
         if not (column.required if rules.required is None else column.name in rules.required):
             continue
         missing = values[column.name].blank
-        if alive is not None and column.name not in TOMBSTONE_NEEDS:
-            missing = missing & alive
+        if live is not None and column.name not in TOMBSTONE_NEEDS:
+            missing = missing & live
         yield from _trouble(lines, missing, f"missing:{column.name}")
 
 
@@ -189,9 +191,9 @@ def _may_be_odd(column: Column, dataset: Dataset) -> bool:
 
 
 def _duplicates(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
-    """Second and later rows with the same identifier, whether or not the first was taken."""
+    """Yield second and later rows with the same identifier, whether or not the first was accepted."""
     identifiers = table[dataset.identifier.name]
-    # Distinct hashes are proof of distinct identifiers, and far cheaper to find.
+    # Distinct hashes prove distinct identifiers, and are much faster to find.
     hashes = np.sort(identifiers.hash().to_numpy())
     if (hashes[1:] != hashes[:-1]).all():
         return
@@ -200,21 +202,21 @@ def _duplicates(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]
 
 
 def place_persons(table: pl.DataFrame, known: HashIndex) -> pl.DataFrame:
-    """Add `person`: the place among `known` that `person_id` names, null for strangers."""
+    """Add `person` (UInt32): the row of `person_id` among `known`, null if it is unknown."""
     return table.with_columns(known.of(table["person_id"]).alias("person"))
 
 
 def _unknown_persons(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
-    strangers = table["person"].is_null()
-    if strangers.any():
+    unknown = table["person"].is_null()
+    if unknown.any():
         within = dataset.column("person_id").max_length
-        # An identifier that is blank or over-long has its own reason already.
+        # An identifier that is blank or too long already has a reason of its own.
         readable = (table["person_id"].str.len_chars() <= within).fill_null(False)
-        yield from _trouble(table["line"], strangers & readable, "unknown_person")
+        yield from _trouble(table["line"], unknown & readable, "unknown_person")
 
 
 def rejects_in_order(rejects: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """Return the rejects of several datasets as they are reported: by identifier, dataset and line."""
+    """Return the rejects of several datasets in the order of the report: identifier, dataset, line."""
     together = pl.concat([pl.DataFrame(schema=REJECTS), *rejects])
     return together.sort("identifier", "dataset", "line").with_columns(pl.col("line").cast(pl.String))
 
@@ -236,6 +238,6 @@ def _set_aside(table: pl.DataFrame, troubles: list[pl.DataFrame], dataset: Datas
 
 
 def _at(lines: pl.Series, height: int) -> pl.Series:
-    """Tell which rows of a whole file stand at these lines."""
+    """Return for each row of a whole file whether it is at one of these lines."""
     rows = lines - (_HEADER_LINES + 1)
     return pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(rows, True)

@@ -1,4 +1,4 @@
-"""Values: every accepted way to write one, and the one canonical form (reconciliation §1).
+"""Values: every accepted way to write a value, and its one canonical form (reconciliation §1).
 
 A typed column holds, by kind of column:
 
@@ -13,7 +13,7 @@ nationality code       Enum of nationalities
 ground                 Enum coe, change
 =====================  =========================================================
 
-Null is blank. What cannot be read is null too; `read` tells the two apart.
+Null is blank. A value that cannot be read is null too; `Values` says which of the two it is.
 """
 
 import sys
@@ -35,7 +35,7 @@ from renkei.matching.byte_scan import Bytes, Edges, Shape, Text, digits, edges, 
 from renkei.matching.dates import partial_to_text, read_dates
 from renkei.matching.reading import FEW_DISTINCT
 
-# An MHLW code for several statuses (39: 高度専門職1号イ, ロ, ハ) is kept as that set when compared.
+# An MHLW code for several statuses (39: 高度専門職1号イ, ロ, ハ) is compared as that set.
 STATUS_SETS: Mapping[str, tuple[str, ...]] = {
     **{code: (code,) for code in STATUSES},
     **{mhlw: codes for mhlw, codes in MHLW_CODES.items() if len(codes) > 1},
@@ -45,7 +45,7 @@ NATIONALITY_KEYS = pl.Enum(list(NATIONALITIES))
 GROUND_KEYS = pl.Enum(["coe", "change"])
 CANONICAL_STATUS: Mapping[str, str] = {key: canonical(codes) for key, codes in STATUS_SETS.items()}
 
-# Hyphens as typed on Japanese keyboards; NFKC has already made － and ‑ of their plainer kin.
+# Hyphens as typed on Japanese keyboards; NFKC has already replaced － and ‑.
 _DASH = "[ \\-‐‑–—−]*"
 _CORPORATE = "^[0-9]{13}$"
 _CARD = "^[A-Z]{2}[0-9]{8}[A-Z]{2}$"
@@ -53,12 +53,12 @@ _CARD_AS_TYPED = f"^([A-Za-z]{{2}}){_DASH}([0-9]{{8}}){_DASH}([A-Za-z]{{2}})$"
 
 
 def fold(text: str) -> str:
-    """Fold width and case, as codes and Latin names are read."""
+    """Fold width and case, for codes and Latin names."""
     return unicodedata.normalize("NFKC", text).upper()
 
 
 def _words(*rows: tuple[str, str]) -> dict[str, str]:
-    """A look-up of folded words, the first row standing where a word occurs twice."""
+    """Return a look-up of folded words; if a word occurs twice, the first row counts."""
     words: dict[str, str] = {}
     for word, key in rows:
         if word:
@@ -97,19 +97,19 @@ Flags = NDArray[np.bool_]
 
 
 class _Shaped(NamedTuple):
-    """A kind with a canonical shape: how to see it, and how other accepted shapes are mended."""
+    """A kind with a canonical shape: how to recognise it, and how to convert other accepted shapes to it."""
 
     shape: Shape
     pattern: str
-    mend: Callable[[pl.Series], pl.Series]
+    convert: Callable[[pl.Series], pl.Series]
     keeps_odd: bool = False
-    """What cannot be mended is kept as written."""
+    """A value that cannot be converted is kept as written."""
     wrong: Callable[[Bytes], Flags] | None = None
-    """Tells, from the bytes of values of the shape, which are wrong all the same."""
+    """From the bytes of values that have the shape: which of them are still wrong."""
 
 
 class Values(NamedTuple):
-    """One column read: typed values, where nothing stood, and where something stood that cannot be read."""
+    """One column read: the typed values, where a value was blank, and where it could not be read."""
 
     typed: pl.Series
     blank: pl.Series
@@ -117,27 +117,27 @@ class Values(NamedTuple):
 
 
 def read(column: Column, raw: pa.Array, keep: bool = True) -> Values:
-    """Read one column into canonical, typed values; nothing is raised for a bad value.
+    """Read one column into canonical, typed values; a bad value raises nothing.
 
-    `raw` is text: an Arrow string array, dictionary-encoded for the kinds of `FEW_DISTINCT`. Where the
-    column is only checked and not kept, the typed values may be null throughout.
+    `raw` is text: an Arrow string array, dictionary-encoded for the kinds of `FEW_DISTINCT`. If `keep` is
+    false, the column is only checked, and the typed values may all be null.
     """
     if column.kind in FEW_DISTINCT:
         return _through_distinct(raw, _READERS[column.kind], keep)
     if column.kind in _SHAPED:
         return _shaped(raw, _SHAPED[column.kind], keep)
     if not keep and not column.required and longest(raw) <= (column.max_length or sys.maxsize):
-        # Nobody asks what stands here, only whether it may.
+        # The values are not needed, only whether they are valid.
         return _unkept(raw)
     seen = edges(raw)
     text = _trimmed(raw, seen)
     if column.max_length is None or seen.longest <= column.max_length:
-        return Values(text, _blank(text), _nowhere(len(text)))
+        return Values(text, _blank(text), _none(len(text)))
     return Values(text, _blank(text), (text.str.len_chars() > column.max_length).fill_null(False))
 
 
 def is_card_number(text: pl.Expr) -> pl.Expr:
-    """Tell well-formed residence-card numbers (two letters, eight digits, two letters) from others."""
+    """Say whether text is a well-formed residence-card number (two letters, eight digits, two letters)."""
     return text.str.contains(_CARD)
 
 
@@ -153,26 +153,26 @@ def canonical_status(column: str) -> pl.Expr:
 
 
 @lru_cache(maxsize=4)
-def _nowhere(height: int) -> pl.Series:
-    """Say no of every row. One column serves all that are as long: who changes it takes a clone."""
+def _none(height: int) -> pl.Series:
+    """Return false for every row. The column is cached and shared: clone it before you change it."""
     return pl.repeat(False, height, dtype=pl.Boolean, eager=True)
 
 
 def _blank(text: pl.Series) -> pl.Series:
-    return text.is_null() if text.null_count() else _nowhere(len(text))
+    return text.is_null() if text.null_count() else _none(len(text))
 
 
 def _nulls(raw: pa.Array) -> pl.Series:
-    return ~filled(raw) if raw.null_count else _nowhere(len(raw))
+    return ~filled(raw) if raw.null_count else _none(len(raw))
 
 
 def _unkept(raw: pa.Array) -> Values:
-    """A column in which all is well and of which nothing is kept."""
-    return Values(pl.repeat(None, len(raw), eager=True), _nulls(raw), _nowhere(len(raw)))
+    """Return the result for a column without faults whose values are not kept."""
+    return Values(pl.repeat(None, len(raw), eager=True), _nulls(raw), _none(len(raw)))
 
 
 def _trimmed(raw: Text, seen: Edges) -> pl.Series:
-    """Remove outer white space; what is then empty is blank."""
+    """Remove outer white space; an empty text is then blank."""
     text = series(raw)
     if seen.trim:
         text = text.str.strip_chars()
@@ -187,7 +187,7 @@ def _through_distinct(
     text = _trimmed(raw.dictionary, edges(raw.dictionary))
     plain = text.str.contains("^[0-9A-Z-]*$").all()
     typed = reader(text if plain else text.str.normalize("NFKC").str.to_uppercase())
-    # Counts come with a column; to ask of each row costs as much as to read the few distinct words.
+    # The counts are cheap; checking each row would cost as much as reading the few distinct words.
     some_blank = text.null_count() > 0
     some_unreadable = typed.null_count() > text.null_count()
     if not keep and not some_blank and not some_unreadable:
@@ -198,44 +198,44 @@ def _through_distinct(
         text.is_null().gather(codes).fill_null(True) if some_blank else _nulls(raw.indices),
         (typed.is_null() & text.is_not_null()).gather(codes).fill_null(False)
         if some_unreadable
-        else _nowhere(len(codes)),
+        else _none(len(codes)),
     )
 
 
 def _shaped(raw: pa.StringArray, kind: _Shaped, keep: bool) -> Values:
-    """Take text of the canonical shape as it is and mend the rest; what cannot be mended is unreadable."""
+    """Keep text of the canonical shape and convert the rest; what cannot be converted is unreadable."""
     letters = kind.shape.bytes_of(raw)
     if letters is not None and not keep and kind.wrong is None:
         return _unkept(raw)
     if letters is not None:
-        values = Values(series(raw), _nulls(raw), _nowhere(len(raw)))
+        values = Values(series(raw), _nulls(raw), _none(len(raw)))
     else:
-        values = _mended(series(raw), kind)
+        values = _converted(series(raw), kind)
     return values if kind.wrong is None else _without_wrong(values, kind.shape, kind.wrong)
 
 
-def _mended(text: pl.Series, kind: _Shaped) -> Values:
+def _converted(text: pl.Series, kind: _Shaped) -> Values:
     rows = (~text.str.contains(kind.pattern)).arg_true()
     written = text.gather(rows).to_arrow()
     trimmed = _trimmed(written, edges(written))
-    mended = kind.mend(trimmed)
-    unreadable = _nowhere(len(text)).clone().scatter(rows, mended.is_null() & trimmed.is_not_null())
-    # What is no card number is kept as written: it may say what was meant (§1).
-    kept = mended.zip_with(mended.is_not_null(), trimmed) if kind.keeps_odd else mended
+    converted = kind.convert(trimmed)
+    unreadable = _none(len(text)).clone().scatter(rows, converted.is_null() & trimmed.is_not_null())
+    # A malformed card number is kept as written: it may show what was meant (§1).
+    kept = converted.zip_with(converted.is_not_null(), trimmed) if kind.keeps_odd else converted
     typed = text.clone().scatter(rows, kept)
     return Values(typed, typed.is_null() & ~unreadable, unreadable)
 
 
-def _without_wrong(values: Values, shape: Shape, tell: Callable[[Bytes], Flags]) -> Values:
-    """Make unreadable what has the shape and is wrong all the same."""
+def _without_wrong(values: Values, shape: Shape, is_wrong: Callable[[Bytes], Flags]) -> Values:
+    """Make values unreadable that have the shape but are wrong."""
     letters = shape.bytes_of(values.typed.drop_nulls().to_arrow())
-    assert letters is not None  # noqa: S101 - what was mended has the shape
-    wrong = tell(letters)
+    assert letters is not None  # noqa: S101 - converted values have the shape
+    wrong = is_wrong(letters)
     if not wrong.any():
         return values
     rows = values.typed.is_not_null().arg_true().filter(pl.Series(wrong))
-    everywhere = _nowhere(len(values.typed)).clone().scatter(rows, True)
-    return Values(values.typed.set(everywhere, None), values.blank, values.unreadable | everywhere)
+    wrong_rows = _none(len(values.typed)).clone().scatter(rows, True)
+    return Values(values.typed.set(wrong_rows, None), values.blank, values.unreadable | wrong_rows)
 
 
 def _card_numbers(text: pl.Series) -> pl.Series:
@@ -246,22 +246,22 @@ def _card_numbers(text: pl.Series) -> pl.Series:
 
 
 def _look_up(words: Mapping[str, object], dtype: pl.DataType) -> Callable[[pl.Series], pl.Series]:
-    # Columns once and for all: of a mapping they would be made anew for every column that is read.
-    written, meant = pl.Series([*words], dtype=pl.String), pl.Series([*words.values()])
+    # Columns, made once: from a mapping, Polars would make them again for every column that is read.
+    words_column, keys = pl.Series([*words], dtype=pl.String), pl.Series([*words.values()])
 
     def read_words(folded: pl.Series) -> pl.Series:
-        return folded.replace_strict(written, meant, default=None, return_dtype=dtype)
+        return folded.replace_strict(words_column, keys, default=None, return_dtype=dtype)
 
     return read_words
 
 
 def _digits(shape: str) -> Callable[[pl.Series], pl.Series]:
-    def mend(text: pl.Series) -> pl.Series:
+    def convert(text: pl.Series) -> pl.Series:
         folded = text.to_frame("text").select(pl.col("text").str.normalize("NFKC"))
         plain = pl.col("text").str.replace_all("-", "", literal=True)
         return folded.select(pl.when(pl.col("text").str.contains(shape)).then(plain)).to_series()
 
-    return mend
+    return convert
 
 
 # Qn is 1 for odd n and 2 for even n, n counted from the right of the twelve digits after the check digit.
@@ -274,7 +274,10 @@ def _corporate_numbers(text: pl.Series) -> pl.Series:
 
 
 def _wrong_check_digits(numbers: Bytes) -> Flags:
-    """Thirteen digits, the first a check digit: 9 − (Σ Pn·Qn mod 9) (法人番号の指定等に関する省令)."""
+    """Say which numbers have a wrong check digit.
+
+    Of 13 digits, the first is the check digit: 9 − (Σ Pn·Qn mod 9) (法人番号の指定等に関する省令).
+    """
     values = numbers - ord("0")
     wrong: Flags = values[:, 0] != 9 - values @ _CORPORATE_WEIGHTS % 9
     return wrong

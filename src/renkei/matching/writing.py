@@ -1,4 +1,4 @@
-"""Files out: whole or not at all (reconciliation §8)."""
+"""Writing files: all files of a run, or none (reconciliation §8)."""
 
 import json
 import os
@@ -20,7 +20,7 @@ Writer = Callable[[Path], None]
 def reconciliation_files(
     result: Reconciliation, ending: Literal["csv", "parquet"] = "csv"
 ) -> dict[str, Writer]:
-    """Return what writes each file of a reconciliation, by file name."""
+    """Return a writer for each file of a reconciliation, by file name."""
     tables = {
         "annex2": result.annex2,
         "annex3": result.annex3,
@@ -36,7 +36,7 @@ def reconciliation_files(
 
 
 def table_writer(table: pl.DataFrame) -> Writer:
-    """Return what writes a table of text: Parquet by its ending, else CSV in UTF-8 with blank as nothing."""
+    """Return a writer of a table of text: Parquet by the file name, else CSV in UTF-8, null as empty."""
 
     def write(path: Path) -> None:
         if path.suffix.lower() == ".parquet":
@@ -48,7 +48,7 @@ def table_writer(table: pl.DataFrame) -> Writer:
 
 
 def text_writer(text: str) -> Writer:
-    """Return what writes a text in UTF-8."""
+    """Return a writer of text in UTF-8."""
 
     def write(path: Path) -> None:
         path.write_text(text, encoding="utf-8")
@@ -57,11 +57,14 @@ def text_writer(text: str) -> Writer:
 
 
 def write_atomic(directory: Path, files: Mapping[str, Writer]) -> None:
-    """Write files into a directory so that each appears whole, and none unless all could be written.
+    """Write files into a directory so that each appears complete, and none unless all could be written.
 
-    They are written beside their place, made durable, and renamed; the last named goes first and comes last,
-    so that where it stands, all of one run stand. What an earlier run left unfinished when it was killed is
-    removed, since it holds personal data. Raises OSError where the disk says so.
+    1. Remove unfinished files of earlier runs that were killed: they hold personal data.
+    2. Write all files into a subdirectory and sync them to disk.
+    3. Delete the old version of the last file, and rename all new files into place in their order. So if the
+       last file exists, all files exist and are of one run.
+
+    Raises OSError if the file system fails.
     """
     directory.mkdir(parents=True, exist_ok=True)
     remove_unfinished(directory)
@@ -85,7 +88,7 @@ def _written(path: Path, write: Writer) -> None:
 
 
 def remove_unfinished(directory: Path) -> None:
-    """Remove what killed runs left behind; a run that is still going keeps its own."""
+    """Remove files that killed runs left behind; those of a running process stay."""
     for left in directory.glob(f"{_UNFINISHED}*"):
         owner = left.name.removeprefix(_UNFINISHED)
         if not (owner.isdigit() and Path(f"/proc/{owner}").exists()):

@@ -1,8 +1,8 @@
-"""A synthetic world to try the matching on: a register, the ministry's extract, and the answer key apart.
+"""A synthetic world to test the matching: a register, the ministry's extract, and a separate answer key.
 
-Nothing here is about anybody. It is drawn from published statistics and from assumptions that are marked as
-such (docs/simulation.md), and the same seed gives the same bytes. The matching does not know this package,
-and must never be given what lies in `truth/`.
+Nothing here is about a real person. The world is drawn from published statistics and from assumptions that are
+marked as such (docs/simulation.md); the same seed gives the same bytes. The matching does not import this
+package, and must never get the files of `truth/`.
 """
 
 from renkei.simulation.chunks import Plan

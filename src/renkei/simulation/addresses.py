@@ -1,4 +1,4 @@
-"""Addresses that look like addresses: real prefectures and cities, invented streets and houses."""
+"""Realistic addresses: real prefectures and cities, invented streets and houses."""
 
 from functools import cache
 
@@ -14,7 +14,7 @@ _IN_A_BUILDING = 0.55
 
 @cache
 def _cities() -> tuple[pl.Series, Ints, Ints]:
-    """Return prefecture and city in one word, the first city of each prefecture, and how many it has."""
+    """Return prefecture and city as one text, the first city of each prefecture, and their number."""
     words: list[str] = []
     first: list[int] = []
     for prefecture, cities in table("prefectures").select("prefecture", "cities").iter_rows():
@@ -36,7 +36,7 @@ def _houses() -> pl.Series:
 
 @cache
 def _rooms() -> pl.Series:
-    """Return buildings with a room, the place 0 being a house of its own."""
+    """Return buildings with a room; position 0 is a house without rooms."""
     rooms = [
         f" {name}{floor}0{room}"
         for name in table("buildings")["building"]
@@ -47,7 +47,7 @@ def _rooms() -> pl.Series:
 
 
 def draw_addresses(prefecture: Ints, draws: Draws) -> pl.DataFrame:
-    """Draw an address in each prefecture (number): columns `postal_code`, `address`."""
+    """Draw an address for each prefecture number: columns `postal_code`, `address`."""
     size = len(prefecture)
     cities, first, count = _cities()
     flat = draws.chance(_IN_A_BUILDING, size)
@@ -70,7 +70,7 @@ def draw_addresses(prefecture: Ints, draws: Draws) -> pl.DataFrame:
 
 
 def draw_phones(prefecture: Ints, draws: Draws) -> pl.Series:
-    """Draw a telephone number with the area code of each prefecture: ten digits in three parts."""
+    """Draw a telephone number for each prefecture number, with its area code: ten digits in three parts."""
     size = len(prefecture)
     area = pick(table("prefectures")["area_code"], prefecture)
     number = pick(padded(6), draws.below(10**6, size)) + pick(padded(2), draws.below(100, size))

@@ -1,6 +1,6 @@
 """Residence cards: one at the first landing, one for every change and renewal, some re-issued.
 
-Every issue has a number of its own (入管法19条の4第2項), and a card keeps what was true when it was issued.
+Every issue has its own number (入管法19条の4第2項), and a card keeps the data of the day of its issue.
 """
 
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ from renkei.simulation.tables import (
     whole,
 )
 
-CARDS_PER_PERSON = 10  # room in the numbering; nobody gets more
-MOST_RESIDENTS = 8_000_000  # beyond, card numbers would run out of room
+CARDS_PER_PERSON = 10  # the numbering has room for no more
+MOST_RESIDENTS = 8_000_000  # with more, card numbers would run out
 _RENEWALS = 6
 _PERMANENT_CARD_MONTHS = 84  # a permanent resident's card is valid seven years
 _REISSUED = 0.04  # assumption: lost, damaged, or a kanji name added
-_LATE_RENEWAL = 0.12  # assumption: decided after the period ended, the application pending
+_LATE_RENEWAL = 0.12  # assumption: decided after the period ended, while the application was pending
 _MOVED_WITH_NEW_CARD = 0.35  # assumption
 _MOVED_SINCE = 0.15  # assumption: address written on the back of the card, no new card
 _EXTRA_PERIODS = ((0.05, 12 / 36), (0.40, 1.0), (0.55, 60 / 36))  # assumption: of stays of three years
@@ -38,11 +38,11 @@ _DIGITS = 10**8
 
 @dataclass(frozen=True)
 class Cards:
-    """Cards as numbers, sorted by person and day of issue; `record` is what each links to."""
+    """Cards as numbers, sorted by person and day of issue, with their records."""
 
-    person: Ints  # place of the holder among the people
+    person: Ints  # row of the card owner among the people
     issued: Ints
-    expires: Ints  # end of the period of stay, BLANK_DAY without limit
+    expires: Ints  # end of the period of stay, BLANK_DAY if it has no limit
     status: Ints
     last: Bools
     linked: pl.DataFrame  # columns of the dataset cards
@@ -52,18 +52,18 @@ class Cards:
         return len(self.person)
 
     def valid_on(self, person: Ints, day: Ints) -> Ints:
-        """Return the place of the last card issued to each person up to the day, else of their first."""
+        """Return the row of the last card issued to each person up to the day, else of the first card."""
         keys = self.person * 10**6 + self.issued
         place = np.searchsorted(keys, person * 10**6 + day, side="right") - 1
         return np.maximum(place, np.searchsorted(self.person, person, side="left"))
 
     def last_of(self, person: Ints) -> Ints:
-        """Return the place of each person's latest card."""
+        """Return the row of each person's latest card."""
         return np.searchsorted(self.person, person, side="right") - 1
 
 
 def card_numbers(order: Ints, draws: Draws) -> pl.Series:
-    """Return a card number for each different `order`; no two meet, since their digits do not."""
+    """Return a card number for each different `order`; all are different, because their digits are."""
     size = len(order)
     digits = scattered(order, _DIGITS, 61_803_399, 27_182_818)
     pairs = pl.Series([a + b for a in _LETTERS for b in _LETTERS])
@@ -78,7 +78,7 @@ def card_numbers(order: Ints, draws: Draws) -> pl.Series:
 
 
 def person_ids(number: Ints) -> pl.Series:
-    """Return identifiers of people: different for different numbers, without meaning."""
+    """Return identifiers of people: unique for each number, without meaning."""
     place = scattered(number, 10**9, 314_159_271, 141_421_356)
     return pl.DataFrame(
         {
@@ -90,7 +90,7 @@ def person_ids(number: Ints) -> pl.Series:
 
 
 def _periods(people: People, draws: Draws) -> Ints:
-    """Draw the period of stay, in days, for each person and stage; 0 where there is no limit."""
+    """Draw the period of stay, in days, for each person and stage; 0 if there is no limit."""
     months = whole("statuses", "period_months")[people.status]
     choice = draws.among([share for share, _ in _EXTRA_PERIODS], people.status.size).reshape(
         people.status.shape
@@ -147,7 +147,7 @@ def _issues(people: People, as_of: int, draws: Draws) -> tuple[Ints, Ints, Ints,
 
 
 def _from_the_end(person: Ints) -> Ints:
-    """Count for each card of sorted holders how many later ones its holder has."""
+    """Return for each card (sorted by person) how many later cards its owner has."""
     return np.searchsorted(person, person, side="right") - 1 - np.arange(len(person))
 
 
@@ -183,7 +183,7 @@ def draw_cards(people: People, as_of: int, draws: Draws) -> Cards:
     former = people.former_names.take(renamed)
     all_names = pl.concat([names, former.written("latin")])
     kanji = people.names.written("kanji")
-    # A kanji name is asked for at an office, never at the airport: few first cards have one.
+    # A kanji name is requested at an office, not at the airport: few first cards have one.
     with_kanji = people.kanji[person] & (~first | draws.chance(_KANJI_AT_FIRST, size))
     before = people.renamed[person] & ~last
     extra = draws.below(100, len(people))[person] < whole("statuses", "extra_activity_percent")[status]

@@ -1,4 +1,4 @@
-"""The world in chunks: parts that refer to nothing outside of themselves but employers."""
+"""The world in chunks: parts that refer to nothing outside themselves except employers."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _CHUNK = 200_000
 
 @dataclass(frozen=True)
 class Plan:
-    """What world to draw."""
+    """The size, seed and day of the world to draw."""
 
     residents: int
     notifications: int
@@ -61,7 +61,7 @@ class Chunk:
 def draw_chunk(
     plan: Plan, employers: Employers, place: tuple[int, int, int, int], flaws: Sequence[Flaw]
 ) -> Chunk:
-    """Draw one chunk; `place` as `Plan.chunks` gives it."""
+    """Draw one chunk; `place` is an element of `Plan.chunks`."""
     first, size, first_notification, count = place
 
     def draws(part: str) -> Draws:

@@ -1,7 +1,7 @@
-"""Days after the base world: what comes in, is corrected and goes, as each agency would send it.
+"""Days after the base world: new, corrected and deleted rows, as each agency would send them.
 
-The days touch the first chunk of the world (all of it, where it is small) and newcomers. Every row of a
-day is a whole row that stands in place of any earlier one under the same identifier.
+The days change the first chunk of the world (all of a small world) and add newcomers. Every row of a day is a
+complete row that replaces any earlier row with the same identifier.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,19 +27,19 @@ from renkei.simulation.residents import MONTH, draw_people
 from renkei.simulation.tables import BLANK_DAY, codes, day_text, pick, status_codes
 from renkei.simulation.truth import expected_of_notifications, expected_of_permissions
 
-# Shares of the world's size that a day brings; assumptions (docs/simulation.md), about 10,000 notifications
-# and 6,000 changes of the register on a day at full size.
+# Changes of one day, as shares of the world's size; assumptions (docs/simulation.md): at full size about 10,000
+# notifications and 6,000 changes of the register in a day.
 _NEWCOMERS, _NEW_CARDS, _MOVED, _KANJI_ADDED, _LANDED = 0.0004, 0.001, 0.0008, 0.0001, 0.02
 _HIRED, _SEPARATED, _CORRECTED, _DELETED = 0.002, 0.0015, 0.0008, 0.0002
 _NEWCOMERS_HIRED = 0.4
-_GRADUATES = 0.3  # of students with a new card, those who now work
-_NEW_PERMISSIONS = 60_000_000  # numbers of permissions from here on are of the days
+_GRADUATES = 0.3  # of students with a new card: those who now work
+_NEW_PERMISSIONS = 60_000_000  # permissions of the days have numbers from here on
 _NEW_PERIOD = round(36 * MONTH)
 
 
 @dataclass(frozen=True)
 class Day:
-    """One day's deliveries, the business day, and the answer key of what is new in them."""
+    """One day's deliveries, the business day, and the answer key of the new rows in them."""
 
     day: date
     persons: pl.DataFrame
@@ -51,7 +51,7 @@ class Day:
 
 
 class _State:
-    """The touched part of the world, day after day."""
+    """The part of the world that the days change."""
 
     def __init__(self, plan: Plan, chunk: Chunk, employers: Employers, flaws: Sequence[Flaw]) -> None:
         self.plan, self.people, self.cards, self.employers, self.flaws = (
@@ -68,11 +68,11 @@ class _State:
             how="left",
             maintain_order="left",
         )["expected_outcome"]
-        # A repeated identifier stands for two workers; leave both alone.
+        # A repeated identifier belongs to two workers; both are left unchanged.
         once = self.rows["notification_id"].is_unique()
         self.open = (outcomes.is_in(LIVE) & once).to_numpy().copy()
         self.awaiting = chunk.permissions.rows.filter(pl.col("permitted_on").is_null())
-        self.untouched = np.ones(len(self.people), dtype=np.bool_)
+        self.unchanged = np.ones(len(self.people), dtype=np.bool_)
         self.newcomers = plan.residents
         self.notifications = plan.notifications
         self.permissions = _NEW_PERMISSIONS
@@ -90,7 +90,7 @@ def _chosen(allowed: Bools, count: int, draws: Draws) -> Ints:
 def draw_days(
     plan: Plan, chunk: Chunk, employers: Employers, flaws: Sequence[Flaw], days: int
 ) -> Iterator[Day]:
-    """Draw the days after the base world, in order; `chunk` is the first of the world."""
+    """Draw the days after the base world, in order; `chunk` is the first chunk of the world."""
     state = _State(plan, chunk, employers, flaws)
     for number in range(1, days + 1):
         today = replace(plan, as_of=plan.as_of + timedelta(days=number))
@@ -127,7 +127,7 @@ def _draw_day(state: _State, plan: Plan, draws: Draws) -> Day:
 
 
 def _arrivals(state: _State, plan: Plan, draws: Draws) -> Chunk:
-    """People who landed today; some are hired at once."""
+    """Draw people who landed today; some are hired at once."""
     size = _at_least_one(plan.residents, _NEWCOMERS)
     people = draw_people(state.newcomers, size, plan.today, draws, newcomers=True)
     cards = draw_cards(people, plan.today, draws)
@@ -144,7 +144,7 @@ def _arrivals(state: _State, plan: Plan, draws: Draws) -> Chunk:
 
 
 def _hires(state: _State, plan: Plan, draws: Draws) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Notifications of residents hired in the last weeks, registered today."""
+    """Draw notifications of residents hired in the last weeks, registered today."""
     count = _at_least_one(plan.notifications, _HIRED)
     person = draws.below(len(state.people), count)
     employments = _employments_of(
@@ -177,7 +177,7 @@ def _employments_of(state: _State, person: Ints, begins: Ints, registered: Ints,
 
 
 def _updates(state: _State, plan: Plan, draws: Draws) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Separations, corrections and deletions of notifications made before."""
+    """Draw separations, corrections and deletions of earlier notifications."""
     today = pl.lit(plan.as_of.isoformat())
     free = state.open & (state.filed.registered < plan.today)
     size = plan.notifications
@@ -191,21 +191,21 @@ def _updates(state: _State, plan: Plan, draws: Draws) -> tuple[pl.DataFrame, pl.
     ended = state.rows[separated].with_columns(
         employment_end=today, updated_on=today, address=pl.col("address"), postal_code=pl.col("postal_code")
     )
-    gone = state.rows[deleted].with_columns(
+    removed = state.rows[deleted].with_columns(
         pl.lit(None, dtype=pl.String).alias(column)
         for column in NOTIFICATIONS.names
         if column not in ("notification_id", "card_number", "registered_on")
     )
-    gone = gone.with_columns(updated_on=pl.lit(None, dtype=pl.String), deleted_on=today)
-    righted = _taken(state.filed, corrected)
-    righted = replace(righted, rows=righted.rows.with_columns(updated_on=today))
-    employments = _employments_of(state, righted.person, righted.begins, righted.registered, draws)
-    flawed = put_flaws(with_rates(clean()), state.people, state.cards, righted, plan.today, draws)
-    key = expected_of_notifications(state.cards, employments, righted, flawed).key
-    return pl.concat([ended, righted.rows, gone]), key
+    removed = removed.with_columns(updated_on=pl.lit(None, dtype=pl.String), deleted_on=today)
+    fixed = _rows_of(state.filed, corrected)
+    fixed = replace(fixed, rows=fixed.rows.with_columns(updated_on=today))
+    employments = _employments_of(state, fixed.person, fixed.begins, fixed.registered, draws)
+    flawed = put_flaws(with_rates(clean()), state.people, state.cards, fixed, plan.today, draws)
+    key = expected_of_notifications(state.cards, employments, fixed, flawed).key
+    return pl.concat([ended, fixed.rows, removed]), key
 
 
-def _taken(filed: Notifications, rows: Ints) -> Notifications:
+def _rows_of(filed: Notifications, rows: Ints) -> Notifications:
     return Notifications(
         rows=filed.rows[rows],
         linked=filed.linked[rows],
@@ -221,13 +221,13 @@ Register = tuple[pl.DataFrame, pl.DataFrame]
 
 
 def _new_cards(state: _State, plan: Plan, draws: Draws) -> tuple[Register, pl.DataFrame]:
-    """Renewals, and students who were permitted to work, with a new card each."""
+    """Draw renewals, and students who were permitted to work; each gets a new card."""
     cards, size = state.cards, len(state.people)
     held = np.bincount(cards.person, minlength=size)
     last = cards.last_of(np.arange(size))
-    free = state.untouched & (held < CARDS_PER_PERSON) & (cards.issued[last] < plan.today)
+    free = state.unchanged & (held < CARDS_PER_PERSON) & (cards.issued[last] < plan.today)
     person = _chosen(free, _at_least_one(plan.residents, _NEW_CARDS), draws)
-    state.untouched[person] = False
+    state.unchanged[person] = False
     student, engineer = (status_codes().index(code) for code in ("student", "engineer_humanities_intl"))
     before = cards.status[last[person]]
     graduate = (before == student) & draws.chance(_GRADUATES, len(person))
@@ -261,7 +261,7 @@ def _new_cards(state: _State, plan: Plan, draws: Draws) -> tuple[Register, pl.Da
         linked=pl.concat([cards.linked, linked])[order],
         latest=_with_rows(cards.latest, person, latest),
     )
-    # The notifications' places among the cards move with them.
+    # The cards have new row numbers: update those of the notifications.
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     filed = state.filed
@@ -275,7 +275,7 @@ def _new_cards(state: _State, plan: Plan, draws: Draws) -> tuple[Register, pl.Da
 
 
 def _changes(state: _State, plan: Plan, person: Ints, draws: Draws) -> pl.DataFrame:
-    """The permissions of students who may now work: engaged by an employer of their prefecture."""
+    """Draw the permissions of students who may now work, for an employer of their prefecture."""
     employers = state.employers
     establishment = employers.draw(state.people.prefecture[person], draws)
     organisations = employers.organisations[employers.organisation[establishment]]
@@ -298,15 +298,15 @@ def _changes(state: _State, plan: Plan, person: Ints, draws: Draws) -> pl.DataFr
 
 
 def _changed_records(state: _State, plan: Plan, draws: Draws) -> tuple[Register, pl.DataFrame]:
-    """People who moved without a new card, and kanji names added to the card they have."""
+    """Draw people who moved without a new card, and kanji names added to existing cards."""
     cards = state.cards
-    moved = _chosen(state.untouched, _at_least_one(plan.residents, _MOVED), draws)
-    state.untouched[moved] = False
+    moved = _chosen(state.unchanged, _at_least_one(plan.residents, _MOVED), draws)
+    state.unchanged[moved] = False
     addresses = draw_addresses(state.people.prefecture[moved], draws)
     at_home = cards.latest[moved].with_columns(addresses["postal_code"], addresses["address"])
-    wants = state.untouched & state.people.kanji & cards.latest["kanji_name"].is_null().to_numpy()
+    wants = state.unchanged & state.people.kanji & cards.latest["kanji_name"].is_null().to_numpy()
     named = _chosen(wants, round(plan.residents * _KANJI_ADDED), draws)
-    state.untouched[named] = False
+    state.unchanged[named] = False
     kanji = state.people.names.take(named).written("kanji").alias("kanji_name")
     with_kanji = cards.latest[named].with_columns(kanji)
     on_card = cards.last_of(named)

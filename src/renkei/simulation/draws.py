@@ -1,7 +1,7 @@
 """Random draws: whole columns at once, the same for the same seed.
 
-Every part of the world draws from a stream of its own, named by where it is used, so that a change in one
-place does not move the numbers of another.
+Every part of the world draws from its own stream, named after its use, so that a change in one part does not
+change the numbers of another part.
 """
 
 import zlib
@@ -23,7 +23,7 @@ class Draws:
         self._generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *path])))
 
     def uniform(self, size: int) -> Floats:
-        """Return numbers from 0 (included) to 1 (left out)."""
+        """Return numbers from 0 (included) to 1 (excluded)."""
         return self._generator.random(size)
 
     def below(self, limit: int | Ints, size: int) -> Ints:
@@ -37,18 +37,18 @@ class Draws:
         return offsets + least
 
     def chance(self, share: float | Floats, size: int) -> Bools:
-        """Return true for about that share of rows."""
+        """Return true for about this share of rows."""
         return np.asarray(self.uniform(size) < share)
 
     def among(self, weights: Sequence[float] | Floats | Ints, size: int) -> Ints:
-        """Return positions in `weights`, each as often as its weight says."""
+        """Return positions in `weights`, each with a frequency in proportion to its weight."""
         edges = np.cumsum(np.asarray(weights, dtype=np.float64))
         found = np.searchsorted(edges, self.uniform(size) * edges[-1], side="right")
         places: Ints = np.minimum(found, len(edges) - 1).astype(np.int64)
         return places
 
     def triangular(self, least: Floats, mode: Floats, most: Floats) -> Floats:
-        """Return numbers between least and most, thickest at mode."""
+        """Return numbers between least and most, most frequent at mode (triangular distribution)."""
         return self._generator.triangular(least, mode, np.maximum(most, least + 1e-6))
 
     def sample(self, population: int, size: int) -> Ints:
@@ -57,15 +57,15 @@ class Draws:
 
 
 def scattered(numbers: Ints, modulus: int, step: int, offset: int) -> Ints:
-    """Map 0, 1, 2 … to numbers below `modulus` that look unordered and never meet.
+    """Map 0, 1, 2 … to different numbers below `modulus` that look unordered.
 
-    `step` shares no divisor with `modulus`; a number times `step` stays below 2**63.
+    `step` and `modulus` must have no common divisor; a number times `step` must be below 2**63.
     """
     return (numbers * step + offset) % modulus
 
 
 def blended(base: Ints, where: Bools, other: Ints) -> Ints:
-    """Return `base` with the rows of `where` replaced by `other`, which has a value for those rows alone."""
+    """Return `base` with the rows of `where` replaced by `other`, which has values for those rows only."""
     result = base.copy()
     result[where] = other
     return result

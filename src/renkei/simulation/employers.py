@@ -1,4 +1,4 @@
-"""Employers: establishments with a number of the employment insurance, and the organisations behind them."""
+"""Employers: establishments with an employment insurance number, and the organisations that own them."""
 
 from dataclasses import dataclass
 
@@ -12,27 +12,27 @@ from renkei.simulation.tables import numbers, padded, pick, table
 WORKERS_EACH = 6.9  # 2,571,037 workers notified by 371,215 establishments (2025-10-31)
 _SOLE_PROPRIETORS = 0.08  # assumption: an employer without a corporate number
 _BRANCHES = 0.2  # assumption: establishments of a company that has another one
-_LIVES_WHERE_IT_WORKS = 0.8  # assumption: the others follow the published workers by prefecture
+_WORKS_AT_HOME = 0.8  # assumption: works in the home prefecture; others as in the statistics of workers
 DISPATCH_INDUSTRY = "91"
 SCHOOL_INDUSTRY = "82"
 
 
 @dataclass(frozen=True)
 class Employers:
-    """Establishments as the ministry knows them, sorted by prefecture, and who is behind each."""
+    """Establishments as the ministry has them, sorted by prefecture, and the organisation of each."""
 
     establishments: pl.DataFrame  # number, name, postal code, address, phone, industry, size
     organisations: pl.DataFrame  # corporate number, name, address, phone, representative
     organisation: Ints  # establishment → organisation
     industry: Ints  # establishment → row of the table of industries
     ends: Ints  # prefecture → first establishment after its own
-    weight: Floats  # running sum of how many workers each is expected to have
+    weight: Floats  # running sum of the expected workers of each
 
     def draw(self, home: Ints, draws: Draws) -> Ints:
-        """Draw an establishment for people of these home prefectures."""
+        """Draw an establishment for each home prefecture."""
         size = len(home)
         elsewhere = draws.among(_work_elsewhere(), size)
-        prefecture = np.where(draws.chance(_LIVES_WHERE_IT_WORKS, size), home, elsewhere)
+        prefecture = np.where(draws.chance(_WORKS_AT_HOME, size), home, elsewhere)
         upper = self.weight[self.ends[prefecture] - 1]
         first = np.where(prefecture > 0, self.ends[np.maximum(prefecture, 1) - 1], 0)
         lower = np.where(first > 0, self.weight[np.maximum(first, 1) - 1], 0.0)
@@ -40,7 +40,7 @@ class Employers:
         return np.clip(place, first, self.ends[prefecture] - 1)
 
     def of_industry(self, code: str) -> Ints:
-        """Return the establishments of an industry; all of them where it has none."""
+        """Return the establishments of an industry, or all establishments if it has none."""
         found = np.flatnonzero(self.industry == table("industries")["industry"].to_list().index(code))
         return found if len(found) else np.arange(len(self.industry))
 
@@ -48,7 +48,7 @@ class Employers:
 def _work_elsewhere() -> Floats:
     home, work = numbers("prefectures", "residents"), numbers("prefectures", "workers")
     home, work = home / home.sum(), work / work.sum()
-    elsewhere: Floats = np.maximum(work - _LIVES_WHERE_IT_WORKS * home, 0.001)
+    elsewhere: Floats = np.maximum(work - _WORKS_AT_HOME * home, 0.001)
     return elsewhere
 
 
@@ -62,7 +62,7 @@ def corporate_numbers(base: Ints) -> pl.Series:
 
 
 def draw_employers(notifications: int, draws: Draws) -> Employers:
-    """Draw as many establishments as that number of notifications suggests."""
+    """Draw as many establishments as are usual for this number of notifications."""
     prefectures = len(table("prefectures"))
     size = max(round(notifications / WORKERS_EACH), 3 * prefectures)
     share = numbers("prefectures", "establishments_percent")
@@ -85,7 +85,7 @@ def draw_employers(notifications: int, draws: Draws) -> Employers:
     serial = np.arange(size)
     establishments = pl.DataFrame(
         {
-            # 安定所番号 4 + 一連番号 6 + CD 1; how the last is reckoned is not published: any digit.
+            # 安定所番号 4 + 一連番号 6 + CD 1; the algorithm of the CD is not published: any digit.
             "establishment_number": office
             + pick(padded(2), draws.below(30, size) + 1)
             + pick(padded(6), (serial * 7919 + 104_729) % 10**6)

@@ -1,4 +1,4 @@
-"""Who works where, since when, and whether and when the employer notified it."""
+"""Employments: who works where and since when, and whether and when the employer notified it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,10 +11,12 @@ from renkei.simulation.employers import Employers
 from renkei.simulation.residents import People
 from renkei.simulation.tables import BLANK_DAY, numbers, status_codes, table
 
-NUMBERS_BEGIN = (date(2020, 3, 1) - date(1970, 1, 1)).days  # the card number entered the notification
-_SEVERAL_EMPLOYERS = 0.07  # assumption: notifications of somebody notified already
-_CHANGED_JOBS = 0.18  # assumption: of specialists, hired by another than the one of the permission
-_CONTINUED = 0.35  # assumption: of those with work status before, the employment began under it
+NUMBERS_BEGIN = (
+    date(2020, 3, 1) - date(1970, 1, 1)
+).days  # the first day on which a notification has a card number
+_SEVERAL_EMPLOYERS = 0.07  # assumption: notifications of a person who has one already
+_CHANGED_JOBS = 0.18  # assumption: of specialists, hired by another employer than that of the permission
+_CONTINUED = 0.35  # assumption: of persons with an earlier work status, the employment began under it
 _MOST_NOTIFIED = 0.97
 _ENDED, _SECOND_ENDED = 0.22, 0.55  # assumption
 _YEARS_BACK = 5 * 365
@@ -22,7 +24,7 @@ _YEARS_BACK = 5 * 365
 
 @dataclass(frozen=True)
 class Filing:
-    """How often employers file otherwise than they should (`tables/flaws.csv`, item employment_start)."""
+    """How often employers do not file as they should (`tables/flaws.csv`, item employment_start)."""
 
     omitted: float
     late: float
@@ -32,7 +34,7 @@ class Filing:
 
 @dataclass(frozen=True)
 class Employments:
-    """Employments that were notified, in random order, and people whose employer did not."""
+    """Employments that were notified, in random order, and people whose employer did not notify."""
 
     person: Ints
     begins: Ints
@@ -42,9 +44,9 @@ class Employments:
     late: Bools
     early: Bools
     kept_on: Bools
-    employer: Ints  # person → establishment of the first employment, notified or not; -1 without
-    anchor: Ints  # person → stage that the first employment began under
-    omitted: Bools  # person → employed, and nobody notified it
+    employer: Ints  # person → establishment of the first employment, notified or not; -1 if none
+    anchor: Ints  # person → stage in which the first employment began
+    omitted: Bools  # person → employed, but not notified
 
     def __len__(self) -> int:
         return len(self.person)
@@ -60,7 +62,7 @@ def _group_of_status() -> Ints:
 
 
 def _anchors(people: People, draws: Draws) -> Ints:
-    """Draw the stage that a person's employment began under."""
+    """Draw the stage in which a person's employment began."""
     anchor = people.stages - 1
     rows = np.arange(len(people))
     intern = _is("titp")
@@ -77,7 +79,7 @@ def _anchors(people: People, draws: Draws) -> Ints:
 
 
 def _selected(people: People, count: int, omitted: float, draws: Draws) -> tuple[Ints, Ints, Ints]:
-    """Draw who is notified once, who again, and who is employed without a notification."""
+    """Draw the people who are notified once, those notified again, and those employed but not notified."""
     weights = numbers("worker_groups", "notifications")
     group = _group_of_status()[people.current]
     members = [np.flatnonzero(group == number) for number in range(len(weights))]
@@ -91,7 +93,7 @@ def _selected(people: People, count: int, omitted: float, draws: Draws) -> tuple
         shuffled = one[draws.sample(len(one), len(one))]
         distinct = min(round(wanted[number] * (1 - _SEVERAL_EMPLOYERS)), int(len(one) * _MOST_NOTIFIED))
         once.append(shuffled[:distinct])
-        # With more notifications than people, everybody takes part in the repetitions.
+        # If there are more notifications than people, everybody can be notified again.
         pool = shuffled[: max(distinct, 1)]
         again.append(pool[draws.below(len(pool), int(wanted[number] - distinct))])
         if number in (0, 2, 4):
@@ -112,7 +114,7 @@ def draw_employments(
     group = _group_of_status()[people.current]
     by_permission = np.isin(group, [0, 2, 4])
     changed = draws.chance(_CHANGED_JOBS, size) & (group == 0)
-    # Who settled may have been hired before that; a student or dependant works under that status.
+    # A settled person may have been hired earlier; a student or dependant works under the present status.
     settled = group == 1
     since = np.maximum(np.where(settled, people.begins[:, 0], people.current_begins), as_of - _YEARS_BACK)
     begins = np.where(
@@ -133,7 +135,7 @@ def draw_employments(
         permitted - draws.between(30, 400, size), people.begins[rows, np.maximum(anchor - 1, 0)]
     )
     begins = np.where(kept_on, np.minimum(as_student, permitted - 1), begins)
-    # Older employments had no card number to notify; the world begins with it.
+    # Notifications of older employments have no card number; the world begins with the card number.
     begins = np.where(
         (begins < NUMBERS_BEGIN) & ~early & ~kept_on, NUMBERS_BEGIN + draws.between(0, 600, size), begins
     )

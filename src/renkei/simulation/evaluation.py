@@ -1,4 +1,4 @@
-"""The answer key against what a matching said: how much of each flaw it told, and how much of that is so."""
+"""The evaluation of a matching against the answer key: recall and precision of each flaw."""
 
 from dataclasses import dataclass
 
@@ -6,19 +6,19 @@ import polars as pl
 
 from renkei.simulation.flaws import GIVES_A_CAUSE, default_flaws
 
-# What the key expects of rows that never reach the matching.
+# Outcomes of the key for rows that never reach the matching.
 _ABSENT = {"rejected": "absent", "not_sent": "absent"}
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How a matching did.
+    """The quality of a matching.
 
-    `by_flaw`: flaw, verdict (as in `tables/flaws.csv`), rows (how many notifications bear it), recall (share
-    of them told as the key expects, in outcome and in all differences), precision (of the differences told
-    with the flaw's item and cause, the share that the key expects; null where a flaw has no such pair).
-    `omissions`: reason, expected, told, right: permissions suspected. `truly_omitted`, `suspected` and
-    `truly_suspected` count permissions: truly left out, suspected, and both.
+    `by_flaw`: flaw, verdict (as in `tables/flaws.csv`), rows (how many notifications have it), recall (the
+    share of them with the outcome and all differences that the key expects), precision (of the differences
+    reported with the flaw's item and cause, the share that the key expects; null if a flaw has no such pair).
+    `omissions`: reason, expected, told (reported), right: suspected omissions. `truly_omitted`, `suspected`
+    and `truly_suspected` count permissions: truly omitted, suspected, and both.
     """
 
     notifications: int
@@ -33,33 +33,33 @@ class Evaluation:
 def evaluate(
     notifications: pl.DataFrame, permissions: pl.DataFrame, matches: pl.DataFrame, annex3: pl.DataFrame
 ) -> Evaluation:
-    """Hold a reconciliation against the answer key of its world.
+    """Compare a reconciliation with the answer key of its world.
 
     `notifications` and `permissions` are the tables of `truth/`; `matches` (notification_id, outcome,
-    differences) and `annex3` (permission_id, reason) are what the reconciliation wrote. All are text.
+    differences) and `annex3` (permission_id, reason) are its output. All columns are text.
     """
-    judged = _beside(notifications, matches)
-    told = permissions.join(annex3.select("permission_id", "reason"), on="permission_id", how="left")
+    judged = _with_results(notifications, matches)
+    reported = permissions.join(annex3.select("permission_id", "reason"), on="permission_id", how="left")
     omitted, suspected = pl.col("truly_omitted") == "true", pl.col("reason").is_not_null()
     return Evaluation(
         notifications=judged.height,
         as_expected=int(judged["right"].sum()),
         by_flaw=_by_flaw(judged),
-        omissions=_by_reason(told),
-        truly_omitted=told.filter(omitted).height,
-        suspected=told.filter(suspected).height,
-        truly_suspected=told.filter(omitted & suspected).height,
+        omissions=_by_reason(reported),
+        truly_omitted=reported.filter(omitted).height,
+        suspected=reported.filter(suspected).height,
+        truly_suspected=reported.filter(omitted & suspected).height,
     )
 
 
-def _beside(notifications: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
-    said = matches.select("notification_id", "outcome", "differences")
-    # Of a number not found the key gives the cause as a reason, the matching as a difference of ⑦.
+def _with_results(notifications: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    results = matches.select("notification_id", "outcome", "differences")
+    # For a number not found, the key gives the cause as a reason, the matching as a difference of ⑦.
     of_number = pl.when(pl.col("expected_outcome") == "not_found").then(
         "card_number:" + pl.col("expected_reasons")
     )
     return (
-        notifications.join(said, on="notification_id", how="left")
+        notifications.join(results, on="notification_id", how="left")
         .with_columns(
             pl.col("outcome").fill_null("absent"),
             pl.col("expected_outcome").replace(_ABSENT),
@@ -87,11 +87,11 @@ def _by_flaw(judged: pl.DataFrame) -> pl.DataFrame:
     )
     rows = judged.select("right", flaw=pl.col("flaws").str.split(";")).explode("flaw")
     recall = rows.group_by("flaw").agg(rows=pl.len(), recall=pl.col("right").mean())
-    told, expected = (
+    reported, expected = (
         judged.select("notification_id", pair=pl.col(column).str.split(";")).explode("pair")
         for column in ("differences", "expected_differences")
     )
-    both = told.join(
+    both = reported.join(
         expected.with_columns(expected=pl.lit(value=True)), on=["notification_id", "pair"], how="left"
     )
     precision = both.group_by("pair").agg(precision=pl.col("expected").fill_null(value=False).mean())
@@ -103,11 +103,11 @@ def _by_flaw(judged: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _by_reason(told: pl.DataFrame) -> pl.DataFrame:
-    expected = told.group_by(reason="expected_reason").agg(
+def _by_reason(reported: pl.DataFrame) -> pl.DataFrame:
+    expected = reported.group_by(reason="expected_reason").agg(
         expected=pl.len(), right=(pl.col("reason") == pl.col("expected_reason")).sum()
     )
-    counted = told.group_by("reason").agg(told=pl.len())
+    counted = reported.group_by("reason").agg(told=pl.len())
     return (
         expected.join(counted, on="reason", how="full", coalesce=True)
         .drop_nulls("reason")

@@ -1,8 +1,8 @@
-"""What each flaw makes of a value: where it can happen, and what then stands in the notification.
+"""How each flaw changes a value: where it can occur, and the value that the notification then has.
 
-An expression speaks of the columns that `flawed.py` lays out for its item: the items as they should be
-reported; `reported_status`, which may have a flaw already; `previous_*` and `latest_*` of the worker's other
-cards; the person's name in other writings; and two random numbers `r1`, `r2`. One row for each flaw of
+An expression uses the columns that `flawed.py` prepares for its item: the items as they should be reported;
+`reported_status`, which may have a flaw already; `previous_*` and `latest_*` of the worker's other cards; the
+person's name in other spellings; and two random numbers `r1`, `r2`. There is one entry for each flaw of
 `tables/flaws.csv` that changes a single value.
 """
 
@@ -21,7 +21,7 @@ _HEISEI, _SHOWA = ERAS[1:3]
 
 @dataclass(frozen=True)
 class Change:
-    """A flaw's two expressions."""
+    """The two expressions of a flaw: the new value, and where the flaw can occur."""
 
     value: pl.Expr
     where: pl.Expr = _EVERYWHERE
@@ -51,7 +51,7 @@ _sex, _nation, _extra = pl.col("sex"), pl.col("nationality"), pl.col("extra_acti
 _number, _start = pl.col("card_number"), pl.col("employment_start")
 _address = pl.col("address")
 _whole_birth = ~_birth.str.ends_with("-00")
-# 別紙1※: of 永住者 these items are not read at all.
+# 別紙1※: these items of 永住者 are not read at all.
 _not_permanent = (_status != "permanent") & (pl.col("reported_status") != "permanent")
 _r1, _r2 = pl.col("r1"), pl.col("r2")
 
@@ -81,7 +81,7 @@ def _era(date: pl.Expr) -> pl.Expr:
 
 
 def _other_letter(name: pl.Expr) -> pl.Expr:
-    """Replace one letter, chosen by `r1`, by the next of the alphabet but one."""
+    """Replace one letter, chosen by `r1`, by the letter two places later in the alphabet."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZAB"
     place = _r1 % name.str.len_chars()
     place = pl.when(name.str.slice(place, 1) == " ").then(place + 1).otherwise(place)
@@ -91,7 +91,7 @@ def _other_letter(name: pl.Expr) -> pl.Expr:
 
 
 def _cut(most: int) -> Change:
-    """Cut a name at the form's width, where that falls within a word; elsewhere it would be `partial`."""
+    """Cut a name at the form's width if that is within a word; at a word's end it would be `partial`."""
     cut = _name.str.slice(0, most)
     return Change(cut, _latin & _name.str.slice(most - 1, 2).str.contains("^[A-Z]{2}$"))
 
@@ -115,7 +115,7 @@ def _differ(text: pl.Expr, at: int) -> pl.Expr:
 
 
 def _known(column: str, other: str) -> pl.Expr:
-    """Tell rows where two values are there and differ."""
+    """Say where two values are both known and differ."""
     return (pl.col(column) != pl.col(other)).fill_null(False)
 
 

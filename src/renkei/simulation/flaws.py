@@ -1,4 +1,4 @@
-"""The flaws that happen in life, each with a rate, a source and what the matching should say."""
+"""The flaws of real notifications, each with a rate, a source and the expected result of the matching."""
 
 import tomllib
 from collections.abc import Mapping
@@ -15,17 +15,17 @@ _ALL = "all"
 
 
 class FlawError(RenkeiError):
-    """A rate of a flaw that does not exist, or that is no rate."""
+    """A flaw that does not exist, or a rate that it cannot have."""
 
 
 @dataclass(frozen=True)
 class Flaw:
     """One row of `tables/flaws.csv`.
 
-    `verdict` is what the matching is expected to say: agrees, different, not_reported, not_comparable,
-    not_found, not_sent, rejected, deleted, omitted, or computed where it depends on whose number it is.
-    `alone` flaws decide the outcome, and which others may befall the same notification: after `yes` none;
-    after `number`, a number that is not found, those that leave the outcome as it is; `no` decides nothing.
+    `verdict` is the expected result of the matching: agrees, different, not_reported, not_comparable,
+    not_found, not_sent, rejected, deleted, omitted, or computed if it depends on whose number it is.
+    `alone`: `yes` decides the outcome and excludes all other flaws; `number` (a number that is not found)
+    decides the outcome and allows flaws that do not change it; `no` does not decide the outcome.
     """
 
     name: str
@@ -47,7 +47,7 @@ GIVES_A_CAUSE = ("different", "not_found")
 def default_flaws() -> tuple[Flaw, ...]:
     """Return the table's flaws with their default rates.
 
-    Raises UnknownCode where a flaw expects a cause that is none of its item's.
+    Raises UnknownCode if a flaw expects a cause that its item does not have.
     """
     return tuple(
         Flaw(
@@ -68,7 +68,7 @@ def default_flaws() -> tuple[Flaw, ...]:
 
 
 def clean() -> Mapping[str, float]:
-    """Return rates that leave the world without flaws."""
+    """Return rates for a world without flaws."""
     return {_ALL: 0.0}
 
 
@@ -86,10 +86,10 @@ def load_rates(path: Path) -> Mapping[str, float]:
 
 
 def with_rates(rates: Mapping[str, object]) -> tuple[Flaw, ...]:
-    """Return the flaws with these rates in place of the defaults; `all` stands for every one not named.
+    """Return the flaws with these rates instead of the defaults; `all` is for every flaw not named.
 
-    Raises FlawError for a name that is no flaw, for a rate outside 0 to 1, and for rates of one item that
-    together are more than 1.
+    Raises FlawError for an unknown flaw, for a rate outside 0 to 1, and if the rates of one item add up to
+    more than 1.
     """
     names = {flaw.name for flaw in default_flaws()}
     given: dict[str, float] = {}
@@ -111,7 +111,7 @@ def with_rates(rates: Mapping[str, object]) -> tuple[Flaw, ...]:
     for item in dict.fromkeys(flaw.item for flaw in flaws):
         if item != "employment" and sum(flaw.rate for flaw in flaws if flaw.item == item) > 1 + 1e-9:
             raise FlawError(
-                f"{item}: the rates of its flaws are more than 1 together.",
+                f"{item}: the rates of its flaws add up to more than 1.",
                 f"{item}: この項目の率の合計が1を超えています。",
             )
     return flaws

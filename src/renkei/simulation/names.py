@@ -1,7 +1,7 @@
-"""Names, as cards print them: by the customs of each nationality, in Latin letters and in kanji.
+"""Names as cards print them: by the customs of each nationality, in Latin letters and in kanji.
 
-A name is up to five parts (`tables/name_parts.csv`) in the order of its culture (`tables/name_orders.csv`).
-Parts are kept as numbers until a writing is asked for: the card's (A–Z), the passport's (with diacritics,
+A name has up to five parts (`tables/name_parts.csv`) in the order of its culture (`tables/name_orders.csv`).
+Parts are kept as numbers until a spelling is needed: the card's (A–Z), the passport's (with diacritics,
 hyphens and apostrophes), or kanji in 正字 or in a variant.
 """
 
@@ -16,7 +16,7 @@ from renkei.simulation.draws import Bools, Draws, Ints
 from renkei.simulation.tables import nationality_codes, pick, table
 
 SLOTS = 5
-_GRAIN = 512  # each list of parts is drawn from this many equally likely places
+_GRAIN = 512  # each list of parts is drawn from this many equally likely positions
 _KANJI_CULTURES = ("chinese", "taiwanese", "korean")
 
 Writing = Literal["latin", "passport", "kanji", "kanji_variant"]
@@ -24,10 +24,10 @@ Writing = Literal["latin", "passport", "kanji", "kanji_variant"]
 
 @dataclass(frozen=True)
 class _Customs:
-    """The tables as numbers: what is drawn is a place in `drawn`, what comes out a part."""
+    """The tables as numbers: a random position in `drawn` gives a part of a name."""
 
-    drawn: Ints  # list * _GRAIN + place → part; list 0 is the empty one
-    orders: Ints  # (culture * 2 + sex - 1) * _GRAIN + place → order
+    drawn: Ints  # list * _GRAIN + position → part; list 0 is empty
+    orders: Ints  # (culture * 2 + sex - 1) * _GRAIN + position → order
     slots: Ints  # order, slot → list
     joined: Bools  # order, slot → the part follows without a space
     cultures: Ints  # nationality → culture
@@ -35,14 +35,14 @@ class _Customs:
 
 
 def _spread(weights: Ints) -> Ints:
-    """Spread positions over `_GRAIN` places in proportion to their weights."""
+    """Return `_GRAIN` row numbers, each row in proportion to its weight."""
     edges = np.cumsum(weights) / weights.sum()
     return np.searchsorted(edges, (np.arange(_GRAIN) + 0.5) / _GRAIN, side="left").astype(np.int64)
 
 
 @cache
 def _customs() -> _Customs:
-    parts = table("name_parts").with_row_index("number", offset=1)  # part 0 is the empty one
+    parts = table("name_parts").with_row_index("number", offset=1)  # part 0 is empty
     lists = {("", ""): 0}
     drawn = [np.zeros(_GRAIN, dtype=np.int64)]
     for key, group in parts.group_by("culture", "part", maintain_order=True):
@@ -80,7 +80,7 @@ def _weights(rows: pl.DataFrame) -> Ints:
 
 @cache
 def _writings(writing: Writing) -> pl.Series:
-    """Return every part in a writing: first as it opens a name, then, that many places on, after a space."""
+    """Return every part in a spelling: first all as they begin a name, then all again after a space."""
     parts = table("name_parts")
     plainer = {"passport": "latin", "kanji_variant": "kanji"}.get(writing, writing)
     words = parts.select(pl.when(pl.col(writing) == "").then(plainer).otherwise(writing))[plainer]
@@ -90,13 +90,13 @@ def _writings(writing: Writing) -> pl.Series:
 
 @dataclass(frozen=True)
 class Names:
-    """Names as numbers: for each, the parts in its slots and which of them join without a space."""
+    """Names as numbers: for each, the parts in its slots, and which parts follow without a space."""
 
     parts: Ints  # name, slot → part
     joined: Bools
 
     def take(self, places: Ints) -> "Names":
-        """Return the names at these places."""
+        """Return the names of these rows."""
         return Names(self.parts[places], self.joined[places])
 
     def written(self, writing: Writing) -> pl.Series:
@@ -113,7 +113,7 @@ class Names:
 
 
 def draw_names(nationality: Ints, sex: Ints, draws: Draws) -> Names:
-    """Draw names for people of these nationalities (numbers) and sexes (1 or 2)."""
+    """Draw names for these nationalities (numbers) and sexes (1 or 2)."""
     customs = _customs()
     size = len(nationality)
     culture = customs.cultures[nationality]
@@ -125,6 +125,6 @@ def draw_names(nationality: Ints, sex: Ints, draws: Draws) -> Names:
 
 
 def has_kanji(nationality: Ints) -> Bools:
-    """Tell nationalities whose people may have a kanji name on the card."""
+    """Say for which nationalities a card may have a kanji name."""
     customs = _customs()
     return customs.with_kanji[customs.cultures[nationality]]

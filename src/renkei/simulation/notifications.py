@@ -1,4 +1,4 @@
-"""Notifications as employers should file them: what the worker's card said when they were registered."""
+"""Notifications as employers should file them: with the data of the worker's card on the day of registration."""
 
 from dataclasses import dataclass
 
@@ -24,13 +24,13 @@ ITEMS = (
     "address",
     "extra_activity_permission",
 )
-_UPDATED = 0.05  # assumption: corrected once without a separation
-_ADDRESS_GIVEN = 0.2  # assumption: asked for at the separation of insured workers only, yet often filled in
+_UPDATED = 0.05  # assumption: corrected once, without a separation
+_ADDRESS_GIVEN = 0.2  # assumption: required only at the separation of insured workers, but often filled in
 
 
 @dataclass(frozen=True)
 class Notifications:
-    """Notifications beside the cards that they speak of (places among the chunk's cards; -1 for none)."""
+    """Notifications with their cards (rows of the chunk's cards; -1 for none)."""
 
     rows: pl.DataFrame
     linked: Ints
@@ -45,7 +45,7 @@ class Notifications:
 
 
 def notification_ids(order: Ints) -> pl.Series:
-    """Return identifiers of notifications: different for different numbers, without order."""
+    """Return identifiers of notifications: unique for each number, without order."""
     place = scattered(order, 10**9, 161_803_399, 707_106_781)
     parts = {
         "t": pick(codes(("T",)), place * 0),
@@ -58,7 +58,7 @@ def notification_ids(order: Ints) -> pl.Series:
 def draw_notifications(
     first: int, employments: Employments, cards: Cards, employers: Employers, as_of: int, draws: Draws
 ) -> Notifications:
-    """Write a notification for each employment, `first` being the number of the first."""
+    """Draw a notification for each employment; `first` is the number of the first one."""
     size = len(employments)
     person, registered, ends = employments.person, employments.registered, employments.ends
     linked = cards.valid_on(person, registered)

@@ -12,23 +12,23 @@ from renkei.simulation.employments import Employments
 from renkei.simulation.residents import STAGES, People
 from renkei.simulation.tables import BLANK_DAY, codes, day_text, padded, pick, status_codes, table, whole
 
-_NOT_LANDED = 0.012  # assumption: somebody who was here before holds a certificate and has not landed yet
-_NEVER_STARTED = 0.03  # assumption: the contract shown in the application came to nothing
-_DISPATCHED_ELSEWHERE = 0.02  # assumption: a 派遣先 although the employer is no dispatching business
+_NOT_LANDED = 0.012  # assumption: a former resident has a certificate and has not landed yet
+_NEVER_STARTED = 0.03  # assumption: the employment in the application never began
+_DISPATCHED_ELSEWHERE = 0.02  # assumption: a 派遣先 although the employer is not a dispatching business
 _KEPT_SINCE = 18_262  # 2020-01-01, assumption: older applications are not in the extract
 _AWAITED = ("engineer_humanities_intl", "ssw_1")
 
 
 @dataclass(frozen=True)
 class Permissions:
-    """Permissions as numbers beside the dataset's columns."""
+    """Permissions as numbers, and their rows with the dataset's columns."""
 
     person: Ints
-    stage: Ints  # -1 where the person has not landed yet
+    stage: Ints  # -1 if the person has not landed yet
     permitted: Ints
     status: Ints
-    contract: Ints  # 1 where the application shows one
-    designated: Ints  # 1 work designated, 0 not, -1 does not matter
+    contract: Ints  # 1 if the application shows one
+    designated: Ints  # 1 work designated, 0 not, -1 not applicable
     rows: pl.DataFrame
 
     def __len__(self) -> int:
@@ -36,7 +36,7 @@ class Permissions:
 
 
 def permission_ids(order: Ints) -> pl.Series:
-    """Return identifiers of permissions: different for different numbers."""
+    """Return identifiers of permissions: unique for each number."""
     place = scattered(order, 10**9, 271_828_183, 577_215_664)
     return pl.DataFrame(
         {
@@ -50,7 +50,7 @@ def permission_ids(order: Ints) -> pl.Series:
 def draw_permissions(
     people: People, employments: Employments, employers: Employers, draws: Draws, *, awaiting: bool = True
 ) -> Permissions:
-    """Draw the permissions behind everybody's statuses, and of some who have not landed yet."""
+    """Draw the permissions for all statuses, and for some persons who have not landed yet."""
     size = len(people)
     kept = whole("statuses", "permission_kept_percent")
     held = [

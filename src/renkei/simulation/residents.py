@@ -1,7 +1,7 @@
-"""People with a residence card: who they are and through which statuses they came.
+"""People with a residence card: who they are, and which statuses they have had.
 
 特別永住者 are left out: they hold a 特別永住者証明書, not a residence card, and nobody notifies their
-employment (労働施策総合推進法施行規則1条の2). They appear only as a flaw: a notification that should not be.
+employment (労働施策総合推進法施行規則1条の2). They occur only as a flaw: a notification that should not exist.
 """
 
 from dataclasses import dataclass
@@ -28,13 +28,13 @@ _MONTH_OF_BIRTH_UNKNOWN = 0.0003  # assumption
 class People:
     """Columns of people as numbers; a stage is a time spent under one status."""
 
-    first: int  # number of the first of them in the world
+    first: int  # number of the first person in the world
     nationality: Ints
     sex: Ints  # ISO 5218
     birth_day: Ints
-    birth_known: Ints  # 0 all, 1 the day is unknown, 2 month and day are
+    birth_known: Ints  # 0 complete, 1 day unknown, 2 month and day unknown
     prefecture: Ints
-    stages: Ints  # how many
+    stages: Ints  # number of stages
     status: Ints  # person, stage → status; NO_STATUS after the last
     begins: Ints  # person, stage → day; after the last, the day after `as_of`
     names: Names
@@ -52,12 +52,12 @@ class People:
 
     @property
     def current(self) -> Ints:
-        """The people's statuses now."""
+        """The people's present statuses."""
         return self.status[np.arange(len(self)), self.stages - 1]
 
     @property
     def current_begins(self) -> Ints:
-        """The days from which they hold them."""
+        """The days on which the present statuses began."""
         return self.begins[np.arange(len(self)), self.stages - 1]
 
 
@@ -92,7 +92,7 @@ def _paths() -> tuple[Ints, Ints, tuple[tuple[Ints, Floats], ...]]:
 
 
 def _draw_paths(current: Ints, draws: Draws) -> tuple[Ints, Ints]:
-    """Draw for each status held a path that ends in it: statuses by stage, number of stages."""
+    """Draw for each present status a path that ends in it: statuses by stage, number of stages."""
     status, length, ways = _paths()
     path = np.zeros(len(current), dtype=np.int64)
     for number, (paths, shares) in enumerate(ways):
@@ -121,20 +121,20 @@ def _draw_stages(status: Ints, stages: Ints, as_of: int, draws: Draws) -> Ints:
 
 
 def _draw_births(status: Ints, entered: Ints, as_of: int, draws: Draws) -> Ints:
-    """Draw days of birth that suit the status held and the day of the first landing."""
+    """Draw days of birth that fit the present status and the day of the first landing."""
     least, mode, most = (
         numbers("statuses", column)[status] for column in ("age_least", "age_mode", "age_most")
     )
     age = draws.triangular(least, mode, most)
     born = as_of - (age * 365.25).astype(np.int64)
-    # Grown-ups come grown up; children of residents may be born here.
+    # Workers and students land at a minimum age; children of residents may be born here.
     grown = np.where(least >= 18, 18 * 365, np.where(least >= 15, 15 * 365, 0))
     births: Ints = np.minimum(born, entered - grown - draws.between(0, 700, len(status)) * (grown > 0))
     return births
 
 
 def draw_people(first: int, size: int, as_of: int, draws: Draws, *, newcomers: bool = False) -> People:
-    """Draw people by the published numbers of residents; newcomers entered on `as_of` itself."""
+    """Draw people by the published numbers of residents; newcomers landed on `as_of`."""
     residents, nations, statuses = _cells()
     cell = draws.among(residents, size)
     nationality, current = nations[cell], statuses[cell]

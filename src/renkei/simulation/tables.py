@@ -1,6 +1,6 @@
-"""The tables that the world is drawn from: published statistics, and assumptions marked as such.
+"""The tables from which the world is drawn: published statistics, and assumptions marked as such.
 
-Each lies in `tables/` as a CSV file; docs/simulation.md says where each comes from.
+Each is a CSV file in `tables/`; docs/simulation.md gives its source.
 """
 
 from functools import cache
@@ -12,7 +12,7 @@ import polars as pl
 from renkei.simulation.draws import Floats, Ints
 
 BLANK_DAY = -(10**6)
-_FIRST_DAY = -20_000  # 1915-03-31; every day of the world lies between this one and the last
+_FIRST_DAY = -20_000  # 1915-03-31; every day of the world is between this day and the last
 _LAST_DAY = 40_000  # 2079-07-07
 
 
@@ -35,13 +35,13 @@ def whole(name: str, column: str) -> Ints:
 
 @cache
 def status_codes() -> tuple[str, ...]:
-    """Return the statuses of residence that the world knows, in the order of their numbers."""
+    """Return the statuses of residence of the world, in the order of their numbers."""
     return tuple(table("statuses")["status_of_residence"])
 
 
 @cache
 def nationality_codes() -> tuple[str, ...]:
-    """Return the nationalities that the world knows, in the order of their numbers."""
+    """Return the nationalities of the world, in the order of their numbers."""
     return tuple(table("cultures")["nationality"])
 
 
@@ -58,7 +58,7 @@ def day_text(days: Ints) -> pl.Series:
 
 
 def pick(values: pl.Series, places: Ints) -> pl.Series:
-    """Return the values at these places; a place of -1 gives null."""
+    """Return the values of these rows; -1 gives null."""
     if len(values) == 0:
         return pl.Series([None], dtype=values.dtype).gather(np.zeros(len(places), dtype=np.uint32))
     if places.size and places.min() < 0:

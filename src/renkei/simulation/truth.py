@@ -1,8 +1,8 @@
-"""The answer key: what is true of each notification and permission, and what the matching should say.
+"""The answer key: the truth about each notification and permission, and the expected result of the matching.
 
-It is reckoned from what was done to the rows, never by comparing names, so that it can judge a matching.
-Where two flaws happen to undo or imitate each other (a wrong digit that makes another card's date), it can
-be wrong; docs/simulation.md says how rarely.
+It is computed from the flaws put into the rows, never by comparing names, so that it can evaluate a matching.
+If two flaws happen to cancel or imitate each other (a wrong digit that gives another card's date), it can be
+wrong; docs/simulation.md says how often.
 """
 
 from dataclasses import dataclass
@@ -58,18 +58,18 @@ PERMISSION_TRUTH = ("permission_id", "truly_omitted", "expected_reason")
 
 @dataclass(frozen=True)
 class Expected:
-    """What the matching should find of a chunk's notifications, row by row."""
+    """The expected result for a chunk's notifications, row by row."""
 
     key: pl.DataFrame
     live: Bools
     conflict: Bools
-    credited: Ints  # person whose card is named; -1 where none is
+    credited: Ints  # person whose card number is reported; -1 if none
 
 
 def _entries(account: Account, filed: pl.Series) -> pl.DataFrame:
-    """One row for each flaw of each notification: row, place of its flaw in the account.
+    """Return one row for each flaw of each notification: row, index of the flaw in the account.
 
-    A repeated identifier is entered with the notification that it repeats; `filed` are the identifiers.
+    A repeated identifier counts for the notification whose identifier it repeats; `filed` are the identifiers.
     """
     pieces = [pl.DataFrame(schema={"row": pl.Int64, "flaw": pl.Int64})]
     for number, (flaw, rows, values) in enumerate(
@@ -83,9 +83,9 @@ def _entries(account: Account, filed: pl.Series) -> pl.DataFrame:
 
 
 def _cards_of(cards: Cards, card: Ints) -> tuple[Ints, Ints]:
-    """Return, for each card, all the cards of its holder, and which of the given each belongs to."""
-    holder = cards.person[card]
-    first, last = np.searchsorted(cards.person, holder, side="left"), cards.last_of(holder)
+    """Return all cards of the owners of the given cards, and the index of the given card for each."""
+    owner = cards.person[card]
+    first, last = np.searchsorted(cards.person, owner, side="left"), cards.last_of(owner)
     count = last - first + 1
     asked = np.repeat(np.arange(len(card)), count)
     place = np.arange(len(asked)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
@@ -108,7 +108,7 @@ def _explained(cards: Cards, item: str, card: Ints, value: pl.Series, cause: pl.
 
 
 def _differ(item: str, reported: pl.Series, held: pl.Series) -> Bools:
-    """Tell canonical values that disagree."""
+    """Say where canonical values differ."""
     if item == "nationality":
         same_as = {code: one.compare_as for code, one in NATIONALITIES.items()}
         reported, held = (one.replace_strict(same_as, return_dtype=pl.String) for one in (reported, held))
@@ -150,7 +150,7 @@ def _entry(rows: Ints, item: str, cause: pl.Series) -> pl.DataFrame:
 
 
 def _differences(cards: Cards, notifications: Notifications, flawed: Flawed) -> pl.DataFrame:
-    """Return every difference that the matching should see: row, item, cause."""
+    """Return every difference that the matching should find: row, item, cause."""
     found = [_entry(np.empty(0, dtype=np.int64), "name", pl.Series([], dtype=pl.String))]
     for flaw, rows, values in zip(
         flawed.account.flaws, flawed.account.rows, flawed.account.values, strict=True
@@ -176,7 +176,7 @@ def _marked(size: int, account: Account, verdict: str) -> Bools:
 def expected_of_notifications(
     cards: Cards, employments: Employments, notifications: Notifications, flawed: Flawed
 ) -> Expected:
-    """Reckon what the matching should say of every notification (reconciliation §2 to §4)."""
+    """Compute the expected result for every notification (reconciliation §2 to §4)."""
     size, account = len(notifications), flawed.account
     entries = _entries(account, notifications.rows["notification_id"])
     names = codes(tuple(flaw.name for flaw in account.flaws))
@@ -208,7 +208,7 @@ def expected_of_notifications(
         _marked(size, account, verdict) for verdict in ("rejected", "not_sent", "deleted", "not_found")
     )
     differences = _differences(cards, notifications, flawed)
-    said = differences.with_columns(
+    pairs = differences.with_columns(
         pair=pl.concat_str(pick(codes(COMPARED), differences["item"].to_numpy()), pl.lit(":"), "cause")
     )
     identity = np.isin(differences["item"].to_numpy(), [COMPARED.index(item) for item in _IDENTITY])
@@ -219,8 +219,8 @@ def expected_of_notifications(
     outcome = np.select([rejected, not_sent, deleted, not_found, mismatched], [0, 1, 2, 3, 4], default=5)
     taken = tuple(OUTCOMES[code].code for code in ("deleted", "not_found", "mismatched", "matched"))
     words = ("rejected", "not_sent", *taken)
-    holder = np.where(flawed.linked >= 0, cards.person[np.maximum(flawed.linked, 0)], -1)
-    superseded = found & (flawed.linked != cards.last_of(np.maximum(holder, 0)))
+    owner = np.where(flawed.linked >= 0, cards.person[np.maximum(flawed.linked, 0)], -1)
+    superseded = found & (flawed.linked != cards.last_of(np.maximum(owner, 0)))
     key = pl.DataFrame(
         {
             "notification_id": flawed.rows["notification_id"],
@@ -233,18 +233,18 @@ def expected_of_notifications(
             "expected_reasons": _joined(
                 excluded.select("row", "reason").unique().sort("row", "reason"), "reason", size
             ),
-            "expected_differences": _only(found, _joined(said, "pair", size)),
+            "expected_differences": _only(found, _joined(pairs, "pair", size)),
             "expected_card_superseded": _flag(superseded),
             "expected_identity_conflict": _flag(found & against),
             "expected_shared_number": _flag(live & _shared(flawed, notifications, live, differences)),
         }
     )
-    standing = ~_repeated(account, size)
-    return Expected(key.filter(pl.Series(standing)), found, against, np.where(found, holder, -1))
+    first = ~_repeated(account, size)
+    return Expected(key.filter(pl.Series(first)), found, against, np.where(found, owner, -1))
 
 
 def _registered(account: Account, size: int) -> Bools:
-    """Tell workers who are in the register: 特別永住者 and the like, and people invented, are not."""
+    """Say which workers are in the register: not 特別永住者 and the like, and not invented persons."""
     known = np.ones(size, dtype=np.bool_)
     for flaw, rows in zip(account.flaws, account.rows, strict=True):
         if flaw.name in _UNREGISTERED:
@@ -253,7 +253,7 @@ def _registered(account: Account, size: int) -> Bools:
 
 
 def _repeated(account: Account, size: int) -> Bools:
-    """Tell the second rows under an identifier: the key speaks of the first."""
+    """Say which rows are second rows with an identifier: the key is for the first row."""
     repeated = np.zeros(size, dtype=np.bool_)
     for flaw, rows in zip(account.flaws, account.rows, strict=True):
         if flaw.name == _REPEATED:
@@ -262,7 +262,7 @@ def _repeated(account: Account, size: int) -> Bools:
 
 
 def _joined(entries: pl.DataFrame, column: str, size: int) -> pl.Series:
-    """Join each row's words by a semicolon, in the order of the entries; null where there are none."""
+    """Join each row's words by a semicolon, in the order of the entries; null if there are none."""
     words = entries.group_by("row", maintain_order=True).agg(pl.col(column).str.join(";"))
     place = np.full(size, -1)
     place[words["row"].to_numpy()] = np.arange(len(words))
@@ -278,9 +278,9 @@ def _flag(rows: Bools) -> pl.Series:
 
 
 def _shared(flawed: Flawed, notifications: Notifications, live: Bools, differences: pl.DataFrame) -> Bools:
-    """Tell live notifications whose number is used for different people, or names one as if it were two.
+    """Say which live notifications have a number that is used for different people, or seems to be.
 
-    A name in kanji or kana meets no name in Latin letters, and so tells nobody apart.
+    A name in kanji or kana is not comparable with a name in Latin letters, so it does not count.
     """
     size = len(notifications)
     off = {
@@ -314,7 +314,7 @@ def expected_of_permissions(
     expected: Expected,
     as_of: int,
 ) -> pl.DataFrame:
-    """Reckon which permissions should be suspected, and which are truly omitted (reconciliation §6)."""
+    """Compute the expected suspected omissions, and which are truly omitted (reconciliation §6)."""
     work = np.array([STATUSES[code].work is Work.YES for code in status_codes()])
     by_designation = np.array([STATUSES[code].work is Work.BY_DESIGNATION for code in status_codes()])
     works = work[permissions.status] | (by_designation[permissions.status] & (permissions.designated == 1))
@@ -322,12 +322,12 @@ def expected_of_permissions(
     month = permitted.astype("datetime64[D]").astype("datetime64[M]") + 2
     due = month.astype("datetime64[D]").astype(np.int64) - 1
     begun = (permitted != BLANK_DAY) & (permitted >= AGREEMENT_BEGINS)
-    suspicious = (permissions.contract == 1) & works & begun & (as_of > due)
+    overdue_in_scope = (permissions.contract == 1) & works & begun & (as_of > due)
 
     live = np.flatnonzero(expected.live)
-    # 永住者 carry no day of hire: withheld under 別紙1※.
+    # Notifications of 永住者 have no start of employment: withheld under 別紙1※.
     withheld = (flawed.rows["status_of_residence"][live].is_in(["permanent", "26", "永住者"])).to_numpy()
-    said = pl.DataFrame(
+    filed = pl.DataFrame(
         {
             "person": expected.credited[live],
             "begins": np.where(withheld, 10**6, notifications.begins[live]),
@@ -336,8 +336,8 @@ def expected_of_permissions(
     )
     asked = pl.DataFrame({"person": permissions.person, "permitted": permitted}).with_row_index("row")
     begins_in_time, conflict = pl.col("begins") >= pl.col("permitted"), pl.col("conflict")
-    heard = (
-        asked.join(said, on="person")
+    notified = (
+        asked.join(filed, on="person")
         .group_by("row")
         .agg(
             credited=(begins_in_time & ~conflict).any(),
@@ -345,11 +345,11 @@ def expected_of_permissions(
             conflicting=(begins_in_time & conflict).any(),
         )
     )
-    judged = asked.join(heard, on="row", how="left", maintain_order="left").with_columns(
-        pl.col("credited", "early", "conflicting").fill_null(value=False), suspicious=suspicious
+    judged = asked.join(notified, on="row", how="left", maintain_order="left").with_columns(
+        pl.col("credited", "early", "conflicting").fill_null(value=False), overdue_in_scope=overdue_in_scope
     )
     reason = (
-        pl.when(~pl.col("suspicious") | pl.col("credited"))
+        pl.when(~pl.col("overdue_in_scope") | pl.col("credited"))
         .then(None)
         .when(pl.col("early"))
         .then(pl.lit(REASONS["start_before_permission"].code))

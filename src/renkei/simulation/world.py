@@ -1,4 +1,4 @@
-"""The whole world, drawn chunk by chunk and written as it is drawn."""
+"""The whole world, drawn chunk by chunk; a thread writes each chunk while the next one is drawn."""
 
 import json
 import re
@@ -21,13 +21,11 @@ from renkei.simulation.employers import Employers, draw_employers
 from renkei.simulation.flaws import Flaw
 from renkei.simulation.truth import NOTIFICATION_TRUTH, PERMISSION_TRUTH
 
-# MERGED renkei.simulation.world: Writing the world's tables, chunk by chunk, in a thread beside the drawing of the next.
-
 Format = Literal["csv", "parquet"]
 
 
 class TableFile:
-    """One table on disk that grows by frames of the same columns, all of them text."""
+    """One table on disk to which frames of the same text columns are appended."""
 
     def __init__(self, directory: Path, name: str, columns: tuple[str, ...], form: Format) -> None:
         self.path = directory / f"{name}.{form}"
@@ -47,7 +45,7 @@ class TableFile:
             )
 
     def append(self, frame: pl.DataFrame) -> None:
-        """Write the rows of a frame after those before."""
+        """Append the rows of a frame."""
         frame = frame.select(self._columns)
         self.rows += frame.height
         if self._csv is not None:
@@ -66,7 +64,7 @@ class TableFile:
 
 
 class TableFiles:
-    """Several tables of one directory, written in order by one thread of their own."""
+    """Several tables of one directory, written in order by a thread of their own."""
 
     def __init__(self, directory: Path, columns: dict[str, tuple[str, ...]], form: Format) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -75,7 +73,7 @@ class TableFiles:
         self._pending: list[Future[None]] = []
 
     def append(self, **frames: pl.DataFrame) -> None:
-        """Take frames to be written; waits where more than one round is still under way."""
+        """Add frames to write; waits if more than one round is still being written."""
         while len(self._pending) > len(frames):
             self._pending.pop(0).result()
         for name, frame in frames.items():
@@ -96,7 +94,7 @@ class TableFiles:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The rows written of each table."""
+        """The number of rows written, by table."""
         return {name: file.rows for name, file in self._files.items()}
 
 
@@ -109,7 +107,7 @@ _DAY = re.compile(r"day-\d+")
 Progress = Callable[[str, int], None]
 
 
-def _say_nothing(what: str, rows: int) -> None:
+def _no_progress(what: str, rows: int) -> None:
     del what, rows
 
 
@@ -119,14 +117,14 @@ def write_world(
     directory: Path,
     form: Format = "csv",
     days: int = 0,
-    progress: Progress = _say_nothing,
+    progress: Progress = _no_progress,
 ) -> dict[str, int]:
-    """Draw the world and so many days after it, and write them into a directory.
+    """Draw the world and a number of days after it, and write them into a directory.
 
     `persons`, `cards` and `permissions` are written as `form`, `notifications` as CSV and as `form`, the
-    answer key into `truth/`, each day into `day-01/` and so on with a `truth/` of its own. A world that was
-    there before is replaced once the new one is complete. Returns the rows of each table of the base world,
-    and the days.
+    answer key into `truth/`, each day into `day-01/` and so on with its own `truth/`. An existing world is
+    replaced when the new one is complete. Returns the number of rows of each table of the base world, and
+    the days.
     """
     directory.mkdir(parents=True, exist_ok=True)
     unfinished = directory / _PARTIAL
@@ -148,7 +146,7 @@ def write_world(
 def _write_base(
     plan: Plan, flaws: Sequence[Flaw], employers: Employers, directory: Path, form: Format, progress: Progress
 ) -> tuple[dict[str, int], Chunk]:
-    said, known, first = [], [], None
+    extract, truths, first = [], [], None
     with (
         TableFiles(directory, _REGISTER, form) as register,
         TableFiles(directory / "truth", _TRUTH, form) as truth,
@@ -159,19 +157,18 @@ def _write_base(
                 persons=chunk.cards.latest, cards=chunk.cards.linked, permissions=chunk.permissions.rows
             )
             truth.append(permissions=chunk.permission_truth)
-            said.append(chunk.flawed.rows)
-            known.append(chunk.notification_truth)
+            extract.append(chunk.flawed.rows)
+            truths.append(chunk.notification_truth)
             first = first or chunk
             progress("persons", place[1])
-        truth.append(notifications=pl.concat(known).sort("notification_id"))
+        truth.append(notifications=pl.concat(truths).sort("notification_id"))
     if first is None:
         raise ValueError("a world without residents")
-    extract = _write_extract(pl.concat(said), directory, form)
-    return register.counts | extract, first
+    return register.counts | _write_extract(pl.concat(extract), directory, form), first
 
 
 def _write_extract(rows: pl.DataFrame, directory: Path, form: Format) -> dict[str, int]:
-    """Write the ministry's extract, as CSV always; by identifier, a repeated one in the order of filing."""
+    """Write the ministry's extract, always as CSV too; by identifier, repeated ones in the order of filing."""
     rows = rows.sort("notification_id", maintain_order=True)
     for one in dict.fromkeys(("csv", form)):
         with TableFiles(directory, _EXTRACT, one) as files:
@@ -190,7 +187,7 @@ def _write_day(day: Day, directory: Path, form: Format) -> None:
 
 
 def _move_into(finished: Path, directory: Path) -> None:
-    """Move a world into the directory, in place of one that was there before, whatever its form and days."""
+    """Move a world into the directory and remove an earlier one, whatever its form and days."""
     for stale in sorted(directory.iterdir()):
         if stale.is_dir() and (stale.name == "truth" or _DAY.fullmatch(stale.name)):
             shutil.rmtree(stale)

@@ -129,7 +129,7 @@ def test_explain_says_whom_a_notification_may_mean_and_why(result: Path):
     command = [RENKEI, "explain", "--notification", best["notification_id"], "--out", result, "--lang", "en"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    assert f"Candidate 1 (a guess, probability {best['probability']})" in said
+    assert f"Candidate 1 (an estimate, probability {best['probability']})" in said
     assert best["card_number"] in said
     assert "Date of birth: " in said
 

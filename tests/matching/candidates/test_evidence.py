@@ -15,10 +15,10 @@ def test_every_level_that_can_be_has_its_words():
 
 def test_each_item_is_said_with_what_it_means():
     assert sentences(EVIDENCE, "en") == [
-        "Card number: equal once look-alikes are read for each other; speaks strongly for this person.",
-        "Name: agree (many people share it); says hardly anything.",
-        "Date of birth: differ; speaks strongly against.",
-        "Sex: differ; speaks against.",
+        "Card number: equal if look-alike characters are read as each other; strong evidence for this person.",
+        "Name: agree (many people share it); hardly any evidence.",
+        "Date of birth: differ; strong evidence against.",
+        "Sex: differ; evidence against.",
     ]
     assert sentences(EVIDENCE, "ja")[1] == "氏名: 一致(同じ値の人が多い)。ほとんど手掛かりにならない。"
 

@@ -1,7 +1,7 @@
-"""Candidates: whom a notification probably means whose card number is in no card (docs/candidates.md).
+"""Candidates: whom a notification may mean if no card has its card number (docs/candidates.md).
 
-A mistyped number makes a notification `not_found`, and its employer suspected of silence (3(1)イ). Here each
-such notification is given the people it may mean, with a probability, or nobody.
+A mistyped number makes a notification `not_found`, and can lead to a suspected omission (3(1)イ). Here each
+such notification gets the persons whom it may mean, with probabilities, or nobody.
 """
 
 from renkei.matching.candidates.em_training import learn

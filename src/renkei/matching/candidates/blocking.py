@@ -1,8 +1,8 @@
-"""Which pairs are looked at: passes, each of keys that must agree wholly.
+"""Blocking: selects the pairs to compare, in passes; in a pass, all of its keys must be equal.
 
-A register has millions of people, a day some thousands of notifications without one. A pass costs one look at
-the register and one join; what it lets through must be few for each notification. Together the passes must
-let through the right person whatever single thing, and most two things, are wrong.
+A register has millions of persons, and a day has some thousands of notifications that were not found. A pass
+costs one scan of the register and one join; it must select few persons for each notification. Together the
+passes must select the right person if any one item is wrong, and in most cases if two are.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,15 +19,16 @@ from renkei.matching.values import NATIONALITY_KEYS
 
 Keys = Callable[[pl.DataFrame], pl.Series]
 _PRIME = 0x9E3779B97F4A7C15
-_MOST_ORDERS = 4  # words of a name whose every order is tried
+_MOST_ORDERED_WORDS = 4  # names with up to so many words are tried in every order
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What two rows must share: a number (UInt64, null where there is none) of each row.
+    """What two rows must have in common: a number (UInt64, null if there is none) of each row.
 
-    `held` is of the register's rows; `reported`, of the notifications', may be a list where several would do.
-    `of_number`: a part of the card number, which so many share that the whole must be near as well.
+    `held` computes it for rows of the register, `reported` for notifications, where it may be a list of
+    alternatives. `of_number`: a part of the card number. Many cards share it, so the whole numbers must be
+    near each other as well.
     """
 
     held: Keys
@@ -45,16 +46,16 @@ def _number_of(column: str) -> Keys:
         if values.dtype == pl.String:
             return _hashed(values)
         plain = values.to_physical() if values.dtype in (pl.Date, pl.Enum) else values
-        return plain.cast(pl.Int64).reinterpret(signed=False)  # a day before 1970 is below nought
+        return plain.cast(pl.Int64).reinterpret(signed=False)  # a day before 1970 is negative
 
     return keys
 
 
 def _nationality(rows: pl.DataFrame) -> pl.Series:
-    code = list(NATIONALITIES)
-    same = [code.index(NATIONALITIES[one].compare_as) for one in code]
-    place = rows["nationality"].cast(NATIONALITY_KEYS).to_physical()
-    return pl.Series(same, dtype=pl.UInt64).gather(place.cast(pl.UInt32))
+    codes = list(NATIONALITIES)
+    compare_as = [codes.index(NATIONALITIES[code].compare_as) for code in codes]
+    number = rows["nationality"].cast(NATIONALITY_KEYS).to_physical()
+    return pl.Series(compare_as, dtype=pl.UInt64).gather(number.cast(pl.UInt32))
 
 
 def _part_of_birth(least: int, most: int) -> Keys:
@@ -77,21 +78,22 @@ def _joined(names: pl.Series) -> pl.Series:
 
 
 def _name_in_any_order(rows: pl.DataFrame) -> pl.Series:
-    """Return the keys of a name under every order of its words: a card has one of them."""
+    """Return the keys of a name in every order of its words: the card has one of these orders."""
     folded = fold_plain(fold_writing(rows["name"]))
     words = folded.str.split(" ")
     count = words.list.len()
     orders = pl.DataFrame({"row": np.arange(len(folded)), "words": words})
-    found = [orders.select("row", text=pl.col("words").list.join(""))]
-    for size in range(2, _MOST_ORDERS + 1):
+    texts = [orders.select("row", text=pl.col("words").list.join(""))]
+    for size in range(2, _MOST_ORDERED_WORDS + 1):
         of_size = orders.filter(count == size)
         parts = [pl.col("words").list.get(place) for place in range(size)]
-        found += [
+        texts += [
             of_size.select("row", text=pl.concat_str(parts[place] for place in order))
             for order in list(permutations(range(size)))[1:]
         ]
-    texts = pl.concat(found).with_columns(key=_hashed(pl.concat(found)["text"]))
-    return texts.sort("row").group_by("row", maintain_order=True).agg("key")["key"]
+    joined = pl.concat(texts)
+    keys = joined.with_columns(key=_hashed(joined["text"]))
+    return keys.sort("row").group_by("row", maintain_order=True).agg("key")["key"]
 
 
 def _of_number(start: int, length: int) -> Key:
@@ -104,7 +106,7 @@ def _of_number(start: int, length: int) -> Key:
 
 
 def _near_number(rows: pl.DataFrame) -> pl.Series:
-    """Return the keys of every number of the right shape one edit away from the one reported, and its own."""
+    """Return the keys of the reported number and of every well-formed number one edit away from it."""
     numbers = clean(rows["card_number"])
     places = pl.DataFrame({"row": np.arange(len(numbers)), "number": numbers})
     whole = places.filter(pl.col("number").str.len_chars() == WIDTH)
@@ -154,48 +156,50 @@ KEYS: Mapping[str, Key] = {
 
 
 def key_of(name: str) -> Key:
-    """Return a key of the table, or for any other name the column of that name as it stands."""
+    """Return a key of the table, or for any other name the values of that column."""
     return KEYS.get(name) or _both(_number_of(name))
 
 
 def block(reported: pl.DataFrame, held: pl.DataFrame, passes: Sequence[Sequence[str]]) -> pl.DataFrame:
-    """Pair notifications with people: columns `query` and `person` (UInt32), each pair once.
+    """Pair notifications with persons: columns `query` and `person` (UInt32), each pair once.
 
-    `reported` are notifications, their place being `query`; `held` are records with `person`.
+    `reported` are notifications, `query` their row numbers; `held` are records with `person`.
     """
     names = dict.fromkeys(name for keys in passes for name in keys)
-    # A key of the register that all passes share is reckoned once.
+    # Keys that several passes use are computed once.
     held_keys = {name: key_of(name).held(held) for name in names}
-    asked_keys = {name: key_of(name).reported(reported) for name in names}
-    found = []
+    reported_keys = {name: key_of(name).reported(reported) for name in names}
+    blocked = []
     for keys in passes:
-        pairs = _pass(held_keys, asked_keys, keys)
+        pairs = _pass(held_keys, reported_keys, keys)
         if any(key_of(name).of_number for name in keys):
             pairs = _with_near_numbers(pairs, reported, held)
-        found.append(pairs.select("query", person=held["person"].gather(pairs["record"])))
-    return pl.concat(found).unique().sort("query", "person")
+        blocked.append(pairs.select("query", person=held["person"].gather(pairs["record"])))
+    return pl.concat(blocked).unique().sort("query", "person")
 
 
 def _with_near_numbers(pairs: pl.DataFrame, reported: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
-    asked = clean(reported["card_number"]).gather(pairs["query"])
-    edits, _ = distances(asked, held["card_number"].gather(pairs["record"]))
+    numbers = clean(reported["card_number"]).gather(pairs["query"])
+    edits, _ = distances(numbers, held["card_number"].gather(pairs["record"]))
     return pairs.filter(pl.Series(edits <= MOST_EDITS))
 
 
-def _pass(held: Mapping[str, pl.Series], asked: Mapping[str, pl.Series], keys: Sequence[str]) -> pl.DataFrame:
-    wanted = pl.DataFrame({name: asked[name] for name in keys}).with_row_index("query")
+def _pass(
+    held: Mapping[str, pl.Series], reported: Mapping[str, pl.Series], keys: Sequence[str]
+) -> pl.DataFrame:
+    wanted = pl.DataFrame({name: reported[name] for name in keys}).with_row_index("query")
     for name in keys:
-        if asked[name].dtype == pl.List:
+        if reported[name].dtype == pl.List:
             wanted = wanted.explode(name)
-    # A null in any part makes the whole null, and null meets nobody.
-    wanted = wanted.drop_nulls().select("query", key=_together(keys))
-    records = pl.DataFrame({name: held[name] for name in keys}).select(_together(keys).alias("key"))
+    # A null in one key makes the combined key null, and null matches nobody.
+    wanted = wanted.drop_nulls().select("query", key=_combined(keys))
+    records = pl.DataFrame({name: held[name] for name in keys}).select(_combined(keys).alias("key"))
     shared = records.with_row_index("record").filter(pl.col("key").is_in(wanted["key"].unique().implode()))
     return wanted.join(shared, on="key").select("query", "record").unique()
 
 
-def _together(keys: Sequence[str]) -> pl.Expr:
-    """Mix several keys into one number; that two mixtures meet by chance costs one pair more, no more."""
+def _combined(keys: Sequence[str]) -> pl.Expr:
+    """Combine several keys into one number; a collision only costs the comparison of one more pair."""
     mixed = pl.col(keys[0])
     for name in keys[1:]:
         mixed = mixed * pl.lit(_PRIME, dtype=pl.UInt64) + pl.col(name)

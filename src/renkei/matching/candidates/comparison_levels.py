@@ -1,7 +1,7 @@
-"""Kinds of items and the levels at which two values of a kind may agree, best first.
+"""Comparison levels: the kinds of items and how closely two values of a kind can agree, best level first.
 
-A comparison takes `reported` and `held` (for names also `held_kanji`), typed as `values` types them, and
-returns the place of the level in the kind's table (UInt8), null where nothing can be said.
+A comparison takes `reported` and `held` (for names also `held_kanji`), typed as in `matching.values`, and
+returns the number of the level in the kind's table (UInt8), null if the values cannot be compared.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,12 +21,167 @@ from renkei.matching.codes import AGREEING
 from renkei.matching.dates import as_number
 from renkei.matching.names import KANA_ALONE, compare_names, fold_plain, fold_writing
 
-# MERGED renkei.matching.candidates.comparison_levels: How a name sounds: kana against Latin letters, by their consonants.
-#
-# Employers write グエン ヴァン アン for NGUYEN VAN ANH, each in a way of their own. No two agree in letters,
-# but what remains when vowels, lengths and letters of one sound are taken away is much the same.
+Comparison = Callable[[pl.DataFrame], pl.Series]
 
-# Two kana before one, so that a small one goes with its neighbour. Vowels go anyway: one sign stands for all.
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of agreement. `by_frequency`: its weight is smaller the more people have the value."""
+
+    name: str
+    by_frequency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of item: its levels, best first, and the comparison that finds them."""
+
+    levels: tuple[Level, ...]
+    compare: Comparison
+
+    def place(self, level: str) -> int:
+        """Return the number of a level by its name."""
+        return [one.name for one in self.levels].index(level)
+
+
+def _levels(*names: str, by_frequency: int = 0) -> tuple[Level, ...]:
+    return tuple(Level(name, place < by_frequency) for place, name in enumerate(names))
+
+
+def _known(pairs: pl.DataFrame, level: pl.Expr) -> pl.Series:
+    reported, held = pl.col("reported"), pl.col("held")
+    return pairs.select(
+        pl.when(reported.is_not_null() & held.is_not_null()).then(level).cast(pl.UInt8).alias("level")
+    )["level"]
+
+
+# Instead of a level: the level must be measured from the values.
+_MEASURED = 255
+
+
+def _level_by_cause(item: str, levels: tuple[Level, ...], judged: pl.DataFrame) -> pl.Series:
+    """Return the level of compared values (`judged`: `verdict`, `cause`) by their cause.
+
+    Null where they could not be compared, and where the level must be measured. Raises UnknownCode for a
+    cause that comparing the item cannot give.
+    """
+    names = [level.name for level in levels]
+    known = found_by(Found.COMPARING, item)
+    places = {
+        cause.code: _MEASURED if cause.level is None else names.index(cause.level) for cause in known.values()
+    }
+    causes = judged["cause"].set(judged["verdict"] != int(Verdict.DIFFERENT), None)
+    try:
+        level = causes.replace_strict(places, return_dtype=pl.UInt8)
+    except pl.exceptions.InvalidOperationError:
+        for code in causes.drop_nulls().unique():
+            known[code]
+        raise
+    agrees = judged["verdict"].is_in(AGREEING)
+    return level.set(level == _MEASURED, None).set(agrees, names.index("agrees"))
+
+
+# --- numbers -----------------------------------------------------------------------------------------
+
+CARD_LEVELS = _levels("look_alike", "exchanged", "one_character", "one_more_or_less", "two_characters", "far")
+
+
+def _card_numbers(pairs: pl.DataFrame) -> pl.Series:
+    edits, places = distances(clean(pairs["reported"].fill_null("")), pairs["held"].fill_null(""))
+    level = np.select(
+        [edits == 0, (edits == 1) & (places == 2), (edits == 1) & (places == 1), edits == 1, edits == 2],
+        [0, 1, 2, 3, 4],
+        default=5,
+    )
+    return _known(pairs.with_columns(level=pl.Series(level.astype(np.uint8))), pl.col("level"))
+
+
+def _digits(pairs: pl.DataFrame) -> pl.Series:
+    edits, _ = distances(pairs["reported"].fill_null(""), pairs["held"].fill_null(""))
+    return _known(pairs.with_columns(level=pl.Series(edits)), pl.col("level"))
+
+
+# --- names and other text -----------------------------------------------------------------------------
+
+NAME_LEVELS = _levels(
+    "agrees", "partial", "truncated", "one_letter", "sound", "two_letters", "near", "shared_word",
+    "near_word", "other_sound", "far", by_frequency=7,  # not after it: a rare name may share a common word
+)  # fmt: skip
+_NAME = {level.name: place for place, level in enumerate(NAME_LEVELS)}
+_LONG_ENOUGH = 6  # letters: in a shorter name, one other letter makes another name
+_NEAR, _SOUNDS_ALIKE = 0.92, 0.8
+_LONG_FOR_A_WORD = 4
+_NEAR_WITHIN = 85  # of 100: one typing error in a word, the other words missing
+
+
+def _names(pairs: pl.DataFrame) -> pl.Series:
+    """Compare each pair of names once: among millions of pairs, many are of the same two names."""
+    sides = ["reported", "held", "held_kanji"]
+    places = pairs.select(sides).with_columns(pair=pl.struct(sides).rank("dense"))
+    distinct = places.unique("pair").sort("pair")
+    levels = _name_levels(distinct.drop("pair"))
+    return _known(pairs.with_columns(level=levels.gather(places["pair"] - 1)), pl.col("level"))
+
+
+def _name_levels(pairs: pl.DataFrame) -> pl.Series:
+    judged = compare_names(pairs, DEFAULT_POLICY)
+    level = _level_by_cause("name", NAME_LEVELS, judged).alias("level")
+    different = (judged["verdict"] == int(Verdict.DIFFERENT)) & level.is_null()
+    level = _scattered(level, different, lambda at: _likeness(pairs[at]))
+    kana = pairs["reported"].str.normalize("NFKC").str.contains(KANA_ALONE).fill_null(False)
+    return _scattered(level, kana & pairs["held"].is_not_null(), lambda at: _sounds(pairs[at]))
+
+
+def _scattered(level: pl.Series, where: pl.Series, measure: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    at = where.arg_true()
+    return level.scatter(at, measure(at)) if len(at) else level
+
+
+def _folded(names: pl.Series) -> pl.Series:
+    return fold_plain(fold_writing(names))
+
+
+def _likeness(pairs: pl.DataFrame) -> pl.Series:
+    """Return the level of two names that do not agree: by letters first, then by words."""
+    words = pl.DataFrame({"r": _folded(pairs["reported"]), "h": _folded(pairs["held"])})
+    split = words.select(pl.all().str.split(" "))
+    joined = split.select(pl.all().list.sort().list.join(""))
+    one, other = joined["r"].to_list(), joined["h"].to_list()
+    edits = process.cpdist(one, other, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
+    alike = process.cpdist(one, other, scorer=JaroWinkler.similarity, score_cutoff=_NEAR, dtype=np.float32)
+    within = process.cpdist(
+        one, other, scorer=fuzz.partial_ratio, score_cutoff=_NEAR_WITHIN, dtype=np.float32
+    )
+    shared = split.select(
+        (pl.col("r").list.set_intersection("h").list.len() * 2
+         >= pl.min_horizontal(pl.col("r").list.len(), pl.col("h").list.len()))
+        & (pl.col("r").list.set_intersection("h").list.len() > 0)
+    ).to_series()  # fmt: skip
+    shorter = joined.select(pl.min_horizontal(pl.all().str.len_chars())).to_series().to_numpy()
+    fits = {
+        "one_letter": (shorter >= _LONG_ENOUGH) & (edits == 1),
+        "two_letters": (shorter >= _LONG_ENOUGH) & (edits == 2),
+        "near": (shorter >= _LONG_ENOUGH) & (alike >= _NEAR),
+        "shared_word": shared.to_numpy(),
+        # One word of the name alone, and that word mistyped.
+        "near_word": (shorter >= _LONG_FOR_A_WORD) & (within >= _NEAR_WITHIN),
+    }
+    level = np.select(list(fits.values()), [_NAME[name] for name in fits], default=_NAME["far"])
+    return pl.Series(level.astype(np.uint8))
+
+
+def _sounds(pairs: pl.DataFrame) -> pl.Series:
+    kana, latin = sound_of_kana(pairs["reported"]), sound_of_latin(_folded(pairs["held"]))
+    alike = process.cpdist(kana.to_list(), latin.to_list(), scorer=JaroWinkler.similarity, dtype=np.float32)
+    return pl.Series(np.where(alike >= _SOUNDS_ALIKE, _NAME["sound"], _NAME["other_sound"]).astype(np.uint8))
+
+
+# Names in kana are compared with Latin names by their consonants. Employers write グエン ヴァン アン for
+# NGUYEN VAN ANH, each in another way. The letters have nothing in common, but without vowels and lengths, and
+# with one letter for similar consonants, the two are nearly the same.
+
+# Two kana come before one, so that a small kana goes with the one before it. Vowels are removed, so the kana
+# of a row of the syllabary have one letter.
 _KANA = {
     **dict.fromkeys(("シャ", "シュ", "ショ", "シェ", "シ"), "S"),
     **dict.fromkeys(("チャ", "チュ", "チョ", "チェ", "チ", "ティ", "トゥ", "ツ", "テュ"), "T"),
@@ -76,160 +231,6 @@ def _single(sounds: pl.Series) -> pl.Series:
     return sounds.str.replace_all("[^KSTNHPR]", "").str.replace_many(_REPEATED)
 
 
-Comparison = Callable[[pl.DataFrame], pl.Series]
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One way to agree, or not. `by_frequency`: the more people hold the value, the less it says."""
-
-    name: str
-    by_frequency: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of item: its levels, best first, and what finds them."""
-
-    levels: tuple[Level, ...]
-    compare: Comparison
-
-    def place(self, level: str) -> int:
-        """Return the place of a level by its name."""
-        return [one.name for one in self.levels].index(level)
-
-
-def _levels(*names: str, by_frequency: int = 0) -> tuple[Level, ...]:
-    return tuple(Level(name, place < by_frequency) for place, name in enumerate(names))
-
-
-def _known(pairs: pl.DataFrame, level: pl.Expr) -> pl.Series:
-    reported, held = pl.col("reported"), pl.col("held")
-    return pairs.select(
-        pl.when(reported.is_not_null() & held.is_not_null()).then(level).cast(pl.UInt8).alias("level")
-    )["level"]
-
-
-# In place of a level: how near the values are is measured.
-_MEASURED = 255
-
-
-def _level_by_cause(item: str, levels: tuple[Level, ...], said: pl.DataFrame) -> pl.Series:
-    """Say at which level values are that were compared (`said`: `verdict`, `cause`), by their cause.
-
-    Null where they could not be compared, and where the cause leaves it to measuring. Raises UnknownCode for
-    a cause of a difference that is no cause of comparing the item.
-    """
-    names = [level.name for level in levels]
-    known = found_by(Found.COMPARING, item)
-    places = {
-        cause.code: _MEASURED if cause.level is None else names.index(cause.level) for cause in known.values()
-    }
-    causes = said["cause"].set(said["verdict"] != int(Verdict.DIFFERENT), None)
-    try:
-        near = causes.replace_strict(places, return_dtype=pl.UInt8)
-    except pl.exceptions.InvalidOperationError:
-        for code in causes.drop_nulls().unique():
-            known[code]
-        raise
-    return near.set(near == _MEASURED, None).set(said["verdict"].is_in(AGREEING), names.index("agrees"))
-
-
-# --- numbers -----------------------------------------------------------------------------------------
-
-CARD_LEVELS = _levels("look_alike", "exchanged", "one_character", "one_more_or_less", "two_characters", "far")
-
-
-def _card_numbers(pairs: pl.DataFrame) -> pl.Series:
-    edits, places = distances(clean(pairs["reported"].fill_null("")), pairs["held"].fill_null(""))
-    level = np.select(
-        [edits == 0, (edits == 1) & (places == 2), (edits == 1) & (places == 1), edits == 1, edits == 2],
-        [0, 1, 2, 3, 4],
-        default=5,
-    )
-    return _known(pairs.with_columns(level=pl.Series(level.astype(np.uint8))), pl.col("level"))
-
-
-def _digits(pairs: pl.DataFrame) -> pl.Series:
-    edits, _ = distances(pairs["reported"].fill_null(""), pairs["held"].fill_null(""))
-    return _known(pairs.with_columns(level=pl.Series(edits)), pl.col("level"))
-
-
-# --- names and other text -----------------------------------------------------------------------------
-
-NAME_LEVELS = _levels(
-    "agrees", "partial", "truncated", "one_letter", "sound", "two_letters", "near", "shared_word",
-    "near_word", "other_sound", "far", by_frequency=7,  # a rare name may share the commonest word
-)  # fmt: skip
-_NAME = {level.name: place for place, level in enumerate(NAME_LEVELS)}
-_LONG_ENOUGH = 6  # letters: in a shorter name, one letter is another name
-_NEAR, _SOUNDS_ALIKE = 0.92, 0.8
-_LONG_FOR_A_WORD = 4
-_NEAR_WITHIN = 85  # of 100: one slip in a word whose fellows are missing
-
-
-def _names(pairs: pl.DataFrame) -> pl.Series:
-    """Compare each two writings once: of millions of pairs, many are of the same two names."""
-    sides = ["reported", "held", "held_kanji"]
-    places = pairs.select(sides).with_columns(pair=pl.struct(sides).rank("dense"))
-    distinct = places.unique("pair").sort("pair")
-    levels = _name_levels(distinct.drop("pair"))
-    return _known(pairs.with_columns(level=levels.gather(places["pair"] - 1)), pl.col("level"))
-
-
-def _name_levels(pairs: pl.DataFrame) -> pl.Series:
-    said = compare_names(pairs, DEFAULT_POLICY)
-    level = _level_by_cause("name", NAME_LEVELS, said).alias("level")
-    different = (said["verdict"] == int(Verdict.DIFFERENT)) & level.is_null()
-    level = _scattered(level, different, lambda at: _likeness(pairs[at]))
-    kana = pairs["reported"].str.normalize("NFKC").str.contains(KANA_ALONE).fill_null(False)
-    return _scattered(level, kana & pairs["held"].is_not_null(), lambda at: _sounds(pairs[at]))
-
-
-def _scattered(level: pl.Series, where: pl.Series, found: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    at = where.arg_true()
-    return level.scatter(at, found(at)) if len(at) else level
-
-
-def _folded(names: pl.Series) -> pl.Series:
-    return fold_plain(fold_writing(names))
-
-
-def _likeness(pairs: pl.DataFrame) -> pl.Series:
-    """Say how near two names are that do not agree: letters first, then words."""
-    words = pl.DataFrame({"r": _folded(pairs["reported"]), "h": _folded(pairs["held"])})
-    split = words.select(pl.all().str.split(" "))
-    joined = split.select(pl.all().list.sort().list.join(""))
-    one, other = joined["r"].to_list(), joined["h"].to_list()
-    edits = process.cpdist(one, other, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
-    alike = process.cpdist(one, other, scorer=JaroWinkler.similarity, score_cutoff=_NEAR, dtype=np.float32)
-    within = process.cpdist(
-        one, other, scorer=fuzz.partial_ratio, score_cutoff=_NEAR_WITHIN, dtype=np.float32
-    )
-    shared = split.select(
-        (pl.col("r").list.set_intersection("h").list.len() * 2
-         >= pl.min_horizontal(pl.col("r").list.len(), pl.col("h").list.len()))
-        & (pl.col("r").list.set_intersection("h").list.len() > 0)
-    ).to_series()  # fmt: skip
-    shorter = joined.select(pl.min_horizontal(pl.all().str.len_chars())).to_series().to_numpy()
-    fits = {
-        "one_letter": (shorter >= _LONG_ENOUGH) & (edits == 1),
-        "two_letters": (shorter >= _LONG_ENOUGH) & (edits == 2),
-        "near": (shorter >= _LONG_ENOUGH) & (alike >= _NEAR),
-        "shared_word": shared.to_numpy(),
-        # A name of one word, and that one mistyped.
-        "near_word": (shorter >= _LONG_FOR_A_WORD) & (within >= _NEAR_WITHIN),
-    }
-    level = np.select(list(fits.values()), [_NAME[name] for name in fits], default=_NAME["far"])
-    return pl.Series(level.astype(np.uint8))
-
-
-def _sounds(pairs: pl.DataFrame) -> pl.Series:
-    kana, latin = sound_of_kana(pairs["reported"]), sound_of_latin(_folded(pairs["held"]))
-    alike = process.cpdist(kana.to_list(), latin.to_list(), scorer=JaroWinkler.similarity, dtype=np.float32)
-    return pl.Series(np.where(alike >= _SOUNDS_ALIKE, _NAME["sound"], _NAME["other_sound"]).astype(np.uint8))
-
-
 TEXT_LEVELS = _levels("agrees", "one_letter", "near", "close", "far", by_frequency=3)
 
 
@@ -251,13 +252,13 @@ _DATE = {level.name: place for place, level in enumerate(DATE_LEVELS)}
 
 def _dates_of(item: str) -> Comparison:
     def judge(pairs: pl.DataFrame) -> pl.Series:
-        said = compare.judge(item, pairs.select("reported", "held"), DEFAULT_POLICY)
+        judged = compare.judge(item, pairs.select("reported", "held"), DEFAULT_POLICY)
         years = [
             as_number(pl.col(side)) // 10_000 if pairs.schema[side] == pl.Date else pl.col(side) // 10_000
             for side in ("reported", "held")
         ]
         level = pl.coalesce(
-            pl.lit(_level_by_cause(item, DATE_LEVELS, said)),
+            pl.lit(_level_by_cause(item, DATE_LEVELS, judged)),
             pl.when(years[0] == years[1]).then(_DATE["same_year"]),
             _DATE["far"],
         )
@@ -274,9 +275,9 @@ NATIONALITY_LEVELS = _levels("agrees", "related", "differs", by_frequency=1)
 
 def _codes_of(item: str, levels: tuple[Level, ...] = CODE_LEVELS) -> Comparison:
     def judge(pairs: pl.DataFrame) -> pl.Series:
-        said = compare.judge(item, pairs.select("reported", "held"), DEFAULT_POLICY)
-        level = _level_by_cause(item, levels, said)
-        differs = (said["verdict"] == int(Verdict.DIFFERENT)) & level.is_null()
+        judged = compare.judge(item, pairs.select("reported", "held"), DEFAULT_POLICY)
+        level = _level_by_cause(item, levels, judged)
+        differs = (judged["verdict"] == int(Verdict.DIFFERENT)) & level.is_null()
         return level.set(differs, len(levels) - 1).alias("level")
 
     return judge
@@ -295,10 +296,10 @@ KINDS: Mapping[str, Kind] = {
     "sex": Kind(CODE_LEVELS, _codes_of("sex")),
     "status_of_residence": Kind(CODE_LEVELS, _codes_of("status_of_residence")),
     "extra_activity_permission": Kind(CODE_LEVELS, _codes_of("extra_activity_permission")),
-    # Of any other register: what a profile of one's own may use (docs/candidates.md).
+    # For other registers: kinds that a profile of one's own can use (docs/candidates.md).
     "text": Kind(TEXT_LEVELS, _texts),
     "digits": Kind(_levels("agrees", "one_character", "two_characters", "far", by_frequency=1), _digits),
-    # A number that is one person's alone: how many hold it says nothing.
+    # A number that only one person has: its frequency means nothing.
     "own_number": Kind(_levels("agrees", "one_character", "two_characters", "far"), _digits),
     "code": Kind(CODE_LEVELS, _plain_codes),
 }

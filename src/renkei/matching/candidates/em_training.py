@@ -1,8 +1,9 @@
-"""Learning the parameters: without labels by EM, with labels by counting.
+"""Learning the parameters: by EM training without labels, by counting with labels.
 
-Without labels nobody says which pair is right; but each notification has one person or none, and whoever
-agrees in a name, a day of birth and a number is hardly another. The shares and the probabilities are reckoned
-from each other, in turn, until nothing moves. Where people have decided, their pairs count as they decided.
+Without labels it is not known which pairs are right. But each notification means one person or none, and a
+person who agrees in name, date of birth and number is very probably the right one. EM computes the
+probabilities of pairs from the shares of levels, and the shares from the probabilities, in turn until they no
+longer change. With labels (decisions of officers), pairs count as decided.
 """
 
 from dataclasses import replace
@@ -24,11 +25,11 @@ from renkei.matching.candidates.parameters import Item, Parameters
 
 _WRONG_PAIRS = 1_000_000
 _MOST_ROUNDS = 40
-_STILL = 1e-5
+_CONVERGED = 1e-5
 _SEED = 1
-_SMOOTHING = 0.5  # of a pair at each level: what was not seen is rare, not impossible
-# Two numbers are near each other by chance so rarely that no sample shows it: of 26^4 · 10^8 numbers, so many
-# lie at each level from a given one, and a person has a few cards.
+_SMOOTHING = 0.5  # added to the count of each level: a level that did not occur is rare, not impossible
+# Two numbers are near each other by chance so rarely that a sample does not show it. Of 26^4 · 10^8 numbers,
+# this many are at each level from a given number, for a person with a few cards.
 _NUMBERS = 26**4 * 10**8
 _NEAR_BY_CHANCE = {
     "look_alike": 1,
@@ -38,7 +39,7 @@ _NEAR_BY_CHANCE = {
     "two_characters": 15_000,
 }
 _CHANCE_FLOOR = 1e-9  # real numbers are not drawn evenly
-_MOST_BITS = 1000  # of odds: beyond it no probability changes
+_MOST_BITS = 1000  # of the odds: beyond it the probability no longer changes
 _SHARPNESS = np.linspace(0.3, 1.0, 71)
 
 
@@ -54,9 +55,9 @@ def learn(
 ) -> Parameters:
     """Learn parameters from notifications that were not found and from the register.
 
-    `notifications` and `cards` are typed as for `find`. `start` gives items, levels and passes, and a first
-    guess. `labels`, if given, are decisions: `notification_id` and `person_id` (null where nobody fits); only
-    the notifications they name are learned from, and how sure weights may be is learned too.
+    `notifications` and `cards` are typed as for `find`. `start` gives items, levels and passes, and the
+    initial values. `labels`, if given, are decisions: `notification_id` and `person_id` (null if nobody
+    fits); then only these notifications are used, and `sharpness` is learned too.
     """
     held = with_persons(cards)
     if labels is not None:
@@ -66,13 +67,13 @@ def learn(
     compared = with_shares(seen, counts, held.height)
     population = held["person"].n_unique()
     drawn = _drawn(start, notifications, held)
-    guess = _with_wrong(start, drawn, pl.repeat(0.0, drawn.height, eager=True))
+    guess = _with_wrong_shares(start, drawn, pl.repeat(0.0, drawn.height, eager=True))
     if labels is None:
-        guess = _by_turns(compared, drawn, guess, notifications.height, population)
+        guess = _iterated(compared, drawn, guess, notifications.height, population)
     else:
         right = _decided(compared, notifications, labels)
         guess = _counted(compared.with_columns(probability=right), guess, notifications.height)
-        guess = _with_wrong(guess, drawn, _by_luck(drawn, guess, population))
+        guess = _with_wrong_shares(guess, drawn, _one_person(drawn, guess, population))
         guess = replace(
             guess, sharpness=_best_sharpness(compared, right, guess, notifications.height, population)
         )
@@ -80,11 +81,11 @@ def learn(
 
 
 def _drawn(parameters: Parameters, reported: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
-    """Draw pairs at random: how many, `pairs`, agree at which levels."""
+    """Draw pairs at random and count them (`pairs`) by their levels."""
     levels = [level_of(item.name) for item in parameters.items]
     draw = np.random.default_rng(_SEED)
     size = min(_WRONG_PAIRS, reported.height * held.height)
-    # Nobody to draw from: no row, but the columns all the same.
+    # With nobody to draw from there are no rows, but the same columns.
     queries, records = (
         draw.integers(0, max(side.height, 1), size).astype(np.uint32) for side in (reported, held)
     )
@@ -93,10 +94,11 @@ def _drawn(parameters: Parameters, reported: pl.DataFrame, held: pl.DataFrame) -
     return compared.group_by(levels, maintain_order=True).agg(pairs=pl.len())
 
 
-def _by_luck(drawn: pl.DataFrame, guess: Parameters, population: int) -> pl.Series:
-    """Say how probable it is that what was drawn at random is one person all the same.
+def _one_person(drawn: pl.DataFrame, guess: Parameters, population: int) -> pl.Series:
+    """Return the probability that a pair drawn at random is a right pair.
 
-    In a small register that is not rare, and it would look as if strangers agreed in everything.
+    In a small register that is not rare. Counted as wrong pairs, they would make it look as if different
+    persons agreed in everything.
     """
     unshared = {share_of(item.name): pl.lit(None, pl.Float64) for item in by_term_frequency(guess)}
     weight = weigh(drawn.with_columns(**unshared), guess)["weight"]
@@ -104,8 +106,8 @@ def _by_luck(drawn: pl.DataFrame, guess: Parameters, population: int) -> pl.Seri
     return pl.select(1 / (1 + 2.0 ** (-odds).clip(-_MOST_BITS, _MOST_BITS))).to_series()
 
 
-def _with_wrong(guess: Parameters, drawn: pl.DataFrame, one_person: pl.Series) -> Parameters:
-    """Count the levels of wrong pairs, each drawn one by the probability that it is wrong."""
+def _with_wrong_shares(guess: Parameters, drawn: pl.DataFrame, one_person: pl.Series) -> Parameters:
+    """Count the levels of wrong pairs: each drawn pair counts by the probability that it is wrong."""
     if drawn.is_empty():
         return guess
     weight = drawn["pairs"] * (1 - one_person)
@@ -130,26 +132,26 @@ def _near_by_chance(item: Item) -> tuple[float, ...]:
     return (*near, 1 - sum(near))
 
 
-def _by_turns(
+def _iterated(
     compared: pl.DataFrame, drawn: pl.DataFrame, guess: Parameters, queries: int, population: int
 ) -> Parameters:
     for _ in range(_MOST_ROUNDS):
         judged = probabilities(weigh(compared, guess), guess, population)
-        found = _counted(judged, guess, queries)
-        found = _with_wrong(found, drawn, _by_luck(drawn, found, population))
-        moved = abs(found.prior - guess.prior) + sum(
+        better = _counted(judged, guess, queries)
+        better = _with_wrong_shares(better, drawn, _one_person(drawn, better, population))
+        moved = abs(better.prior - guess.prior) + sum(
             abs(new - old)
-            for one, other in zip(found.items, guess.items, strict=True)
+            for one, other in zip(better.items, guess.items, strict=True)
             for new, old in zip(one.right, other.right, strict=True)
         )
-        guess = found
-        if moved < _STILL:
+        guess = better
+        if moved < _CONVERGED:
             break
     return guess
 
 
 def _counted(judged: pl.DataFrame, guess: Parameters, queries: int) -> Parameters:
-    """Count the levels of right pairs, each pair by its probability."""
+    """Count the levels of right pairs: each pair counts by its probability."""
     weight = judged["probability"]
     items = tuple(
         replace(item, right=_shares(_count(judged[level_of(item.name)], weight, item)))
@@ -172,29 +174,29 @@ def _shares(counted: np.ndarray) -> tuple[float, ...]:
 
 
 def _decided(compared: pl.DataFrame, reported: pl.DataFrame, labels: pl.DataFrame) -> pl.Series:
-    """1 for each pair that was decided to be right, 0 for every other."""
-    named = labels.select("notification_id", decided="person_id")
-    asked = reported.select("notification_id").join(
-        named, on="notification_id", how="left", maintain_order="left"
+    """Return 1 for each pair that was decided to be right, 0 for every other."""
+    decisions = labels.select("notification_id", decided="person_id")
+    by_query = reported.select("notification_id").join(
+        decisions, on="notification_id", how="left", maintain_order="left"
     )
-    right = asked["decided"].gather(compared["query"]) == compared["person_id"]
+    right = by_query["decided"].gather(compared["query"]) == compared["person_id"]
     return right.fill_null(False).cast(pl.Float64)
 
 
 def _best_sharpness(
     compared: pl.DataFrame, right: pl.Series, guess: Parameters, queries: int, population: int
 ) -> float:
-    """Find what weights must be multiplied with for the decisions to be likeliest."""
+    """Return the factor for the weights under which the decisions are most likely."""
 
     def likelihood(sharpness: float) -> float:
         trial = replace(guess, sharpness=sharpness)
         judged = probabilities(weigh(compared, trial), trial, population).with_columns(right=right)
-        told = judged.group_by("query").agg(
-            one=pl.col("probability").filter(pl.col("right") > 0).sum(),
-            found=(pl.col("right") > 0).any(),
+        by_query = judged.group_by("query").agg(
+            somebody=pl.col("probability").filter(pl.col("right") > 0).sum(),
+            has_right=(pl.col("right") > 0).any(),
             nobody=pl.col("nobody").first(),
         )
-        said = told.select(pl.when("found").then("one").otherwise("nobody").clip(1e-12, 1).log().sum()).item()
-        return float(said)
+        chosen = pl.when("has_right").then("somebody").otherwise("nobody")
+        return float(by_query.select(chosen.clip(1e-12, 1).log().sum()).item())
 
     return max((float(trial) for trial in _SHARPNESS), key=likelihood)

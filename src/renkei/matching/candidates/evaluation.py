@@ -1,6 +1,7 @@
-"""How good candidates are, held against answers that are known: the simulation's key, or officers' decisions.
+"""The evaluation of candidates against known answers: the simulation's key, or officers' decisions.
 
-Counts only: nothing here names a notification or a person.
+`evaluate` counts; `render_evaluation` writes the counts as one self-contained HTML page in the form of the
+report. Counts only: nothing here names a notification or a person.
 """
 
 from collections.abc import Iterable
@@ -16,20 +17,20 @@ from renkei.matching.report.html import Bar, Section, Table, bar_chart, render_p
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
 BINS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-_SURE = 1.96  # standard deviations within which 95 % lie
+_Z_95 = 1.96  # 95 % lie within so many standard deviations
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How candidates did.
+    """The quality of candidates.
 
-    `decided`: notifications not found whose answer is known, `undecided` those whose is not; `somebody` and
-    `nobody` of the decided: a person of the register is the answer, or none is. `best_right`: the most
-    probable candidate is that person. `thresholds`: threshold, told (candidates at or above it), right,
-    nobody_right (of `nobody`: nobody was told), precision, recall, f1 (null where nothing was told).
+    `decided`: notifications not found with a known answer, `undecided`: those without. Of the decided,
+    `somebody`: the answer is a person of the register, `nobody`: it is none. `best_right`: the most probable
+    candidate is that person. `thresholds`: threshold, told (candidates at or above it), right, nobody_right
+    (of `nobody`: no candidate was given), precision, recall, f1 (null if no candidate was given).
     `calibration`: least, most, candidates (of every rank), stated (mean probability), right (share), low and
     high (Wilson's interval, 95 %); bins without candidates are left out. `calibration_error`: the mean
-    distance of stated and right, each bin by its candidates.
+    distance of stated and right, weighted by the candidates of each bin.
     """
 
     decided: int
@@ -56,24 +57,24 @@ class Evaluation:
 
 
 def evaluate(not_found: pl.Series, candidates: pl.DataFrame, labels: pl.DataFrame) -> Evaluation:
-    """Hold candidates against labels.
+    """Compare candidates with labels.
 
     `not_found`: identifiers of the notifications that were not found. `candidates`: notification_id, rank,
     person_id, probability (Float64), as `find` writes them. `labels`: notification_id, each once, and
-    person_id, null where nobody of the register is meant.
+    person_id, null if it means nobody in the register.
     """
     known = (
         not_found.alias("notification_id")
         .to_frame()
         .join(labels.select("notification_id", answer="person_id"), on="notification_id")
     )
-    told = candidates.select("notification_id", "rank", "person_id", "probability").join(
+    judged = candidates.select("notification_id", "rank", "person_id", "probability").join(
         known, on="notification_id"
     )
-    told = told.with_columns(right=(pl.col("person_id") == pl.col("answer")).fill_null(False))
-    best = told.filter(pl.col("rank") == 1)
+    judged = judged.with_columns(right=(pl.col("person_id") == pl.col("answer")).fill_null(False))
+    best = judged.filter(pl.col("rank") == 1)
     somebody = known.height - known["answer"].null_count()
-    calibration = _calibration(told)
+    calibration = _calibration(judged)
     return Evaluation(
         decided=known.height,
         undecided=len(not_found) - known.height,
@@ -87,30 +88,30 @@ def evaluate(not_found: pl.Series, candidates: pl.DataFrame, labels: pl.DataFram
 
 
 def _at(best: pl.DataFrame, threshold: float, somebody: int, decided: int) -> dict[str, float | int | None]:
-    told = best.filter(pl.col("probability") >= threshold)
-    right = int(told["right"].sum())
-    nobody_told = told.filter(pl.col("answer").is_null()).height
-    precision = right / told.height if told.height else None
+    given = best.filter(pl.col("probability") >= threshold)
+    right = int(given["right"].sum())
+    wrongly_given = given.filter(pl.col("answer").is_null()).height
+    precision = right / given.height if given.height else None
     recall = right / somebody if somebody else None
     f1 = None
     if precision is not None and recall is not None:
         f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
     return {
         "threshold": threshold,
-        "told": told.height,
+        "told": given.height,
         "right": right,
-        "nobody_right": decided - somebody - nobody_told,
+        "nobody_right": decided - somebody - wrongly_given,
         "precision": precision,
         "recall": recall,
         "f1": f1,
     }
 
 
-def _calibration(told: pl.DataFrame) -> pl.DataFrame:
+def _calibration(judged: pl.DataFrame) -> pl.DataFrame:
     rows = []
     for least, most in pairwise(BINS):
         upper = pl.col("probability") <= most if most == BINS[-1] else pl.col("probability") < most
-        within = told.filter((pl.col("probability") >= least) & upper)
+        within = judged.filter((pl.col("probability") >= least) & upper)
         if within.height:
             right = int(within["right"].sum())
             low, high = wilson(right, within.height)
@@ -124,10 +125,10 @@ def _calibration(told: pl.DataFrame) -> pl.DataFrame:
 
 
 def wilson(right: int, count: int) -> tuple[float, float]:
-    """Return the interval in which the true share lies with 95 % (Wilson 1927), of `right` among `count`."""
-    share, spread = right / count, _SURE**2 / count
+    """Return the 95 % interval of the true share (Wilson 1927), for `right` among `count`."""
+    share, spread = right / count, _Z_95**2 / count
     middle = (share + spread / 2) / (1 + spread)
-    half = _SURE / (1 + spread) * sqrt(share * (1 - share) / count + spread / (4 * count))
+    half = _Z_95 / (1 + spread) * sqrt(share * (1 - share) / count + spread / (4 * count))
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
@@ -136,23 +137,23 @@ def _error(calibration: pl.DataFrame) -> float:
     return float(distance.sum()) / max(int(calibration["candidates"].sum()), 1)
 
 
-# MERGED renkei.matching.candidates.evaluation: The evaluation of candidates as one self-contained HTML page, in the form of the report.
+# --- the page ----------------------------------------------------------------------------------------
 
-_TITLE = Words("候補者の評価", "Candidates, evaluated")
+_TITLE = Words("候補者の評価", "Evaluation of candidates")
 _ABOUT = Words(
     "答えの分かっている届出について、候補者がどれだけ正しかったか。件数だけを示し、誰も特定しない。",
-    "How often candidates were right where the answer is known. Counts only; nobody is named.",
+    "How often candidates were right if the answer is known. Counts only; nobody is named.",
 )
-_GUESS = Words(
+_ESTIMATE = Words(
     "候補者は推定であり、本人であると認定するものではない。",
-    "A candidate is a guess and no finding that it is the person.",
+    "A candidate is an estimate and no finding that it is the person.",
 )
 _WORLD = Words(
     "確率は、学習に用いた記録と同じような届出についてのみ当たる。",
     "A probability holds for notifications such as those it was learned from.",
 )
 _FOOTER = Words(
-    "Renkei が作成。外部への通信は行わない。", "Made by Renkei. This page asks nothing of any network."
+    "Renkei が作成。外部への通信は行わない。", "Made by Renkei. This page loads nothing from any network."
 )
 _AS_TABLE = Words("表で見る", "as a table")
 _DECIDED = Words("答えの分かっている届出", "notifications with a known answer")
@@ -163,19 +164,20 @@ _ERROR = Words("確率のずれ(平均)", "calibration error (mean)")
 _RECALL = Words("しきい値ごとの正しさ", "Right by threshold")
 _RECALL_NOTE = Words(
     "適合率は示した候補者のうち本人の割合、再現率は在留管理情報にある人のうち示せた割合。",
-    "Precision: of those told, the share that is right. Recall: of those in the register, the share told.",
+    "Precision: the share of given candidates that are right. Recall: the share of persons in the register "
+    "who were given.",
 )
 _RECALL_CHART = Words("再現率(しきい値ごと)", "Recall by threshold")
 _HEADS = (
     Words("しきい値", "threshold"),
-    Words("提示", "told"),
+    Words("提示", "given"),
     Words("本人", "right"),
     Words("適合率", "precision"),
     Words("再現率", "recall"),
     Words("F1", "F1"),
-    Words("該当なしを正しく判定", "nobody, rightly"),
+    Words("該当なしを正しく判定", "nobody, correctly"),
 )
-_CALIBRATION = Words("示した確率と実際の割合", "Stated and true")
+_CALIBRATION = Words("示した確率と実際の割合", "Stated probability and actual share")
 _CALIBRATION_NOTE = Words(
     "示した確率の区間ごとに、本人だった割合。括弧内は95%信頼区間(ウィルソン)。",
     "The share that was right, by the probability stated; in brackets the 95 % interval (Wilson).",
@@ -187,42 +189,42 @@ _CALIBRATION_HEADS = (
 )  # fmt: skip
 
 
-def render_evaluation(found: Evaluation, lang: Lang) -> str:
-    """Render an evaluation as one HTML page that asks nothing of any network."""
+def render_evaluation(evaluation: Evaluation, lang: Lang) -> str:
+    """Render an evaluation as one HTML page that loads nothing from any network."""
     figures = [
-        (_DECIDED.say(lang), f"{found.decided:,}"),
-        (_SOMEBODY.say(lang), f"{found.somebody:,}"),
-        (_BEST.say(lang), f"{found.best_right:,}"),
-        (_UNDECIDED.say(lang), f"{found.undecided:,}"),
-        (_ERROR.say(lang), _share(found.calibration_error)),
+        (_DECIDED.say(lang), f"{evaluation.decided:,}"),
+        (_SOMEBODY.say(lang), f"{evaluation.somebody:,}"),
+        (_BEST.say(lang), f"{evaluation.best_right:,}"),
+        (_UNDECIDED.say(lang), f"{evaluation.undecided:,}"),
+        (_ERROR.say(lang), _share(evaluation.calibration_error)),
     ]
-    sections = (_thresholds(found, lang), _calibration_section(found, lang))
+    sections = (_thresholds(evaluation, lang), _calibration_section(evaluation, lang))
     words = {
-        "title": _TITLE, "as_of": _ABOUT, "as_table": _AS_TABLE, "footer": _FOOTER, "no_accusation": _GUESS,
-        "identity_caution": _WORLD,
+        "title": _TITLE, "as_of": _ABOUT, "as_table": _AS_TABLE, "footer": _FOOTER,
+        "no_accusation": _ESTIMATE, "identity_caution": _WORLD,
     }  # fmt: skip
     return render_page(lang, "", figures, sections, {name: each.say(lang) for name, each in words.items()})
 
 
-def _thresholds(found: Evaluation, lang: Lang) -> Section:
+def _thresholds(evaluation: Evaluation, lang: Lang) -> Section:
     rows = [
         (
             f"{row['threshold']:g}", f"{row['told']:,}", f"{row['right']:,}", _share(row["precision"]),
-            _share(row["recall"]), _share(row["f1"]), f"{row['nobody_right']:,} / {found.nobody:,}",
+            _share(row["recall"]), _share(row["f1"]), f"{row['nobody_right']:,} / {evaluation.nobody:,}",
         )
-        for row in found.thresholds.to_dicts()
+        for row in evaluation.thresholds.to_dicts()
     ]  # fmt: skip
     bars = [
         Bar(f"{row['threshold']:g}", row["recall"] or 0.0, _share(row["recall"]))
-        for row in found.thresholds.to_dicts()
+        for row in evaluation.thresholds.to_dicts()
     ]
     chart = bar_chart("thresholds", _RECALL_CHART.say(lang), bars, None, lang, largest=1.0)
-    table = Table(_RECALL.say(lang), _said(_HEADS, lang), rows)
+    table = Table(_RECALL.say(lang), _in_language(_HEADS, lang), rows)
     return Section(_RECALL.say(lang), [_RECALL_NOTE.say(lang)], charts=[chart], tables=[table])
 
 
-def _calibration_section(found: Evaluation, lang: Lang) -> Section:
-    bins = found.calibration.to_dicts()
+def _calibration_section(evaluation: Evaluation, lang: Lang) -> Section:
+    bins = evaluation.calibration.to_dicts()
     names = [f"{row['least']:g}–{row['most']:g}" for row in bins]
     rows = [
         (
@@ -233,11 +235,11 @@ def _calibration_section(found: Evaluation, lang: Lang) -> Section:
     ]  # fmt: skip
     bars = [Bar(name, row["right"], _share(row["right"])) for name, row in zip(names, bins, strict=True)]
     chart = bar_chart("calibration", _CALIBRATION_CHART.say(lang), bars, None, lang, largest=1.0)
-    table = Table(_CALIBRATION.say(lang), _said(_CALIBRATION_HEADS, lang), rows)
+    table = Table(_CALIBRATION.say(lang), _in_language(_CALIBRATION_HEADS, lang), rows)
     return Section(_CALIBRATION.say(lang), [_CALIBRATION_NOTE.say(lang)], charts=[chart], tables=[table])
 
 
-def _said(words: Iterable[Words], lang: Lang) -> list[str]:
+def _in_language(words: Iterable[Words], lang: Lang) -> list[str]:
     return [each.say(lang) for each in words]
 
 

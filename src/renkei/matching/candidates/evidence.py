@@ -1,4 +1,4 @@
-"""Why somebody is a candidate, in sentences: for officers who decide, so never more than was compared."""
+"""Why a person is a candidate, in sentences, for the officers who decide: only what was compared."""
 
 from collections.abc import Mapping
 
@@ -8,18 +8,18 @@ from renkei.matching.labels import column_name
 
 
 def _of_causes(item: str) -> dict[str, Words]:
-    """The words of the levels that are a cause's own."""
+    """Return the words of levels that belong to one cause."""
     causes = found_by(Found.COMPARING, item).values()
     return {cause.level: cause.level_words for cause in causes if cause.level and cause.level_words}
 
 
-# Kinds of items share their levels; the item says which words fit.
+# Several items share the levels of a kind, but need different words.
 _NUMBER: Mapping[str, Words] = {
     "look_alike": Words(
         "見間違えやすい文字(O・0、I・1など)を読み替えると一致",
-        "equal once look-alikes are read for each other",
+        "equal if look-alike characters are read as each other",
     ),
-    "exchanged": Words("隣り合う2文字が入れ替わっている", "two neighbours are exchanged"),
+    "exchanged": Words("隣り合う2文字が入れ替わっている", "two neighbouring characters are exchanged"),
     "one_character": Words("1文字だけ異なる", "one character differs"),
     "one_more_or_less": Words("1文字多い又は少ない", "one character too many or too few"),
     "two_characters": Words("2文字異なる", "two characters differ"),
@@ -29,12 +29,12 @@ _NAME: Mapping[str, Words] = {
     "agrees": Words("一致", "agree"),
     **_of_causes("name"),
     "one_letter": Words("1文字だけ異なる", "one letter differs"),
-    "sound": Words("かなの読みが合う", "the kana sound like it"),
+    "sound": Words("かなの読みが合う", "the kana sound alike"),
     "two_letters": Words("2文字異なる", "two letters differ"),
-    "near": Words("つづりが近い", "spelt nearly alike"),
+    "near": Words("つづりが近い", "spelled nearly alike"),
     "shared_word": Words("共通する語がある", "some words are shared"),
-    "near_word": Words("似た語がある", "a word is spelt nearly alike"),
-    "other_sound": Words("かなの読みが合わない", "the kana do not sound like it"),
+    "near_word": Words("似た語がある", "a word is spelled nearly alike"),
+    "other_sound": Words("かなの読みが合わない", "the kana do not sound alike"),
     "far": Words("異なる", "differ"),
 }
 _DATE: Mapping[str, Words] = {
@@ -62,24 +62,24 @@ LEVELS: Mapping[str, Mapping[str, Words]] = {
 
 _STRONG, _WEAK = 10.0, 1.0
 _FOR = (
-    Words("本人であることを強く示す", "speaks strongly for this person"),
-    Words("本人らしさを高める", "speaks for this person"),
+    Words("本人であることを強く示す", "strong evidence for this person"),
+    Words("本人らしさを高める", "evidence for this person"),
 )
 _AGAINST = (
-    Words("別人であることを強く示す", "speaks strongly against"),
-    Words("本人らしさを下げる", "speaks against"),
+    Words("別人であることを強く示す", "strong evidence against"),
+    Words("本人らしさを下げる", "evidence against"),
 )
-_HARDLY = Words("ほとんど手掛かりにならない", "says hardly anything")
+_HARDLY = Words("ほとんど手掛かりにならない", "hardly any evidence")
 _COMMON = Words("(同じ値の人が多い)", " (many people share it)")
 
 
 def sentences(evidence: str, language: Lang) -> list[str]:
-    """Say each part of a candidate's evidence, in its order: `item:level:weight` joined by `;`."""
+    """Return a sentence for each part of a candidate's evidence (`item:level:weight` joined by `;`)."""
     parts = (part.split(":") for part in evidence.split(";") if part)
-    return [_said(item, level, float(weight), language) for item, level, weight in parts]
+    return [_sentence(item, level, float(weight), language) for item, level, weight in parts]
 
 
-def _said(item: str, level: str, bits: float, language: Lang) -> str:
+def _sentence(item: str, level: str, bits: float, language: Lang) -> str:
     words = LEVELS.get(item, {}).get(level, Words(level, level))
     meaning = _meaning(bits).say(language)
     common = _COMMON.say(language) if level == "agrees" and abs(bits) < _WEAK else ""

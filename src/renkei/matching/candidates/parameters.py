@@ -1,7 +1,7 @@
-"""What was learned: how often right and wrong pairs agree at each level; a small file that people can read.
+"""Parameters: how often right and wrong pairs are at each comparison level, in a small readable file.
 
-A level's weight is log2 of how much oftener right pairs are at it than wrong ones. The file says when and on
-what it was learned; a run says which file it used.
+The weight of a level is log2 of the share of right pairs divided by the share of wrong pairs. The file says
+when and from which data it was learned; a run says which file it used.
 """
 
 import tomllib
@@ -25,10 +25,10 @@ class ParametersError(RenkeiError):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is compared, and what its levels tell.
+    """An item to compare, and the shares of its levels.
 
-    `right` and `wrong` are, for each level of the kind, the share among pairs of one person and among pairs
-    of two, where both values are there.
+    `right` and `wrong` are, for each level of the kind, the share of right pairs (one person) and of wrong
+    pairs (two persons) at it, counting pairs that have both values.
     """
 
     name: str
@@ -44,10 +44,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Everything that `find` needs to know beside the rows.
+    """All that `find` needs besides the rows.
 
-    `prior`: the share of notifications that were not found whose person is in the register all the same.
-    `sharpness`: what weights are multiplied with, below 1 where they were too sure of themselves.
+    `prior`: the share of notifications that were not found whose person is in the register.
+    `sharpness`: the factor of all weights, below 1 if the weights alone gave too high probabilities.
     """
 
     version: str
@@ -59,7 +59,7 @@ class Parameters:
     passes: tuple[tuple[str, ...], ...]
 
     def item(self, name: str) -> Item:
-        """Return an item by its name; KeyError where there is none."""
+        """Return an item by its name; KeyError if there is none."""
         for item in self.items:
             if item.name == name:
                 return item
@@ -73,7 +73,7 @@ def default_parameters() -> Parameters:
 
 
 def load_parameters(path: Path) -> Parameters:
-    """Read parameters from a file. Raises ParametersError, naming the place and what should stand there."""
+    """Read parameters from a file. Raises ParametersError, with the place and what is expected there."""
     try:
         given = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
@@ -149,15 +149,15 @@ def _refused(path: Path, place_en: str, place_ja: str, wanted_en: str, wanted_ja
 def written(parameters: Parameters) -> str:
     """Write parameters as the TOML that `load_parameters` reads."""
     lines = [
-        "# What right and wrong pairs have in common; see docs/candidates.md.",
+        "# How often right and wrong pairs are at each comparison level; see docs/candidates.md.",
         f'version = "{parameters.version}"',
         f"learned_on = {parameters.learned_on.isoformat()}",
         f'learned_from = "{parameters.learned_from}"',
-        "# The share of notifications not found whose person is in the register all the same.",
+        "# The share of notifications not found whose person is in the register.",
         f"prior = {_number(parameters.prior)}",
-        "# What weights are multiplied with; below 1 where they were too sure of themselves.",
+        "# The factor of all weights; below 1 if the weights alone gave too high probabilities.",
         f"sharpness = {_number(parameters.sharpness)}",
-        "# Whoever shares all keys of one line with a notification is looked at.",
+        "# A person who shares all keys of one line with a notification is compared with it.",
         "passes = [",
         *(f"    [{', '.join(f'{chr(34)}{key}{chr(34)}' for key in keys)}]," for keys in parameters.passes),
         "]",

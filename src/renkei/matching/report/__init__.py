@@ -1,1 +1,1 @@
-"""What a result amounts to: counts, tables and charts as one self-contained HTML page, small cells protected."""
+"""The report of a reconciliation: counts, tables and charts on one HTML page, with disclosure control."""

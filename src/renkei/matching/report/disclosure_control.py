@@ -1,22 +1,22 @@
-"""Small cells: which rows of a table about people may stand alone, and which only within the rest.
+"""Disclosure control: merges rows with small counts, so that a table about people identifies nobody.
 
-A count of three people of one nationality tells their neighbours something. A row stands alone only if each
-of its counts is nought or reaches the threshold; all others are summed into one rest, and the rest takes in
-further rows until that holds for it as well. So no smaller count stands there or follows by subtraction, and
-the table still adds up.
+A count of three people of one nationality can tell something about persons whom the reader knows. A row is
+shown only if each of its counts is zero or reaches the threshold. All other rows are summed into one row, the
+rest. Shown rows are added to the rest until the rest meets the same condition. So no smaller count is shown
+or can be computed by subtraction, and the table still adds up.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:  # a command's options name the number below, and begin before Polars is there
+if TYPE_CHECKING:  # the CLI imports SMALLEST_CELL, and should start without loading Polars
     import polars as pl
 
 SMALLEST_CELL = 5
-"""The smallest count by nationality or status that stands alone; below it groups are merged."""
+"""The smallest count by nationality or status that is shown; groups with smaller counts are merged."""
 
 
 class Protected(NamedTuple):
-    """A table's rows that may stand alone, largest first, and what the other `merged` keys sum up to."""
+    """The rows that may be shown, largest first; `rest` sums up the others, `merged` is their number."""
 
     rows: list[tuple[str, tuple[int, ...]]]
     rest: tuple[int, ...]
@@ -24,9 +24,9 @@ class Protected(NamedTuple):
 
 
 def protect(counts: "pl.DataFrame", *, fewest: int, most_rows: int) -> Protected:
-    """Protect a table of counts: its first column is the key (blank is of the rest), all others are counts.
+    """Protect a table of counts: its first column is the key (null goes to the rest), all others are counts.
 
-    `fewest` is the smallest count that may be shown; `most_rows` limits the rows that stand alone.
+    `fewest` is the smallest count that may be shown; `most_rows` is the largest number of rows to show.
     """
     sums = counts.group_by(counts.columns[0]).sum()
     ranked = sorted(

@@ -1,7 +1,7 @@
-"""A self-contained page of figures, charts and tables: how the report and the evaluation look.
+"""A self-contained page of figures, charts and tables, for the report and the evaluation of candidates.
 
 Charts are SVG laid out in per cent of the page's width, so that they fit a phone and a sheet of paper with
-letters of one size. The page asks nothing of any network: its policy (CSP) allows one style, by hash.
+the same letter size. The page loads nothing from any network: its policy (CSP) allows one style, by hash.
 """
 
 from base64 import b64encode
@@ -16,15 +16,15 @@ from unicodedata import east_asian_width
 from jinja2 import Environment, StrictUndefined, Template
 
 from renkei.agreement.text import Lang, Words
-from renkei.matching.report import labels as said
+from renkei.matching.report import labels
 
-_WIDEST_BAR = 62  # per cent; the rest is for the number behind it
+_WIDEST_BAR = 62  # per cent; the rest is for the number after it
 _LABEL_COLUMNS = 40  # half-width characters that fit a page of 320 px
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of text: heads, rows, perhaps a foot; `folded` stands behind a disclosure."""
+    """A table of text: heads, rows, optionally a foot; `folded` is shown on request (`<details>`)."""
 
     caption: str
     heads: Sequence[str]
@@ -57,7 +57,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars under one another, perhaps with the table of the same numbers."""
+    """Bars under one another, optionally with a table of the same numbers."""
 
     id: str
     title: str
@@ -129,7 +129,7 @@ def bar_chart(
     mean: float | None = None,
     largest: float | None = None,
 ) -> Chart:
-    """Lay out bars under one another; `largest` fills the width, by default the longest; `mean` is marked."""
+    """Lay out bars under one another; `largest` (default: the longest) fills the width; `mean` is marked."""
     scale = _WIDEST_BAR / ((largest or max((bar.size for bar in bars), default=0)) or 1)
     at = None if mean is None else round(mean * scale, 2)
     marks: list[Mark] = []
@@ -138,15 +138,15 @@ def bar_chart(
         lines = [Line(text, y + 18 + 19 * number) for number, text in enumerate(_fold(bar.label))]
         y += 19 * len(lines) + 6
         width = round(bar.size * scale, 2)
-        # Behind the mark of the mean too, which would else run through the number.
+        # The number goes after the mark of the mean as well, which would otherwise cross it.
         marks.append(Mark(lines, width, bar.value, max(width, at or 0), y))
         y += 24
     spoken = Words("、", "; ").say(lang).join(f"{bar.label} {bar.value}" for bar in bars)
-    return Chart(ident, title, said.DESCRIPTION.say(lang).format(bars=spoken), marks, y + 4, at, table)
+    return Chart(ident, title, labels.DESCRIPTION.say(lang).format(bars=spoken), marks, y + 4, at, table)
 
 
 def _fold(label: str) -> Iterator[str]:
-    """Fold a label to what a narrow page holds: Japanese anywhere, other scripts between words."""
+    """Break a label to fit a narrow page: Japanese at any character, other scripts between words."""
     if not any(_columns(sign) > 1 for sign in label):
         yield from wrap(label, _LABEL_COLUMNS)
         return

@@ -1,13 +1,13 @@
-"""The words of the report's page, Japanese and English. Tables only."""
+"""The texts of the report's page, in Japanese and English."""
 
 from renkei.agreement.text import Words
 
-TITLE = Words("突合結果報告", "Report of a matching")
+TITLE = Words("突合結果報告", "Report of a reconciliation")
 AS_OF = Words("{day}現在", "As of {day}")
 AS_TABLE = Words("表で見る", "Show as a table")
 FOOTER = Words(
     "件数だけの報告です。個人を特定する情報は含みません。",
-    "This report holds counts only, and no information about any single person.",
+    "This report has counts only and no information about any single person.",
 )
 READ = Words("読み込んだ届出", "notifications read")
 SUSPECTED = Words("未届の疑い", "suspected omissions")
@@ -16,19 +16,19 @@ COUNTS = Words("件数の内訳", "Counts that add up")
 COUNTS_NOTE = Words(
     "読み込んだ行は、受け取った行か、受け取れなかった行のどちらかです。受け取った届出の結果は四つのうち一"
     "つです。",
-    "Every row read was either taken or set aside, and every notification taken has one of four outcomes.",
+    "Every row read was either accepted or rejected. Every accepted notification has one of four outcomes.",
 )
 ROWS_OF = Words("データごとの行数", "Rows by dataset")
 DATASET_HEADS = (
     Words("データ", "dataset"),
     Words("読込", "read"),
-    Words("受け取った行", "taken"),
-    Words("受け取れなかった行", "set aside"),
+    Words("受け取った行", "accepted"),
+    Words("受け取れなかった行", "rejected"),
 )
 
 OUTCOME = Words("届出の突合結果", "Outcomes of notifications")
-OUTCOME_TAKEN = Words("受け取った届出の結果", "Outcomes of the notifications taken")
-FLAGGED = Words("注意を要する届出", "Notifications to take note of")
+OUTCOME_TAKEN = Words("受け取った届出の結果", "Outcomes of the accepted notifications")
+FLAGGED = Words("注意を要する届出", "Notifications that need attention")
 FLAGGED_NOTE = Words(
     "一つの届出が二つ以上に当たることがあります。割合は、削除を除く届出に対するものです。",
     "One notification may fall under several. Shares are of the notifications that were not deleted.",
@@ -38,9 +38,8 @@ ITEMS = Words("異なる項目とその原因", "Items that differ, and why")
 ITEMS_NOTE = Words(
     "一つの届出で二つ以上の項目が異なることがあります。原因は、罪のない説明から順に当てはめたものです。割"
     "合は、不一致と突合できずを合わせた届出に対するものです。",
-    "Several items of one notification may differ. Causes are the first innocent explanation that fits. "
-    "Shares are "
-    "of the notifications mismatched or not found.",
+    "Several items of one notification may differ. The cause is the first innocent explanation that fits. "
+    "Shares are of the notifications that are mismatched or not found.",
 )
 ITEMS_CHART = Words("項目と原因ごとの件数", "Differences by item and cause")
 ITEM_TOTAL = Words("{item} ({rows}件)", "{item} ({rows})")
@@ -52,14 +51,12 @@ GROUPS_NOTE = Words(
     "ではありません。"
     "棒に重ねた点線は全体の割合です。",
     "Shares differ because names are written in different ways, stays are short or long, and forms vary; "
-    "they say "
-    "nothing about how people behave. The dotted mark on each bar is the share of all.",
+    "they say nothing about how people behave. The dotted line on each bar is the share of all.",
 )
 SMALL_NOTE = Words(
     "個人が推測されないよう、{fewest}件未満の数を含む区分と下位の区分は「その他」にまとめています。",
-    "So that nobody can be guessed, groups with a count below {fewest}, and the smaller groups, are "
-    "summed into "
-    "“all others”.",
+    "So that nobody can be identified, groups with a count below {fewest}, and the smaller groups, are "
+    "merged into “all others”.",
 )
 BY_NATIONALITY = Words("国籍・地域ごとの不一致の割合", "Share mismatched, by nationality")
 BY_STATUS = Words("在留資格ごとの不一致の割合", "Share mismatched, by status of residence")
@@ -77,12 +74,12 @@ OMISSIONS = Words("未届の疑い", "Suspected omissions")
 OMISSIONS_CHART = Words("事由と該当理由ごとの件数", "Suspected omissions by ground and reason")
 GROUND, REASON = Words("事由", "ground"), Words("該当理由", "reason")
 
-REJECTED = Words("受け取れなかった行", "Rows set aside")
+REJECTED = Words("受け取れなかった行", "Rejected rows")
 REJECTED_NOTE = Words(
     "{rows}行あります。一つの行に二つ以上の理由があれば、それぞれに数えるため、理由の件数の計は行数より多"
     "いことがあります。",
-    "There are {rows}. A row with several reasons counts under each, so reasons may add up to more than "
-    "rows.",
+    "There are {rows}. A row with several reasons counts under each, so the reasons may add up to more "
+    "than the rows.",
 )
 REJECTED_CHART = Words("データと理由ごとの件数", "Reasons by dataset")
 NONE = Words("ありません。", "None.")

@@ -1,7 +1,7 @@
 """The report: one self-contained HTML page made of counts alone.
 
-It is rendered from `Statistics`, which name nobody; tables by nationality and status pass through
-`small_cells`.
+It is rendered from `Statistics`, which have no personal data; tables by nationality and status pass through
+`disclosure_control`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from renkei.matching.labels import (
     nationality_name,
     status_name,
 )
-from renkei.matching.report import labels as said
+from renkei.matching.report import labels
 from renkei.matching.report.disclosure_control import SMALLEST_CELL, protect
 from renkei.matching.report.html import Bar, Chart, Section, Table, bar_chart, render_page
 from renkei.matching.report.statistics import Statistics
@@ -35,14 +35,14 @@ _MOST_ROWS = 12
 def render_report(statistics: Statistics, lang: Lang, *, fewest: int = SMALLEST_CELL) -> str:
     """Render the report of a reconciliation as one HTML page.
 
-    `fewest`: the smallest count by nationality or status that may stand alone (1 shows all).
+    `fewest`: the smallest count by nationality or status that is shown (1 shows all).
     """
     day = day_in_words(statistics.as_of.isoformat(), lang)
     counts = statistics.datasets["notifications"]
     figures = [
-        (said.READ.say(lang), _number(counts["read"])),
+        (labels.READ.say(lang), _number(counts["read"])),
         *((OUTCOMES[outcome].name.say(lang), _number(counts[outcome])) for outcome in LIVE),
-        (said.SUSPECTED.say(lang), _number(_rows(statistics.omissions))),
+        (labels.SUSPECTED.say(lang), _number(_rows(statistics.omissions))),
     ]
     sections = (
         _counts(statistics, lang),
@@ -53,10 +53,10 @@ def render_report(statistics: Statistics, lang: Lang, *, fewest: int = SMALLEST_
         _rejects(statistics, lang),
     )
     words = {
-        "title": said.TITLE.say(lang),
-        "as_of": said.AS_OF.say(lang).format(day=day),
-        "as_table": said.AS_TABLE.say(lang),
-        "footer": said.FOOTER.say(lang),
+        "title": labels.TITLE.say(lang),
+        "as_of": labels.AS_OF.say(lang).format(day=day),
+        "as_table": labels.AS_TABLE.say(lang),
+        "footer": labels.FOOTER.say(lang),
         "no_accusation": NO_ACCUSATION.say(lang),
         "identity_caution": IDENTITY_CAUTION.say(lang),
     }
@@ -71,9 +71,9 @@ def _counts(statistics: Statistics, lang: Lang) -> Section:
         (DATASET_NAMES[name].say(lang), *(_number(counts[key]) for key in ("read", "taken", "rejected")))
         for name, counts in statistics.datasets.items()
     ]
-    heads = [head.say(lang) for head in said.DATASET_HEADS]
-    table = Table(said.ROWS_OF.say(lang), heads, rows)
-    return Section(said.COUNTS.say(lang), [said.COUNTS_NOTE.say(lang)], tables=[table])
+    heads = [head.say(lang) for head in labels.DATASET_HEADS]
+    table = Table(labels.ROWS_OF.say(lang), heads, rows)
+    return Section(labels.COUNTS.say(lang), [labels.COUNTS_NOTE.say(lang)], tables=[table])
 
 
 def _outcomes(statistics: Statistics, lang: Lang) -> Section:
@@ -83,10 +83,10 @@ def _outcomes(statistics: Statistics, lang: Lang) -> Section:
     table = statistics.outcomes
     flags = {meaning.name.say(lang): _rows(table.filter(pl.col(flag))) for flag, meaning in FLAGS.items()}
     charts = [
-        _simple("outcomes", said.OUTCOME_TAKEN, outcomes, counts["taken"], lang, foot=True),
-        _simple("flags", said.FLAGGED, flags, live, lang, foot=False),
+        _simple("outcomes", labels.OUTCOME_TAKEN, outcomes, counts["taken"], lang, foot=True),
+        _simple("flags", labels.FLAGGED, flags, live, lang, foot=False),
     ]
-    return Section(said.OUTCOME.say(lang), [said.FLAGGED_NOTE.say(lang)], charts)
+    return Section(labels.OUTCOME.say(lang), [labels.FLAGGED_NOTE.say(lang)], charts)
 
 
 def _items(statistics: Statistics, lang: Lang) -> Section:
@@ -100,10 +100,10 @@ def _items(statistics: Statistics, lang: Lang) -> Section:
     whole = sum(counts[outcome] for outcome in REPORTED)
     return _grouped(
         "items",
-        (said.ITEMS, said.ITEMS_NOTE.say(lang), said.ITEMS_CHART),
+        (labels.ITEMS, labels.ITEMS_NOTE.say(lang), labels.ITEMS_CHART),
         groups,
         lang,
-        (said.ITEM, said.CAUSE),
+        (labels.ITEM, labels.CAUSE),
         whole,
     )
 
@@ -120,8 +120,10 @@ def _omissions(statistics: Statistics, lang: Lang) -> Section:
         for code, ground in GROUNDS.items()
         if any(key[0] == code for key in found)
     }
-    words = (said.OMISSIONS, "", said.OMISSIONS_CHART)
-    return _grouped("omissions", words, groups, lang, (said.GROUND, said.REASON), None, NO_FINDING.say(lang))
+    words = (labels.OMISSIONS, "", labels.OMISSIONS_CHART)
+    return _grouped(
+        "omissions", words, groups, lang, (labels.GROUND, labels.REASON), None, NO_FINDING.say(lang)
+    )
 
 
 def _rejects(statistics: Statistics, lang: Lang) -> Section:
@@ -135,16 +137,16 @@ def _rejects(statistics: Statistics, lang: Lang) -> Section:
         label += f": {column_name(column, lang)}" if column else ""
         groups.setdefault(DATASET_NAMES[dataset].say(lang), {})[label] = rows
     rejected = sum(counts["rejected"] for counts in statistics.datasets.values())
-    note = said.REJECTED_NOTE.say(lang).format(rows=_number(rejected)) if rejected else ""
-    words = (said.REJECTED, note, said.REJECTED_CHART)
-    return _grouped("rejects", words, groups, lang, (said.DATASET, said.REASON), None)
+    note = labels.REJECTED_NOTE.say(lang).format(rows=_number(rejected)) if rejected else ""
+    words = (labels.REJECTED, note, labels.REJECTED_CHART)
+    return _grouped("rejects", words, groups, lang, (labels.DATASET, labels.REASON), None)
 
 
 def _groups(statistics: Statistics, lang: Lang, fewest: int) -> Section:
     live = statistics.outcomes.filter(pl.col("outcome").is_in(LIVE))
     sides = (
-        ("nationality", said.BY_NATIONALITY, nationality_name),
-        ("status_of_residence", said.BY_STATUS, status_name),
+        ("nationality", labels.BY_NATIONALITY, nationality_name),
+        ("status_of_residence", labels.BY_STATUS, status_name),
     )
     charts = []
     for column, title, name in sides:
@@ -155,12 +157,12 @@ def _groups(statistics: Statistics, lang: Lang, fewest: int) -> Section:
         shown = protect(counted, fewest=fewest, most_rows=_MOST_ROWS)
         rows = [(name(key, lang), cells) for key, cells in shown.rows]
         if sum(shown.rest):
-            rows.append((said.OTHERS.say(lang).format(merged=shown.merged), shown.rest))
+            rows.append((labels.OTHERS.say(lang).format(merged=shown.merged), shown.rest))
         charts.append(_shares(column, title, rows, lang))
-    notes = [said.GROUPS_NOTE.say(lang)]
+    notes = [labels.GROUPS_NOTE.say(lang)]
     if fewest > 1:
-        notes.append(said.SMALL_NOTE.say(lang).format(fewest=fewest))
-    return Section(said.GROUPS.say(lang), notes, charts if _rows(live) else ())
+        notes.append(labels.SMALL_NOTE.say(lang).format(fewest=fewest))
+    return Section(labels.GROUPS.say(lang), notes, charts if _rows(live) else ())
 
 
 # --- charts
@@ -170,9 +172,9 @@ def _simple(
     ident: str, title: Words, counts: Mapping[str, int], whole: int, lang: Lang, *, foot: bool
 ) -> Chart:
     bars = [Bar(label, rows, _with_share(rows, whole)) for label, rows in counts.items()]
-    heads = [title.say(lang), said.ROWS.say(lang), said.SHARE_OF_ALL.say(lang)]
+    heads = [title.say(lang), labels.ROWS.say(lang), labels.SHARE_OF_ALL.say(lang)]
     rows = [(label, _number(count), _share(count, whole)) for label, count in counts.items()]
-    total = (said.TOTAL.say(lang), _number(whole), _share(whole, whole)) if foot else ()
+    total = (labels.TOTAL.say(lang), _number(whole), _share(whole, whole)) if foot else ()
     return bar_chart(
         ident, title.say(lang), bars, Table(title.say(lang), heads, rows, total, folded=True), lang
     )
@@ -190,12 +192,12 @@ def _grouped(
     heading, note, title = words
     notes = [note] if note else []
     if not groups:
-        return Section(heading.say(lang), [said.NONE.say(lang)], care=care)
+        return Section(heading.say(lang), [labels.NONE.say(lang)], care=care)
     largest = max(count for counts in groups.values() for count in counts.values())
     charts: list[Chart] = []
     rows: list[tuple[str, str]] = []
     for group, counts in groups.items():
-        title_of_group = said.ITEM_TOTAL.say(lang).format(item=group, rows=_number(sum(counts.values())))
+        title_of_group = labels.ITEM_TOTAL.say(lang).format(item=group, rows=_number(sum(counts.values())))
         bars = [
             Bar(label, count, _with_share(count, whole) if whole else _number(count))
             for label, count in counts.items()
@@ -207,8 +209,8 @@ def _grouped(
         rows += [(f"{group}: {label}", _number(count)) for label, count in counts.items()]
     total = sum(count for counts in groups.values() for count in counts.values())
     head = f"{heads[0].say(lang)}: {heads[1].say(lang)}"
-    foot = (said.TOTAL.say(lang), _number(total))
-    table = Table(title.say(lang), (head, said.ROWS.say(lang)), rows, foot, folded=True)
+    foot = (labels.TOTAL.say(lang), _number(total))
+    table = Table(title.say(lang), (head, labels.ROWS.say(lang)), rows, foot, folded=True)
     return Section(heading.say(lang), notes, charts, [table], care)
 
 
@@ -219,19 +221,19 @@ def _shares(ident: str, title: Words, rows: Sequence[tuple[str, tuple[int, ...]]
         Bar(
             label,
             cells[place] / sum(cells),
-            said.OF.say(lang).format(share=_share(cells[place], sum(cells)), rows=_number(sum(cells))),
+            labels.OF.say(lang).format(share=_share(cells[place], sum(cells)), rows=_number(sum(cells))),
         )
         for label, cells in rows
     ]
     heads = [
-        said.GROUP_HEADS[ident].say(lang),
-        said.LIVE.say(lang),
+        labels.GROUP_HEADS[ident].say(lang),
+        labels.LIVE.say(lang),
         *(OUTCOMES[outcome].name.say(lang) for outcome in LIVE),
-        said.SHARE.say(lang),
+        labels.SHARE.say(lang),
     ]
     lines = [
         (label, *(_number(cell) for cell in (sum(cells), *cells)), _share(cells[place], sum(cells)))
-        for label, cells in (*rows, (said.ALL.say(lang), all_cells))
+        for label, cells in (*rows, (labels.ALL.say(lang), all_cells))
     ]
     table = Table(title.say(lang), heads, lines[:-1], lines[-1], folded=True)
     mean = all_cells[place] / sum(all_cells) if sum(all_cells) else None

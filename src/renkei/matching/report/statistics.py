@@ -1,4 +1,4 @@
-"""Counts of a reconciliation: what a report may show, since no count names anybody."""
+"""Counts of a reconciliation: all that a report may show, since counts have no personal data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _FLAGS = tuple(name for name, dtype in MATCHES.items() if dtype == pl.Boolean)
 
 
 class Read(NamedTuple):
-    """How many rows of a dataset were read, set aside and taken."""
+    """How many rows of a dataset were read, rejected and accepted."""
 
     dataset: Dataset
     read: int
@@ -31,7 +31,7 @@ class Read(NamedTuple):
 class Statistics:
     """Counts only. Every table ends in a column `rows` (UInt32) and is sorted by its other columns.
 
-    `outcomes`: outcome, nationality, status_of_residence (codes; null where a tombstone left them blank)
+    `outcomes`: outcome, nationality, status_of_residence (codes; null if a tombstone left them blank)
     and the flags; `differences`: item, cause; `omissions`: ground, reason, status_of_residence;
     `rejects`: dataset, reason (a row with several reasons counts under each).
     """
@@ -45,7 +45,7 @@ class Statistics:
     rejects: pl.DataFrame
 
     def summary(self) -> dict[str, Any]:
-        """Return what summary.json says: the day, the decisions that are not the default, and counts.
+        """Return the content of summary.json: the day, the decisions that are not the default, and counts.
 
         The counts of each dataset add up.
         """
@@ -70,9 +70,9 @@ class Statistics:
         }
 
     def _reasons(self) -> tuple[str, ...]:
-        """The reasons of 3(1)イ, and the one that only candidates can tell where they told it."""
-        told = PROBABLY_NOTIFIED in self.omissions["reason"]
-        return (*REASONS, PROBABLY_NOTIFIED) if told else REASONS
+        """Return the reasons of 3(1)イ, and the one that only candidates can give if it occurs."""
+        occurs = PROBABLY_NOTIFIED in self.omissions["reason"]
+        return (*REASONS, PROBABLY_NOTIFIED) if occurs else REASONS
 
 
 def _total(counts: pl.DataFrame) -> int:
@@ -80,7 +80,7 @@ def _total(counts: pl.DataFrame) -> int:
 
 
 class Tally(NamedTuple):
-    """The three tables of `Statistics` that come of judging; those of several parts can be added up."""
+    """The three tables of `Statistics` that count judged rows; those of several parts can be added up."""
 
     outcomes: pl.DataFrame
     differences: pl.DataFrame
@@ -88,7 +88,7 @@ class Tally(NamedTuple):
 
 
 def tally(matches: pl.DataFrame, suspected: pl.DataFrame) -> Tally:
-    """Count what was judged: `matches` are `Judged.notifications`, `suspected` come from `suspect`."""
+    """Count judged rows: `matches` are `Judged.notifications`, `suspected` come from `suspect`."""
     pairs = (
         matches.select("differences")
         .drop_nulls()
@@ -113,7 +113,7 @@ def add_up(tallies: Sequence[Tally]) -> Tally:
 def count(
     counts: Sequence[Read], tallied: Tally, rejects: pl.DataFrame, *, as_of: date, policy: Policy
 ) -> Statistics:
-    """Count a reconciliation: rows of each dataset as they were read, what was judged, and the rejects."""
+    """Count a reconciliation: the rows read of each dataset, the judged rows, and the rejects."""
     outcomes = _sum(tallied.outcomes.select("outcome", "rows")) if tallied.outcomes.height else None
     by_outcome = dict(outcomes.iter_rows()) if outcomes is not None else {}
     datasets = {

@@ -1,1 +1,1 @@
-"""The distributed engine: the same kernel on buckets of the tables (docs/spark.md)."""
+"""The distributed engine: the same computation on buckets of the tables (docs/spark.md)."""

@@ -1,7 +1,7 @@
-"""Candidates on the distributed engine: pairs are looked at in buckets of persons, and judged at home.
+"""Candidates on the distributed engine: workers compare pairs in buckets of persons, the driver weighs them.
 
-What travels to the workers are the notifications that were not found, about one in a hundred; what comes back
-are the pairs that blocking let through, some dozens for each.
+The workers get the notifications that were not found, about one in a hundred. They return the pairs that
+blocking selected, some dozens for each notification.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -32,21 +32,21 @@ def find_on_spark(
     no_cards: pl.DataFrame,
     parameters: Parameters,
 ) -> pl.DataFrame:
-    """Find candidates as `finding.find` does, to the byte.
+    """Find candidates with exactly the result of `candidates.search.find`.
 
-    `bucketed` are the `cards`, grouped so that all of a person are together; `no_cards` is the typed frame
-    without rows that each bucket becomes.
+    `bucketed` are the `cards`, grouped so that all cards of a person are in one bucket; `no_cards` is a frame
+    without rows that has the columns and types of a bucket.
     """
     from pyspark.sql import functions as sql
 
-    nothing = look(notifications, with_persons(no_cards), parameters)
+    no_pairs = look(notifications, with_persons(no_cards), parameters)
 
     def look_in_bucket(bucket: pa.Table) -> pa.Table:
         held = with_persons(like_before(to_polars(bucket), no_cards))
         return to_arrow(on_the_wire(look(notifications, held, parameters)))
 
-    rows = bucketed.applyInArrow(look_in_bucket, ddl(on_the_wire(nothing)))
-    seen = like_before(to_polars(rows.toArrow()), nothing)
+    rows = bucketed.applyInArrow(look_in_bucket, ddl(on_the_wire(no_pairs)))
+    seen = like_before(to_polars(rows.toArrow()), no_pairs)
     counts = {}
     for item in by_term_frequency(parameters):
         value = value_of(item.name)

@@ -1,7 +1,7 @@
-"""The distributed engine: the same kernels, bucket by bucket, on Spark (docs/spark.md).
+"""The distributed engine: the same functions, bucket by bucket, on Spark (docs/spark.md).
 
-Tables are cut by card number for `link` and by person for the rest; each bucket becomes Polars frames and
-goes through the very functions that the default engine runs on whole tables.
+Tables are split into buckets by card number for `link` and by person for the rest. Each bucket becomes Polars
+frames, on which the same functions run that the default engine runs on whole tables.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -50,11 +50,10 @@ def reconcile_on_spark(
     buckets: int,
     candidates: "Parameters | None" = None,
 ) -> Reconciliation:
-    """Reconcile files on Spark; the result is that of the default engine, to the byte.
+    """Reconcile files on Spark; the result is exactly that of the default engine.
 
-    Parquet is read where it lies, by the workers; CSV by this process, since only a reader of the whole file
-    knows a record's place in it. Raises RefusedFile as the default engine does, and SparkFailed where a
-    worker fails.
+    Parquet is read by the workers. CSV is read by this process, because only a reader of the whole file knows
+    the line of a record. Raises RefusedFile as the default engine does, and SparkFailed if a worker fails.
     """
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
@@ -76,9 +75,9 @@ def _reconciled(
     linked = run.link(notifications.taken, cards.taken)
     found, explaining = None, None
     if parameters is not None:
-        unplaced = run.not_found(linked)
-        found = run.find(unplaced, cards.taken, parameters)
-        explaining = (found, unplaced)
+        searched = run.not_found(linked)
+        found = run.find(searched, cards.taken, parameters)
+        explaining = (found, searched)
     parts = run.judge(linked, persons.taken, cards.taken, permissions.taken, as_of, explaining)
 
     taken = (notifications, persons, cards, permissions)
@@ -109,7 +108,7 @@ class _Run:
     buckets: int
 
     def take(self, source: Source, known: "DataFrame | None" = None) -> _Table:
-        """Type a file's rows on the workers, and set aside those that cannot be taken."""
+        """Type a file's rows on the workers, and reject those that cannot be accepted."""
         from pyspark.sql import Window
         from pyspark.sql import functions as sql
 
@@ -118,16 +117,16 @@ class _Run:
         identifier = dataset.identifier.name
         wire = on_the_wire(empty(dataset, keep))
         typed = self._text(source).mapInArrow(_typer(dataset, keep), f"{ddl(wire)}, reasons array<string>")
-        # Second and later rows with one identifier, by their place in the file.
-        place = sql.row_number().over(Window.partitionBy(identifier).orderBy("line"))
-        repeated = sql.when(sql.col(identifier).isNotNull() & (place > 1), f"duplicate:{identifier}")
+        # Second and later rows with the same identifier, in the order of the file.
+        order = sql.row_number().over(Window.partitionBy(identifier).orderBy("line"))
+        repeated = sql.when(sql.col(identifier).isNotNull() & (order > 1), f"duplicate:{identifier}")
         typed = typed.withColumn("repeated", repeated)
         if known is not None:
             within = dataset.column("person_id").max_length or 0
             typed = typed.join(known.withColumn("known", sql.lit(True)), "person_id", "left")
-            stranger = sql.col("known").isNull() & (sql.length("person_id") <= within)
-            typed = typed.withColumn("stranger", sql.when(stranger, "unknown_person"))
-        extra = ["repeated", *(["stranger"] if known is not None else [])]
+            unknown = sql.col("known").isNull() & (sql.length("person_id") <= within)
+            typed = typed.withColumn("unknown", sql.when(unknown, "unknown_person"))
+        extra = ["repeated", *(["unknown"] if known is not None else [])]
         reasons = sql.array_compact(sql.concat("reasons", sql.array(*extra)))
         typed = typed.withColumn("reasons", reasons).persist()
         rejects = typed.filter(sql.size("reasons") > 0).select(
@@ -144,13 +143,13 @@ class _Run:
         )
 
     def _text(self, source: Source) -> "DataFrame":
-        """The records as text with their place in the file (`line`)."""
+        """Return the records as text with their line in the file (`line`)."""
         from pyspark.sql import functions as sql
 
         if source.path.suffix.lower() == ".parquet":
             file = self.session.read.parquet(str(source.path))
             texts = {name: sql.col(f"`{header}`").cast("string") for name, header in source.columns.items()}
-            # A time at midnight is its day, as in `reading`.
+            # A time at midnight is written as its date, as in `reading`.
             texts |= {
                 name: sql.replace(texts[name], sql.lit(" 00:00:00"), sql.lit(""))
                 for name, header in source.columns.items()
@@ -167,34 +166,34 @@ class _Run:
     def link(self, notifications: "DataFrame", cards: "DataFrame") -> "DataFrame":
         """Link within buckets of card numbers."""
         policy = self.policy
-        nobody = self._nobody()
+        no_rows = self._none_linked()
 
         def link_bucket(left: pa.Table, right: pa.Table) -> pa.Table:
             reported = _typed(left, NOTIFICATIONS, policy)
             return to_arrow(on_the_wire(_linked(reported, _typed(right, CARDS, policy), policy)))
 
         sides = [self._bucketed(table, "card_number") for table in (notifications, cards)]
-        linked: DataFrame = sides[0].cogroup(sides[1]).applyInArrow(link_bucket, ddl(on_the_wire(nobody)))
+        linked: DataFrame = sides[0].cogroup(sides[1]).applyInArrow(link_bucket, ddl(on_the_wire(no_rows)))
         return linked
 
     def not_found(self, linked: "DataFrame") -> pl.DataFrame:
-        """Bring home the notifications whose number is in no card: about one in a hundred."""
+        """Collect the notifications whose number no card has: about one in a hundred."""
         from pyspark.sql import functions as sql
 
         from renkei.matching.candidates.search import not_found
 
-        few = linked.filter(sql.col("live") & sql.col("person_id").isNull())
-        return not_found(like_before(to_polars(few.toArrow()), self._nobody())).sort("notification_id")
+        rows = linked.filter(sql.col("live") & sql.col("person_id").isNull())
+        return not_found(like_before(to_polars(rows.toArrow()), self._none_linked())).sort("notification_id")
 
-    def find(self, unplaced: pl.DataFrame, cards: "DataFrame", parameters: "Parameters") -> pl.DataFrame:
-        """Find candidates for what `not_found` brought home, within buckets of persons."""
+    def find(self, searched: pl.DataFrame, cards: "DataFrame", parameters: "Parameters") -> pl.DataFrame:
+        """Find candidates for the notifications of `not_found`, within buckets of persons."""
         from renkei.matching.spark.candidates import find_on_spark
 
         return find_on_spark(
-            unplaced, cards, self._bucketed(cards, "person_id"), _no_cards(self.policy), parameters
+            searched, cards, self._bucketed(cards, "person_id"), _no_cards(self.policy), parameters
         )
 
-    def _nobody(self) -> pl.DataFrame:
+    def _none_linked(self) -> pl.DataFrame:
         return _linked(
             empty(NOTIFICATIONS, kept_columns(NOTIFICATIONS, self.policy)),
             _no_cards(self.policy),
@@ -210,7 +209,7 @@ class _Run:
         as_of: date,
         candidates: tuple[pl.DataFrame, pl.DataFrame] | None,
     ) -> dict[str, pl.DataFrame]:
-        """Judge within buckets of persons; what comes back is text, part by part, sorted."""
+        """Judge within buckets of persons; returns the parts of the result as text, sorted."""
         from pyspark.sql import functions as sql
 
         policy = self.policy
@@ -224,7 +223,7 @@ class _Run:
             return to_arrow(_judged(to_polars(left), to_polars(right), as_of, policy, candidates))
 
         sides = [
-            # What has no person goes anywhere, only not all to one place.
+            # Notifications without a person are spread over all buckets.
             self._bucketed(linked, "person_id", "notification_id"),
             self._bucketed(register, "person_id"),
         ]
@@ -254,14 +253,14 @@ def _typer(
             table, troubles = type_batch(text_batch(batch, dataset, columns), lines, dataset, keep=keep)
             none = pl.DataFrame(schema={"line": pl.UInt32, "reason": pl.String})
             reasons = pl.concat([none, *troubles]).group_by("line").agg(reasons=pl.col("reason"))
-            told = table.join(reasons, on="line", how="left").with_columns(pl.col("reasons").fill_null([]))
-            yield from to_arrow(on_the_wire(told)).to_batches()
+            typed = table.join(reasons, on="line", how="left").with_columns(pl.col("reasons").fill_null([]))
+            yield from to_arrow(on_the_wire(typed)).to_batches()
 
     return type_batches
 
 
 def _linked(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    # The place of a person is one of this bucket; the next bucket finds its own.
+    # `person` is a row of one bucket of persons; it is looked up again there.
     placed = cards.with_columns(person=pl.lit(None, dtype=pl.UInt32))
     return link(notifications, placed, policy).drop("person", "line")
 
@@ -279,10 +278,10 @@ def _judged(
         )
         for dataset in (PERSONS, CARDS, PERMISSIONS)
     )
-    nobody = _linked(empty(NOTIFICATIONS, kept_columns(NOTIFICATIONS, policy)), _no_cards(policy), policy)
+    no_rows = _linked(empty(NOTIFICATIONS, kept_columns(NOTIFICATIONS, policy)), _no_cards(policy), policy)
     known = HashIndex(persons["person_id"])
     judged = judge_notifications(
-        place_persons(like_before(linked, nobody), known), place_persons(cards, known), persons, policy
+        place_persons(like_before(linked, no_rows), known), place_persons(cards, known), persons, policy
     )
     placed = place_persons(permissions, known)
     explaining = None
@@ -318,15 +317,15 @@ def _cells(part: str, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _parts(policy: Policy, *, with_candidates: bool) -> dict[str, tuple[str, ...]]:
-    """The columns of what a bucket gives back, part by part; the first sorts."""
+    """Return the columns of each part of a bucket's result; a part is sorted by its first column."""
     codes = empty(NOTIFICATIONS).select("nationality", "status_of_residence").schema
     permissions = empty(PERMISSIONS).with_columns(reason=pl.lit(""))
-    nothing = tally(pl.DataFrame(schema={**MATCHES, **codes}), permissions)
+    no_counts = tally(pl.DataFrame(schema={**MATCHES, **codes}), permissions)
     return {
         "matches": tuple(MATCHES),
         "annex2": discrepancies(policy.disclosed_items).names,
         "annex3": (OMISSIONS_WITH_CANDIDATES if with_candidates else OMISSIONS).names,
-        **{name: tuple(table.columns) for name, table in nothing._asdict().items()},
+        **{name: tuple(table.columns) for name, table in no_counts._asdict().items()},
     }
 
 

@@ -1,23 +1,23 @@
-"""How much memory Spark's driver may take: what this machine, or its container, really has.
+"""How much memory Spark's driver may use, from the memory of this machine or its container.
 
-Spark's own default is 1 GB, whatever the machine; a register of today's size needs several.
+Spark's own default is 1 GB on every machine; a register of today's size needs several.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
 _MIB = 1024**2
-# What is not the driver's is for the Python workers, one for each core, and for this process.
+# The other half is for the Python workers, one for each core, and for this process.
 _OF_ALL = 1 / 2
-# Others may hold memory already. The driver must not fill what is free, or the system ends a process.
+# Other processes may use memory already. If the driver used all free memory, the system would kill a process.
 _OF_FREE = 3 / 4
 
 
 def driver_memory(proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """Return the MiB that Spark's driver gets: half of the memory, or three quarters of what is free if less.
+    """Return the MiB for Spark's driver: half of the memory, or three quarters of the free memory if less.
 
-    Memory is the machine's, or what the smallest control group around this process allows (version 1 or 2).
-    `proc` and `cgroups` are where the kernel shows both. None where it shows neither, as outside Linux.
+    The memory is the machine's, or the limit of the smallest control group (version 1 or 2) of this process.
+    `proc` and `cgroups` are the kernel's folders. Returns None if they do not exist, as outside Linux.
     """
     try:
         lines = (proc / "meminfo").read_text("ascii").splitlines()
@@ -33,7 +33,7 @@ def driver_memory(proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgro
 
 
 def _limits(proc: Path, cgroups: Path) -> Iterator[tuple[int, int]]:
-    """Give (limit, used) in bytes of each control group around this process that has a limit."""
+    """Yield (limit, used) in bytes of each control group of this process that has a limit."""
     try:
         lines = (proc / "self/cgroup").read_text("utf-8").splitlines()
     except OSError:
@@ -47,7 +47,7 @@ def _limits(proc: Path, cgroups: Path) -> Iterator[tuple[int, int]]:
             cache = "total_inactive_file"
         else:
             continue
-        # A container sees its own group as the root, whatever the path says: all on the way count.
+        # A container sees its own group as the root, whatever the path says: check every level of the path.
         names = path.strip("/").split("/")
         for depth in range(len(names) + 1):
             group = root.joinpath(*names[:depth])
@@ -58,5 +58,5 @@ def _limits(proc: Path, cgroups: Path) -> Iterator[tuple[int, int]]:
             except OSError:
                 continue
             if most != "max":
-                # Pages of files count as used, though the kernel gives them up when memory is asked for.
+                # The page cache counts as used, although the kernel frees it when memory is needed.
                 yield int(most), max(0, taken - int(kept.get(cache, 0)))
