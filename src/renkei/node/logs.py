@@ -1,9 +1,9 @@
 """The node's log: a line of JSON for each event, on standard error, from our code and from libraries alike.
 
-A line holds what `log_keys` knows, and nothing else. Of a fault it tells the class and the places that it
-came through, never its text, which may quote a row; only our own errors speak, since their sentences hold no
-value. A library's line tells its logger, its place, and its template where that stands in the code as it is:
-what was filled in, and whatever a program put together itself, is left out.
+A line holds the keys of one table (`KEYS`), each in its form, and nothing else. A fault is logged by its class
+and the places in the code, never by its text, which may quote a row. Only our own errors are logged with their
+sentences, since these hold no value. A line of a library has its logger, its place and its message template,
+if the template is a literal in the code; the arguments and any text put together at run time are left out.
 """
 
 import errno
@@ -23,8 +23,6 @@ import structlog
 from structlog.typing import EventDict
 
 from renkei.agreement.errors import RenkeiError
-
-# MERGED renkei.node.logs: What a line of the log may hold: a row for each key, and nothing without one.
 
 Check = Callable[[Any], bool]
 

@@ -1,7 +1,7 @@
 """A synthetic world to test the matching: a register, the ministry's extract, and a separate answer key.
 
-Nothing here is about a real person. The world is drawn from published statistics and from assumptions that are
-marked as such (docs/simulation.md); the same seed gives the same bytes. The matching does not import this
+Nothing here is about a real person. The world is drawn from published statistics and from assumptions that
+are marked as such (docs/simulation.md); the same seed gives the same bytes. The matching does not import this
 package, and must never get the files of `truth/`.
 """
 

@@ -27,8 +27,8 @@ from renkei.simulation.residents import MONTH, draw_people
 from renkei.simulation.tables import BLANK_DAY, codes, day_text, pick, status_codes
 from renkei.simulation.truth import expected_of_notifications, expected_of_permissions
 
-# Changes of one day, as shares of the world's size; assumptions (docs/simulation.md): at full size about 10,000
-# notifications and 6,000 changes of the register in a day.
+# Changes of one day, as shares of the world's size; assumptions (docs/simulation.md): at full size about
+# 10,000 notifications and 6,000 changes of the register in a day.
 _NEWCOMERS, _NEW_CARDS, _MOVED, _KANJI_ADDED, _LANDED = 0.0004, 0.001, 0.0008, 0.0001, 0.02
 _HIRED, _SEPARATED, _CORRECTED, _DELETED = 0.002, 0.0015, 0.0008, 0.0002
 _NEWCOMERS_HIRED = 0.4

@@ -57,7 +57,7 @@ class ShownStep:
 
 def shown_steps(day: Day) -> list[ShownStep]:
     """Return the steps of a day in their order."""
-    names = called(settings.NODE.party)
+    names = step_labels(settings.NODE.party)
     # A day of an older version may have a step that no longer exists: it is shown by its name.
     return [ShownStep(Words(*names.get(step.name, (step.name, step.name))), step) for step in day.steps.all()]
 
