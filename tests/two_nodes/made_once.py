@@ -10,7 +10,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -34,12 +34,14 @@ def migrated(directory: Path) -> Rehearsal:
     return _copied(_once("migrated", _make_and_migrate), directory)
 
 
-def make(directory: Path, databases: dict[str, str] | None = None) -> Rehearsal:
-    """Make two nodes; their keys are encrypted with few rounds only.
+def make(
+    directory: Path, databases: dict[str, str] | None = None, valid_for: timedelta = timedelta(days=365)
+) -> Rehearsal:
+    """Make two nodes, their keys under the passphrase still, though by few rounds.
 
     Each command unlocks three keys; other tests check the files that `renkei keys` writes.
     """
-    made = rehearse(directory, datetime.now(UTC).replace(microsecond=0), databases)
+    made = rehearse(directory, datetime.now(UTC).replace(microsecond=0), databases, valid_for)
     for file in directory.rglob("key.pem"):
         key = serialization.load_pem_private_key(file.read_bytes(), made.passphrase)
         lightly = serialization.BestAvailableEncryption(made.passphrase)

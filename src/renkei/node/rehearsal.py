@@ -54,14 +54,22 @@ class Rehearsal:
         return {"RENKEI_NODE": str(self.nodes[party]), "RENKEI_KEY_PASSPHRASE": self.passphrase.decode()}
 
 
-def rehearse(directory: Path, now: datetime, databases: Mapping[str, str] | None = None) -> Rehearsal:
-    """Make two nodes that know each other below a directory, each ready to `migrate`."""
+def rehearse(
+    directory: Path,
+    now: datetime,
+    databases: Mapping[str, str] | None = None,
+    valid_for: timedelta = _YEAR,
+) -> Rehearsal:
+    """Make two nodes that know each other below a directory, each ready to `migrate`.
+
+    Certificates and pins end `valid_for` after `now`.
+    """
     passphrase = secrets.token_urlsafe(18).encode()
     free = free_ports(2 * len(PARTIES))
     ports, consoles = (dict(zip(PARTIES, free[place::2], strict=True)) for place in (0, 1))
     nodes = {party: directory / party for party in PARTIES}
     homes = {party: Home(node / "exchange") for party, node in nodes.items()}
-    authority = _Authority(now)
+    authority = _Authority(now, now + valid_for)
     pins: list[dict[str, Any]] = []
     for party, home in homes.items():
         nodes[party].mkdir(parents=True)
@@ -73,8 +81,8 @@ def rehearse(directory: Path, now: datetime, databases: Mapping[str, str] | None
             certificate = authority.certify(request)
             for each in homes.values():
                 each.keys.import_certificate(certificate.public_bytes(serialization.Encoding.PEM))
-            pins.append(_pin(party, use, certificate, now))
-        pins.append(_pin(party, "issuer", authority.certificate, now))
+            pins.append(_pin(party, use, certificate))
+        pins.append(_pin(party, "issuer", authority.certificate))
         for each in homes.values():
             each.keys.import_certificate(authority.certificate.public_bytes(serialization.Encoding.PEM))
     data = agreement_file.write(_agreement(pins))
@@ -110,13 +118,13 @@ def _signer(home: Home, passphrase: bytes) -> FileSigner:
     return home.keys.signer(entry.sha256 or "", passphrase)
 
 
-def _pin(party: str, use: str, certificate: x509.Certificate, now: datetime) -> dict[str, Any]:
+def _pin(party: str, use: str, certificate: x509.Certificate) -> dict[str, Any]:
     return {
         "party": party,
         "use": use,
         "sha256": fingerprint(certificate),
-        "from": f"{now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}",
-        "until": f"{now + _YEAR:%Y-%m-%dT%H:%M:%SZ}",
+        "from": f"{certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ}",
+        "until": f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}",
     }
 
 
@@ -152,9 +160,9 @@ def _agreement(pins: list[dict[str, Any]]) -> dict[str, Any]:
 class _Authority:
     """A certification authority for as long as this process lives."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, until: datetime) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._now = now
+        self._now, self._until = now, until
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Renkei rehearsal authority")])
         self.certificate = (
             self._builder(self._name, self._key.public_key())
@@ -178,7 +186,7 @@ class _Authority:
             .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(self._now - timedelta(days=1))
-            .not_valid_after(self._now + _YEAR)
+            .not_valid_after(self._until)
         )
 
 

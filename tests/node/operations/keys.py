@@ -27,10 +27,15 @@ class BackupKey:
         return read_key(self.private, self.certificate, PASSPHRASE)
 
 
-def make(directory: Path) -> BackupKey:
-    """Make a backup key as docs/operations.md does with `openssl req -x509`."""
+def make(directory: Path, number: int | None = None) -> BackupKey:
+    """Make a backup key as docs/operations.md does with `openssl req -x509`.
+
+    With a number, always the same key under the same name and serial number: it opens what was sealed for it
+    before, and protects nothing.
+    """
     made = BackupKey(directory / "backup.key", directory / "backup.pem", directory / "passphrase")
-    key = ec.generate_private_key(ec.SECP256R1())
+    curve = ec.SECP256R1()
+    key = ec.derive_private_key(number, curve) if number else ec.generate_private_key(curve)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "renkei-backup")])
     now = datetime.now(UTC)
     certificate = (
@@ -38,7 +43,7 @@ def make(directory: Path) -> BackupKey:
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(number or x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=365))
         .sign(key, hashes.SHA256())
