@@ -36,7 +36,7 @@ def cycle(today: date) -> None:
     from django.conf import settings
     from django.db import connection
 
-    from renkei.node.cycle import run as running
+    from renkei.node.cycle import runner as running
     from renkei.node.cycle.steps_by_party import DAY
 
     connection.ensure_connection()

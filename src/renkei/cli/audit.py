@@ -165,9 +165,9 @@ def accept_restore(
     Prints the signed files that it covers. Only their heads are accepted; other differences keep the alarm.
     """
     start(node)
-    from renkei.node.audit import restore_acceptance
+    from renkei.node.audit import services
 
-    asked = restore_acceptance.ask(of, seal, number, reason, reference, acting(officer), now=moment())
+    asked = services.ask(of, seal, number, reason, reference, acting(officer), now=moment())
     for each in asked.facts["heads"]:
         typer.echo(each)
     words = (
@@ -186,9 +186,9 @@ def confirm_restore(
 ) -> None:
     """Confirm, as the second officer, that a trail was restored; its alarm is cleared by the next cycle."""
     start(node)
-    from renkei.node.audit import restore_acceptance
+    from renkei.node.audit import services
 
-    made = restore_acceptance.confirm(asked, acting(officer), now=moment())
+    made = services.confirm(asked, acting(officer), now=moment())
     words = (
         f"{made.subject} 番への復元を認めました。警報は次の`renkei cycle run`で解けます。",
         f"Accepted: restored to entry {made.subject}. The alarm is cleared by the next `renkei cycle run`.",

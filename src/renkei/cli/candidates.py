@@ -99,10 +99,10 @@ def reopen(
 def _decide(notification: str, state: str, reason: str, officer: str, purpose: str, rank: int | None) -> None:
     from renkei.node.accounts import purposes
     from renkei.node.accounts.models import Officer
-    from renkei.node.candidates import review
+    from renkei.node.candidates import services
     from renkei.node.candidates.models import NotFound
 
-    offered = [code for code, each in review.REASONS.items() if each.state == state]
+    offered = [code for code, each in services.REASONS.items() if each.state == state]
     if reason not in offered:
         raise UnusableArguments(
             f"--reason: give one of {', '.join(offered)}.",
@@ -117,5 +117,5 @@ def _decide(notification: str, state: str, reason: str, officer: str, purpose: s
             "`renkei candidates list`で確かめてください。",
         )
     now = moment()
-    purposes.declare(decider, purpose, [review.subject_of(notification).name], now=now)
-    review.decide(notification, reason, decider, now=now, rank=rank)
+    purposes.declare(decider, purpose, [services.subject_of(notification).name], now=now)
+    services.decide(notification, reason, decider, now=now, rank=rank)

@@ -70,7 +70,7 @@ def cycle_run(
 ) -> None:
     """Do every step that is possible today, and those of missed days; may be started at any time."""
     start(node)
-    from renkei.node.cycle.run import run
+    from renkei.node.cycle.runner import run
 
     steps = run(_today(today), moment())
     if as_json:

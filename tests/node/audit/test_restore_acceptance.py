@@ -11,7 +11,7 @@ from node.deliveries.over_tls import now, rows
 from renkei.exchange.manifest import read
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
-from renkei.node.audit import restore_acceptance, trail, verification
+from renkei.node.audit import services, trail, verification
 from renkei.node.audit.models import Entry
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import incoming, keystore, outgoing
@@ -62,8 +62,8 @@ def own(pair, be, owner) -> Entry:  # noqa: F811
 
 
 def accept(party: str, entry: Entry, auditors, why: tuple[str, str] = WHY) -> Entry:
-    asked = restore_acceptance.ask(party, entry.sha256, entry.number, *why, auditors[0], now=timezone.now())
-    return restore_acceptance.confirm(asked.number, auditors[1], now=timezone.now())
+    asked = services.ask(party, entry.sha256, entry.number, *why, auditors[0], now=timezone.now())
+    return services.confirm(asked.number, auditors[1], now=timezone.now())
 
 
 def test_what_a_restore_lost_is_accepted_by_two_and_stands_in_the_trail(own, auditors):
@@ -84,7 +84,7 @@ def test_what_a_restore_lost_is_accepted_by_two_and_stands_in_the_trail(own, aud
 
 
 def test_asking_alone_changes_nothing(own, auditors):
-    restore_acceptance.ask("mhlw", own.sha256, own.number, *WHY, auditors[0], now=timezone.now())
+    services.ask("mhlw", own.sha256, own.number, *WHY, auditors[0], now=timezone.now())
 
     assert verification.verify_all(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
 
@@ -135,7 +135,7 @@ def test_a_rewriting_within_what_was_kept_is_no_restore(pair, be, owner, auditor
     assert verification.verify_all(now()).differing == ["mhlw-isa-annex1-00000002 [missing]"]
     for entry in (entries[2], Entry.objects.get(subject=f"{DAYS[2]}.csv")):
         with pytest.raises(NotAccepted):
-            restore_acceptance.ask("mhlw", entry.sha256, entry.number, *WHY, auditors[0], now=timezone.now())
+            services.ask("mhlw", entry.sha256, entry.number, *WHY, auditors[0], now=timezone.now())
 
 
 def test_an_entry_named_too_early_explains_nothing_that_was_kept(pair, be, owner, auditors):  # noqa: F811
@@ -147,7 +147,7 @@ def test_an_entry_named_too_early_explains_nothing_that_was_kept(pair, be, owner
     restored(owner, last)
 
     with pytest.raises(NotAccepted):
-        restore_acceptance.ask("mhlw", first.sha256, first.number, *WHY, auditors[0], now=timezone.now())
+        services.ask("mhlw", first.sha256, first.number, *WHY, auditors[0], now=timezone.now())
     assert accept("mhlw", last, auditors)
 
 
@@ -165,7 +165,7 @@ def test_an_entry_named_too_early_explains_nothing_that_was_kept(pair, be, owner
 )
 def test_what_does_not_explain_it_is_refused(own, auditors, head, number, reason, reference):
     with pytest.raises(NotAccepted):
-        restore_acceptance.ask(
+        services.ask(
             "mhlw",
             head or own.sha256,
             own.number + number,
@@ -192,36 +192,34 @@ def test_nothing_differs_and_nothing_is_accepted(pair, be, auditors):  # noqa: F
     last = Entry.objects.order_by("number").last()
 
     with pytest.raises(NotAccepted):
-        restore_acceptance.ask("mhlw", last.sha256, last.number, *WHY, auditors[0], now=timezone.now())
+        services.ask("mhlw", last.sha256, last.number, *WHY, auditors[0], now=timezone.now())
 
 
 def test_the_same_officer_too_late_twice_or_unasked_confirms_nothing(own, auditors):
     first, second = auditors
-    asked = restore_acceptance.ask("mhlw", own.sha256, own.number, *WHY, first, now=timezone.now()).number
+    asked = services.ask("mhlw", own.sha256, own.number, *WHY, first, now=timezone.now()).number
     for officer, number, later in (
         (first, asked, timedelta()),
         (second, asked, timedelta(hours=25)),
         (second, asked - 1, timedelta()),
     ):
         with pytest.raises(NotAccepted):
-            restore_acceptance.confirm(number, officer, now=timezone.now() + later)
-    restore_acceptance.confirm(asked, second, now=timezone.now())
+            services.confirm(number, officer, now=timezone.now() + later)
+    services.confirm(asked, second, now=timezone.now())
     with pytest.raises(NotAccepted):
-        restore_acceptance.confirm(asked, second, now=timezone.now())
+        services.confirm(asked, second, now=timezone.now())
 
     assert Entry.objects.filter(verb="RESTORE_ACCEPTED").count() == 1
 
 
 def test_only_auditors_ask_and_confirm(own, auditors):
-    asked = restore_acceptance.ask(
-        "mhlw", own.sha256, own.number, *WHY, auditors[0], now=timezone.now()
-    ).number
+    asked = services.ask("mhlw", own.sha256, own.number, *WHY, auditors[0], now=timezone.now()).number
     Assignment.objects.update(duty=Duty.OPERATE)
 
     with pytest.raises(NotPermitted):
-        restore_acceptance.ask("mhlw", own.sha256, own.number, *WHY, auditors[0], now=timezone.now())
+        services.ask("mhlw", own.sha256, own.number, *WHY, auditors[0], now=timezone.now())
     with pytest.raises(NotPermitted):
-        restore_acceptance.confirm(asked, auditors[1], now=timezone.now())
+        services.confirm(asked, auditors[1], now=timezone.now())
 
 
 @pytest.fixture
@@ -255,7 +253,7 @@ def test_the_counterparts_restore_is_accepted_once_and_the_comparison_goes_on(th
 
     for wrong in ("f" * 64, head_of(sent[1])):
         with pytest.raises(NotAccepted):
-            restore_acceptance.ask("mhlw", wrong, head.number, *WHY, auditors[0], now=timezone.now())
+            services.ask("mhlw", wrong, head.number, *WHY, auditors[0], now=timezone.now())
     accept("mhlw", head, auditors)
 
     assert verification.verify_all(now()).counterpart_back == []

@@ -9,7 +9,7 @@ from node.records.made_up import NOW, card, card_of, notification, permission, p
 from renkei.node.accounts import purposes
 from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
-from renkei.node.candidates import review
+from renkei.node.candidates import services
 from renkei.node.candidates.models import Candidate, NotFound
 from renkei.node.cycle import retention
 from renkei.node.cycle.steps import Context
@@ -47,7 +47,7 @@ def decide(officer):
 
     def deciding_(reason: str = "slip_of_the_pen", rank: int | None = 1, **given):
         purposes.declare(officer, "residence", ["candidates N1"], now=NOW)
-        return review.decide("N1", reason, officer, now=NOW, rank=rank, **given)
+        return services.decide("N1", reason, officer, now=NOW, rank=rank, **given)
 
     return deciding_
 
@@ -205,7 +205,7 @@ def test_a_number_mistaken_for_two_peoples_is_credit_to_both(register, deliver, 
     run()
     for number in ("N1", "N2"):
         purposes.declare(officer, "residence", [f"candidates {number}"], now=NOW)
-        review.decide(number, "slip_of_the_pen", officer, now=NOW, rank=1)
+        services.decide(number, "slip_of_the_pen", officer, now=NOW, rank=1)
     run()
     register("permissions", permission(1, ground="change"))
     run()
@@ -216,7 +216,7 @@ def test_a_number_mistaken_for_two_peoples_is_credit_to_both(register, deliver, 
 
 def test_the_second_officer_is_told_who_was_faster(suspected, decide, officer):
     purposes.declare(officer, "residence", ["candidates N1"], now=NOW)
-    seen = review.open_candidates("N1", officer, now=NOW)
+    seen = services.open_candidates("N1", officer, now=NOW)
     decide(version=seen.version)
 
     with pytest.raises(CandidatesChanged, match="tanaka has decided already"):
@@ -226,7 +226,7 @@ def test_the_second_officer_is_told_who_was_faster(suspected, decide, officer):
 
 def test_what_changed_since_it_was_looked_at_is_looked_at_again(register, suspected, decide, officer, run):
     purposes.declare(officer, "residence", ["candidates N1"], now=NOW)
-    seen = review.open_candidates("N1", officer, now=NOW)
+    seen = services.open_candidates("N1", officer, now=NOW)
     register("persons", person(2))
     register("cards", card_of(2))
     run()
@@ -261,21 +261,21 @@ def test_nobody_decides_without_a_purpose_stated_or_without_the_duty(suspected, 
     other = Officer.objects.create_user("sato")
 
     with pytest.raises(NotPermitted):
-        review.decide("N1", "slip_of_the_pen", officer, now=NOW, rank=1)
+        services.decide("N1", "slip_of_the_pen", officer, now=NOW, rank=1)
     with pytest.raises(NotPermitted):
-        review.open_candidates("N1", officer, now=NOW)
+        services.open_candidates("N1", officer, now=NOW)
     purposes.declare(other, "residence", ["candidates N1"], now=NOW)
     with pytest.raises(NotPermitted):
-        review.decide("N1", "slip_of_the_pen", other, now=NOW, rank=1)
+        services.decide("N1", "slip_of_the_pen", other, now=NOW, rank=1)
     Assignment.objects.all().delete()
     purposes.declare(officer, "residence", ["candidates N1"], now=NOW)
     with pytest.raises(NotPermitted):
-        review.open_candidates("N1", officer, now=NOW)
+        services.open_candidates("N1", officer, now=NOW)
 
 
 def test_the_trail_says_who_looked_and_who_decided_what(suspected, decide, officer):
     purposes.declare(officer, "residence", ["candidates N1"], now=NOW)
-    review.open_candidates("N1", officer, now=NOW)
+    services.open_candidates("N1", officer, now=NOW)
     decide()
     decide("more_is_known", None)
     entries = Entry.objects.filter(verb__contains="CANDIDATE").order_by("pk")

@@ -17,7 +17,7 @@ from renkei.node.accounts import purposes
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
-from renkei.node.candidates import review
+from renkei.node.candidates import services
 from renkei.node.candidates.models import Candidate, NotFound
 from renkei.node.cases.intake import import_answers
 from renkei.node.cases.models import Case
@@ -123,7 +123,7 @@ def test_the_second_officer_is_told_and_sees_what_was_decided(client, handler):
     colleague = Officer.objects.create_user("suzuki", display_name="試験 次郎")
     Assignment.objects.create(officer=colleague, duty=Duty.HANDLE_CASES)
     state_purpose(colleague)
-    review.decide("N0000000003", "slip_of_the_pen", colleague, now=timezone.now(), rank=2)
+    services.decide("N0000000003", "slip_of_the_pen", colleague, now=timezone.now(), rank=2)
     answer = client.post(PAGE, CONFIRM | {"version": looked_at})
     page = answer.content.decode()
 

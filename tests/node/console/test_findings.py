@@ -15,7 +15,7 @@ from renkei.node.audit.models import Entry
 from renkei.node.corrections import decisions
 from renkei.node.corrections.decisions import REQUEST_COLUMNS
 from renkei.node.corrections.models import ReceivedRequest
-from renkei.node.matching_run import answers, run
+from renkei.node.matching_run import outgoing, run
 from renkei.node.matching_run.models import Outcome
 from renkei.node.records import annex1, imports
 from renkei.node.records.models import ReceivedNotification
@@ -53,8 +53,8 @@ def told(node, tmp_path):
     with transaction.atomic():
         annex1.import_annex1(1, tmp_path, now=NOW)
     run.match(DAY)
-    answers.select(DAY)
-    answers.mark_sent(DAY, 7)
+    outgoing.select(DAY)
+    outgoing.mark_sent(DAY, 7)
     asked = ("R8-1124-0001-1", "discrepancy", "N3", "sex", "旅券の写しと一致する", "2026-11-24")
     decisions.import_requests(
         pl.DataFrame([asked], schema=dict.fromkeys(REQUEST_COLUMNS, pl.String), orient="row"), 3, NOW

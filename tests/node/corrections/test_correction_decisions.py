@@ -14,7 +14,7 @@ from renkei.node.corrections import decisions
 from renkei.node.corrections.decisions import REASONS, REQUEST_COLUMNS
 from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.errors import NotPermitted, RequestDecided
-from renkei.node.matching_run import answers, queries
+from renkei.node.matching_run import outgoing, queries
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def decide(node, officer):
 
 
 def sent(day) -> list[tuple[str, ...]]:
-    return answers.to_send(day)["correction_answers"].rows()
+    return outgoing.to_send(day)["correction_answers"].rows()
 
 
 def test_a_request_is_taken_once(node):
@@ -91,21 +91,21 @@ def test_a_decision_goes_with_the_next_answer_once(decide, reason):
     decision = REASONS[reason].decision.value
     decide(decision, reason)
 
-    assert answers.select(DAY)["corrections"] == 1
+    assert outgoing.select(DAY)["corrections"] == 1
     assert sent(DAY) == [(FIELDS["request_id"], decision, reason, "2026-11-24")]
-    assert answers.mark_sent(DAY, 9) == 1
+    assert outgoing.mark_sent(DAY, 9) == 1
     assert sent(DAY) == []
-    assert answers.select(DAY + timedelta(days=1))["corrections"] == 0
+    assert outgoing.select(DAY + timedelta(days=1))["corrections"] == 0
     assert ReceivedRequest.objects.get().answer_sequence == 9
 
 
 def test_what_is_decided_after_the_selection_waits_for_the_next_day(decide):
     decisions.import_requests(asked({}), 1, NOW)
-    answers.select(DAY)
+    outgoing.select(DAY)
     decide()
 
     assert sent(DAY) == []
-    assert answers.select(DAY + timedelta(days=1))["corrections"] == 1
+    assert outgoing.select(DAY + timedelta(days=1))["corrections"] == 1
 
 
 def test_a_request_is_decided_once(decide):

@@ -9,7 +9,7 @@ from django.db import transaction
 from node.records import made_up
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
-from renkei.node.matching_run import answers, run
+from renkei.node.matching_run import outgoing, run
 from renkei.node.records import annex1, imports
 
 
@@ -47,7 +47,7 @@ def carried(day: date) -> set[tuple[str, str, str]]:
     """Return what a day's answer carries: (dataset, identifier, action)."""
     return {
         (name, row[0], row[-1])
-        for name, table in answers.to_send(day).items()
+        for name, table in outgoing.to_send(day).items()
         if "action" in table.columns
         for row in table.iter_rows()
     }
@@ -59,7 +59,7 @@ def run_day(node):
 
     def running(day: date) -> set[tuple[str, str, str]]:
         run.match(day)
-        answers.select(day)
+        outgoing.select(day)
         return carried(day)
 
     return running

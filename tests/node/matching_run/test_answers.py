@@ -10,7 +10,7 @@ from node.matching_run.conftest import carried
 from node.records.made_up import card, card_of, notification, permission, person
 from renkei.node.audit.models import Entry
 from renkei.node.errors import AnswersOutOfStep, DayPassed
-from renkei.node.matching_run import answers, run
+from renkei.node.matching_run import outgoing, run
 from renkei.node.matching_run.models import Answer, Finding, Outcome, Run
 from renkei.node.records.models import ChangedKey, ReceivedNotification
 
@@ -33,32 +33,32 @@ def test_a_discrepancy_is_reported_once(known, deliver, run_day):
     deliver(notification(1, **BORN))
 
     assert run_day(FIRST) == {REPORTED}
-    answers.mark_sent(FIRST, 1)
+    outgoing.mark_sent(FIRST, 1)
     assert run_day(SECOND) == set()
 
 
 def test_what_differs_now_is_reported_again_and_what_agrees_is_withdrawn(known, deliver, run_day):
     deliver(notification(1, **BORN))
     run_day(FIRST)
-    answers.mark_sent(FIRST, 1)
+    outgoing.mark_sent(FIRST, 1)
     deliver(notification(1, **BORN, sex="2"))
 
     assert run_day(SECOND) == {REPORTED}
-    answers.mark_sent(SECOND, 2)
+    outgoing.mark_sent(SECOND, 2)
     deliver(notification(1))
     assert run_day(THIRD) == {WITHDRAWN}
-    answers.mark_sent(THIRD, 3)
-    assert [answers.accepted(number) for number in (1, 2, 3)] == [0, 0, 1]
+    outgoing.mark_sent(THIRD, 3)
+    assert [outgoing.accepted(number) for number in (1, 2, 3)] == [0, 0, 1]
     assert not Finding.objects.exists()
 
 
 def test_a_withdrawal_tells_nothing_but_what_is_withdrawn(known, deliver, run_day):
     deliver(notification(1, **BORN))
     run_day(FIRST)
-    answers.mark_sent(FIRST, 1)
+    outgoing.mark_sent(FIRST, 1)
     deliver(notification(1))
     run_day(SECOND)
-    row = answers.to_send(SECOND)["discrepancies"].row(0, named=True)
+    row = outgoing.to_send(SECOND)["discrepancies"].row(0, named=True)
 
     assert {name: value for name, value in row.items() if value is not None} == {
         "notification_id": "N1",
@@ -81,7 +81,7 @@ def test_a_withdrawal_tells_nothing_but_what_is_withdrawn(known, deliver, run_da
 def test_what_changes_in_the_register_is_found_by_its_person(known, register, deliver, run_day, change, said):
     deliver(notification(1, **BORN))
     run_day(FIRST)
-    answers.mark_sent(FIRST, 1)
+    outgoing.mark_sent(FIRST, 1)
     change(register)
 
     assert run_day(SECOND) == ({said} if said else set())
@@ -90,7 +90,7 @@ def test_what_changes_in_the_register_is_found_by_its_person(known, register, de
 def test_a_number_that_was_not_found_is_withdrawn_when_its_card_comes(register, deliver, run_day):
     deliver(notification(1))
     found = run_day(FIRST)
-    answers.mark_sent(FIRST, 1)
+    outgoing.mark_sent(FIRST, 1)
     register("persons", person(1))
     register("cards", card_of(1))
 
@@ -120,8 +120,8 @@ def test_what_is_corrected_before_it_could_be_sealed_is_told_and_then_taken_back
     deliver(notification(1))
 
     assert run_day(SECOND) == {WITHDRAWN}
-    answers.mark_sent(FIRST, 1)
-    answers.mark_sent(SECOND, 2)
+    outgoing.mark_sent(FIRST, 1)
+    outgoing.mark_sent(SECOND, 2)
     assert run_day(THIRD) == set()
 
 
@@ -158,23 +158,23 @@ def test_a_refused_answer_goes_again_where_what_stands_is_not_what_was_accepted(
 ):
     deliver(accepted)
     run_day(FIRST)
-    answers.mark_sent(FIRST, 1)
-    answers.accepted(1)
+    outgoing.mark_sent(FIRST, 1)
+    outgoing.accepted(1)
     deliver(refused)
     run_day(SECOND)
-    answers.mark_sent(SECOND, 2)
+    outgoing.mark_sent(SECOND, 2)
     deliver(now)
     run.match(THIRD)
     if not sealed:
-        answers.select(THIRD)
-    answers.revert(SECOND, 2)
-    answers.select(SECOND)
-    answers.select(THIRD)
+        outgoing.select(THIRD)
+    outgoing.revert(SECOND, 2)
+    outgoing.select(SECOND)
+    outgoing.select(THIRD)
 
     assert carried(SECOND) == said
     assert carried(THIRD) == set()
-    answers.mark_sent(SECOND, 3)
-    answers.accepted(3)
+    outgoing.mark_sent(SECOND, 3)
+    outgoing.accepted(3)
     assert set(Finding.objects.values_list("is_active", flat=True)) == ({True} if now != AGREES else set())
 
 
@@ -184,17 +184,17 @@ def test_of_two_refused_answers_neither_was_told(known, deliver, run_day, order)
     for sequence, (day, row) in enumerate(rows.items()):
         deliver(row)
         run_day(day)
-        answers.mark_sent(day, sequence)
-    answers.accepted(0)
+        outgoing.mark_sent(day, sequence)
+    outgoing.accepted(0)
     for sequence in order:
-        answers.revert((FIRST, SECOND, THIRD)[sequence], sequence)
+        outgoing.revert((FIRST, SECOND, THIRD)[sequence], sequence)
     deliver(OTHERWISE)
     run.match(THIRD)
-    answers.select(SECOND)
+    outgoing.select(SECOND)
 
     assert carried(SECOND) == {REPORTED}
-    answers.mark_sent(SECOND, 3)
-    answers.revert(SECOND, 3)
+    outgoing.mark_sent(SECOND, 3)
+    outgoing.revert(SECOND, 3)
     deliver(WRONG)
     assert run_day(THIRD) == set()
 
@@ -204,10 +204,10 @@ def test_a_withdrawal_that_waits_outlives_that_its_report_is_accepted(known, del
     run_day(FIRST)
     deliver(AGREES)
     run_day(SECOND)
-    answers.mark_sent(FIRST, 1)
-    answers.accepted(1)
-    answers.mark_sent(SECOND, 2)
-    answers.revert(SECOND, 2)
+    outgoing.mark_sent(FIRST, 1)
+    outgoing.accepted(1)
+    outgoing.mark_sent(SECOND, 2)
+    outgoing.revert(SECOND, 2)
 
     assert run_day(SECOND) == {WITHDRAWN}
 
@@ -216,13 +216,13 @@ def test_an_answer_is_marked_once_and_by_one_number(known, deliver, run_day):
     deliver(notification(1, **BORN))
     run_day(FIRST)
 
-    assert (answers.mark_sent(FIRST, 7), answers.mark_sent(FIRST, 7)) == (1, 0)
+    assert (outgoing.mark_sent(FIRST, 7), outgoing.mark_sent(FIRST, 7)) == (1, 0)
     with pytest.raises(AnswersOutOfStep):
-        answers.mark_sent(FIRST, 8)
+        outgoing.mark_sent(FIRST, 8)
     with pytest.raises(AnswersOutOfStep):
-        answers.mark_sent(SECOND, 8)
+        outgoing.mark_sent(SECOND, 8)
     assert set(Answer.objects.values_list("identifier", "row", "sequence")) == {("N1", "", 7)}
-    answers.accepted(7)
+    outgoing.accepted(7)
     assert not Answer.objects.exists()
 
 
@@ -248,7 +248,7 @@ def test_a_run_that_fails_leaves_everything_to_be_looked_at_again(known, deliver
 def test_another_policy_matches_everything_anew(known, deliver, run_day, settings, tmp_path):
     deliver(notification(1, **BORN))
     run_day(FIRST)
-    answers.mark_sent(FIRST, 1)
+    outgoing.mark_sent(FIRST, 1)
     (tmp_path / "policy.toml").write_text('compared_items = ["name"]\n')
     settings.NODE = replace(settings.NODE, policy="policy.toml")
 
@@ -273,7 +273,7 @@ def test_an_answer_names_disclosed_items_only(
     settings.NODE = replace(settings.NODE, policy="policy.toml")
     deliver(notification(1, **wrong))
     run_day(FIRST)
-    (row,) = answers.to_send(FIRST)["discrepancies"].to_dicts()
+    (row,) = outgoing.to_send(FIRST)["discrepancies"].to_dicts()
 
     assert (row["mismatched_items"], row["differences"]) == (items, differences)
     assert [name for name in row if name.startswith("l")] == [
@@ -286,7 +286,7 @@ def test_an_answer_names_disclosed_items_only(
 def test_of_an_erased_notification_nothing_stands_and_nothing_is_known(known, deliver, run_day):
     deliver(notification(1, **BORN))
     run_day(FIRST)
-    answers.mark_sent(FIRST, 1)
+    outgoing.mark_sent(FIRST, 1)
     ReceivedNotification.objects.all().delete()
     ChangedKey.objects.create(kind=ChangedKey.Kind.CARD, key=card(1))
 

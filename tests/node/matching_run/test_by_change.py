@@ -25,9 +25,9 @@ from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.matching.omissions import probably_notified
 from renkei.matching.reconciliation import reconcile
 from renkei.node.accounts import purposes
-from renkei.node.candidates import review, search
+from renkei.node.candidates import search, services
 from renkei.node.candidates.models import Candidate, NotFound
-from renkei.node.matching_run import answers, scope
+from renkei.node.matching_run import outgoing, scope
 from renkei.node.matching_run import run as matching_run
 from renkei.node.matching_run.models import Answer, AnswerDay, Finding, Outcome, Run
 from renkei.node.records import annex1, bulk_copy, imports, retention
@@ -239,7 +239,7 @@ def test_what_stands_and_what_was_told_equal_one_full_run(
         retention.erase(now, None)
         matching_run.match(day, guessed.find)
         with transaction.atomic():
-            answers.select(day)
+            outgoing.select(day)
         unsealed.append(day)
         if seals:
             for each in dict.fromkeys(unsealed):
@@ -264,39 +264,39 @@ def test_what_stands_and_what_was_told_equal_one_full_run(
         }
         assert set(NotFound.objects.values_list("pk", flat=True)) == unfound
         # A day run twice changes and sends nothing.
-        before = answers.select(day)
+        before = outgoing.select(day)
         assert matching_run.match(day, guessed.find)["changed"] == 0
-        assert answers.select(day) == before
+        assert outgoing.select(day) == before
         _decide(decisions, officer, now)
 
 
 def _decide(reasons, officer, now: datetime) -> None:
     """Decide on one notification after another with these reasons, where that is possible."""
     for reason in reasons:
-        leads_to = review.REASONS[reason].state
+        leads_to = services.REASONS[reason].state
         waits = NotFound.objects.filter(state="waiting", best__isnull=False)
         decided = NotFound.objects.exclude(state="waiting")
         each = (decided if leads_to == "waiting" else waits).order_by("pk").first()
         if each is not None:
             purposes.declare(officer, "residence", [f"candidates {each.pk}"], now=now)
             rank = 1 if leads_to == "confirmed" else None
-            review.decide(each.pk, reason, officer, now=now, rank=rank)
+            services.decide(each.pk, reason, officer, now=now, rank=rank)
 
 
 @transaction.atomic
 def _refused(day: date) -> None:
     """Seal a day's answer and have it refused: it is made again from the current state."""
-    answers.select(day)
+    outgoing.select(day)
     number = next(SENT)
-    answers.mark_sent(day, number)
-    answers.revert(day, number)
+    outgoing.mark_sent(day, number)
+    outgoing.revert(day, number)
 
 
 def _tell(day: date, counterpart: dict[str, dict[str, tuple]]) -> None:
     with transaction.atomic():
-        answers.select(day)  # already selected, unless an earlier one was refused
+        outgoing.select(day)  # already selected, unless an earlier one was refused
     for name in counterpart:
-        frame = answers.to_send(day)[name]
+        frame = outgoing.to_send(day)[name]
         columns = [column for column in frame.columns if column not in ("matched_on", "action")]
         for row in frame.iter_rows(named=True):
             identifier, said = row[frame.columns[0]], tuple(row[column] for column in columns)
@@ -307,6 +307,6 @@ def _tell(day: date, counterpart: dict[str, dict[str, tuple]]) -> None:
                 assert counterpart[name].get(identifier) != said, "nothing is told again"
                 counterpart[name][identifier] = said
     with transaction.atomic():
-        answers.mark_sent(day, number := next(SENT))
-        answers.accepted(number)
-    assert all(answers.to_send(day)[name].is_empty() for name in counterpart)
+        outgoing.mark_sent(day, number := next(SENT))
+        outgoing.accepted(number)
+    assert all(outgoing.to_send(day)[name].is_empty() for name in counterpart)

@@ -8,7 +8,7 @@ from node.records.made_up import NOW, card, card_of, notification, person
 from renkei.node.accounts import purposes
 from renkei.node.audit.models import Entry
 from renkei.node.errors import NotPermitted
-from renkei.node.matching_run import answers, queries, run
+from renkei.node.matching_run import outgoing, queries, run
 from renkei.node.matching_run.models import Kind
 from renkei.node.matching_run.queries import SharedNumber, open_finding, subject_of
 
@@ -56,12 +56,12 @@ def test_the_trays_are_counted_and_empty_once_all_is_corrected(matched, deliver)
 
 
 def test_what_was_told_is_listed_until_it_is_taken_back(matched, deliver):
-    answers.select(DAY)
-    answers.mark_sent(DAY, 4)
+    outgoing.select(DAY)
+    outgoing.mark_sent(DAY, 4)
     before = [(each.identifier, each.reported_sequence) for each in queries.reported(Kind.DISCREPANCY)]
     deliver(notification(3, card_number=card(2)))
     run.match(DAY)
-    answers.select(DAY + timedelta(days=1))
+    outgoing.select(DAY + timedelta(days=1))
 
     assert before == [("N2", 4), ("N3", 4)]
     assert [each.identifier for each in queries.reported(Kind.DISCREPANCY)] == ["N2"]

@@ -10,10 +10,10 @@ from typing import Any, Final
 from renkei.agreement.text import Lang, Words
 from renkei.exchange.errors import NOTICES
 from renkei.matching.labels import DATASET_NAMES
-from renkei.node.audit import restore_acceptance
+from renkei.node.audit import services
 from renkei.node.audit.trail import SYSTEM
 from renkei.node.audit.verbs import Verb
-from renkei.node.candidates import review
+from renkei.node.candidates import services as candidates_services
 from renkei.node.cases.letters import NAMES as LETTERS
 from renkei.node.console.incident_forms import ITEMS
 from renkei.node.console.incident_forms import KINDS as INCIDENTS
@@ -105,7 +105,7 @@ _REASONS: Final[Mapping[str, Words]] = MappingProxyType(
         "network_failure": Words("ネットワークの障害", "network failure"),
         "agreed": Words("双方の合意", "both agreed"),
         **outgoing.REASONS,
-        **restore_acceptance.REASONS,
+        **services.REASONS,
     }
 )
 _OF_ACTS: Final[Mapping[tuple[str, str], Mapping[str, Words]]] = MappingProxyType(
@@ -114,7 +114,9 @@ _OF_ACTS: Final[Mapping[tuple[str, str], Mapping[str, Words]]] = MappingProxyTyp
             code: Words(each.ja, each.en) for code, each in decisions.REASONS.items()
         },
         **{
-            (verb.name, "reason"): {code: Words(each.ja, each.en) for code, each in review.REASONS.items()}
+            (verb.name, "reason"): {
+                code: Words(each.ja, each.en) for code, each in candidates_services.REASONS.items()
+            }
             for verb in (Verb.CANDIDATE_CONFIRMED, Verb.CANDIDATES_REJECTED, Verb.CANDIDATE_REOPENED)
         },
     }

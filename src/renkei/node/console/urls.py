@@ -9,7 +9,6 @@ from django.views.i18n import set_language
 from renkei.node.console.pages import PAGES
 from renkei.node.console.views import (
     candidates,
-    case_acts,
     cases,
     corrections,
     days,
@@ -91,9 +90,9 @@ _VIEWS = {
     "discrepancy": cases.discrepancy,
     "omissions": lists.omissions,
     "omission": cases.omission,
-    "case_move": case_acts.case_move,
-    "case_act": case_acts.case_act,
-    "case_document": case_acts.case_document,
+    "case_move": cases.case_move,
+    "case_act": cases.case_act,
+    "case_document": cases.case_document,
     "case_search": lists.case_search,
     "case_assign": lists.case_assign,
     "case_export": lists.case_export,

@@ -18,7 +18,7 @@ from renkei.node.cycle.models import Step
 from renkei.node.cycle.monitoring import DAILY, refused
 from renkei.node.deliveries.models import Delivery
 from renkei.node.errors import NothingRefused
-from renkei.node.matching_run import answers
+from renkei.node.matching_run import outgoing
 from renkei.node.records import annex1
 
 
@@ -30,7 +30,7 @@ def _revert_annex_1(day: date, sequence: int) -> None:
 #: The function that releases the rows of a refused delivery, and the first step of the day to be done again.
 _REVERT: Final[Mapping[str, tuple[Callable[[date, int], object], str]]] = {
     "annex1": (_revert_annex_1, "select"),
-    "annex2-3": (answers.revert, "answer"),
+    "annex2-3": (outgoing.revert, "answer"),
 }
 
 

@@ -19,16 +19,22 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from renkei.agreement.errors import RenkeiError
+from renkei.node import checks
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
+from renkei.node.cycle import ad_hoc, monitoring
 from renkei.node.cycle.models import Day, Step
 from renkei.node.cycle.steps import Awaits, Context, DayStep
+from renkei.node.cycle.steps_by_party import DAY
+from renkei.node.deliveries import keystore
 from renkei.node.errors import NotCarriedOver
+from renkei.node.incidents import notices
 from renkei.node.working_days import is_working_day, next_working_day
 
 # --- the runner
@@ -285,3 +291,21 @@ def _start_time(process: int) -> str:
         return Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[19]
     except OSError:
         return ""
+
+
+# MERGED renkei.node.cycle.runner: `renkei cycle run`, started by a timer every few minutes: no process stays, and nothing is done twice.
+
+
+def run(today: date, now: datetime) -> list[Step]:
+    """Do what can be done of every business day up to today, then check the alarms; returns the steps worked
+    on.
+
+    Raises `Unconfigured` where a system check finds an error.
+    """
+    checks.refuse_errors()
+    notices.send_due(now)  # first, because clause 6 requires prompt notice
+    closed = keystore.home().terms().agreement.calendar.closed_days
+    ad_hoc.process(now)
+    worked = Runner(DAY[settings.NODE.party], now).run(today, closed)
+    monitoring.check(now)
+    return worked

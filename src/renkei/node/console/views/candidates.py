@@ -16,15 +16,15 @@ from renkei.matching.candidates.evidence import sentences
 from renkei.matching.labels import value_in_words
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act
-from renkei.node.candidates import review
+from renkei.node.candidates import services
 from renkei.node.candidates.models import NotFound
-from renkei.node.candidates.review import REASONS, OpenedCandidate, OpenedCandidates
+from renkei.node.candidates.services import REASONS, OpenedCandidate, OpenedCandidates
 from renkei.node.console.access import page, require_purpose
 from renkei.node.console.charts import Waterfall, Weight, waterfall, weights
 from renkei.node.console.comparison import COMPARED, Piece, pieces
 from renkei.node.console.forms import ConsoleForm, Text, radio_field, said
 from renkei.node.console.templatetags.console import language
-from renkei.node.console.views.case_acts import typed
+from renkei.node.console.views.cases import typed
 from renkei.node.errors import CandidatesChanged, NodeError, NoSuchDecision
 from renkei.node.matching_run import queries
 from renkei.node.matching_run.models import Kind
@@ -90,7 +90,7 @@ class DecisionForm(ConsoleForm):
         waits = opened.not_found.state == _State.WAITING
         offered = (_State.CONFIRMED, _State.REJECTED) if waits else (_State.WAITING,)
         cast(ChoiceField, self.fields["reason"]).choices = [
-            (code, _reason(each, waits=waits)) for code, each in review.reasons_for(*offered).items()
+            (code, _reason(each, waits=waits)) for code, each in services.reasons_for(*offered).items()
         ]
         if not waits:
             del self.fields["choice"]
@@ -102,7 +102,7 @@ class DecisionForm(ConsoleForm):
         ]
 
 
-def _reason(reason: review.Reason, *, waits: bool) -> Text:
+def _reason(reason: services.Reason, *, waits: bool) -> Text:
     if not waits:
         return said(reason.ja, reason.en)
     ja, en = ("本人", "It is") if reason.state == _State.CONFIRMED else ("該当なし", "None")
@@ -132,14 +132,14 @@ def candidate(request: HttpRequest, notification_id: str) -> HttpResponse:
     """Show the candidates of one notification for a stated purpose, and record the decision."""
     now = timezone.now()
     officer = cast(Officer, request.user)
-    subject = review.subject_of(notification_id)
+    subject = services.subject_of(notification_id)
     if asking := require_purpose(request, Act.DECIDE_CANDIDATE, subject, now=now):
         return asking
     refused: NodeError | None = None
     if request.method == "POST":
         choice = request.POST.get("choice", "")
         try:
-            decided = review.decide(
+            decided = services.decide(
                 notification_id,
                 request.POST.get("reason", ""),
                 officer,
@@ -153,7 +153,7 @@ def candidate(request: HttpRequest, notification_id: str) -> HttpResponse:
             done = _DONE[_State(decided.state)].say(language())
             messages.success(request, done.format(number=notification_id))
             return redirect("candidates")
-    opened = review.open_candidates(notification_id, officer, now=now)
+    opened = services.open_candidates(notification_id, officer, now=now)
     if opened is None:
         raise Http404
     conflict = isinstance(refused, CandidatesChanged)

@@ -17,7 +17,7 @@ from renkei.node.accounts.models import Officer
 from renkei.node.console import incident_forms as forms
 from renkei.node.console.access import page
 from renkei.node.console.templatetags.console import language
-from renkei.node.console.views.case_acts import typed
+from renkei.node.console.views.cases import typed
 from renkei.node.errors import IncidentRefused, NodeError
 from renkei.node.incidents import deadlines, notices, services
 from renkei.node.incidents.models import Incident, Item, Kind

@@ -26,7 +26,7 @@ from renkei.agreement.text import Words
 from renkei.exchange import cms
 from renkei.exchange.errors import ExchangeError
 from renkei.node.accounts.models import Officer
-from renkei.node.audit import restore_acceptance
+from renkei.node.audit import services
 from renkei.node.audit.models import Entry, Verification
 from renkei.node.audit.trail import SYSTEM, record, seal_of
 from renkei.node.audit.verbs import Verb
@@ -82,7 +82,7 @@ class AcceptForm(ConsoleForm):
         spellcheck="false",
     )
     reason = radio_field(
-        said("理由", "Reason"), [(code, said(*words)) for code, words in restore_acceptance.REASONS.items()]
+        said("理由", "Reason"), [(code, said(*words)) for code, words in services.REASONS.items()]
     )
     reference = text_field(
         said("事案又は公文書の番号", "Number of the incident or letter"),
@@ -118,8 +118,8 @@ def restored_trail(request: HttpRequest) -> HttpResponse:
         {
             "last": last,
             "differing": [*last.differing, *last.counterpart_back] if last else [],
-            "asked": restore_acceptance.standing(timezone.now()),
-            "reasons": {code: said[language() == "en"] for code, said in restore_acceptance.REASONS.items()},
+            "asked": services.standing(timezone.now()),
+            "reasons": {code: said[language() == "en"] for code, said in services.REASONS.items()},
             "form": form,
             "refused": refused,
         },
@@ -131,9 +131,9 @@ def _do(request: HttpRequest, officer: Officer) -> str:
     """Do the chosen act; returns its name."""
     fields, now = request.POST, timezone.now()
     if fields.get("act") == "confirm":
-        restore_acceptance.confirm(_number(fields.get("asked", "")), officer, now=now)
+        services.confirm(_number(fields.get("asked", "")), officer, now=now)
         return "confirm"
-    restore_acceptance.ask(
+    services.ask(
         fields.get("of", ""),
         fields.get("head", "").strip(),
         _number(fields.get("number", "")),
