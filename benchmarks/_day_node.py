@@ -49,7 +49,7 @@ def fill(directory: Path, world: Path, days: int) -> None:
     from renkei.matching.reading import open_source
     from renkei.matching.validation import PREPARING, type_batch
     from renkei.matching.values import to_text
-    from renkei.node.matching_run import outgoing as matching_run_outgoing
+    from renkei.node.matching_run import outgoing as answers
     from renkei.node.matching_run import run
     from renkei.node.records import bulk_copy
     from renkei.node.records.blocking_keys import name_key
@@ -76,9 +76,9 @@ def fill(directory: Path, world: Path, days: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     first = run.match(FIRST)
-    matching_run_outgoing.select(FIRST)
-    matching_run_outgoing.mark_sent(FIRST, 0)
-    matching_run_outgoing.accepted(0)
+    answers.select(FIRST)
+    answers.mark_sent(FIRST, 0)
+    answers.accepted(0)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     _draw(directory, days)
@@ -158,7 +158,7 @@ def live(directory: Path, number: int) -> None:
     from renkei.exchange.outbox import Order, Outbox
     from renkei.node.audit import trail
     from renkei.node.deliveries import incoming, outgoing
-    from renkei.node.matching_run import outgoing as matching_run_outgoing
+    from renkei.node.matching_run import outgoing as answers
     from renkei.node.matching_run import run
     from renkei.node.records import annex1, bulk_copy, imports
 
@@ -212,14 +212,14 @@ def live(directory: Path, number: int) -> None:
     with timed("match"):
         counts = run.match(day)
     with timed("select"):
-        told = matching_run_outgoing.select(day)
+        told = answers.select(day)
     with timed("seal"):
         sent = outgoing.make(
             "annex2-3",
             day,
-            matching_run_outgoing.to_send(day),
+            answers.to_send(day),
             now=now,
-            sealed=lambda sequence: matching_run_outgoing.mark_sent(day, sequence),
+            sealed=lambda sequence: answers.mark_sent(day, sequence),
         )
     with transaction.atomic():  # rolled back: only to read the matched rows, for the file command
         bulk_copy.put("records_changedkey", touched)

@@ -11,7 +11,7 @@ NODE = Path(__file__).parents[2] / "src/renkei/node"
 COMMON = {"models", "services", "queries", "intake", "outgoing", "urls", "views", "forms", "labels", "apps"}
 #: Nouns of an application's own subject.
 OWN = {
-    "accounts": {"backends", "permissions", "purposes"},
+    "accounts": {"backends", "duties", "permissions", "purposes"},
     "audit": {"cross_checks", "export", "trail", "triggers", "verbs", "verification"},
     "candidates": {"blocking", "queue", "search"},
     "cases": {"letters", "manual", "workflow"},
@@ -57,7 +57,7 @@ OWN = {
     },
 }
 #: So many of a hundred names may be met once at most: names repeat, or one has to learn each of them.
-DISTINCT = 0.80
+DISTINCT = 0.81
 
 
 def names(application: Path) -> set[str]:

@@ -52,14 +52,14 @@ def first_of_isa() -> None:
 
     from renkei.node.accounts import purposes
     from renkei.node.accounts.models import Officer
-    from renkei.node.candidates import services as candidates_services
+    from renkei.node.candidates import services as candidate_services
     from renkei.node.candidates.models import Candidate
 
     now, officer = timezone.now(), Officer.objects.get(username="tanaka")
     meant = Candidate.objects.get(rank=1)
-    subject = candidates_services.subject_of(meant.notification_id).name
+    subject = candidate_services.subject_of(meant.notification_id).name
     purposes.declare(officer, "residence", [subject], now=now)
-    candidates_services.decide(meant.notification_id, "slip_of_the_pen", officer, now=now, rank=1)
+    candidate_services.decide(meant.notification_id, "slip_of_the_pen", officer, now=now, rank=1)
 
 
 def second_of_mhlw() -> None:

@@ -32,8 +32,6 @@ from renkei.node.incidents import deadlines, scope
 from renkei.node.incidents.models import Condition, Incident, Item, Kind
 from renkei.node.incidents.scope import Concerned
 
-# MERGED renkei.node.console.incident_forms: Read the forms of incidents into the arguments of the service; an invalid value is a Misread.
-
 _MOST_PERSONS: Final = 10**12
 CONDITIONS_AMISS: Final = Words(
     "当てはまる要件を選ぶか、「いずれにも当たらない」だけを選んでください。",

@@ -13,7 +13,7 @@ from renkei.matching.labels import DATASET_NAMES
 from renkei.node.audit import services
 from renkei.node.audit.trail import SYSTEM
 from renkei.node.audit.verbs import Verb
-from renkei.node.candidates import services as candidates_services
+from renkei.node.candidates import services as candidate_services
 from renkei.node.cases.letters import NAMES as LETTERS
 from renkei.node.console.incident_forms import ITEMS
 from renkei.node.console.incident_forms import KINDS as INCIDENTS
@@ -115,7 +115,7 @@ _OF_ACTS: Final[Mapping[tuple[str, str], Mapping[str, Words]]] = MappingProxyTyp
         },
         **{
             (verb.name, "reason"): {
-                code: Words(each.ja, each.en) for code, each in candidates_services.REASONS.items()
+                code: Words(each.ja, each.en) for code, each in candidate_services.REASONS.items()
             }
             for verb in (Verb.CANDIDATE_CONFIRMED, Verb.CANDIDATES_REJECTED, Verb.CANDIDATE_REOPENED)
         },

@@ -293,9 +293,6 @@ def _start_time(process: int) -> str:
         return ""
 
 
-# MERGED renkei.node.cycle.runner: `renkei cycle run`, started by a timer every few minutes: no process stays, and nothing is done twice.
-
-
 def run(today: date, now: datetime) -> list[Step]:
     """Do what can be done of every business day up to today, then check the alarms; returns the steps worked
     on.

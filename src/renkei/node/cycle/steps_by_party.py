@@ -27,7 +27,7 @@ from renkei.node.cycle.steps import Awaits, Context, Counts, DayStep
 from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
 from renkei.node.deliveries.transport.client import Client
-from renkei.node.matching_run import outgoing as matching_run_outgoing
+from renkei.node.matching_run import outgoing as answers
 from renkei.node.matching_run import run as matching_run
 from renkei.node.records import annex1, imports, rejected_rows
 
@@ -72,7 +72,7 @@ def match(context: Context) -> Counts:
 
 def select_answers(context: Context) -> Counts:
     """ISA: select the rows of the day's answer."""
-    return matching_run_outgoing.select(context.day)
+    return answers.select(context.day)
 
 
 def seal_answers(context: Context) -> Counts:
@@ -80,8 +80,8 @@ def seal_answers(context: Context) -> Counts:
     return _seal(
         "annex2-3",
         context,
-        matching_run_outgoing.to_send(context.day),
-        lambda sequence: matching_run_outgoing.mark_sent(context.day, sequence),
+        answers.to_send(context.day),
+        lambda sequence: answers.mark_sent(context.day, sequence),
     )
 
 
@@ -249,7 +249,7 @@ DAY: Final[Mapping[str, tuple[DayStep, ...]]] = {
         DayStep("answer", "回答の選別", "Answer", select_answers),
         DayStep(*_SEAL, seal_answers, atomic=False),
         DayStep(*_SEND, send("annex2-3"), atomic=False),
-        DayStep(*_AWAIT, await_receipt("annex2-3", matching_run_outgoing.accepted), atomic=False),
+        DayStep(*_AWAIT, await_receipt("annex2-3", answers.accepted), atomic=False),
         _ERASE,
         _CLOSE,
     ),

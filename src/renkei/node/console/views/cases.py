@@ -133,9 +133,7 @@ def _facts(found: Mapping[str, str | None], first: str, last: str) -> list[tuple
     return [(item.number, column, text) for item, column, text in facts if text or not item.withheld_when]
 
 
-# MERGED renkei.node.console.views.cases: C-05 to C-07: what an officer does with a case.
-#
-# Each act has a page of its own, so that it needs no script and a refusal does not lose what was typed.
+# C-05 to C-07: what an officer does with a case. Each act has a page of its own, so that it needs no script and a refusal does not lose what was typed.
 
 _REFUSED, _CONFLICT = 400, 409
 
@@ -181,7 +179,7 @@ def case_move(request: HttpRequest, number: str, move: str) -> HttpResponseBase:
     return render(
         request,
         "console/case_move.html",
-        _around(case, row, fields)
+        _form_values(case, row, fields)
         | ({"looked_at": case.version} if isinstance(refused, ChangedMeanwhile) else {})
         | {
             "form": form,
@@ -216,7 +214,7 @@ def _version(case: Case, fields: Mapping[str, Any]) -> int:
     return int(given) if given.isascii() and given.isdigit() else case.version
 
 
-def _around(case: Case, row: Move, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _form_values(case: Case, row: Move, fields: Mapping[str, Any]) -> dict[str, Any]:
     day = timezone.localdate()
     due = after_working_days(day, row.due_days) if row.due_days else None
     return {
