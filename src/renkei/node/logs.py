@@ -1,8 +1,8 @@
 """The node's log: a line of JSON for each event, on standard error, from our code and from libraries alike.
 
 A line holds the keys of one table (`KEYS`), each in its form, and nothing else. A fault is logged by its
-class and the places in the code, never by its text, which may quote a row. Our own errors are logged with their
-sentences, since these hold no value. A line of a library has its logger, its place and its message template,
+class and the places in the code, never by its text, which may quote a row. Our own errors are logged with
+their sentences, since these hold no value. A line of a library has its logger, its place and its message template,
 if the template is a literal in the code; arguments and text put together at run time are left out.
 """
 

@@ -133,7 +133,8 @@ def _facts(found: Mapping[str, str | None], first: str, last: str) -> list[tuple
     return [(item.number, column, text) for item, column, text in facts if text or not item.withheld_when]
 
 
-# C-05 to C-07: what an officer does with a case. Each act has a page of its own, so that it needs no script and a refusal does not lose what was typed.
+# C-05 to C-07: what an officer does with a case. Each act has a page of its own: it needs no script, and a
+# refusal does not lose what was typed.
 
 _REFUSED, _CONFLICT = 400, 409
 
