@@ -21,7 +21,7 @@ STARTS = {
     "HADOOP_CONF_DIR or YARN_CONF_DIR must be set in the environment.": "YARN_CONF_DIR must name",
     'Exception in thread "main" org.apache.spark.SparkException: Master must either be yarn or start with '
     "spark, k8s, or local": "not an address of a cluster",
-    "SparkException: Could not parse Master URL: 'sparkk://x'": "not an address of a cluster",
+    "org.apache.spark.SparkException: Could not parse Master URL: 'sparkk://x'": "not an address",
     "WARN StandaloneAppClient$ClientEndpoint: Failed to connect to master head:7077\n"
     "java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.": "does not answer",
     "KubernetesClientException: An error has occurred.\n"

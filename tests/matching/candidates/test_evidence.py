@@ -15,8 +15,8 @@ def test_every_level_that_can_be_has_its_words():
 
 def test_each_item_is_said_with_what_it_means():
     assert sentences(EVIDENCE, "en") == [
-        "Card number: equal if look-alike characters are read as each other; "
-        "strong evidence for this person.",
+        "Card number: equal if look-alike characters are read as each other; strong evidence for "
+        "this person.",
         "Name: agree (many people share it); hardly any evidence.",
         "Date of birth: differ; strong evidence against.",
         "Sex: differ; evidence against.",

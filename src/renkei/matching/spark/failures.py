@@ -89,8 +89,8 @@ CAUSES = (
     Cause(
         r"ModuleNotFoundError: No module named '(?P<module>[\w.]+)'"
         r"|(?P<package>\w+) >= [\d.]+ must be installed",
-        "the workers' Python ({python}) has no {module}{package}. Install the same version of "
-        "renkei[spark] there, or set PYSPARK_PYTHON to another Python.",
+        "the workers' Python ({python}) has no {module}{package}. Install renkei[spark] there, in the "
+        "same version as here, or set PYSPARK_PYTHON to another Python.",
         "ワーカーのPython({python})に{module}{package}がありません。同じ版のrenkei[spark]をインストールするか、"
         "別のPythonをPYSPARK_PYTHONで指定してください。",
     ),
