@@ -1,4 +1,4 @@
-"""Notifications as employers should file them, with the data of the worker's card on the registration day."""
+"""Notifications as employers should file them: with the data of the worker's card on that day."""
 
 from dataclasses import dataclass
 

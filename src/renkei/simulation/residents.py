@@ -1,7 +1,7 @@
 """People with a residence card: who they are, and which statuses they have had.
 
 特別永住者 are left out: they hold a 特別永住者証明書, not a residence card, and nobody notifies their
-employment (労働施策総合推進法施行規則1条の2). They occur only as a flaw, which is a notification in error.
+employment (労働施策総合推進法施行規則1条の2). They occur only as a flaw: a notification that is not due.
 """
 
 from dataclasses import dataclass

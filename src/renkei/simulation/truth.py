@@ -69,7 +69,7 @@ class Expected:
 def _entries(account: Account, filed: pl.Series) -> pl.DataFrame:
     """Return one row for each flaw of each notification: row, index of the flaw in the account.
 
-    A repeated identifier counts for the notification that it repeats; `filed` are the identifiers.
+    A repeated identifier counts for the notification that it repeats; `filed` has the identifiers.
     """
     pieces = [pl.DataFrame(schema={"row": pl.Int64, "flaw": pl.Int64})]
     for number, (flaw, rows, values) in enumerate(

@@ -168,7 +168,7 @@ def _write_base(
 
 
 def _write_extract(rows: pl.DataFrame, directory: Path, form: Format) -> dict[str, int]:
-    """Write the ministry's extract, always as CSV too; by identifier, repeated ones in filing order."""
+    """Write the ministry's extract, always as CSV too; by identifier, then in the order of filing."""
     rows = rows.sort("notification_id", maintain_order=True)
     for one in dict.fromkeys(("csv", form)):
         with TableFiles(directory, _EXTRACT, one) as files:
