@@ -149,7 +149,7 @@ def test_a_file_that_changes_while_it_is_read_leaves_no_archive(tmp_path):
 def test_nothing_is_overwritten(sealed):
     before = sealed.read_bytes()
 
-    with pytest.raises(BackupRefused, match="there already"):
+    with pytest.raises(BackupRefused, match="already exists"):
         archive.write(sealed, entries(), about(), None)
     assert sealed.read_bytes() == before
 
