@@ -1,1 +1,1 @@
-"""One agency's service: its records, its day, its deliveries, its findings and cases (docs/node.md)."""
+"""The service of one agency: its records, daily cycle, deliveries, findings and cases (docs/node.md)."""

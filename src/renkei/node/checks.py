@@ -1,4 +1,4 @@
-"""System checks: what a node must not start with, and what it had better not. One row each, with an id.
+"""System checks of a node's configuration: errors and warnings, one row each, with an id.
 
 `renkei serve` and `renkei cycle run` refuse to start on an error; `renkei doctor` shows errors and warnings.
 docs/operations.md has the same rows.
@@ -24,7 +24,7 @@ _LEAST_SECRET: Final = 32  # characters, of RENKEI_SECRET_KEY
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One check. `wrong` says where it is wrong, nothing where it is not; E refuses to start, W does not."""
+    """One check. `wrong` yields each place that is wrong. With an E error the node does not start."""
 
     id: str
     wrong: Callable[[], Iterator[str]]
@@ -34,7 +34,7 @@ class Rule:
     hint_en: str
 
     def messages(self) -> list[checks.CheckMessage]:
-        """Look, and return what is wrong, one message for each place."""
+        """Run the check, and return one message for each place that is wrong."""
         kind: type[checks.Error] | type[checks.Warning] = checks.Error if ".E" in self.id else checks.Warning
         return [
             kind(
@@ -49,13 +49,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Which rule a message is of, and where it is wrong."""
+    """The rule of a message, and the place that is wrong."""
 
     rule: Rule
     where: str
 
     def __str__(self) -> str:
-        """Name what a message is about, as Django prints it."""
+        """Return the place, as Django prints it."""
         return self.where or "renkei.toml"
 
 
@@ -70,7 +70,7 @@ def register_all() -> None:
 
 
 def refuse_errors() -> None:
-    """Refuse to go on with an error. Raises `Unconfigured`, which names them all and what to do."""
+    """Raise `Unconfigured` if there are errors; it names all of them and what to do."""
     said = [message.obj for message in checks.run_checks(tags=[TAG]) if message.is_serious()]
     if said:
         raise Unconfigured(
@@ -87,7 +87,7 @@ def _tail(where: str) -> str:
     return f" ({where})" if where else ""
 
 
-# --- what is looked at ------------------------------------------------------------------------------------
+# --- the checks ---------------------------------------------------------------------------------------------
 
 
 def _production() -> bool:
@@ -97,7 +97,7 @@ def _production() -> bool:
 def _secret_key() -> Iterator[str]:
     try:
         short = len(settings.SECRET_KEY) < _LEAST_SECRET
-    except ImproperlyConfigured:  # Django's word for a blank one
+    except ImproperlyConfigured:  # Django raises this for a blank key
         short = True
     if _production() and short:
         yield ""
@@ -169,7 +169,7 @@ def _carrier_plain() -> Iterator[str]:
 
 
 def _token_incomplete() -> Iterator[str]:
-    """A token of which something is said, and not all."""
+    """Yield the missing settings of a token that is only partly set."""
     token = settings.NODE.token
     said = {
         "token.module": token.module,

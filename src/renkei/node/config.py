@@ -18,7 +18,7 @@ Environment = Literal["production", "verification"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Console:
-    """Where officers' browsers reach this node, behind the agency's own reverse proxy."""
+    """The console's address for officers' browsers, behind the agency's reverse proxy."""
 
     listen: str = "127.0.0.1:8000"
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
@@ -28,7 +28,7 @@ class Console:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """Where the counterpart's node reaches this one, and where this one reaches it (TLS 1.3, both pinned)."""
+    """The addresses of the exchange, ours and the counterpart's (TLS 1.3, both certificates pinned)."""
 
     listen: str = "127.0.0.1:9443"
     counterpart: str = "https://127.0.0.1:9444"
@@ -36,14 +36,14 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
-    """Where machines that watch ask for metrics and health; blank where nobody does."""
+    """The address of the monitoring port; blank for none."""
 
     listen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """The token (PKCS#11) that holds signing or decryption keys; blank where they lie in files.
+    """The token (PKCS#11) that holds signing or decryption keys; blank if they are in files.
 
     `module` is the vendor's library, `label` the token's, `signing` and `decryption` those of its key pairs.
     """
@@ -56,7 +56,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Oidc:
-    """The agency's own directory of officers; blank where accounts are local."""
+    """The agency's own directory of officers (OpenID Connect); blank if accounts are local."""
 
     client_id: str = ""
     authorization_endpoint: str = ""
@@ -67,7 +67,7 @@ class Oidc:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """Days that each class of data is kept after it was last needed; a decision, to be confirmed (8(2))."""
+    """The retention of each class of data, in days after it was last needed; to be confirmed (8(2))."""
 
     notifications: int = 3 * 365
     register: int = 3 * 365
@@ -78,7 +78,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What the one file says. Secrets come from the environment and are never in it."""
+    """The contents of the configuration file. Secrets come from the environment and are never in it."""
 
     directory: Path
     party: str
@@ -95,17 +95,17 @@ class Config:
 
     @property
     def exchange(self) -> Path:
-        """The home of the exchange: keys, agreement file, outbox, inbox."""
+        """The exchange directory: keys, agreement file, outbox, inbox."""
         return self.directory / "exchange"
 
     @property
     def extracts(self) -> Path:
-        """Where the ministry's or the agency's own extracts land."""
+        """The directory for this party's own extracts."""
         return self.directory / "extracts"
 
     @property
     def restored(self) -> Path:
-        """The mark of a restore: there until the numbers were compared (`deliveries.continuity`)."""
+        """The mark of a restore, which exists until the numbers are compared (`deliveries.restore_check`)."""
         return self.exchange / "restored.json"
 
     def decided(self) -> Policy:
@@ -119,8 +119,8 @@ class Config:
 
 
 def load(directory: Path) -> Config:
-    """Read a node's configuration. Raises Unconfigured, naming what is wrong and what to do."""
-    if directory.name == FILE:  # who names the file means its directory
+    """Read a node's configuration. Raises Unconfigured, which names the error and what to do."""
+    if directory.name == FILE:  # the path of the file stands for its directory
         directory = directory.parent
     path = directory / FILE
     try:
@@ -140,7 +140,7 @@ def load(directory: Path) -> Config:
 
 
 def unset() -> Config:
-    """Return what holds where no node was named: for checks of the code itself and for tests."""
+    """Return the configuration without a node, for checks of the code and for tests."""
     database = os.environ.get("RENKEI_DATABASE_URL", "sqlite://:memory:")
     return Config(directory=Path(os.devnull), party="isa", database=database)
 

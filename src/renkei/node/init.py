@@ -1,4 +1,4 @@
-"""Making a node: its directory, its commented configuration, its database, the home of its exchange."""
+"""Create a node: its directory, its commented configuration, its database, its exchange directory."""
 
 from pathlib import Path
 from typing import Final
@@ -44,7 +44,7 @@ deliveries = 1825
 
 
 def make(directory: Path, party: str) -> None:
-    """Make a node's directory. Raises `Unconfigured` where one is there already: nothing is overwritten."""
+    """Create a node's directory. Raises `Unconfigured` if there is a node already: nothing is overwritten."""
     if (directory / FILE).exists():
         raise Unconfigured(
             f"{directory} is a node already. Choose another directory, or work with this one.",
@@ -57,8 +57,9 @@ def make(directory: Path, party: str) -> None:
 
 
 def migrate() -> None:
-    """Bring the database to this version, its open days to this version's steps, and settle whose exchange
-    this is. Django must be started.
+    """Migrate the database and the steps of open days to this version, and set the party of the exchange.
+
+    Django must be started.
     """
     from django.conf import settings
     from django.core.management import call_command

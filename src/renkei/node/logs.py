@@ -1,9 +1,9 @@
-"""The node's log: a line of JSON for each event, on standard error, from our code and from libraries alike.
+"""The node's log: one line of JSON for each event on standard error, from our code and from libraries.
 
-A line holds the keys of one table (`KEYS`), each in its form, and nothing else. A fault is logged by its
-class and the places in the code, never by its text, which may quote a row. Our own errors are logged with
-their sentences, since these hold no value. A line of a library has its logger, its place and its message template,
-if the template is a literal in the code; arguments and text put together at run time are left out.
+A line holds only the keys of the table `KEYS`. For a fault it has the class and the traceback's places, never
+its text, which may quote a row; only the texts of our own errors are logged, because they hold no values. A
+library's line has its logger, its place, and its template if that is a literal in the code. Values that were
+filled in, and texts that a program built itself, are left out.
 """
 
 import errno
@@ -24,6 +24,8 @@ from structlog.typing import EventDict
 
 from renkei.agreement.errors import RenkeiError
 
+# --- what a line may hold: one row for each key -------------------------------------------------------------
+
 Check = Callable[[Any], bool]
 
 
@@ -35,7 +37,7 @@ def _written(pattern: str) -> Check:
 _NAME: Final = _written(r"[A-Za-z_]\w{0,60}")
 _WORDS_OF_THE_SYSTEM: Final = frozenset(map(os.strerror, errno.errorcode))
 
-#: What each key may hold. A row is added with the line that needs it, in the narrowest shape that does.
+#: The values that each key may hold. Add a row with the log line that needs it, as narrow as possible.
 KEYS: Final[Mapping[str, Check]] = {
     "event": _written(r"[a-z][a-z_]{0,60}"),
     "level": _written(r"[a-z]{1,10}"),
@@ -48,7 +50,7 @@ KEYS: Final[Mapping[str, Check]] = {
     "trouble": _NAME,  # a code of ours, or the class of a fault
     "reason": lambda value: value in _WORDS_OF_THE_SYSTEM,  # what the operating system says of an errno
     "where": _written(r"(<?[\w.-]+>?:\d+)?"),  # function and line of ours
-    # Told further by `logs`, which takes from them what is no value: see there.
+    # Reduced below by `_tell_fault` and `_tell_record`, which keep no values.
     "exc_info": lambda value: True,
     "record": lambda value: isinstance(value, logging.LogRecord),
 }
@@ -56,9 +58,9 @@ _TELLABLE: Final = _written(r"[a-z_]{1,40}")
 
 
 def known_only(logger: object, method: str, said: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep what the table knows; of anything else only the key is told, in `dropped` (a structlog processor).
+    """Keep the keys of the table; list other keys without values in `dropped` (a structlog processor).
 
-    A key that does not look like one is told as `?`: it may be a value itself.
+    A key that does not look like a key is listed as `?`, because it may be a value itself.
     """
     kept = {key: value for key, value in said.items() if key in KEYS and KEYS[key](value)}
     dropped = sorted({key if _TELLABLE(key) else "?" for key in said.keys() - kept.keys()})
@@ -66,14 +68,16 @@ def known_only(logger: object, method: str, said: Mapping[str, Any]) -> dict[str
     return {**kept, "dropped": dropped} if dropped else kept
 
 
+# --- the log of a process -----------------------------------------------------------------------------------
+
 _log = structlog.get_logger()
 
 _MOST_PLACES: Final = 20
-_PARTS: Final = 3  # of a file's path: enough to find it, and not where somebody's home is
+_PARTS: Final = 3  # of a file's path: enough to find it, without the user's home directory
 
 
 def configure(level: str) -> None:
-    """Send structlog, the standard library's logging, warnings and uncaught faults of this process here."""
+    """Route structlog, the standard library's logging, warnings and uncaught faults to this log."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -85,7 +89,7 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
-        # Asked for anew with each line: whoever runs a command within a process may give it another stream.
+        # Looked up for each line, because a command run within a process may have another stream.
         logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
     )
     root = logging.getLogger()
@@ -93,7 +97,7 @@ def configure(level: str) -> None:
     root.addHandler(_Libraries())
     root.setLevel(level.upper())
     warnings.showwarning = _warned
-    # Whoever put hooks of their own there, such as a test runner, keeps them.
+    # Hooks set by others, such as a test runner, are kept.
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = _uncaught
     if threading.excepthook is threading.__excepthook__:
@@ -103,27 +107,27 @@ def configure(level: str) -> None:
 
 
 def of_server(message: str = "", level: int = logging.ERROR, traceback: bool = False) -> None:
-    """Take what cheroot says of a connection, in place of its `error_log`, which would write it as it is."""
+    """Replace cheroot's `error_log`, which would write messages about a connection unfiltered."""
     _log.log(_named(level), "connection_trouble", exc_info=traceback)
 
 
 class _Libraries(logging.Handler):
-    """What libraries log by the standard library; nothing is ever formatted, so nothing can be filled in."""
+    """Handles log records of libraries. It never formats a record, so no value gets into the log."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Hand a record on. One that cannot be told is no reason to stop, nor to show it."""
+        """Pass a record on. If that fails, neither stop the program nor show the record."""
         try:
             _log.log(_named(record.levelno), "said", record=record, exc_info=record.exc_info)
         except Exception:
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Say that a line was lost; the standard library's own way would print what it held."""
+        """Report that a line was lost; the standard library's handler would print its contents."""
         sys.stderr.write('{"event": "line_lost", "level": "error"}\n')
 
 
 def _named(level: int) -> int:
-    """Return the nearest level below that has a name; libraries may make their own in between."""
+    """Return the nearest standard level below; libraries may have levels in between."""
     return min(max(level // 10 * 10, logging.DEBUG), logging.CRITICAL)
 
 
@@ -140,7 +144,7 @@ def _tell_record(logger: object, method: str, said: EventDict) -> EventDict:
 
 
 def _is_literal(record: logging.LogRecord) -> bool:
-    """Whether the template stands as it is in the code that logs: then no value was put into it."""
+    """Whether the template is a literal in the code that logs it, so that no value was put into it."""
     for frame, line in traceback.walk_stack(None):
         code = frame.f_code
         if (code.co_filename, code.co_name, line) == (record.pathname, record.funcName, record.lineno):
@@ -163,7 +167,7 @@ def _tell_fault(logger: object, method: str, said: EventDict) -> EventDict:
 
 
 def _chain(fault: BaseException | None) -> Iterator[BaseException]:
-    """Give a fault and what led to it, each once."""
+    """Yield a fault and its causes, each once."""
     seen: set[int] = set()
     while fault is not None and id(fault) not in seen:
         seen.add(id(fault))
@@ -176,8 +180,8 @@ def _fault(fault: BaseException) -> dict[str, Any]:
         _place(frame.f_code.co_filename, line, frame.f_code.co_name)
         for frame, line in traceback.walk_tb(fault.__traceback__)
     ]
-    told: dict[str, Any] = {"fault": type(fault).__name__, "places": frames[-_MOST_PLACES:]}
-    return {**told, "says": fault.en} if isinstance(fault, RenkeiError) else told
+    logged: dict[str, Any] = {"fault": type(fault).__name__, "places": frames[-_MOST_PLACES:]}
+    return {**logged, "says": fault.en} if isinstance(fault, RenkeiError) else logged
 
 
 def _place(file: str, line: int | None, function: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Django's own commands for those who work on the node: `python -m renkei.node.manage makemigrations`."""
+"""Django's management commands for developers: `python -m renkei.node.manage makemigrations`."""
 
 import os
 import sys

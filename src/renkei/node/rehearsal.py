@@ -1,7 +1,6 @@
-"""Two nodes to rehearse with: keys, a certification authority of their own, and the agreement both signed.
+"""Two nodes for the demonstration and for tests, with keys, a test certification authority and an agreement.
 
-For the demo and for tests. Nothing made here may carry anything but synthetic data: the authority's key is
-thrown away, and no one vouches for it.
+They must carry only synthetic data: the authority's key is discarded, and nobody vouches for it.
 """
 
 import atexit
@@ -32,7 +31,7 @@ from renkei.node.config import FILE
 
 _USES: Final[tuple[Use, ...]] = ("tls", "signing", "decryption")
 _YEAR: Final = timedelta(days=365)
-#: Below those that Linux gives to connections that go out (from 32768), one of which might take a port first.
+#: Below the ephemeral ports of Linux (from 32768), one of which an outgoing connection might take first.
 _PORTS: Final = range(20_000, 32_000)
 _AT_ONCE: Final = 100  # ports for each process
 
@@ -54,16 +53,8 @@ class Rehearsal:
         return {"RENKEI_NODE": str(self.nodes[party]), "RENKEI_KEY_PASSPHRASE": self.passphrase.decode()}
 
 
-def rehearse(
-    directory: Path,
-    now: datetime,
-    databases: Mapping[str, str] | None = None,
-    valid_for: timedelta = _YEAR,
-) -> Rehearsal:
-    """Make two nodes that know each other below a directory, each ready to `migrate`.
-
-    Certificates and pins end `valid_for` after `now`.
-    """
+def rehearse(directory: Path, now: datetime, databases: Mapping[str, str] | None = None) -> Rehearsal:
+    """Create two nodes that know each other in a directory, each ready to `migrate`."""
     passphrase = secrets.token_urlsafe(18).encode()
     free = free_ports(2 * len(PARTIES))
     ports, consoles = (dict(zip(PARTIES, free[place::2], strict=True)) for place in (0, 1))
@@ -158,7 +149,7 @@ def _agreement(pins: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 class _Authority:
-    """A certification authority for as long as this process lives."""
+    """A certification authority that exists only in this process."""
 
     def __init__(self, now: datetime, until: datetime) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -171,7 +162,7 @@ class _Authority:
         )
 
     def certify(self, request: bytes) -> x509.Certificate:
-        """Certify a signing request as it asks."""
+        """Issue the certificate for a signing request, with the extensions that it asks for."""
         asked = x509.load_pem_x509_csr(request)
         builder = self._builder(asked.subject, asked.public_key())
         for extension in asked.extensions:
@@ -191,9 +182,9 @@ class _Authority:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports of this machine that nothing listens on, all different, and given to no other process.
+    """Return different free ports of this machine that no other process gets from here.
 
-    Raises OSError where none is left.
+    Raises OSError if none is left.
     """
     found: list[int] = []
     for port in islice(_own_ports(), _AT_ONCE):
@@ -206,9 +197,9 @@ def free_ports(count: int) -> list[int]:
 
 @cache
 def _own_ports() -> Iterator[int]:
-    """Claim ports for this process alone, and give them in turn: between asking and serving lies a while.
+    """Reserve a range of ports for this process and yield them in turn, because they are used only later.
 
-    The first of them is kept open for as long as the process lives, which tells all others.
+    The first port of the range stays open while the process lives, so that other processes see the claim.
     """
     for first in _PORTS[::_AT_ONCE]:
         try:

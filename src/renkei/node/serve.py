@@ -1,6 +1,4 @@
-"""What a node keeps running: the carrier for the counterpart, the console for officers, and, where it is
-asked for, the port for machines that watch.
-"""
+"""The servers of a node: the carrier for the counterpart, the console for officers, optional monitoring."""
 
 import signal
 import threading
@@ -23,9 +21,9 @@ _log = structlog.get_logger()
 
 
 def serve(clock: Callable[[], datetime]) -> None:
-    """Serve until told to stop (SIGTERM, SIGINT); transfers under way are let finish for a moment.
+    """Serve until SIGTERM or SIGINT; running transfers get a moment to finish.
 
-    Raises `Unconfigured` where a system check finds an error, or an address is not free.
+    Raises `Unconfigured` if a system check finds an error, or an address is not free.
     """
     checks.refuse_errors()
     servers = {"carrier": service.make(clock), "console": _console()}
@@ -62,7 +60,7 @@ def _listen(name: str, server: Any) -> None:
     except OSError as fault:
         _log.error("not_serving", what=name, trouble=type(fault).__name__)
         raise Unconfigured(
-            f"Nothing can listen at {address}. End what listens there, or name another address in "
+            f"Cannot listen on {address}. Stop the program that uses it, or set another address in "
             f"renkei.toml ([{name}] listen).",
             f"{address} で待ち受けられません。そのアドレスを使っているものを終了するか、renkei.tomlの"
             f"[{name}] listenに別のアドレスを書いてください。",

@@ -1,4 +1,4 @@
-"""Django's settings, all of them from the node's one file and the environment; nothing else reads either."""
+"""Django's settings, all from the node's configuration file and the environment; nothing else reads these."""
 
 import os
 from datetime import timedelta
@@ -14,12 +14,12 @@ NODE: Final = (
 )
 PRODUCTION: Final = NODE.environment == "production"
 
-# --- secrets: from the environment; a node outside production makes one for as long as it lives -----------
+# --- secrets: from the environment; outside production a random key for the life of the process -------------
 SECRET_KEY = os.environ.get("RENKEI_SECRET_KEY") or (os.urandom(32).hex() if not PRODUCTION else "")
 KEY_PASSPHRASE = os.environ.get("RENKEI_KEY_PASSPHRASE", "").encode()  # of the private keys at rest
 TOKEN_PIN = os.environ.get("RENKEI_TOKEN_PIN", "")  # of the token, where one holds keys
 
-# --- the application --------------------------------------------------------------------------------------
+# --- the application ----------------------------------------------------------------------------------------
 DEBUG = False
 ALLOWED_HOSTS = list(NODE.console.hosts)
 ROOT_URLCONF = "renkei.node.urls"
@@ -91,7 +91,7 @@ OIDC_TIMEOUT = 10
 LOGGING_CONFIG = None  # `renkei.node.logs` takes all of it; Django's own would print addresses
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- the database -----------------------------------------------------------------------------------------
+# --- the database -------------------------------------------------------------------------------------------
 DATABASES: dict[str, dict[str, Any]] = {
     "default": dict(dj_database_url.parse(NODE.database, conn_max_age=60, conn_health_checks=True))
 }
@@ -100,19 +100,19 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:
     if name != ":memory:" and not Path(name).is_absolute():
         DATABASES["default"]["NAME"] = str(NODE.directory / name)
     DATABASES["default"]["OPTIONS"] = {
-        # Writers queue instead of failing half way, which is what claiming a step relies on.
+        # Writers wait instead of failing in the middle; claiming a step relies on that.
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
     }
 
-# --- language and time ------------------------------------------------------------------------------------
+# --- language and time --------------------------------------------------------------------------------------
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
 TIME_ZONE = "Asia/Tokyo"
 USE_TZ = True
 
-# --- sessions and what browsers are told ------------------------------------------------------------------
+# --- sessions and what browsers are told --------------------------------------------------------------------
 SESSION_COOKIE_AGE = int(timedelta(minutes=60).total_seconds())
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -124,7 +124,7 @@ CSRF_COOKIE_NAME = f"{_COOKIE}-csrf"
 LANGUAGE_COOKIE_NAME = f"{_COOKIE}-language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PRODUCTION
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # else in a cookie `messages`
-# Whoever comes back from the directory comes from another site, and must still be the one who left for it.
+# After signing in at the directory the browser returns from another site, and must keep its session.
 SESSION_COOKIE_SAMESITE = "Lax" if NODE.oidc.client_id else "Strict"
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "renkei.node.console.access.token_refused"

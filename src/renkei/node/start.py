@@ -1,4 +1,4 @@
-"""Starting Django for a node named by its directory; everything else imports the node's parts after this."""
+"""Start Django for the node in a directory; import the node's other modules only after this."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from renkei.node import logs
 
 
 def start(directory: Path) -> None:
-    """Set up Django for a node. Raises `Unconfigured` where the directory is none."""
+    """Set up Django for a node. Raises `Unconfigured` if the directory is not a node."""
     os.environ["RENKEI_NODE"] = str(directory.resolve())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "renkei.node.settings")
     django.setup()

@@ -1,9 +1,9 @@
-"""Where the console's pages are. The carrier has a port and an application of its own."""
+"""The URLs of the console. The carrier has its own port and application."""
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [path("", include("renkei.node.console.urls"))]
 if settings.NODE.oidc.client_id:
-    # Entering by the agency's own directory: `directory/authenticate/`, and back by `directory/callback/`.
+    # Sign-in through the agency's directory: `directory/authenticate/`, returning to `directory/callback/`.
     urlpatterns.append(path("directory/", include("mozilla_django_oidc.urls")))

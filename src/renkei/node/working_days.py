@@ -1,4 +1,4 @@
-"""Working days of Japan: no weekend, no national holiday, no year-end, not closed by the agreement file."""
+"""Working days of Japan: no weekends, national holidays, year-end days or days that the agreement closes."""
 
 from collections.abc import Collection
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ def _holidays(year: int) -> frozenset[date]:
 
 
 def is_working_day(day: date, closed: Collection[date] = ()) -> bool:
-    """Whether the authorities work on a day; `closed` are the days that the agreement file closes."""
+    """Whether a day is a working day; `closed` are the days closed by the agreement file."""
     return (
         day.weekday() < _SATURDAY
         and (day.month, day.day) not in _YEAR_END
@@ -33,7 +33,7 @@ def next_working_day(day: date, closed: Collection[date] = ()) -> date:
 
 
 def after_working_days(day: date, count: int, closed: Collection[date] = ()) -> date:
-    """Return the day that lies `count` working days after a day; the day itself is not counted."""
+    """Return the day `count` working days after a day, not counting the day itself."""
     while count:
         day += timedelta(days=1)
         count -= is_working_day(day, closed)
