@@ -53,8 +53,16 @@ class Rehearsal:
         return {"RENKEI_NODE": str(self.nodes[party]), "RENKEI_KEY_PASSPHRASE": self.passphrase.decode()}
 
 
-def rehearse(directory: Path, now: datetime, databases: Mapping[str, str] | None = None) -> Rehearsal:
-    """Create two nodes that know each other in a directory, each ready to `migrate`."""
+def rehearse(
+    directory: Path,
+    now: datetime,
+    databases: Mapping[str, str] | None = None,
+    valid_for: timedelta = _YEAR,
+) -> Rehearsal:
+    """Create two nodes that know each other in a directory, each ready to `migrate`.
+
+    Certificates and pins end `valid_for` after `now`.
+    """
     passphrase = secrets.token_urlsafe(18).encode()
     free = free_ports(2 * len(PARTIES))
     ports, consoles = (dict(zip(PARTIES, free[place::2], strict=True)) for place in (0, 1))

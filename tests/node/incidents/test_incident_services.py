@@ -163,5 +163,5 @@ def test_the_counterparts_is_named_with_its_code(node, declared):
     assert services.find(f"{node.counterpart}:{ours.number}", None, FOUND) == theirs
     with pytest.raises(NoSuchIncident):
         services.find("I-2026-999", None, FOUND)
-    with pytest.raises(IncidentRefused, match="the counterpart.s incident"):
+    with pytest.raises(IncidentRefused, match="the counterpart's incident"):
         services.notify(theirs, by=None, now=FOUND)
