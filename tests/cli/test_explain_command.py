@@ -90,7 +90,7 @@ def test_a_case_as_json_holds_the_facts_and_the_sentences(out):
     [
         ((), "Give either"),
         (("--notification", "N1", "--permission", "K1"), "Give either"),
-        (("--notification", "MARKED"), "no notification of this identifier"),
+        (("--notification", "MARKED"), "no notification with this identifier"),
         (("--permission", "MARKED"), "no suspected omission of this permission"),
     ],
 )

@@ -103,7 +103,7 @@ def test_the_command_takes_the_simulations_key(lost: Lost, result: Path, tmp_pat
     [
         ("notification_id,person\nN1,P1\n", "person_id"),
         ("notification_id,person_id\nN1,P1\nN1,P2\n", "2 rows"),
-        (None, "no such file"),
+        (None, "file not found"),
     ],
 )
 def test_labels_that_cannot_be_are_refused_and_no_value_is_repeated(result: Path, tmp_path, labels, named):
