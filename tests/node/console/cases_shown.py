@@ -17,7 +17,7 @@ HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
 
 def cases_of_a_place(place: Path, hostile: str = "") -> None:
-    """Two discrepancies, one perhaps of someone else, a number not found, and a suspected omission."""
+    """Two mismatches, one perhaps of another person, a number not found, and a suspected omission."""
     now = timezone.now()
     for number in (1, 2, 3):
         Notification.objects.create(

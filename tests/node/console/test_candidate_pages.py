@@ -184,7 +184,7 @@ def test_each_bar_begins_where_the_one_before_it_ends(evidence, ends, total):
     assert drawn.total == total
 
 
-# --- MHLW: the suspicion whose notification is probably there
+# --- MHLW: a suspected omission whose notification probably exists
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def test_another_offices_case_is_not_there(entered, officer):
     assert entered.get(f"/purpose/?subject={number_of('N1')}").status_code == 404
 
 
-# --- the discrepancy
+# --- a mismatch
 
 
 def test_three_values_stand_side_by_side_with_what_differs_marked(entered, officer):
@@ -372,7 +372,7 @@ def test_what_was_typed_before_entering_anew_in_another_window_comes_back(entere
     assert not services.Event.objects.filter(what="note").exists()
 
 
-def test_luggage_that_was_tampered_with_is_dropped(client, officer, cases):
+def test_kept_fields_that_were_changed_are_dropped(client, officer, cases):
     address = f"/cases/{number_of('N1')}/acts/note/"
     kept = client.post(address, {"text": "一時間かけて書いた記録"}).context["kept"]
     client.force_login(officer)
