@@ -49,7 +49,7 @@ def trends(party: str, last: date) -> list[Trend]:
 
 _AT_ISA: Final = (
     *(("outcomes", code, OUTCOMES[code].name.ja, OUTCOMES[code].name.en.capitalize()) for code in LIVE),
-    ("standing", "suspected_omission", "未届の疑い", "Suspected omissions"),
+    ("active", "suspected_omission", "未届の疑い", "Suspected omissions"),
 )
 
 
