@@ -99,7 +99,7 @@ def live(nodes: TwoNodes, medium: Path) -> None:
         nodes.run(party, "medium", "export", str(medium), *AGREED)
         nodes.run(other, "medium", "import", str(medium))
     nodes.cycle("isa", DAYS[2])
-    # What the next day is to match: the first person has another name from now on.
+    # Waits to be matched by the next day.
     renamed = made_up.write(medium / "renamed.csv", "persons", made_up.person(1, name="KAKU XXXX"))
     nodes.run("isa", "import", str(renamed), "--dataset", "persons", "--mode", "delta")
     for party in nodes.made.nodes:
