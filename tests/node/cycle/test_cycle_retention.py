@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from node.cases.test_register_corrections import requested
+from node.corrections.test_correction_requests import requested
 
 from node.cases.made_up import NOW, Answering, a_discrepancy, case_of, moved, withdrawn
 from renkei.node.accounts.duties import Duty
