@@ -58,16 +58,16 @@ _WORK = {
     "MHLW takes in the extract": (
         "mhlw",
         """
-from renkei.node.records.intake import take_in
-counts = take_in(path, "notifications", "full", now=now).counts
+from renkei.node.records.imports import import_file
+counts = import_file(path, "notifications", "full", now=now).counts
 """,
     ),
     "ISA takes in the delivery": (
         "isa",
         """
-from renkei.node.records.received import take_delivery
+from renkei.node.records.annex1 import import_annex1
 with transaction.atomic():
-    counts = dict(take_delivery(1, path.parent, now=now))
+    counts = dict(import_annex1(1, path.parent, now=now))
 """,
     ),
     "COPY alone, unchecked": (

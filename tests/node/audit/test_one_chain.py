@@ -15,7 +15,7 @@ _START = """
 import sys, django
 django.setup()
 from django.db import transaction
-from renkei.node.audit import verifying
+from renkei.node.audit import verification
 from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
@@ -33,7 +33,7 @@ for number in range({_ENTRIES}):
         pass
 """
 _LOOK = """
-found = verifying.verify()
+found = verification.verify()
 print(found.entries, found.broken_at, Entry.objects.values("subject").distinct().count())
 """
 

@@ -24,11 +24,11 @@ settings.NODE = replace(settings.NODE, party="mhlw")
 NOW = datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC)
 from renkei.node.audit import trail
 from renkei.node.audit.models import Entry
-from renkei.node.cases import handling
-from renkei.node.cases.errors import ChangedMeanwhile
-from renkei.node.cases.intake import take_answers
+from renkei.node.cases import services
+from renkei.node.cases.intake import import_answers
 from renkei.node.cases.models import Case, Event
-from renkei.node.officers.models import Assignment, Officer
+from renkei.node.accounts.models import Assignment, Officer
+from renkei.node.errors import ChangedMeanwhile
 """
 _WAIT = """
 print("ready", flush=True)
@@ -39,7 +39,7 @@ officers = [Officer.objects.create_user(name) for name in ("tanaka", "sato")]
 for officer in officers:
     Assignment.objects.create(officer=officer, duty="handle_cases")
 with transaction.atomic():
-    take_answers(1, pathlib.Path(sys.argv[1]), now=NOW)
+    import_answers(1, pathlib.Path(sys.argv[1]), now=NOW)
 """
 _MOVE = (
     """
@@ -51,7 +51,7 @@ cases = list(Case.objects.order_by("id"))
 moved = 0
 for case in cases:
     try:
-        handling.move(case, sys.argv[2], officer, version=1, now=NOW)
+        services.move(case, sys.argv[2], officer, version=1, now=NOW)
         moved += 1
     except ChangedMeanwhile:
         pass
@@ -62,7 +62,7 @@ _TAKE = (
     _WAIT
     + """
 with transaction.atomic():
-    counts = take_answers(2, pathlib.Path(sys.argv[1]), now=NOW)
+    counts = import_answers(2, pathlib.Path(sys.argv[1]), now=NOW)
 print(counts["opened"], flush=True)
 """
 )

@@ -149,15 +149,15 @@ def test_two_workers_make_one_delivery_of_a_day(pair, be):
 
 _SERVE = """
 from datetime import UTC, datetime
-from renkei.node.deliveries.carrier import service
+from renkei.node.deliveries.transport import service
 service.make(lambda: datetime.now(UTC)).safe_start()
 """
 _START = "import django; django.setup(); "
 _SEND = """
 from datetime import UTC, datetime
-from renkei.node.deliveries import boxes
-from renkei.node.deliveries.carrier.client import Client
-Client(datetime.now(UTC)).send(boxes.home().outbox().find("annex1", 1))
+from renkei.node.deliveries import keystore
+from renkei.node.deliveries.transport.client import Client
+Client(datetime.now(UTC)).send(keystore.home().outbox().find("annex1", 1))
 """
 
 

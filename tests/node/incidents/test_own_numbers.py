@@ -12,21 +12,21 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 _DECLARE = """
 import sys, datetime, django
 django.setup()
-from renkei.node.incidents import handling
+from renkei.node.incidents import services
 from renkei.node.incidents.models import Incident, Item, Kind
 now = datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC)
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(10):
-    handling.declare(Kind.OUTAGE, {Item.OVERVIEW: "障害"}, found_at=now, by=None, now=now)
+    services.declare(Kind.OUTAGE, {Item.OVERVIEW: "障害"}, found_at=now, by=None, now=now)
 """
 _LOOK = """
 import django
 django.setup()
-from renkei.node.audit import verifying
+from renkei.node.audit import verification
 from renkei.node.incidents.models import Incident, Notice
 print(*Incident.objects.order_by("number").values_list("number", flat=True))
-print(Notice.objects.count(), verifying.verify().entries)
+print(Notice.objects.count(), verification.verify().entries)
 """
 
 

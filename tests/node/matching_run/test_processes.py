@@ -24,32 +24,32 @@ django.setup()
 from dataclasses import replace
 from django.conf import settings
 from django.db import transaction
-from renkei.node.findings import answers, matching
-from renkei.node.findings.models import AnswerDay, Finding, Outcome, Run
-from renkei.node.records import intake, received
-from renkei.node.records.models import Touched
+from renkei.node.matching_run import outgoing, run
+from renkei.node.matching_run.models import AnswerDay, Finding, Outcome, Run
+from renkei.node.records import annex1, imports
+from renkei.node.records.models import ChangedKey
 settings.NODE = replace(settings.NODE, party="isa")
 day, now = datetime.date(2026, 11, 24), datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC)
 place = pathlib.Path(sys.argv[1])
 """
 _FILL = """
 for name in ("persons", "cards"):
-    intake.take_in(place / f"{name}.csv", name, "full", now=now)
+    imports.import_file(place / f"{name}.csv", name, "full", now=now)
 with transaction.atomic():
-    received.take_delivery(1, place, now=now)
+    annex1.import_annex1(1, place, now=now)
 """
 _LIVE = """
 print("ready", flush=True)
 sys.stdin.readline()
-matching.match(day)
-answers.select(day)
-answers.mark_sent(day, 1)
+run.match(day)
+outgoing.select(day)
+outgoing.mark_sent(day, 1)
 """
 _LOOK = """
-run = Run.objects.first()
+last = Run.objects.first()
 print(Outcome.objects.count(), Finding.objects.filter(is_active=True, reported_sequence=1).count(),
-      AnswerDay.objects.filter(sequence=1).count(), Touched.objects.count(),
-      run and sum(run.outcomes.values()), run and run.active["discrepancy"])
+      AnswerDay.objects.filter(sequence=1).count(), ChangedKey.objects.count(),
+      last and sum(last.outcomes.values()), last and last.active["discrepancy"])
 """
 _AFTER = [str(_PEOPLE), str(_PEOPLE // 2), "1", "0", str(_PEOPLE), str(_PEOPLE // 2)]
 

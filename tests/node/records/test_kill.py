@@ -23,21 +23,21 @@ import django
 django.setup()
 from dataclasses import replace
 from django.conf import settings
-from renkei.node.records.intake import take_in
+from renkei.node.records.imports import import_file
 settings.NODE = replace(settings.NODE, party="isa")
 print("ready", flush=True)
 sys.stdin.readline()
-take_in(pathlib.Path(sys.argv[1]), "cards", "full", now=datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC))
+import_file(pathlib.Path(sys.argv[1]), "cards", "full", now=datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC))
 print("done", flush=True)
 """
 _LOOK = """
 import django
 django.setup()
-from renkei.node.records.models import Card, Import, Touched
+from renkei.node.records.models import Card, ChangedKey, Import
 from renkei.node.audit.models import Entry
 from django.db import connection
 first = Card.objects.order_by("card_number").values_list("address", flat=True).first()
-print(Card.objects.count(), first, Import.objects.count(), Touched.objects.count(), Entry.objects.count())
+print(Card.objects.count(), first, Import.objects.count(), ChangedKey.objects.count(), Entry.objects.count())
 """
 
 
