@@ -154,7 +154,7 @@ def test_an_address_that_is_not_free_is_named_and_nothing_serves(rehearsed, name
         said = run("serve", "--node", str(rehearsed.nodes["mhlw"]))
 
     assert said.returncode == 2
-    assert f"Nothing can listen at 127.0.0.1:{port}." in said.stderr
+    assert f"Cannot listen on 127.0.0.1:{port}." in said.stderr
     assert f"[{name}] listen" in said.stderr
 
 

@@ -207,7 +207,7 @@ def test_a_lost_number_is_declared_void_by_both_and_what_waited_goes_on(
 
     waits = renkei("delivery", "sign-void", statement, home=isa)
 
-    assert "the other side has not" in waits
+    assert "waiting for the other side's signature" in waits
     assert "isa annex2-3 1: 媒体の紛失" in waits
     assert spoken(json.loads(Path(statement).read_bytes())["manifest_sha256"]) in waits
     assert "1: void" in renkei("delivery", "sign-void", statement, home=mhlw)
