@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -56,9 +57,17 @@ def issue(request: bytes, ca_key: ec.EllipticCurvePrivateKey, issuer: x509.Name)
     return builder.sign(ca_key, hashes.SHA256()).public_bytes(PEM)
 
 
+@pytest.fixture
+def homes(ready: dict[str, Path], tmp_path: Path) -> dict[str, Path]:
+    """Both agencies ready to exchange, with no delivery made yet."""
+    base = tmp_path / "agencies"
+    shutil.copytree(ready["mhlw"].parent, base)
+    return {party: base / party for party in ready}
+
+
 @pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Both agencies ready to exchange: keys made, certified and pinned, agreement signed by both."""
+def ready(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Both agencies' homes: keys made, certified and pinned, agreement signed by both."""
     base = tmp_path_factory.mktemp("agencies")
     (base / "secret").write_text("correct horse battery\n")
     (base / "secret").chmod(0o600)
