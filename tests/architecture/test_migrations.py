@@ -36,7 +36,9 @@ def test_no_migration_is_edited_or_removed():
 def test_each_new_migration_is_put_on_the_list():
     missing = set(present()) - set(committed())
 
-    assert not missing, "cd src/renkei/node && sha256sum PATH >> tests/architecture/migrations.sha256"
+    assert not missing, (
+        "cd src/renkei/node && sha256sum PATH >> ../../../tests/architecture/migrations.sha256"
+    )
 
 
 @pytest.mark.django_db
