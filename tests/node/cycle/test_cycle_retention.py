@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from node.corrections.test_correction_requests import requested
 
 from node.cases.made_up import NOW, Answering, a_discrepancy, case_of, moved, withdrawn
+from node.corrections.test_correction_requests import requested
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
 from renkei.node.audit.models import Entry
