@@ -274,7 +274,7 @@ def _decide(reasons, officer, now: datetime) -> None:
     """Decide on one notification after another with these reasons, where that is possible."""
     for reason in reasons:
         leads_to = services.REASONS[reason].state
-        waits = NotFound.objects.filter(state="waiting", best__isnull=False)
+        waits = NotFound.objects.filter(state="waiting", best_probability__isnull=False)
         decided = NotFound.objects.exclude(state="waiting")
         each = (decided if leads_to == "waiting" else waits).order_by("pk").first()
         if each is not None:

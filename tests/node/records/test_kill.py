@@ -27,7 +27,8 @@ from renkei.node.records.imports import import_file
 settings.NODE = replace(settings.NODE, party="isa")
 print("ready", flush=True)
 sys.stdin.readline()
-import_file(pathlib.Path(sys.argv[1]), "cards", "full", now=datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC))
+now = datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC)
+import_file(pathlib.Path(sys.argv[1]), "cards", "full", now=now)
 print("done", flush=True)
 """
 _LOOK = """
