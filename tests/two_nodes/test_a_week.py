@@ -78,7 +78,8 @@ def state(nodes: TwoNodes) -> dict[str, list[tuple]]:
             "sent": "SELECT notification_id, sequence, deleted_on FROM records_sentnotification",
         },
         "isa": {
-            "findings": "SELECT kind, identifier, word, standing, digest, told FROM matching_run_finding",
+            "findings": "SELECT kind, identifier, status, is_active, digest, reported_digest "
+            "FROM matching_run_finding",
             "outcomes": "SELECT notification_id, outcome, person_id FROM matching_run_outcome",
             "deliveries": "SELECT direction, service, sequence, business_day, kind, state "
             "FROM deliveries_delivery",

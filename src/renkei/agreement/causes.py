@@ -1,8 +1,7 @@
 """Causes: why an item of a notification differs from the record, or why no card has its number (§3, §4).
 
 One closed list for all code that finds, counts, writes or explains a cause. CONTRIBUTING.md says how to add
-a cause: a row here, its comparison in `matching` (`compare` or `names`), tests and docs. `CAUSES` and `DIFFERENCES`
-raise UnknownCode for a code that has no row.
+one. `CAUSES` and `DIFFERENCES` raise UnknownCode for a code that has no row.
 """
 
 from collections.abc import Mapping
