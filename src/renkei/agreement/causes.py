@@ -1,4 +1,4 @@
-"""Causes: why an item of a notification differs from the record, or why no card has its number (§3, §4).
+"""Causes: why an item of a notification differs from the record, or why its number led to no record (§3, §4).
 
 One closed list for all code that finds, counts, writes or explains a cause. CONTRIBUTING.md says how to add
 one. `CAUSES` and `DIFFERENCES` raise UnknownCode for a code that has no row.
@@ -24,6 +24,7 @@ class Found(Enum):
     COMPARING = "comparing"  # by comparing the two values
     RECORDS = "records"  # another record of the person agrees
     NUMBER = "number"  # the card number of a notification that was not found
+    REGISTER = "register"  # the register's row with the number was set aside: of no concern to MHLW
     OFFICER = "officer"  # an officer of a node decided
 
 
@@ -114,6 +115,17 @@ _CAUSES = (
         ),
     ),
     Cause(
+        code="title",
+        items=("name",),
+        found=Found.COMPARING,
+        level="partial",
+        name=Words("敬称・称号の有無", "a title or honorific"),
+        sentence=Words(
+            "敬称又は称号(MR、U、様など)が一方にだけ付いています。ほかは一致します。",
+            "Only one of the two names has a title or honorific (such as MR or U). The rest agrees.",
+        ),
+    ),
+    Cause(
         code="partial",
         items=("name",),
         found=Found.COMPARING,
@@ -136,6 +148,50 @@ _CAUSES = (
             "届出の氏名は、記録の氏名の始めの部分です。様式の文字数が足りず、途中で切れたとみられます。",
             "The notification's name is the beginning of the record's. A form with too few characters "
             "probably cut it short.",
+        ),
+    ),
+    Cause(
+        code="lost_character",
+        items=("name",),
+        found=Found.COMPARING,
+        name=Words("文字の欠落", "a character was lost"),
+        sentence=Words(
+            "一方の氏名で、文字が「?」「〓」などに置き換わっています。ほかの文字は一致します。システムで扱え"
+            "ない文字が失われたとみられます。",
+            "In one of the names a letter became “?”, “〓” or the like; all other letters agree. Probably a "
+            "system could not store the letter.",
+        ),
+    ),
+    Cause(
+        code="initial",
+        items=("name",),
+        found=Found.COMPARING,
+        name=Words("頭文字だけの語", "an initial for a word"),
+        sentence=Words(
+            "一方の氏名で、語が頭文字だけになっています。ほかの語は一致します。",
+            "One of the names gives only the first letter of a word. The other words agree.",
+        ),
+    ),
+    Cause(
+        code="one_letter",
+        items=("name",),
+        found=Found.COMPARING,
+        name=Words("1字の違い", "one letter"),
+        sentence=Words(
+            "1字だけ違うか、多いか、少ないか、隣り合う2字が入れ替わっています。書き間違い、打ち間違いとみら"
+            "れます。",
+            "One letter differs, is added or is missing, or two neighbouring letters are exchanged: probably "
+            "a writing error.",
+        ),
+    ),
+    Cause(
+        code="romanisation",
+        items=("name",),
+        found=Found.COMPARING,
+        name=Words("ローマ字のつづりの違い", "another romanisation"),
+        sentence=Words(
+            "同じ名のローマ字のつづりとして知られるもの(MOHAMMEDとMUHAMMADなど)だけが違います。",
+            "Only known spellings of the same name in Latin letters differ, such as MOHAMMED and MUHAMMAD.",
         ),
     ),
     Cause(
@@ -222,6 +278,18 @@ _CAUSES = (
             "く、届出の番号を在留カードと見比べれば分かります。",
             "The number has the right form, but no card in the register has it. Often one character was "
             "copied wrongly: compare the notification's number with the card.",
+        ),
+    ),
+    Cause(
+        code="register_fault",
+        items=("card_number",),
+        found=Found.REGISTER,
+        name=Words("登録簿の行の誤り", "a fault of the register"),
+        sentence=Words(
+            "この番号のカード又はその人の行は、登録簿の側の誤りのため受け取られていません。届出の誤りではあり"
+            "ません。",
+            "The register's row of this card, or of its person, was set aside because of a fault in the "
+            "register. The notification is not at fault.",
         ),
     ),
     Cause(

@@ -38,7 +38,8 @@ class Column:
     """One column of a dataset.
 
     `item` is where the agreement names it ("別紙1①"), "technical" if the agreement does not, or blank.
-    `max_length` counts characters and is known for text only. `required`: a blank is rejected.
+    `max_length` counts characters and is known for text only. `required`: a blank is a reason (`missing`).
+    `costs_row`: a reason in this column costs the whole row, otherwise only the value (§1).
     """
 
     dataset: str
@@ -48,6 +49,7 @@ class Column:
     kind: Kind
     max_length: int | None
     required: bool
+    costs_row: bool
     rule: str
 
 
@@ -76,6 +78,7 @@ class Dataset:
         raise KeyError(f"{self.name} has no column {name}")
 
 
+_MOST_OF_PHONE = 30
 _BOUNDED_TEXT = re.compile(r"text\(\d+\.\.(?P<most>\d+)\)")
 # Codes of closed lists, and lists of names, are only written by us and never read: here they are text.
 _COMPOSED = frozenset(
@@ -92,7 +95,9 @@ _COMPOSED = frozenset(
 def _kind(words: str) -> tuple[Kind, int | None]:
     if bounded := _BOUNDED_TEXT.fullmatch(words):
         return Kind.TEXT, int(bounded["most"])
-    return (Kind.TEXT, None) if words in _COMPOSED else (Kind(words), None)
+    if words in _COMPOSED:
+        return Kind.TEXT, None
+    return Kind(words), _MOST_OF_PHONE if words == Kind.PHONE.value else None
 
 
 def _column(row: Mapping[str, str]) -> Column:
@@ -105,6 +110,7 @@ def _column(row: Mapping[str, str]) -> Column:
         kind=kind,
         max_length=max_length,
         required=row["required"] == "yes",
+        costs_row=row["if_unreadable"] == "row",
         rule=row["rule"],
     )
 

@@ -6,10 +6,12 @@ says which office confirmed which value and when. To add one, add a `Decision` t
 the same name to `Policy`.
 """
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -34,6 +36,22 @@ COMPARABLE_ITEMS = (
 )
 #: 身分事項 of clause 4.
 IDENTITY_ITEMS = ("name", "birth_date", "sex", "nationality")
+#: Causes of a difference (`agreement.causes`) that may count as agreement: all that give a reason.
+AGREEABLE_CAUSES = (
+    "as_latest",
+    "other_card",
+    "title",
+    "partial",
+    "truncated",
+    "lost_character",
+    "initial",
+    "one_letter",
+    "romanisation",
+    "day_month_swapped",
+    "one_digit",
+    "era",
+    "related",
+)
 
 
 class PolicyError(RenkeiError):
@@ -91,15 +109,8 @@ def _read_share(value: object) -> float:
     return float(value)
 
 
-def _read_bool(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError
-    return value
-
-
 A_DAY = Allowed(_read_day, en="a date such as 2021-03-22", ja="2021-03-22 のような日付")
 _MORE_LIKELY_THAN_NOT = Allowed(_read_share, en="a number from 0.5 to 1", ja="0.5以上1以下の数")
-_YES_OR_NO = Allowed(_read_bool, en="true or false", ja="true 又は false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,15 +233,15 @@ TRUNCATED_FROM = Decision(
     why_en="The insured person's name field holds 12 full-width characters. A truncated name is still a "
     "mismatch.",
 )
-KANJI_ONLY_NAMES_MEET = Decision(
-    key="kanji_only_names_meet",
-    value=False,
-    allowed=_YES_OR_NO,
+AGREEING_CAUSES = Decision(
+    key="agreeing_causes",
+    value=(),
+    allowed=_items_of(AGREEABLE_CAUSES),
     clause="3(1)ア",
-    question_ja="ローマ字のない氏名を、漢字氏名のない在留管理情報の（漢字の）氏名と比べるか。",
-    question_en="Is a name without Latin letters compared with the name of a record without kanji_name?",
-    why_ja="文字の種類が異なるものは比較不能とするのが仕様の文言どおりである。",
-    why_en="According to the specification, such a pair is not comparable.",
+    question_ja="どの原因の相違を、不一致とせず一致とみるか。",
+    question_en="Which causes make a difference count as agreement instead of a mismatch?",
+    why_ja="申合せは例外を設けていない。敬称や1字の違いも、まず不一致として示す。",
+    why_en="The text makes no exception: a title or one letter is a mismatch until both offices decide.",
 )
 
 CANDIDATE_THRESHOLD = Decision(
@@ -244,7 +255,71 @@ CANDIDATE_THRESHOLD = Decision(
     why_en="3(1)イ includes notifications that could not be matched. Fewer than one in twenty may be wrong.",
 )
 
-#: All decisions by key, in the order of the work: compare, disclose, suspected omissions, caution, names.
+SET_ASIDE_PERCENT = Decision(
+    key="set_aside_percent",
+    value=5,
+    allowed=_whole_number(0, 100),
+    clause="8(2)",
+    question_ja="一つの表の行の何%を超えて受理できないとき、突合を止めて確認を求めるか。",
+    question_en="Above what percentage of a table's rows set aside does a matching wait for a confirmation?",
+    why_ja="誤った入力は、届け出た事業主を疑わせる。通常の受理できない行は1%に満たない。",
+    why_en="Wrong input makes employers suspect who did notify. Normally less than 1 % is set aside.",
+)
+SET_ASIDE_ROWS = Decision(
+    key="set_aside_rows",
+    value=20,
+    allowed=_whole_number(0, 1_000_000),
+    clause="8(2)",
+    question_ja="受理できない行が何行までなら、割合にかかわらず突合を進めるか。",
+    question_en="Up to how many rows set aside does a matching go on, whatever their percentage?",
+    why_ja="小さな表では数行の誤りも大きな割合になる。",
+    why_en="In a small table a few faulty rows are a large percentage.",
+)
+SHRUNK_PERCENT = Decision(
+    key="shrunk_percent",
+    value=10,
+    allowed=_whole_number(0, 100),
+    clause="8(2)",
+    question_ja="表が前回より何%を超えて減ったとき、突合を止めて確認を求めるか。",
+    question_en="Above what percentage of rows lost since the last run does a matching wait for a "
+    "confirmation?",
+    why_ja="登録も届出も一度にこれほど減ることはなく、途中で切れたファイルとみられる。",
+    why_en="Neither a register nor the notifications lose so much at once; a file may be cut short.",
+)
+SHRUNK_ROWS = Decision(
+    key="shrunk_rows",
+    value=20,
+    allowed=_whole_number(0, 1_000_000),
+    clause="8(2)",
+    question_ja="減った行が何行までなら、割合にかかわらず突合を進めるか。",
+    question_en="Up to how many rows lost does a matching go on, whatever their percentage?",
+    why_ja="小さな表では数行の減少も大きな割合になる。",
+    why_en="In a small table a few rows are a large percentage.",
+)
+SUSPECTED_PERCENT = Decision(
+    key="suspected_percent",
+    value=50,
+    allowed=_whole_number(0, 100),
+    clause="3(1)イ",
+    question_ja="期限の過ぎた許可の何%を超えて未届の疑いとなるとき、突合を止めて確認を求めるか。",
+    question_en="Above what percentage of the permissions due does a matching that suspects them wait for a "
+    "confirmation?",
+    why_ja="大半の雇用は届け出られている。半数を超える疑いは、届出の欠けた入力とみられる。",
+    why_en="Most employments are notified. If more than half are suspected, notifications are missing.",
+)
+SUSPECTED_FROM = Decision(
+    key="suspected_from",
+    value=100,
+    allowed=_whole_number(1, 1_000_000),
+    clause="3(1)イ",
+    question_ja="期限の過ぎた許可が何件以上のとき、未届の疑いの割合を確かめるか。",
+    question_en="From how many permissions due on is the percentage of suspected ones checked?",
+    why_ja="少数の許可では、割合は偶然に大きくなる。",
+    why_en="Of few permissions, a large percentage may be chance.",
+)
+
+#: All decisions by key, in the order of the work: compare, disclose, suspected omissions, caution, names,
+#: candidates, implausible input.
 DECISIONS: Mapping[str, Decision[Any]] = MappingProxyType(
     {
         decision.key: decision
@@ -257,8 +332,14 @@ DECISIONS: Mapping[str, Decision[Any]] = MappingProxyType(
             IDENTITY,
             IDENTITY_CONFLICT_AT,
             TRUNCATED_FROM,
-            KANJI_ONLY_NAMES_MEET,
+            AGREEING_CAUSES,
             CANDIDATE_THRESHOLD,
+            SET_ASIDE_PERCENT,
+            SET_ASIDE_ROWS,
+            SHRUNK_PERCENT,
+            SHRUNK_ROWS,
+            SUSPECTED_PERCENT,
+            SUSPECTED_FROM,
         )
     }
 )
@@ -281,8 +362,14 @@ class Policy:
     identity_items: tuple[str, ...] = IDENTITY.value
     identity_conflict_at: int = IDENTITY_CONFLICT_AT.value
     truncated_from: int = TRUNCATED_FROM.value
-    kanji_only_names_meet: bool = KANJI_ONLY_NAMES_MEET.value
+    agreeing_causes: tuple[str, ...] = AGREEING_CAUSES.value
     candidate_threshold: float = CANDIDATE_THRESHOLD.value
+    set_aside_percent: int = SET_ASIDE_PERCENT.value
+    set_aside_rows: int = SET_ASIDE_ROWS.value
+    shrunk_percent: int = SHRUNK_PERCENT.value
+    shrunk_rows: int = SHRUNK_ROWS.value
+    suspected_percent: int = SUSPECTED_PERCENT.value
+    suspected_from: int = SUSPECTED_FROM.value
     confirmations: Mapping[str, Mapping[str, date]] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -301,6 +388,14 @@ class Policy:
     def overrides(self) -> dict[str, Any]:
         """Return the overridden decisions with their values as JSON and TOML write them."""
         return {key: _plain(getattr(self, key)) for key in self.overridden()}
+
+    def values(self) -> dict[str, Any]:
+        """Return all decisions in force, default or not, with their values as JSON and TOML write them."""
+        return {key: _plain(getattr(self, key)) for key in DECISIONS}
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all decisions in force; confirmations are left out."""
+        return sha256(json.dumps(self.values(), sort_keys=True).encode()).hexdigest()
 
 
 def _plain(value: object) -> object:

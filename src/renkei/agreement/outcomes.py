@@ -94,6 +94,23 @@ OUTCOMES: Final = Closed(
             ),
         ),
         Outcome(
+            code="held",
+            live=True,
+            reported=False,
+            name=Words("登録簿側の保留", "held"),
+            sentence=Words(
+                "届け出られた在留カード番号は、受け取れなかった登録簿の行のものです。原因は出入国在留管理庁の"
+                "記録にあり、届出にはありません。",
+                "The reported card number is that of a row of the register that was set aside. ISA's own "
+                "record is at fault, not the notification.",
+            ),
+            next_step=Words(
+                "厚生労働省に提供される情報はありません。登録簿の行が直されれば、あらためて突合されます。",
+                "Nothing is sent to MHLW. Once the row of the register is corrected, the notification is "
+                "matched again.",
+            ),
+        ),
+        Outcome(
             code="deleted",
             live=False,
             reported=False,
