@@ -6,6 +6,8 @@ Run it when a source has a new edition; it needs only Python and no network:
 
 DIR holds the dictionaries of OpenCC as text (Apache-2.0; in the wheel of opencc-python-reimplemented 0.1.7:
 `opencc/dictionary`), FILE is Unihan_Variants.txt (Unicode licence; here of Unicode 15.0).
+kanji_official_pairs.csv holds the old and new forms that the lists of 常用漢字 (平成22年内閣告示第2号; the
+forms in brackets) and of 人名用漢字 (戸籍法施行規則別表第二, by Unihan's kJinmeiyoKanji) give;
 kanji_variants_by_hand.csv has the decisions that need knowledge of names.
 docs/decisions/0001-kanji-variants.md explains which characters are joined and why.
 """
@@ -13,12 +15,16 @@ docs/decisions/0001-kanji-variants.md explains which characters are joined and w
 import argparse
 import csv
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
 BY_HAND = HERE / "kanji_variants_by_hand.csv"
-TABLE = HERE.parent / "src/renkei/matching/tables/kanji_variants.csv"
+OFFICIAL = HERE / "kanji_official_pairs.csv"
+TABLES = HERE.parent / "src/renkei/matching/tables"
+
+#: One step of joining: a character, the one it is joined with, and the source that says so.
+Joins = dict[str, tuple[str, str]]
 
 
 def jis_level(character: str) -> int:
@@ -60,51 +66,75 @@ def unihan(path: Path, field: str) -> dict[str, list[str]]:
     return table
 
 
-def by_hand(path: Path) -> tuple[dict[str, str], set[tuple[str, str]]]:
-    """Read the joins, and the pairs to keep apart, that need knowledge of names."""
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """Read one of the tables beside this module."""
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    joins = {row["variant"]: row["standard"] for row in rows if row["decision"] == "join"}
-    kept = {(row["variant"], row["standard"]) for row in rows if row["decision"] == "keep"}
-    return joins, kept
+        return list(csv.DictReader(file))
 
 
-def simplified(dictionaries: Path, variants: Path) -> dict[str, str]:
+def decided(rows: Iterable[Mapping[str, str]], decision: str) -> Joins:
+    """Return the pairs with one decision, each with its reason as the source."""
+    return {
+        row["variant"]: (row["standard"], f"by hand: {row['reason']}")
+        for row in rows
+        if row["decision"] == decision
+    }
+
+
+def simplified(dictionaries: Path, variants: Path) -> Joins:
     """Simplified to traditional: OpenCC's first choice, then Unihan's unambiguous variants."""
     joins = {
-        one: many[0] for one, many in opencc(dictionaries / "STCharacters.txt").items() if many[0] != one
+        one: (many[0], "OpenCC STCharacters")
+        for one, many in opencc(dictionaries / "STCharacters.txt").items()
+        if many[0] != one
     }
     for one, many in unihan(variants, "kTraditionalVariant").items():
         if one not in joins and len(many) == 1 and not jis_level(one):
-            joins[one] = many[0]
+            joins[one] = (many[0], "Unihan kTraditionalVariant")
     return joins
 
 
-def regional(dictionaries: Path, variants: Path) -> dict[str, str]:
+def regional(dictionaries: Path, variants: Path) -> Joins:
     """Forms of Taiwan and Hong Kong, and old shapes with their own code points in Unicode (kZVariant)."""
-    joins: dict[str, str] = {}
-    for name in ("TWVariants.txt", "HKVariants.txt"):
-        for standard, forms in opencc(dictionaries / name).items():
-            joins |= {form: standard for form in forms if form != standard and not jis_level(form)}
+    joins: Joins = {}
+    for name in ("TWVariants", "HKVariants"):
+        for standard, forms in opencc(dictionaries / f"{name}.txt").items():
+            joins |= {
+                form: (standard, f"OpenCC {name}")
+                for form in forms
+                if form != standard and not jis_level(form)
+            }
     for one, many in unihan(variants, "kZVariant").items():
         first_level = [each for each in many if jis_level(each) == 1]
         if jis_level(one) != 1 and len(first_level) == 1:
-            joins[one] = first_level[0]
+            joins[one] = (first_level[0], "Unihan kZVariant")
     return joins
 
 
-def japanese(dictionaries: Path) -> dict[str, str]:
+def japanese(dictionaries: Path) -> Joins:
     """Kyūjitai to shinjitai."""
-    return {one: many[0] for one, many in opencc(dictionaries / "JPVariants.txt").items()}
+    return {
+        one: (many[0], "OpenCC JPVariants") for one, many in opencc(dictionaries / "JPVariants.txt").items()
+    }
 
 
-def resolve(steps: Iterable[Mapping[str, str]], kept: set[tuple[str, str]]) -> dict[str, str]:
-    """Follow the joins of all steps to one standard character per group.
+def official() -> Joins:
+    """Old to new forms by the official lists, as NFKC leaves them."""
+    rows = [
+        (unicodedata.normalize("NFKC", row["variant"] + row["standard"]), row["list"])
+        for row in rows_of(OFFICIAL)
+    ]
+    return {forms[0]: (forms[1], name) for forms, name in rows}
+
+
+def resolve(steps: Sequence[Joins], kept: Collection[tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Follow the joins of all steps to one standard character per group, and say by which sources.
 
     The standard is the last character of the chain of joins. If that one is not in the first level of JIS and
     exactly one member is, the member is the standard: 侠 for 俠, not the reverse.
     """
     leader: dict[str, str] = {}
+    edges: dict[str, dict[str, str]] = {}
 
     def end(character: str) -> str:
         while character in leader:
@@ -112,9 +142,11 @@ def resolve(steps: Iterable[Mapping[str, str]], kept: set[tuple[str, str]]) -> d
         return character
 
     for step in steps:
-        for one, other in step.items():
-            if (one, other) in kept or not (is_kanji(one) and is_kanji(other)):
+        for one, (other, source) in step.items():
+            if one == other or (one, other) in kept or not (is_kanji(one) and is_kanji(other)):
                 continue
+            # The latest step is the best source of a pair that several steps have.
+            edges.setdefault(one, {})[other] = edges.setdefault(other, {})[one] = source
             first, last = end(one), end(other)
             if first == last:
                 # The later step decides the standard of a group: 浜 became 濱, and now 濱 becomes 浜.
@@ -127,12 +159,26 @@ def resolve(steps: Iterable[Mapping[str, str]], kept: set[tuple[str, str]]) -> d
     for character in list(leader):
         groups.setdefault(end(character), {end(character)}).add(character)
     return {
-        member: standard
+        member: (standard, _sources(edges, member, standard))
         for last, members in groups.items()
         for standard in [last if jis_level(last) == 1 else _first_level(members, last)]
         for member in members
         if member != standard
     }
+
+
+def _sources(edges: Mapping[str, Mapping[str, str]], one: str, other: str) -> str:
+    """Name the sources on the shortest chain of pairs from one character to another, each once."""
+    chains: list[tuple[str, tuple[str, ...]]] = [(one, ())]
+    seen = {one}
+    for character, sources in chains:
+        if character == other:
+            return " + ".join(dict.fromkeys(sources))
+        for neighbour, source in edges[character].items():
+            if neighbour not in seen:
+                seen.add(neighbour)
+                chains.append((neighbour, (*sources, source)))
+    raise AssertionError(f"{one} and {other} are of one group without a chain of pairs")
 
 
 def _first_level(members: set[str], otherwise: str) -> str:
@@ -141,20 +187,23 @@ def _first_level(members: set[str], otherwise: str) -> str:
 
 
 def main() -> None:
-    """Write the table."""
+    """Write the tables."""
     parser = argparse.ArgumentParser(description="Build the table of kanji variants.")
     parser.add_argument("--opencc", type=Path, required=True, metavar="DIR")
     parser.add_argument("--unihan", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--out", type=Path, default=TABLE, metavar="FILE")
+    parser.add_argument("--out", type=Path, default=TABLES, metavar="DIR")
     given = parser.parse_args()
-    joins, kept = by_hand(BY_HAND)
+    hand = rows_of(BY_HAND)
+    joins, second = decided(hand, "join"), decided(hand, "second")
     simple = simplified(given.opencc, given.unihan)
     simple = {one: other for one, other in simple.items() if one not in joins}
-    table = resolve([simple, regional(given.opencc, given.unihan), japanese(given.opencc), joins], kept)
-    with given.out.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(("variant", "standard"))
-        rows.writerows(sorted(table.items()))
+    steps = [simple, regional(given.opencc, given.unihan), japanese(given.opencc), joins, official()]
+    table = resolve(steps, {(one, other) for one, (other, _) in decided(hand, "keep").items()})
+    for name, rows in (("kanji_variants", table), ("kanji_second_forms", second)):
+        with (given.out / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            written = csv.writer(file, lineterminator="\n")
+            written.writerow(("variant", "standard", "source"))
+            written.writerows((one, *rows[one]) for one in sorted(rows))
 
 
 if __name__ == "__main__":

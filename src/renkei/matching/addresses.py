@@ -18,7 +18,11 @@ PREFECTURES = (
 _DIGITS = {kanji: digit for digit, kanji in enumerate("〇一二三四五六七八九")}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _NUMERAL = f"[{''.join(_DIGITS)}{''.join(_UNITS)}]+"
-_COUNTED = f"({_NUMERAL})(?:丁目|番|号)"
+# Every dash, the minus sign, and the lines of boxes that are typed for dashes.
+_DASHES = r"[\p{Pd}−\u2500-\u257f]"
+_COUNTER = "(?:丁目|番地|番|号|の|ノ|之|ー)"
+# A counter after a digit is a hyphen, also where no digit follows: 8番1号 and 8番1号 第2ビル are one place.
+_COUNTED = f"([0-9])(?:{_COUNTER}|-)+"
 
 
 def numeral(kanji: str) -> int:
@@ -36,24 +40,35 @@ def numeral(kanji: str) -> int:
 
 
 def fold_addresses(addresses: pl.Series) -> pl.Series:
-    """Fold width, numerals, counters and dashes; remove the leading prefecture."""
-    plain = addresses.str.normalize("NFKC").str.replace_all(r"\s+", "")
-    counted = plain.str.extract_all(_COUNTED).explode().drop_nulls().unique().sort()
+    """Fold width, numerals, counters, dashes and 字; remove the leading prefecture.
+
+    The prefecture goes before the numerals: 三重県 is no number, and 千代田区 is the same with 東京都 or
+    without.
+    """
+    plain = (
+        _twice(addresses.str.normalize("NFKC").str.strip_chars(), r"([0-9])\s+([0-9])")
+        .str.replace_all(r"\s+", "")
+        .str.replace(f"^(?:{'|'.join(PREFECTURES)})", "")
+    )
+    found = plain.str.extract_all(_NUMERAL).explode().drop_nulls().unique().sort()
     # Each numeral that occurs is read once; the longest first, so that 二十三番 is not read as 三番.
-    numbers = {
-        text: re.sub(_NUMERAL, lambda match: str(numeral(match[0])), text, count=1)
-        for text in sorted(counted.to_list(), key=len, reverse=True)
-    }
+    numbers = {text: str(numeral(text)) for text in sorted(found.to_list(), key=len, reverse=True)}
     if numbers:
         plain = plain.str.replace_many(numbers, leftmost=True)
     return (
-        plain.str.to_uppercase()
-        .str.replace(f"^(?:{'|'.join(PREFECTURES)})", "")
-        .str.replace_all(r"([0-9])ー", "$1-")
-        .str.replace_all(r"丁目|番地|番|号|の|[\p{Pd}−]", "-")
+        plain.str.replace_all(_DASHES, "-")
+        .str.replace_all(_COUNTED, "$1-")
+        .str.replace_all("大?字", "")
+        .str.replace_all("[ヶが]", "ケ")
         .str.replace_all("-+", "-")
         .str.strip_chars_end("-")
+        .str.to_uppercase()
     )
+
+
+def _twice(texts: pl.Series, between: str) -> pl.Series:
+    # The digit after one match can be the digit before the next.
+    return texts.str.replace_all(between, "$1-$2").str.replace_all(between, "$1-$2")
 
 
 def same_place(reported: pl.Series, held: pl.Series) -> pl.Series:

@@ -26,11 +26,14 @@ def explain_differences(
 
     `notifications` are linked ones with at least one difference; `judged` holds, for each compared item and
     in the same row order, the result of `compare.judge`. Returns, in the same row order, `mismatched_items`
-    (items in the order of 別紙1, joined by `;`) and `differences` (`item:cause`, likewise). Raises
-    UnknownCode for a cause that is not in `DIFFERENCES`.
+    (items in the order of 別紙1, joined by `;`), `differences` (`item:cause`, likewise), both null where
+    every difference has one of the policy's `agreeing_causes`, and `identity_conflict`. Raises UnknownCode
+    for a cause that is not in `DIFFERENCES`.
     """
     if notifications.is_empty():
-        return pl.DataFrame(schema={"mismatched_items": pl.String, "differences": pl.String})
+        return pl.DataFrame(
+            schema={"mismatched_items": pl.String, "differences": pl.String, "identity_conflict": pl.Boolean}
+        )
     people = notifications.select(pl.col("person").unique())
     cards = cards.join(people, on="person", how="semi")
     with ThreadPoolExecutor(ITEMS_AT_ONCE) as threads:
@@ -41,14 +44,20 @@ def explain_differences(
     for item, codes in causes.items():
         for code in codes.drop_nulls().unique():
             DIFFERENCES[item][code]
-    return pl.DataFrame(causes).select(
+    # The causes that comparing finds were taken for agreement there; here are those that records give.
+    agreeing = pl.lit(pl.Series(policy.agreeing_causes, dtype=pl.String).implode())
+    left = pl.DataFrame(causes).with_columns(pl.when(~pl.all().is_in(agreeing)).then(pl.all()).name.keep())
+    counted = [pl.col(item).is_not_null() for item in policy.identity_items if item in causes]
+    return left.select(
         mismatched_items=_joined(pl.when(pl.col(item).is_not_null()).then(pl.lit(item)) for item in causes),
         differences=_joined(pl.concat_str(pl.lit(f"{item}:"), item) for item in causes),
+        identity_conflict=pl.sum_horizontal(pl.lit(0, pl.UInt32), *counted) >= policy.identity_conflict_at,
     )
 
 
 def _joined(words: Iterable[pl.Expr]) -> pl.Expr:
-    return pl.concat_str(list(words), separator=";", ignore_nulls=True)
+    joined = pl.concat_str(list(words), separator=";", ignore_nulls=True)
+    return pl.when(joined != "").then(joined)
 
 
 def _causes_of(

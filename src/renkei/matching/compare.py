@@ -18,7 +18,7 @@ from renkei.agreement.text import ERAS, MEIJI
 from renkei.matching.addresses import fold_addresses, same_place
 from renkei.matching.codes import OTHERWISE, first_that_fits
 from renkei.matching.dates import as_number
-from renkei.matching.names import compare_names
+from renkei.matching.names import compare_names, perhaps_no_name
 from renkei.matching.values import NATIONALITY_KEYS, STATUS_KEYS, STATUS_SETS
 
 Comparison = Callable[[pl.DataFrame, Policy], pl.DataFrame]
@@ -237,14 +237,21 @@ def judge(item: str, pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Compare one item of many notifications with records.
 
     `pairs` holds `reported` and `held` (for names also `held_kanji`), null if blank. Returns `verdict`
-    (UInt8, `Verdict`) and `cause` (String, meaningful where the verdict is DIFFERENT) in row order.
+    (UInt8, `Verdict`) and `cause` (String, meaningful where the verdict is DIFFERENT) in row order. A
+    difference with one of the policy's `agreeing_causes` is EQUIVALENT.
     """
     # Most pairs are identical; only the others need the slow comparison.
-    identical = pl.lit(False) if item == "sex" else _REPORTED == _HELD
+    identical, nothing_held = _REPORTED == _HELD, _HELD.is_null()
+    if item == "sex":
+        identical = pl.lit(False)
+    elif item == "name":
+        identical = identical & ~perhaps_no_name(_REPORTED)
+        # The kanji name alone can make the names agree.
+        nothing_held = nothing_held & pl.col("held_kanji").is_null()
     verdicts = pairs.select(
         pl.when(_REPORTED.is_null())
         .then(int(Verdict.NOT_REPORTED))
-        .when(_HELD.is_null())
+        .when(nothing_held)
         .then(int(Verdict.NOT_HELD))
         .when(identical)
         .then(int(Verdict.SAME))
@@ -253,7 +260,16 @@ def judge(item: str, pairs: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     causes = _NO_CAUSE.new_from_index(0, pairs.height)
     if verdicts.null_count():
         rows = verdicts.is_null().arg_true()
-        judged = RULES[item].compare(pairs[rows], policy)
+        judged = _with_agreeing_causes(RULES[item].compare(pairs[rows], policy), policy)
         verdicts = verdicts.scatter(rows, judged["verdict"])
         causes = causes.scatter(rows, judged["cause"])
     return pl.DataFrame({"verdict": verdicts, "cause": causes})
+
+
+def _with_agreeing_causes(judged: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    if not policy.agreeing_causes:
+        return judged
+    agrees = (pl.col("verdict") == int(Verdict.DIFFERENT)) & pl.col("cause").is_in(policy.agreeing_causes)
+    return judged.with_columns(
+        verdict=pl.when(agrees).then(int(Verdict.EQUIVALENT)).otherwise("verdict").cast(pl.UInt8)
+    )
