@@ -12,14 +12,17 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from renkei.matching.candidates.blocking import block
 from renkei.matching.candidates.match_weights import level_of, probabilities, share_of, weigh
 from renkei.matching.candidates.pairs import (
     by_term_frequency,
     compare_pairs,
     holders,
+    in_portions,
     look,
     with_persons,
     with_shares,
+    with_unseen,
 )
 from renkei.matching.candidates.parameters import Item, Parameters
 
@@ -62,9 +65,12 @@ def learn(
     held = with_persons(cards)
     if labels is not None:
         notifications = notifications.join(labels, on="notification_id", how="semi")
-    seen = look(notifications, held, start)
+    pairs, over = block(notifications, held, start.passes)
+    # The first, without rows, gives the columns if there is no pair.
+    portions = [pairs.clear(), *in_portions(pairs, held)]
+    seen = pl.concat(look(portion, notifications, held, start) for portion in portions)
     counts = {item.name: holders(seen, held, item) for item in by_term_frequency(start)}
-    compared = with_shares(seen, counts, held.height)
+    compared = with_unseen(with_shares(seen, counts, held.height), over, start)
     population = held["person"].n_unique()
     drawn = _drawn(start, notifications, held)
     guess = _with_wrong_shares(start, drawn, pl.repeat(0.0, drawn.height, eager=True))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from renkei.agreement.causes import Found, found_by
 from renkei.agreement.text import Lang, Words
+from renkei.matching.candidates.blocking import NOT_LISTED
 from renkei.matching.labels import column_name
 
 
@@ -94,3 +95,43 @@ def _meaning(bits: float) -> Words:
         return _HARDLY
     sides = _FOR if bits > 0 else _AGAINST
     return sides[0] if abs(bits) >= _STRONG else sides[1]
+
+
+# --- what was left out ----------------------------------------------------------------------------------
+
+# Blocking keys that are no items by themselves.
+_KEYS: Mapping[str, Words] = {
+    "card_number_nearly": Words("1文字違いまでの在留カード番号", "card number but for one character"),
+    "card_number_begins": Words("在留カード番号の初め", "beginning of the card number"),
+    "card_number_middle": Words("在留カード番号の中央", "middle of the card number"),
+    "card_number_ends": Words("在留カード番号の終わり", "end of the card number"),
+    "birth_year": Words("生年", "year of birth"),
+    "birth_day": Words("生まれた月日", "day and month of birth"),
+}
+_AND = Words("・", ", ")
+_NOT_COMPARED = Words(
+    "{keys}が同じ人が多すぎて見分けられないため、延べ{persons:,}人とは比較していません。",
+    "Not compared: {persons:,} with the same {keys}; too many share it to tell them apart.",
+)
+_NO_ROOM = Words(
+    "氏名と生年月日が一致する人がほかに延べ{persons:,}人いますが、一覧に載せきれません。",
+    "Not listed: {persons:,} more who agree in name and date of birth; the list has no room for them.",
+)
+
+
+def left_out_in_words(left_out: Mapping[str, int], language: Lang) -> list[str]:
+    """Return a sentence for each reason (`search.LEFT_OUT`) and the number of persons left out for it."""
+    return [_left_out(reason, persons, language) for reason, persons in left_out.items()]
+
+
+def _left_out(reason: str, persons: int, language: Lang) -> str:
+    if reason == NOT_LISTED:
+        return _NO_ROOM.say(language).format(persons=persons)
+    keys = _AND.say(language).join(_key_name(key, language) for key in reason.split("+"))
+    return _NOT_COMPARED.say(language).format(keys=keys, persons=persons)
+
+
+def _key_name(key: str, language: Lang) -> str:
+    if key in _KEYS:
+        return _KEYS[key].say(language)
+    return column_name(key, language) if key in LEVELS else key

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from renkei.matching.candidates.blocking import block
-from renkei.matching.candidates.match_weights import level_of, share_of, value_of
+from renkei.matching.candidates.blocking import MOST_EXACT, exact_passes, in_parts
+from renkei.matching.candidates.match_weights import RECORDS, agrees_exactly, level_of, share_of, value_of
 from renkei.matching.candidates.parameters import Item, Parameters
 
 _PLACE_BITS = 32
+# Compared at once, with every record of a person: some 0.5 KiB each.
+_PAIRS_AT_ONCE = 2_000_000
 
 
 def with_persons(records: pl.DataFrame) -> pl.DataFrame:
@@ -18,14 +20,17 @@ def with_persons(records: pl.DataFrame) -> pl.DataFrame:
     return records.with_columns((pl.col("person_id").rank("dense") - 1).cast(pl.UInt32).alias("person"))
 
 
-def look(reported: pl.DataFrame, held: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
-    """Pair notifications with the persons of a register, or of a part of it, and compare each pair.
+def look(
+    pairs: pl.DataFrame, reported: pl.DataFrame, held: pl.DataFrame, parameters: Parameters
+) -> pl.DataFrame:
+    """Compare the pairs that blocking made (`blocking.join`) of notifications and persons.
 
-    `held` are records with `person`. Returns one row for each pair: `query` (row of `reported`), `person_id`,
-    `card_number` (of the person's record whose number is nearest to the reported one), and for each item
-    `<item>_level` (UInt8, null if not comparable) and, if term frequency counts for it, `<item>_value`.
+    `held` are records of the register, or of a part of it, with `person`. Returns a row for each pair:
+    `query` (row of `reported`), `person_id`, `card_number` (of the person's record whose number is nearest to
+    the reported one), and for each item `<item>_level` (UInt8, null if not comparable) and, if term frequency
+    counts for it, `<item>_value`; also `exact` and `other` of the pair.
     """
-    compared = compare_pairs(block(reported, held, parameters.passes), reported, held, parameters)
+    compared = compare_pairs(pairs.select("query", "person"), reported, held, parameters)
     named = {
         "person_id": held["person_id"].gather(compared["record"]),
         "card_number": held["card_number"].gather(compared["record"]),
@@ -35,7 +40,19 @@ def look(reported: pl.DataFrame, held: pl.DataFrame, parameters: Parameters) -> 
         for item in by_term_frequency(parameters)
     }
     levels = [level_of(item.name) for item in parameters.items]
-    return compared.select("query", **named, **{level: compared[level] for level in levels}, **values)
+    # Both are sorted by query and person.
+    selected = pairs.select("exact", "other")
+    return compared.select(
+        "query", **named, **{level: compared[level] for level in levels}, **values
+    ).with_columns(selected.get_columns())
+
+
+def in_portions(pairs: pl.DataFrame, held: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Cut pairs into portions of whole notifications, to bound the memory of comparing them."""
+    records = held.group_by("person").agg(pairs=pl.len())
+    counted = pairs.join(records, on="person").group_by("query").agg(pl.col("pairs").sum())
+    for portion in in_parts(pairs, counted, _PAIRS_AT_ONCE):
+        yield portion.sort("query", "person")
 
 
 def by_term_frequency(parameters: Parameters) -> Iterator[Item]:
@@ -115,6 +132,7 @@ def holders(seen: pl.DataFrame, held: pl.DataFrame, item: Item) -> pl.DataFrame:
 def with_shares(seen: pl.DataFrame, counts: dict[str, pl.DataFrame], records: int) -> pl.DataFrame:
     """Replace each `<item>_value` by the share of all records that have it, `<item>_share` (Float64).
 
+    Adds `records` as well, since shares of few records say little.
     `counts` are the results of `holders` by item name; `records` is the number of records of the register.
     """
     for name, counted in counts.items():
@@ -122,4 +140,22 @@ def with_shares(seen: pl.DataFrame, counts: dict[str, pl.DataFrame], records: in
         count = seen.select(value).join(counted, on=value, how="left", maintain_order="left")["holders"]
         share = (count.cast(pl.Float64) / records).alias(share_of(name))
         seen = seen.drop(value).with_columns(share)
-    return seen
+    return seen.with_columns(pl.lit(records, pl.Float64).alias(RECORDS))
+
+
+def with_unseen(seen: pl.DataFrame, over: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
+    """Add `unseen`: how many persons the exact pass selected for the notification and were not compared.
+
+    If several parts of a register each kept their first ones (`over`: of the whole, `blocking.too_large`),
+    only the first of all are kept.
+    """
+    of_exact = pl.when("exact").then("person_id").rank("ordinal").over("query")
+    first = (of_exact <= MOST_EXACT).fill_null(False)
+    kept = seen.with_columns(exact=first).filter(pl.col("other") | pl.col("exact"))
+    cut = over.filter(pl.col("pass").is_in(exact_passes(parameters.passes))).select("query", "persons")
+    agree = (pl.col("exact") | agrees_exactly(parameters)).sum().over("query")
+    return (
+        kept.join(cut, on="query", how="left", maintain_order="left")
+        .with_columns(unseen=(pl.col("persons").cast(pl.Int64) - agree).fill_null(0).clip(lower_bound=0))
+        .drop("persons")
+    )

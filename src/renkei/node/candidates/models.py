@@ -14,8 +14,9 @@ class NotFound(models.Model):
     the register is compared with (`records.blocking_keys`). `content` is a digest of what the candidates
     depend on, `identity` of what a decision rests on: number and 身分事項. `needs_search`: candidates are
     still to be searched for. `no_match_probability` is the probability that none of the candidates is meant,
-    `best_probability` that of the first one. Of a confirmed notification, `person_id` and `confirmed_card`
-    are the person and the card that it counts for.
+    `best_probability` that of the first one; `left_out` says how many persons the search left out, and why
+    (`reason:persons` joined by `;`, `renkei.matching.candidates.search.LEFT_OUT`). Of a confirmed
+    notification, `person_id` and `confirmed_card` are the person and the card that it counts for.
     """
 
     class State(models.TextChoices):
@@ -38,6 +39,7 @@ class NotFound(models.Model):
     needs_search = models.BooleanField(db_default=True)
     no_match_probability = models.FloatField(null=True)
     best_probability = models.FloatField(null=True)
+    left_out = models.TextField(db_default="")
     state = models.CharField(max_length=10, choices=State.choices, db_default=State.WAITING)
     person_id = models.TextField(null=True)
     confirmed_card = models.TextField(null=True)

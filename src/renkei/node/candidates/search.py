@@ -7,7 +7,7 @@ index: how many share a name or a birthday. The frequency of the other values is
 parameters.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import log2
 from typing import Final
 
@@ -16,18 +16,21 @@ from django.conf import settings
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS, Dataset
 from renkei.matching.candidates import default_parameters
-from renkei.matching.candidates.match_weights import value_of, weigh
+from renkei.matching.candidates.blocking import MOST_EXACT, blocks, exact_passes, join, sizes, too_large
+from renkei.matching.candidates.match_weights import agrees_exactly, value_of, weigh
 from renkei.matching.candidates.pairs import (
     by_term_frequency,
+    in_portions,
     look,
     weighed_values,
     with_persons,
     with_shares,
 )
 from renkei.matching.candidates.parameters import Item
-from renkei.matching.candidates.search import judge
+from renkei.matching.candidates.search import Found, add_up, judge
+from renkei.matching.frames import table_batches
 from renkei.matching.hash_index import HashIndex
-from renkei.matching.reconciliation import as_batches, kept_columns
+from renkei.matching.reconciliation import kept_columns
 from renkei.matching.validation import check
 from renkei.node.candidates import blocking
 from renkei.node.candidates.models import Candidate, NotFound
@@ -42,16 +45,16 @@ _ASKED: Final = "asked_values"
 _LEAST_ODDS: Final = -24
 
 
-def search(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> pl.DataFrame:
-    """Find candidates among the given persons; returns the columns of FOUND, best first.
+def search(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> Found:
+    """Find candidates among the given persons, best first, and what the library left out of these.
 
     The frames are canonical text, with the columns of their datasets. Frequencies and prior are those of the
     whole register, so the result is that of `matching.candidates.find` on all of it.
     """
     parameters = default_parameters()
     people = max(changes.row_count(Person), 1)
-    sought, compared = _compare(notifications, persons, cards, people)
-    return judge(compared, sought, parameters, people)
+    sought, compared, over = _compare(notifications, persons, cards, people)
+    return add_up([judge(compared, sought, parameters, people, over)], sought, parameters, over)
 
 
 def possibly_affected(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> pl.Series:
@@ -62,32 +65,73 @@ def possibly_affected(notifications: pl.DataFrame, persons: pl.DataFrame, cards:
     """
     parameters = default_parameters()
     people = max(changes.row_count(Person), 1)
-    sought, compared = _compare(notifications, persons, cards, people)
+    sought, compared, _ = _compare(notifications, persons, cards, people)
     # The odds of a sole candidate against no match; with other candidates the probability is lower.
     odds = pl.col("weight") * parameters.sharpness + log2(parameters.prior / (1 - parameters.prior) / people)
-    queries = weigh(compared, parameters).filter(odds >= _LEAST_ODDS)["query"].unique()
+    # Whoever has the name and the birth date is listed, however probable.
+    affected = (odds >= _LEAST_ODDS) | agrees_exactly(parameters)
+    queries = weigh(compared, parameters).filter(affected)["query"].unique()
     return sought["notification_id"].gather(queries)
 
 
 def _compare(
     notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame, people: int
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the typed notifications, and their compared pairs with these persons."""
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return the typed notifications, their compared pairs with these persons, and the passes left out."""
     parameters = default_parameters()
     known = _typed(persons, PERSONS)["person_id"]
     sought, owned = _typed(notifications, NOTIFICATIONS), with_persons(_typed(cards, CARDS, known))
-    compared = look(sought, owned, parameters)
+    passes = parameters.passes
+    blocked = blocks(sought, owned, passes)
+    over = too_large(_with_exact_counts(sizes(blocked), sought, passes), passes)
+    pairs = join(blocked, over, sought, owned, passes)
+    portions = [pairs.clear(), *in_portions(pairs, owned)]
+    compared = pl.concat(look(portion, sought, owned, parameters) for portion in portions)
     counts = {}
     for item in by_term_frequency(parameters):
         value = value_of(item.name)
         nothing = pl.DataFrame(schema={value: compared.schema[value], "holders": pl.UInt32})
         counts[item.name] = _count_persons(compared, item) if item.name in _COUNTED else nothing
-    return sought, with_shares(compared, counts, people)
+    return sought, with_shares(compared, counts, people), over
+
+
+def _with_exact_counts(
+    counted: pl.DataFrame, sought: pl.DataFrame, passes: Sequence[Sequence[str]]
+) -> pl.DataFrame:
+    """Count by index who agrees in name and birth date where the given persons may be only the first ones."""
+    cut = pl.col("pass").is_in(exact_passes(passes)) & (pl.col("persons") >= MOST_EXACT)
+    some = counted.filter(cut)
+    if some.is_empty():
+        return counted
+    rows = sought[some["query"]]
+    keys = pl.DataFrame(
+        {
+            "query": some["query"],
+            "name_key": blocking_keys.name_key(rows["name"]),
+            "birth_date": _day(rows["birth_date"]),
+        }
+    )
+    bulk_copy.temporary(_ASKED, keys.select("name_key", "birth_date").unique())
+    with expecting_few_rows():
+        whole = bulk_copy.read(
+            f"SELECT a.name_key, a.birth_date, CAST(COUNT(*) AS text) FROM {_ASKED} a JOIN records_person p "
+            "ON p.name_key = a.name_key AND p.birth_date = a.birth_date GROUP BY a.name_key, a.birth_date",
+            ("name_key", "birth_date", "persons"),
+        )
+    bulk_copy.drop(_ASKED)
+    known = keys.join(whole, on=["name_key", "birth_date"]).select(
+        "query", whole=pl.col("persons").cast(pl.UInt32)
+    )
+    return (
+        counted.join(known, on="query", how="left", maintain_order="left")
+        .with_columns(persons=pl.when(cut).then(pl.max_horizontal("persons", "whole")).otherwise("persons"))
+        .drop("whole")
+    )
 
 
 def _typed(frame: pl.DataFrame, dataset: Dataset, known: pl.Series | None = None) -> pl.DataFrame:
     return check(
-        as_batches(frame, dataset),
+        table_batches(frame, dataset),
         dataset,
         keep=kept_columns(dataset, settings.NODE.decided()),
         known_persons=None if known is None else lambda: HashIndex(known),
@@ -127,8 +171,8 @@ def _count_persons(compared: pl.DataFrame, item: Item) -> pl.DataFrame:
 
 # --- searching for what is pending, and storing the result
 
-#: Takes notifications, persons and cards as canonical text; returns the columns of FOUND, best first.
-Find = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]
+#: Takes notifications, persons and cards as canonical text.
+Find = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame], Found]
 
 FOUND: Final = (
     "notification_id",
@@ -143,6 +187,7 @@ _SLICE: Final = 2_000
 _SOUGHT: Final = "sought"
 _PEOPLE: Final = "sought_people"
 _FOUND: Final = "found_candidates"
+_LEFT_OUT: Final = "left_out_of_search"
 # A probable candidate is named as the reason of a suspected omission, until an officer has decided.
 _PROBABLE: Final = (
     "SELECT {columns} FROM candidates_candidate c JOIN candidates_notfound u "
@@ -165,21 +210,32 @@ def search_pending(find: Find = search) -> int:
     names = list(pending.values_list("notification_id", flat=True))
     if not names:
         return 0
-    blocking.make_pairs("u.needs_search")
+    left_out = blocking.make_pairs("u.needs_search")
     for start in range(0, len(names), _SLICE):
         bulk_copy.temporary(_SOUGHT, pl.DataFrame({"notification_id": names[start : start + _SLICE]}))
         with expecting_few_rows():
             notifications, persons, cards = _read_blocks()
-        store(find(notifications, persons, cards))
+        found = find(notifications, persons, cards)
+        here = left_out.filter(pl.col("notification_id").is_in(names[start : start + _SLICE]))
+        store(found.candidates, as_text(pl.concat([here, found.left_out])))
     bulk_copy.drop(_SOUGHT, blocking.PAIRS, _PEOPLE)
     return len(names)
 
 
-def store(found: pl.DataFrame) -> None:
+def as_text(left_out: pl.DataFrame) -> pl.DataFrame:
+    """Write what was left out as `reason:persons` joined by `;`: `notification_id`, `left_out`."""
+    parts = left_out.sort("notification_id", "reason").select(
+        "notification_id", left_out=pl.concat_str("reason", pl.lit(":"), pl.col("persons").cast(pl.String))
+    )
+    return parts.group_by("notification_id", maintain_order=True).agg(pl.col("left_out").str.join(";"))
+
+
+def store(found: pl.DataFrame, left_out: pl.DataFrame) -> None:
     """Store the candidates found (FOUND) for the notifications of the temporary table `sought`.
 
-    They replace the stored ones. Rejected candidates wait for a decision again only if there is a new one.
-    Persons whose probable candidacy changed are noted as changed, so that they are matched again.
+    `left_out` (`as_text`) is stored with them. They replace the stored ones. Rejected candidates wait for a
+    decision again only if there is a new one. Persons whose probable candidacy changed are noted as changed,
+    so that they are matched again.
     """
     bulk_copy.temporary(
         _FOUND, found.with_columns(pl.col("probability", "nobody").cast(pl.String)).select(FOUND)
@@ -189,6 +245,7 @@ def store(found: pl.DataFrame) -> None:
         f"(SELECT f.notification_id FROM {_FOUND} f WHERE NOT EXISTS (SELECT 1 FROM candidates_candidate c "
         "WHERE c.notification_id = f.notification_id AND c.person_id = f.person_id))"
     )
+    bulk_copy.temporary(_LEFT_OUT, left_out)
     before = _probable()
     bulk_copy.execute(
         f"DELETE FROM candidates_candidate WHERE notification_id IN (SELECT notification_id FROM {_SOUGHT})"
@@ -202,8 +259,10 @@ def store(found: pl.DataFrame) -> None:
     bulk_copy.execute(
         "UPDATE candidates_notfound SET needs_search = false, "
         "no_match_probability = CAST(f.nobody AS double precision), "
-        f"best_probability = CAST(f.probability AS double precision) FROM {_SOUGHT} s LEFT JOIN {_FOUND} f "
+        "best_probability = CAST(f.probability AS double precision), left_out = COALESCE(o.left_out, '') "
+        f"FROM {_SOUGHT} s LEFT JOIN {_FOUND} f "
         "ON f.notification_id = s.notification_id AND f.rank = 1 "
+        f"LEFT JOIN {_LEFT_OUT} o ON o.notification_id = s.notification_id "
         "WHERE candidates_notfound.notification_id = s.notification_id"
     )
     changed = pl.concat([before, _probable()]).filter(~pl.struct(pl.all()).is_duplicated())
@@ -211,7 +270,7 @@ def store(found: pl.DataFrame) -> None:
         "records_changedkey",
         changed.select(pl.lit("person").alias("kind"), pl.col("person_id").alias("key")),
     )
-    bulk_copy.drop(_FOUND)
+    bulk_copy.drop(_FOUND, _LEFT_OUT)
 
 
 def probable(among: str | None = None) -> pl.DataFrame:
