@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from renkei.matching.plausibility import ImplausibleInput
     from renkei.matching.reading import RefusedFile
     from renkei.matching.reconciliation import Reconciliation, reconcile
 
-__all__ = ["Reconciliation", "RefusedFile", "reconcile"]
+__all__ = ["ImplausibleInput", "Reconciliation", "RefusedFile", "reconcile"]
 
 
 def __getattr__(name: str) -> Any:
@@ -15,6 +16,10 @@ def __getattr__(name: str) -> Any:
         from renkei.matching import reading
 
         return reading.RefusedFile
+    if name == "ImplausibleInput":
+        from renkei.matching import plausibility
+
+        return plausibility.ImplausibleInput
     if name in __all__:
         from renkei.matching import reconciliation
 

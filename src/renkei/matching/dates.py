@@ -3,32 +3,40 @@
 Each accepted format is a row of `SHAPES`; to accept another, add a row.
 """
 
-from collections.abc import Mapping
+import calendar
+import re
+from functools import lru_cache
 
 import polars as pl
 
 from renkei.agreement.text import ERAS
 from renkei.matching.byte_scan import Shape
 
-# Eras by the ways to write them (name or letter), and their numbers: 令和8年 is 2018 + 8.
-_WRITTEN = {written: era for era in ERAS for written in (era.name, era.letter)}
-_BEFORE_FIRST = {written: era.before_first for written, era in _WRITTEN.items()}
-_FIRST_YEAR = {written: era.first_year for written, era in _WRITTEN.items()}
+# Eras by the ways to write them (name or letter).
+_ERAS = {written: era for era in ERAS for written in (era.name, era.letter)}
+_LAST_YEAR = 99  # an era's years run on past its end (平成33年 is 2021)
 
-_YEAR = "(?P<year>[0-9]{4})"
-_ERA = f"(?P<era>{'|'.join(_WRITTEN)})(?P<year>元|[0-9]{{1,3}})"
-_MONTH, _DAY = "(?P<month>[0-9]{1,2})", "(?P<day>[0-9]{1,2})"
-
-SHAPES = (
-    f"^{_YEAR}-{_MONTH}-{_DAY}$",  # 2026-04-01, 2026-4-1
-    f"^{_YEAR}/{_MONTH}/{_DAY}$",  # 2026/4/1
-    f"^{_YEAR}年{_MONTH}月{_DAY}日$",  # 2026年4月1日
-    f"^{_YEAR}(?P<month>[0-9]{{2}})(?P<day>[0-9]{{2}})$",  # 20260401
-    f"^{_ERA}年{_MONTH}月{_DAY}日$",  # 令和8年4月1日, 令和元年5月1日
-    f"^{_ERA}\\.{_MONTH}\\.{_DAY}$",  # R8.4.1
-    f"^{_ERA}-{_MONTH}-{_DAY}$",
-    f"^{_ERA}/{_MONTH}/{_DAY}$",
+_YEAR = f"(?:(?P<era>{'|'.join(_ERAS)})(?P<of_era>元|[0-9]{{1,2}})|(?P<year>[0-9]{{4}}))"
+SHAPES = tuple(
+    re.compile(shape)
+    for shape in (
+        f"{_YEAR}(?P<by>[-/.・])(?P<month>[0-9]{{1,2}})(?P=by)(?P<day>[0-9]{{1,2}})",  # 2026-4-1, R8.4.1
+        f"{_YEAR}年(?P<month>[0-9]{{1,2}})月(?P<day>[0-9]{{1,2}})日",  # 2026年4月1日, 令和元年5月1日
+        "(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})",  # 20260401
+        # R080401
+        f"(?P<era>{'|'.join(_ERAS)})(?P<of_era>[0-9]{{2}})(?P<month>[0-9]{{2}})(?P<day>[0-9]{{2}})",
+    )
 )
+
+# The hyphens of Unicode (Pd), and what is typed for one, are read as a hyphen between the parts of a date. So
+# is white space between digits; elsewhere it counts as nothing (令和 8年 4月 1日).
+_SPACE_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
+_SPACE = re.compile(r"\s+")
+_DASH = re.compile("[−ー‐‑‒–—―⸺⸻〜〰゠﹘﹣－-]")
+
+_NUMERALS = {numeral: value for value, numeral in enumerate("〇一二三四五六七八九")} | {"零": 0}
+_TENS = {"十": 10, "百": 100, "千": 1000}
+_NUMERAL = re.compile(f"[{''.join(_NUMERALS)}{''.join(_TENS)}]+")
 
 
 _CANONICAL = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -64,48 +72,50 @@ def as_number(day: pl.Expr) -> pl.Expr:
 
 
 def _odd_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
-    parts = _odd_parts(folded)
-    # A day must exist in its month; if the month is unknown, in some month.
-    month, day = (
-        (pl.col(name).replace(0, 1) if partial else pl.col(name)).cast(pl.String).str.zfill(2)
-        for name in ("month", "day")
-    )
-    year = pl.when(pl.col("year") > 0).then("year").cast(pl.String).str.zfill(4)
-    dates = parts.select(
-        pl.concat_str(year, month, day, separator="-").str.to_date("%Y-%m-%d", strict=False)
-    ).to_series()
-    if not partial:
-        return dates
-    number = pl.col("year") * 10_000 + pl.col("month") * 100 + pl.col("day")
-    return parts.select(pl.when(dates.is_not_null()).then(number)).to_series()
+    numbers = [_number(text) for text in folded]
+    if partial:
+        return pl.Series(numbers, dtype=pl.Int32)
+    return pl.Series(numbers, dtype=pl.Int32).cast(pl.String).str.zfill(8).str.to_date("%Y%m%d", strict=False)
 
 
-def _odd_parts(folded: pl.Series) -> pl.DataFrame:
-    """Return year, month and day (Int32) of dates in any shape of `SHAPES`."""
-    # Each shape is matched once; its parts are extracted afterwards.
-    shapes = {str(place): shape for place, shape in enumerate(SHAPES)}
-    text = pl.col("text").str
-    parts = (
-        folded.to_frame("text")
-        .select(text.extract_groups(shape).alias(place) for place, shape in shapes.items())
-        .select(
-            pl.coalesce(
-                pl.col(place).struct.field(name) for place, shape in shapes.items() if f"?P<{name}>" in shape
-            ).alias(name)
-            for name in ("era", "year", "month", "day")
-        )
-    )
-    in_era = pl.when(pl.col("year") == "元").then(pl.lit("1")).otherwise("year").cast(pl.Int32)
-    return parts.select(
-        # There is no year 0, neither Western nor in an era, and 明治 is read from 6年 on (§2).
-        year=pl.when(in_era >= _of_era(_FIRST_YEAR, 1)).then(in_era + _of_era(_BEFORE_FIRST, 0)),
-        month=pl.col("month").cast(pl.Int32),
-        day=pl.col("day").cast(pl.Int32),
-    )
+@lru_cache(maxsize=1 << 16)
+def _number(folded: str) -> int | None:
+    """Read a date of any shape of `SHAPES` as yyyymmdd; None where it is no date. Unknown parts are 00."""
+    text = _NUMERAL.sub(lambda numeral: str(_value(numeral[0])), folded)
+    text = _SPACE.sub("", _SPACE_BETWEEN_DIGITS.sub("-", text))
+    text = _DASH.sub("-", text)
+    for shape in SHAPES:
+        if parts := shape.fullmatch(text):
+            found = parts.groupdict()
+            year = _year(found.get("year"), found.get("era"), found.get("of_era"))
+            month, day = int(found["month"]), int(found["day"])
+            # A day must exist in its month; if the month is unknown, in some month.
+            if year and month <= 12 and day <= calendar.monthrange(year, month or 1)[1]:
+                return year * 10_000 + month * 100 + day
+            return None
+    return None
 
 
-def _of_era(numbers: Mapping[str, int], otherwise: int) -> pl.Expr:
-    return pl.col("era").replace_strict(numbers, default=otherwise, return_dtype=pl.Int32)
+def _year(written: str | None, name: str | None, of_era: str | None) -> int | None:
+    """Return the Western year; None for the year 0, and for 明治 before 6年, which is of another calendar."""
+    if name is None or of_era is None:
+        return int(written or 0) or None
+    era, number = _ERAS[name], 1 if of_era == "元" else int(of_era)
+    return era.before_first + number if era.first_year <= number <= _LAST_YEAR else None
+
+
+def _value(numeral: str) -> int | str:
+    """Read kanji numerals: by place (二〇二一) or with tens (三十一). Text keeps leading zeros."""
+    if not _TENS.keys() & set(numeral):
+        return "".join(str(_NUMERALS[each]) for each in numeral)
+    total, pending = 0, 0
+    for each in numeral:
+        if each in _TENS:
+            total += (pending or 1) * _TENS[each]
+            pending = 0
+        else:
+            pending = pending * 10 + _NUMERALS[each]
+    return total + pending
 
 
 def partial_to_text(partial: pl.Expr) -> pl.Expr:

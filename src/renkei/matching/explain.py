@@ -1,23 +1,20 @@
 """One case in plain sentences, from the output files of a reconciliation alone.
 
-A notification is explained from `matches.csv`, `annex2.csv`, `rejects.csv` and `summary.json`; a suspected
-omission from `annex3.csv` instead of the first two. If there is a `candidates.csv`, it names the persons that
+A notification is explained from the tables matches, annex2 and rejects and from `summary.json`; a suspected
+omission from annex3 instead of the first two. If there is a table candidates, it names the persons that
 a notification that was not found may mean. None of these files has the notification's own values, so no
 sentence gives them. Of the residence record, only what Annex 2 discloses of the differing items is shown.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from renkei.agreement.calendar import due_date
 from renkei.agreement.causes import Cause, causes_in
-from renkei.agreement.decisions import Policy, PolicyError
+from renkei.agreement.decisions import Policy
 from renkei.agreement.errors import RenkeiError
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.agreement.outcomes import OUTCOMES
@@ -33,16 +30,13 @@ from renkei.matching.labels import (
     status_name,
     value_in_words,
 )
+from renkei.matching.results import Result, open_result
 
 Row = Mapping[str, str | None]
 
 
 class UnknownCase(RenkeiError):
     """No file of the output contains the identifier."""
-
-
-class UnusableOutput(RenkeiError):
-    """The directory does not hold the complete output of a reconciliation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +94,10 @@ _ROW = Words(
     "{dataset}のファイルの{line}番目の行(見出しが1番目):",
     "{dataset}, line {line} of its file (the header is 1):",
 )
+_VALUE_ONLY = Words(
+    "行は、この値なしで受け取られています。この項目は不一致とされません。",
+    "The row was accepted without this value, and the item makes no mismatch.",
+)
 _TAKEN_TOO = Words(
     "同じ識別番号の別の行は受け取られており、突合結果はその行のものです。",
     "Another row with this identifier was accepted; the outcome is that row's.",
@@ -135,9 +133,10 @@ def explain_notification(directory: Path, identifier: str, lang: Lang) -> Explan
     Raises UnknownCase if neither matches nor rejects contain it, UnusableOutput if a file is missing or was
     not written by `renkei reconcile`, UnknownCode if a file gives a cause or an outcome that is in no list.
     """
-    as_of, _ = _run(directory)
-    match = _row(directory, "matches", {"notification_id": identifier})
-    rejected = _rejected(directory, "notifications", identifier)
+    result = open_result(directory)
+    as_of = result.as_of.isoformat()
+    match = _row(result, "matches", notification_id=identifier)
+    rejected = _rejected(result, "notifications", identifier)
     if match is None and not rejected:
         raise UnknownCase(
             f"{directory}: no notification with this identifier, neither among the outcomes nor among the "
@@ -148,12 +147,12 @@ def explain_notification(directory: Path, identifier: str, lang: Lang) -> Explan
     facts: dict[str, Any] = {"notification": identifier, "as_of": as_of}
     sections: list[Section] = []
     if match is not None:
-        annex2 = _row(directory, "annex2", {"notification_id": identifier}) or {}
+        annex2 = _row(result, "annex2", notification_id=identifier) or {}
         facts |= _match_facts(match, annex2)
         sections += _match_sections(match, annex2, as_of, lang)
-        if (directory / "candidates.csv").exists():
-            candidates = _rows(directory, "candidates", {"notification_id": identifier})
-            facts["candidates"] = list(candidates)
+        if result.has("candidates"):
+            candidates = result.read("candidates", notification_id=identifier).to_dicts()
+            facts["candidates"] = candidates
             sections += _candidate_sections(candidates, lang)
     facts["rejected"] = _reject_facts(rejected)
     sections += _reject_sections(rejected, taken=match is not None, lang=lang)
@@ -168,9 +167,10 @@ def explain_permission(directory: Path, identifier: str, lang: Lang) -> Explanat
     Raises UnknownCase if neither Annex 3 nor the rejects contain it; UnusableOutput and UnknownCode as
     `explain_notification` does.
     """
-    as_of, policy = _run(directory)
-    suspected = _row(directory, "annex3", {"permission_id": identifier})
-    rejected = _rejected(directory, "permissions", identifier)
+    result = open_result(directory)
+    as_of, policy = result.as_of.isoformat(), result.policy
+    suspected = _row(result, "annex3", permission_id=identifier)
+    rejected = _rejected(result, "permissions", identifier)
     if suspected is None and not rejected:
         raise UnknownCase(
             f"{directory}: no suspected omission of this permission. A notification may count for it, it may "
@@ -194,44 +194,12 @@ def explain_permission(directory: Path, identifier: str, lang: Lang) -> Explanat
 # --- the files
 
 
-def _run(directory: Path) -> tuple[str, Policy]:
-    """Return the day and the decisions of the run that wrote a directory."""
-    # summary.json is written last: if it exists, all files are there and of the same run.
-    try:
-        summary = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
-        return date.fromisoformat(summary["as_of"]).isoformat(), Policy(**summary["policy"])
-    except (OSError, ValueError, KeyError, TypeError, PolicyError):
-        raise _unusable(directory, "summary.json") from None
+def _row(result: Result, table: str, **equal: str) -> Row | None:
+    return next(iter(result.read(table, **equal).to_dicts()), None)
 
 
-def _unusable(directory: Path, file: str) -> UnusableOutput:
-    return UnusableOutput(
-        f"{directory / file}: missing, or not as `renkei reconcile` writes it. Give the directory that "
-        "it wrote with --out.",
-        f"{directory / file}: ファイルがないか、renkei reconcileの書いたものではありません。"
-        "--outで出力したディレクトリを指定してください。",
-    )
-
-
-def _rows(directory: Path, table: str, keys: Mapping[str, str]) -> Sequence[Row]:
-    try:
-        return (
-            # Everything is text: an identifier that consists of digits is not a number.
-            pl.scan_csv(directory / f"{table}.csv", infer_schema=False)
-            .filter(pl.col(column) == value for column, value in keys.items())
-            .collect()
-            .to_dicts()
-        )
-    except (OSError, pl.exceptions.PolarsError):
-        raise _unusable(directory, f"{table}.csv") from None
-
-
-def _row(directory: Path, table: str, keys: Mapping[str, str]) -> Row | None:
-    return next(iter(_rows(directory, table, keys)), None)
-
-
-def _rejected(directory: Path, dataset: str, identifier: str) -> Sequence[Row]:
-    return _rows(directory, "rejects", {"dataset": dataset, "identifier": identifier})
+def _rejected(result: Result, dataset: str, identifier: str) -> Sequence[Row]:
+    return result.read("rejects", dataset=dataset, identifier=identifier).to_dicts()
 
 
 # --- a notification
@@ -262,7 +230,7 @@ def _match_sections(match: Row, annex2: Row, as_of: str, lang: Lang) -> Iterator
     outcome, differences, flags = str(match["outcome"]), causes_in(match["differences"]), _raised(match)
     day = _AS_OF.say(lang).format(day=day_in_words(as_of, lang))
     result = [OUTCOMES[outcome].name.say(lang), OUTCOMES[outcome].sentence.say(lang)]
-    if outcome == "not_found":
+    if outcome in ("not_found", "held"):
         # There is no record and so no item to compare: the cause is that of the card number (§4).
         result += [cause.sentence.say(lang) for cause in differences.values()]
         differences = {}
@@ -323,7 +291,10 @@ def _reasons(row: Row) -> list[tuple[str, str]]:
 
 
 def _reject_facts(rejected: Sequence[Row]) -> list[dict[str, Any]]:
-    return [{"line": int(row["line"] or 0), "reasons": (row["reasons"] or "").split(";")} for row in rejected]
+    return [
+        {"line": row["line"], "action": row["action"], "reasons": (row["reasons"] or "").split(";")}
+        for row in rejected
+    ]
 
 
 def _reject_sections(rejected: Sequence[Row], *, taken: bool, lang: Lang) -> Iterator[Section]:
@@ -333,7 +304,7 @@ def _reject_sections(rejected: Sequence[Row], *, taken: bool, lang: Lang) -> Ite
             REJECT_REASONS[reason].sentence.say(lang).format(item=column_name(column, lang) if column else "")
             for reason, column in _reasons(row)
         )
-        end = _TAKEN_TOO if taken else _NONE_TAKEN
+        end = _VALUE_ONLY if row["action"] == "value" else _TAKEN_TOO if taken else _NONE_TAKEN
         yield Section(_REJECTED.say(lang), (where, *sentences, end.say(lang)))
 
 

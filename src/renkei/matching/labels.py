@@ -172,6 +172,20 @@ REJECT_REASONS = {
             "The item “{item}” cannot be read: it has none of the accepted forms, or it is too long.",
         ),
     ),
+    "superseded": Meaning(
+        Words("後の行に置き換わった", "superseded"),
+        Words(
+            "同じ「{item}」の行が、同じファイルのこれより後にあります。一日の変更では最後の行が残ります。",
+            "A later row has the same “{item}”: among a day's changes the last row stands.",
+        ),
+    ),
+    "check_digit": Meaning(
+        Words("検査用数字が合わない", "wrong check digit"),
+        Words(
+            "項目「{item}」の検査用数字が合いません。番号の写し間違いかもしれません。値はそのまま使われます。",
+            "The check digit of the item “{item}” is wrong. The number may be copied wrongly; it is kept.",
+        ),
+    ),
     "duplicate": Meaning(
         Words("識別番号の重複", "identifier repeated"),
         Words(
@@ -180,12 +194,13 @@ REJECT_REASONS = {
         ),
     ),
     "forbidden": Meaning(
-        Words("提供されない項目に記入", "withheld item filled"),
+        Words("提供されない項目に記入", "item that must not be sent"),
         Words(
-            "永住者の届出では、項目「{item}」は提供の対象ではありません(別紙1※)。値は読まれず、どこにも保"
-            "存されていません。",
-            "For a permanent resident the item “{item}” is withheld (Annex 1 ※). Its value was not read and "
-            "is not stored anywhere.",
+            "この届出の項目「{item}」は提供の対象ではありません(永住者は別紙1※、届出義務のない在留資格は"
+            "申合せ2(1))。値は読まれず、どこにも保存されていません。",
+            "The item “{item}” of this notification must not be sent (Annex 1 ※ for a permanent resident, "
+            "clause 2(1) for a status without a duty to notify). Its value was not read and is stored "
+            "nowhere.",
         ),
     ),
     "unknown_person": Meaning(

@@ -41,6 +41,15 @@ def due_on(policy: Policy) -> pl.Expr:
     return month + pl.duration(days=policy.grace_days)
 
 
+def is_due(permissions: pl.DataFrame, *, as_of: date, policy: Policy) -> pl.Series:
+    """Say of each permission whether it is in scope and its due date has passed (Boolean)."""
+    # Millions of permissions have a few thousand different days; the due date is computed once for each day.
+    days = permissions.select(pl.col("permitted_on").unique())
+    late = days.filter(due_on(policy) < as_of)["permitted_on"]
+    within = in_scope(policy) & pl.col("permitted_on").is_in(late.implode())
+    return permissions.select(within.fill_null(False)).to_series()
+
+
 def suspect(
     permissions: pl.DataFrame,
     judged: pl.DataFrame,
@@ -55,13 +64,11 @@ def suspect(
     `probable` (columns of `PROBABLE`, the candidates at or above the threshold) it also returns
     `notification_id`: if one of them would count under the right number, it is the reason.
     """
-    # Millions of permissions have a few thousand different days; the due date is computed once for each day.
-    days = permissions.select(pl.col("permitted_on").unique())
-    late = days.filter(due_on(policy) < as_of)["permitted_on"]
     # Row numbers instead of whole permissions: most are credited and needed no more.
-    late_in_scope = permissions.select(in_scope(policy) & pl.col("permitted_on").is_in(late.implode()))
     overdue = (
-        permissions.select("person", "permitted_on").with_row_index("row").filter(late_in_scope.to_series())
+        permissions.select("person", "permitted_on")
+        .with_row_index("row")
+        .filter(is_due(permissions, as_of=as_of, policy=policy))
     )
     notified = overdue.join(
         judged.select("person", "identity_conflict", "employment_start").drop_nulls("person"), on="person"

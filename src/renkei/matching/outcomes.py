@@ -15,7 +15,7 @@ from renkei.agreement.outcomes import OUTCOMES, Verdict
 from renkei.matching import compare
 from renkei.matching.causes import ITEMS_AT_ONCE, explain_differences
 from renkei.matching.hash_index import HashIndex
-from renkei.matching.names import compare_names, fold_plain, fold_writing, in_other_letters
+from renkei.matching.names import agreement_keys, comparable, has_latin, name_or_none
 from renkei.matching.values import is_card_number
 
 MATCHES = {
@@ -32,11 +32,17 @@ MATCHES = {
 _DIFFERENT = int(Verdict.DIFFERENT)
 
 
+#: Rows of the register that were set aside: the number, and the person whom the row names.
+FAULTY = {"card_number": pl.String, "person_id": pl.String}
+NO_FAULTY = pl.DataFrame(schema=FAULTY)
+
 # Nearly every shared number has at most so many users: all their pairs are then compared in one round.
 _PIVOTS = 4
 
 # A card number and the person who uses it, as reported.
 _USED_BY = ("card_number", "name", "birth_date")
+# Users of a number whose names can be compared with each other.
+_MEETING = ("card_number", "latin")
 
 
 class Judged(NamedTuple):
@@ -51,12 +57,21 @@ class Judged(NamedTuple):
     linked: pl.DataFrame
 
 
-def link(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def link(
+    notifications: pl.DataFrame,
+    cards: pl.DataFrame,
+    policy: Policy,
+    *,
+    faulty: pl.DataFrame = NO_FAULTY,
+    all_given: bool = True,
+) -> pl.DataFrame:
     """Link notifications with the record of the card whose number they report.
 
-    `notifications` and `cards` are typed. Returns the notifications in their order with `live` (not a
-    tombstone), `person` and `person_id` (null if deleted, or if no card has the number), `<item>_held` for
-    each compared item, `held_kanji`, and `shared_number`.
+    `notifications` and `cards` are typed. `faulty` are the register's rows that were set aside (`FAULTY`).
+    `all_given`: these are all notifications that stand; of a day's changes, `shared_number` cannot be said.
+    Returns the notifications in their order with `live` (not a tombstone), `person` and `person_id` (null if
+    deleted, or if no card has the number), `at_fault` (the number is that of a faulty row alone),
+    `faulty_person_id`, `<item>_held` for each compared item, `held_kanji`, and `shared_number`.
     """
     live = notifications["deleted_on"].is_null()
     numbers = notifications["card_number"].set(~live, None)
@@ -64,59 +79,115 @@ def link(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl
     records = cards.select("person", "person_id", held_kanji="kanji_name", **held)
     with ThreadPoolExecutor(1) as thread:
         # Shared numbers are found on another core, at the same time as the cards.
-        sharing = thread.submit(_shared_numbers, notifications.select(_USED_BY).filter(live), policy)
+        used = notifications.select(_USED_BY).filter(live if all_given else pl.lit(False))
+        sharing = thread.submit(_shared_numbers, used, policy)
         card_rows = HashIndex(cards["card_number"]).of(numbers)
         linked = pl.concat([notifications, records.select(pl.all().gather(card_rows))], how="horizontal")
         shared = sharing.result()
-    return linked.with_columns(
-        live=live,
-        shared_number=live & pl.col("card_number").is_in(shared.implode()) if len(shared) else pl.lit(False),
+    is_shared = live & pl.col("card_number").is_in(shared.implode()) if len(shared) else pl.lit(False)
+    return _with_faulty(
+        linked.with_columns(live=live, shared_number=is_shared if all_given else pl.lit(None, pl.Boolean)),
+        faulty,
     )
+
+
+def _with_faulty(linked: pl.DataFrame, faulty: pl.DataFrame) -> pl.DataFrame:
+    """Mark notifications whose number only a row of the register has that was set aside."""
+    if faulty.is_empty():
+        return linked.with_columns(at_fault=pl.lit(False), faulty_person_id=pl.lit(None, pl.String))
+    rows = faulty.unique("card_number", keep="first").select("card_number", faulty_person_id="person_id")
+    numbers = rows["card_number"].implode()
+    looked = pl.col("live") & pl.col("person_id").is_null() & is_card_number(pl.col("card_number"))
+    at_fault = (looked & pl.col("card_number").is_in(numbers)).fill_null(False)
+    return (
+        linked.with_columns(at_fault=at_fault)
+        .join(rows, on="card_number", how="left", maintain_order="left")
+        .with_columns(pl.when("at_fault").then("faulty_person_id"))
+    )
+
+
+def place_faulty(linked: pl.DataFrame, persons: HashIndex) -> pl.DataFrame:
+    """Give `person` to notifications `at_fault` whose faulty row names a person who was taken: it counts."""
+    if not linked["at_fault"].any():
+        return linked
+    placed = persons.of(linked["faulty_person_id"])
+    return linked.with_columns(person=pl.coalesce("person", placed.alias("placed")))
 
 
 def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
-    """Find the numbers that two live notifications (`_USED_BY`) use for different names and birth dates."""
+    """Find the numbers that two live notifications (`_USED_BY`) use for different people (§4).
+
+    Two people are different if their birth dates differ, and their names can be compared and do not agree. A
+    value without any digit is no number.
+    """
     # Rows with equal hashes include all rows with equal numbers, and are much faster to find.
     several = notifications.filter(notifications["card_number"].hash().is_duplicated())
     # Most numbers that are used twice belong to a person with two employers: one birth date, so no conflict.
-    spread = several.group_by("card_number").agg(
-        differ=(pl.col("birth_date").min() != pl.col("birth_date").max())
-        & (pl.col("name").min() != pl.col("name").max())
-    )
-    members = several.join(spread.filter("differ"), on="card_number", how="semi")
-    members = (
-        members.with_columns(writing=fold_writing(members["name"]))
-        .with_columns(
-            words=pl.col("writing").map_batches(fold_plain).str.split(" ").list.sort().list.join(" ")
-        )
-        .unique(["card_number", "words", "birth_date"], keep="any")
-        .sort("card_number", "words", "birth_date")
-        .with_columns(member=pl.int_range(pl.len()).over("card_number"), members=pl.len().over("card_number"))
-    )
+    several = several.filter(pl.col("card_number").str.contains(r"\d")).drop_nulls()
+    several = several.unique(_USED_BY).filter(_births_differ("card_number"))
+    users = _without_common_key(_keyed(several).filter(_births_differ(*_MEETING)))
     shared = [pl.Series("card_number", [], dtype=pl.String)]
+    # In each round, some users of a number are compared with all later ones, until a pair differs or all were
+    # compared. It seldom takes a second round: names without a common key rarely agree with each other.
+    users = users.with_columns(user=pl.int_range(pl.len()).over(_MEETING), users=pl.len().over(_MEETING))
     first = 0
-    # In each round, some members of a number's group are compared with all later members, until a pair
-    # differs or all pairs were compared.
-    while (members := members.filter(pl.col("members") > first + 1)).height:
-        pivots = members.filter(pl.col("member").is_between(first, first + _PIVOTS, closed="left")).select(
-            "card_number", "member", "name", "birth_date", "writing"
-        )
-        pairs = members.join(pivots, on="card_number", suffix="_pivot").filter(
-            pl.col("member") > pl.col("member_pivot")
-        )
+    while (users := users.filter(pl.col("users") > first + 1)).height:
+        pivots = users.filter(pl.col("user").is_between(first, first + _PIVOTS, closed="left"))
+        pairs = users.join(pivots, on=_MEETING, suffix="_pivot").filter(pl.col("user") > pl.col("user_pivot"))
         numbers = pairs.filter(_name_different_people(pairs, policy))["card_number"].unique()
         shared.append(numbers)
-        members = members.join(numbers.to_frame(), on="card_number", how="anti")
+        users = users.join(numbers.to_frame(), on="card_number", how="anti")
         first += _PIVOTS
     return pl.concat(shared).unique()
 
 
+def _births_differ(*group: str) -> pl.Expr:
+    """Say which rows are of a group with two birth dates of which a part that both know differs."""
+    birth = pl.col("birth_date")
+    parts = (birth // 10_000, birth // 100 % 100, birth % 100)
+    known = [pl.when(part > 0).then(part) for part in parts]
+    return pl.any_horizontal((part.min() != part.max()).over(group) for part in known)
+
+
+def _keyed(users: pl.DataFrame) -> pl.DataFrame:
+    """Return the users whose names can be compared, with the script (`latin`) and the `keys` of their names.
+
+    Names of one script agree exactly if they have a key in common. A number's users with the same birth date
+    and the same keys are one row.
+    """
+    writing = name_or_none(users["name"])
+    users = users.with_columns(writing.alias("writing")).filter(
+        comparable(pl.col("writing"), pl.col("writing"))
+    )
+    keys = agreement_keys(users["writing"])
+    users = users.with_columns(
+        keys.alias("keys"), latin=has_latin(pl.col("writing")), key=keys.list.join("\n")
+    )
+    return users.sort(_USED_BY).unique([*_MEETING, "key", "birth_date"], keep="first", maintain_order=True)
+
+
+def _without_common_key(users: pl.DataFrame) -> pl.DataFrame:
+    """Leave out the users of a number whose names all have one key in common: they all agree."""
+    everybody = users.group_by(_MEETING).agg(users=pl.len())
+    common = (
+        users.select(*_MEETING, "keys")
+        .explode("keys")
+        .group_by(*_MEETING, "keys")
+        .agg(users=pl.len())
+        .join(everybody, on=[*_MEETING, "users"], how="semi")
+    )
+    return users.join(common, on=_MEETING, how="anti", maintain_order="left")
+
+
 def _name_different_people(pairs: pl.DataFrame, policy: Policy) -> pl.Series:
     births = compare.judge("birth_date", pairs.select(reported="birth_date", held="birth_date_pivot"), policy)
-    # A notification has one name field for all scripts: a name that is not all Latin serves as kanji name.
-    kanji = pl.when(in_other_letters(pl.col("writing_pivot"))).then("name_pivot")
-    names = compare_names(pairs.select(reported="name", held="name_pivot", held_kanji=kanji), policy)
-    return (births["verdict"] == _DIFFERENT) & (names["verdict"] == _DIFFERENT)
+    apart = pairs.select(pl.col("keys").list.set_intersection("keys_pivot").list.len() == 0).to_series()
+    different = apart & (births["verdict"] == _DIFFERENT)
+    if not policy.agreeing_causes:
+        return different
+    at = different.arg_true()
+    names = pairs[at].select(reported="name", held="name_pivot", held_kanji=pl.lit(None, pl.String))
+    return different.scatter(at, compare.judge("name", names, policy)["verdict"] == _DIFFERENT)
 
 
 def judge_notifications(
@@ -142,13 +213,11 @@ def judge_notifications(
     causes = explain_differences(
         mismatched, {item: judged[item][differing] for item in judged}, cards, persons, policy
     )
-    counted = ["nothing", *(item for item in policy.identity_items if item in judged)]
-    conflict = different.select(
-        pl.sum_horizontal(pl.col(counted).cast(pl.UInt32)) >= policy.identity_conflict_at
-    )
     outcome = (
         pl.when(~pl.col("live"))
         .then(pl.lit(OUTCOMES["deleted"].code))
+        .when("at_fault")
+        .then(pl.lit(OUTCOMES["held"].code))
         .when(pl.col("person_id").is_null())
         .then(pl.lit(OUTCOMES["not_found"].code))
         .when(pl.col("mismatched_items").is_null())
@@ -157,18 +226,20 @@ def judge_notifications(
     )
     columns = ("card_number", "employment_start", "nationality", "status_of_residence")
     notifications = (
-        linked.select("notification_id", "person", "person_id", "live", "shared_number", *columns)
+        linked.select("notification_id", "person", "person_id", "live", "at_fault", "shared_number", *columns)
         .with_columns(
             persons["card_number"].gather(linked["person"]).alias("latest_card"),
             _spread(causes["mismatched_items"], differing, linked.height),
             _spread(causes["differences"], differing, linked.height),
-            identity_conflict=conflict.to_series(),
+            identity_conflict=_spread(causes["identity_conflict"], differing, linked.height).fill_null(False),
         )
         .with_columns(
             # The cause for a number that was not found is given in the same column as all other causes (§4).
             differences=pl.when(pl.col("person_id").is_null() & pl.col("live"))
             .then(
-                pl.when(is_card_number(pl.col("card_number")))
+                pl.when("at_fault")
+                .then(_of_number("register_fault", Found.REGISTER))
+                .when(is_card_number(pl.col("card_number")))
                 .then(_of_number("unknown_number"))
                 .otherwise(_of_number("malformed"))
             )
@@ -176,21 +247,24 @@ def judge_notifications(
         )
         .select(
             outcome.alias("outcome"),
-            (pl.col("card_number") != pl.col("latest_card")).fill_null(False).alias("card_superseded"),
-            pl.exclude("live", "latest_card"),
+            ((pl.col("card_number") != pl.col("latest_card")) & ~pl.col("at_fault"))
+            .fill_null(False)
+            .alias("card_superseded"),
+            pl.exclude("live", "latest_card", "at_fault"),
         )
         .select(*MATCHES, "person", *columns)
     )
     held = {f"linked_{item}": f"{item}_held" for item in policy.compared_items}
-    return Judged(notifications, mismatched.select("notification_id", **held))
+    still = causes["mismatched_items"].is_not_null()
+    return Judged(notifications, mismatched.filter(still).select("notification_id", **held))
 
 
-def _of_number(code: str) -> pl.Expr:
-    return pl.lit(f"card_number:{found_by(Found.NUMBER, 'card_number')[code].code}")
+def _of_number(code: str, found: Found = Found.NUMBER) -> pl.Expr:
+    return pl.lit(f"card_number:{found_by(found, 'card_number')[code].code}")
 
 
 def _spread(values: pl.Series, rows: pl.Series, height: int) -> pl.Series:
-    blank = pl.repeat(None, height, dtype=pl.String, eager=True)
+    blank = pl.repeat(None, height, dtype=values.dtype, eager=True)
     return blank.scatter(rows, values).alias(values.name)
 
 

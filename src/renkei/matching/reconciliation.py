@@ -1,6 +1,6 @@
 """Reconciliation: matches notifications with the register as of a day (reconciliation §3–§6)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -11,13 +11,23 @@ import pyarrow as pa
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 from renkei.agreement.decisions import COMPARABLE_ITEMS, DEFAULT_POLICY, Policy
+from renkei.matching.dates import read_dates
+from renkei.matching.frames import Table, table_batches
 from renkei.matching.hash_index import HashIndex
-from renkei.matching.omissions import suspect
-from renkei.matching.outcomes import judge_notifications, link
-from renkei.matching.reading import BATCH_ROWS, match_columns, text_batch
+from renkei.matching.omissions import is_due, suspect
+from renkei.matching.outcomes import judge_notifications, link, place_faulty
+from renkei.matching.plausibility import (
+    ALL_GIVEN,
+    REGISTER,
+    Implausible,
+    implausible,
+    require_plausible,
+    row_counts,
+)
 from renkei.matching.release import annex_2, annex_3, matches
 from renkei.matching.report.statistics import Read, Statistics, count, tally
-from renkei.matching.validation import Checked, check, rejects_in_order
+from renkei.matching.validation import Checked, NotificationsAre, check, receiving, rejects_in_order
+from renkei.matching.values import fold
 
 if TYPE_CHECKING:
     from renkei.matching.candidates import Parameters
@@ -33,6 +43,7 @@ class Reconciliation:
     `annex2` has the columns of the dataset `discrepancies`, `annex3` those of `suspected_omissions`,
     `matches` and `rejects` those of reconciliation §8. `statistics` are counts only: no personal data.
     `candidates`, if they were searched for, are those of `candidates.find`; they never leave ISA.
+    `implausible` is what could not be true and was confirmed with a reason (§1).
     """
 
     annex2: pl.DataFrame
@@ -41,28 +52,56 @@ class Reconciliation:
     rejects: pl.DataFrame
     statistics: Statistics
     candidates: pl.DataFrame | None = None
+    implausible: tuple[Implausible, ...] = ()
+
+    def __repr__(self) -> str:
+        """Say how many rows each table has: a notebook or a log that shows a result must show no person."""
+        return f"Reconciliation({', '.join(f'{name}: {rows:,} rows' for name, rows in self._sizes())})"
+
+    def _repr_html_(self) -> str:
+        """Show the counts in a notebook."""
+        lines = [
+            *((f"{name}: rows", rows) for name, rows in self._sizes()),
+            *(
+                (f"{dataset}: {key}", rows)
+                for dataset, counts in self.statistics.summary()["datasets"].items()
+                for key, rows in counts.items()
+            ),
+        ]
+        cells = "".join(f"<tr><th>{key}</th><td>{rows:,}</td></tr>" for key, rows in lines)
+        return f"<table><caption>Reconciliation as of {self.statistics.as_of}</caption>{cells}</table>"
+
+    def _sizes(self) -> list[tuple[str, int]]:
+        tables = ("annex2", "annex3", "matches", "rejects", "candidates")
+        return [(name, table.height) for name in tables if (table := getattr(self, name)) is not None]
 
 
 def reconcile(
-    notifications: pl.DataFrame,
-    persons: pl.DataFrame,
-    cards: pl.DataFrame,
-    permissions: pl.DataFrame,
+    notifications: Table,
+    persons: Table,
+    cards: Table,
+    permissions: Table,
     *,
-    as_of: date,
+    as_of: date | str,
     policy: Policy = DEFAULT_POLICY,
     candidates: "Parameters | None" = None,
+    notifications_are: NotificationsAre = "all",
+    last_said: Mapping[str, int] | None = None,
+    confirmed: str | None = None,
 ) -> Reconciliation:
     """Reconcile notifications with the register as of a day.
 
-    Each frame has exactly the columns of its dataset (data dictionary), by name or Japanese label, as text
-    or as dates, times without a zone, booleans and whole numbers; every accepted shape is read (§1).
-    Rejected rows are in `rejects`, numbered as in a file whose header is line 1. Raises `RefusedFile` if
-    columns are unknown, missing or given twice. With `candidates` (parameters), notifications that are not
-    found get candidates, and Annex 3 names a notification that explains a suspected omission.
+    Each table is a frame of pandas, Polars (lazy too), Arrow, DuckDB or another library that narwhals reads,
+    or a path. It has exactly the columns of its dataset (data dictionary), by name or Japanese label, as text
+    or of a type that holds their values (`frames`); every accepted shape is read (§1). `as_of` is a date, or
+    a date as text. Rejected rows are in `rejects`, numbered as in a file whose header is line 1. Raises
+    `RefusedFile` if columns are unknown, missing, given twice or of a type that cannot hold their values,
+    and ValueError if `as_of` is no date. With `candidates` (parameters), notifications that are not
+    found get candidates, and Annex 3 names a notification that explains a suspected omission. Raises
+    `ImplausibleInput`, with the counts, for what cannot be true (§1), unless `confirmed` gives a reason;
+    `last_said` are the rows of each dataset that an earlier run read.
 
     >>> import polars as pl
-    >>> from datetime import date
     >>> from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
     >>> from renkei.matching import reconcile
     >>> record = {
@@ -79,31 +118,33 @@ def reconcile(
     ...     table(CARDS, record | {"card_number": "AB12345678CD", "person_id": "P1",
     ...           "issued_on": "2024-10-01"}),
     ...     table(PERMISSIONS),
-    ...     as_of=date(2026, 4, 13),
+    ...     as_of="2026-04-13",
     ... )
     >>> result.matches.select("outcome", "mismatched_items", "differences").rows()
     [('mismatched', 'birth_date', 'birth_date:day_month_swapped')]
     >>> result.annex2.select("linked_name", "linked_birth_date", "latest_name").rows()
     [(None, '1998-04-01', 'NGUYEN VAN ANH')]
     """
-    frames = {NOTIFICATIONS: notifications, PERSONS: persons, CARDS: cards, PERMISSIONS: permissions}
+    tables = {NOTIFICATIONS: notifications, PERSONS: persons, CARDS: cards, PERMISSIONS: permissions}
     return reconcile_batches(
-        lambda dataset: as_batches(frames[dataset], dataset),
-        as_of=as_of,
+        lambda dataset: table_batches(tables[dataset], dataset),
+        as_of=read_day(as_of),
         policy=policy,
         candidates=candidates,
+        notifications_are=notifications_are,
+        last_said=last_said,
+        confirmed=confirmed,
     )
 
 
-def as_batches(frame: pl.DataFrame, dataset: Dataset) -> Iterable[pa.RecordBatch]:
-    """Cut a frame into batches as `Source.batches` yields them. Raises RefusedFile for wrong columns."""
-    columns = match_columns(frame.columns, dataset, dataset.name)
-    text = frame.select(
-        header if isinstance(frame.schema[header], pl.Datetime) else pl.col(header).cast(pl.String)
-        for header in columns.values()
-    )
-    for batch in text.to_arrow().to_batches(BATCH_ROWS):
-        yield text_batch(batch, dataset, columns)
+def read_day(day: date | str) -> date:
+    """Return a day that is given as a date or as text in any accepted shape (§1). Raises ValueError."""
+    if isinstance(day, date):
+        return day
+    read = read_dates(pl.Series([fold(day.strip())]), partial=False).item()
+    if not isinstance(read, date):
+        raise ValueError(f"{day}: not a date. Write it as 2026-04-01.")
+    return read
 
 
 # Every column is checked; only those that an annex or a comparison needs are kept.
@@ -131,11 +172,16 @@ def reconcile_batches(
     as_of: date,
     policy: Policy = DEFAULT_POLICY,
     candidates: "Parameters | None" = None,
+    notifications_are: NotificationsAre = "all",
+    last_said: Mapping[str, int] | None = None,
+    confirmed: str | None = None,
     progress: Progress = lambda dataset, rows: None,
 ) -> Reconciliation:
     """Reconcile the batches of each dataset, in the form of `text_batch`; otherwise as `reconcile`.
 
-    `progress` is called with a dataset's name and the rows read of it, also from another thread.
+    `notifications_are`: all that stand, or a day's `changes`. Of changes the last row with an identifier
+    stands, and neither Annex 3 nor `shared_number` can be said (§1). `progress` is called with a dataset's
+    name and the rows read of it, also from another thread.
     """
 
     def checked(dataset: Dataset, known_persons: Callable[[], HashIndex] | None = None) -> Checked:
@@ -143,6 +189,7 @@ def reconcile_batches(
             batches(dataset),
             dataset,
             keep=kept_columns(dataset, policy),
+            rules=receiving(dataset, notifications_are),
             known_persons=known_persons,
             progress=lambda rows: progress(dataset.name, rows),
         )
@@ -164,7 +211,10 @@ def reconcile_batches(
         persons, _ = reading_persons.result()
         # The comparison does not need permissions: they are read on a core that it does not use all the time.
         reading_permissions = threads.submit(checked, PERMISSIONS, known)
-        linked = link(notifications.taken, cards.taken, policy)
+        faulty = pl.concat([cards.faulty, persons.faulty])
+        every = notifications_are == "all"
+        linked = link(notifications.taken, cards.taken, policy, faulty=faulty, all_given=every)
+        linked = place_faulty(linked, known())
         judged = judge_notifications(linked, cards.taken, persons.taken, policy)
         # Annex 2 and the matches do not need permissions: they are written while those are still being read.
         mismatches = threads.submit(annex_2, judged, persons.taken, as_of=as_of, policy=policy)
@@ -172,27 +222,55 @@ def reconcile_batches(
         found, explaining = None, None
         if candidates is not None:
             # Imported only in runs that search for candidates.
-            from renkei.matching.candidates import find
-            from renkei.matching.candidates.search import not_found, probable
+            from renkei.matching.candidates.search import find_and_count, not_found, probable
 
             searched = not_found(linked)
-            found = find(searched, cards.taken, candidates)
-            explaining = probable(found, searched, persons.taken["person_id"], policy)
+            found = find_and_count(searched, cards.taken, candidates)
+            explaining = probable(found.candidates, searched, persons.taken["person_id"], policy)
         tables = (notifications, persons, cards, reading_permissions.result())
+        permissions = tables[-1].taken
+        permissions = permissions if every else permissions.clear()
         suspected = suspect(
-            tables[-1].taken, judged.notifications, as_of=as_of, policy=policy, probable=explaining
+            permissions, judged.notifications, as_of=as_of, policy=policy, probable=explaining
         )
-        rejects = rejects_in_order(table.rejects for table in tables)
-        tallied = tally(judged.notifications, suspected)
-        counts = [Read(one.dataset, one.read, one.rejects.height, one.taken.height) for one in tables]
+        due = permissions.select("ground").filter(is_due(permissions, as_of=as_of, policy=policy))
+        rejects = rejects_in_order((table.rejects, table.places) for table in tables)
+        counts = [Read(one.dataset, one.read, one.set_aside, one.taken.height) for one in tables]
+        tallied = tally(judged.notifications, suspected, due)
+        searching = None if found is None else found.counts()
+        statistics = count(counts, tallied, rejects, as_of=as_of, policy=policy, candidates=searching)
+        findings = hold_plausible(statistics, rejects, notifications_are, last_said, confirmed)
         return Reconciliation(
             annex2=mismatches.result(),
             annex3=annex_3(suspected, persons.taken),
             matches=outcomes.result(),
             rejects=rejects,
-            statistics=count(counts, tallied, rejects, as_of=as_of, policy=policy),
-            candidates=found if found is None else as_text(found),
+            statistics=statistics,
+            candidates=found if found is None else as_text(found.candidates),
+            implausible=findings,
         )
+
+
+def hold_plausible(
+    statistics: Statistics,
+    rejects: pl.DataFrame,
+    notifications_are: NotificationsAre,
+    last_said: Mapping[str, int] | None,
+    confirmed: str | None,
+) -> tuple[Implausible, ...]:
+    """Return what cannot be true (§1) if a reason confirms it. Raises ImplausibleInput without one."""
+    every = notifications_are == "all"
+    # A day's changes say nothing of how many notifications stand.
+    before = {name: rows for name, rows in (last_said or {}).items() if every or name != NOTIFICATIONS.name}
+    findings = implausible(
+        row_counts(statistics.datasets, rejects, before),
+        statistics.policy,
+        never_empty=ALL_GIVEN if every else REGISTER,
+        due=int(statistics.due["rows"].sum()),
+        suspected=int(statistics.omissions["rows"].sum()),
+    )
+    require_plausible(findings, confirmed)
+    return findings
 
 
 def as_text(candidates: pl.DataFrame) -> pl.DataFrame:

@@ -14,6 +14,9 @@ ground                 Enum coe, change
 =====================  =========================================================
 
 Null is blank. A value that cannot be read is null too; `Values` says which of the two it is.
+
+Characters that nobody can see (`INVISIBLE`) are removed from every value but free text (kind text) before it
+is read.
 """
 
 import sys
@@ -45,11 +48,13 @@ NATIONALITY_KEYS = pl.Enum(list(NATIONALITIES))
 GROUND_KEYS = pl.Enum(["coe", "change"])
 CANONICAL_STATUS: Mapping[str, str] = {key: canonical(codes) for key, codes in STATUS_SETS.items()}
 
-# Hyphens as typed on Japanese keyboards; NFKC has already replaced － and ‑.
-_DASH = "[ \\-‐‑–—−]*"
-_CORPORATE = "^[0-9]{13}$"
+#: Characters that nobody can see: zero-width ones, bidirectional marks, variation selectors, BOM.
+INVISIBLE = r"\p{Default_Ignorable_Code_Point}"
+# A hyphen, or what is typed for one on a Japanese keyboard.
+_DASH = r"[\p{Pd}−ー]"
 _CARD = "^[A-Z]{2}[0-9]{8}[A-Z]{2}$"
-_CARD_AS_TYPED = f"^([A-Za-z]{{2}}){_DASH}([0-9]{{8}}){_DASH}([A-Za-z]{{2}})$"
+_GAP = rf"(?:\s|{_DASH})*"
+_CARD_AS_TYPED = f"^([A-Za-z]{{2}}){_GAP}([0-9]{{8}}){_GAP}([A-Za-z]{{2}})$"
 
 
 def fold(text: str) -> str:
@@ -74,7 +79,8 @@ SEX_WORDS: Mapping[str, int] = {
 }
 BOOLEAN_WORDS: Mapping[str, bool] = {
     **dict.fromkeys(("TRUE", "1", "有", "あり", "YES"), True),
-    **dict.fromkeys(("FALSE", "0", "無", "なし", "NO"), False),
+    # 2 as on the form: 1 有, 2 無.
+    **dict.fromkeys(("FALSE", "0", "2", "無", "なし", "NO"), False),
 }
 STATUS_WORDS: Mapping[str, str] = _words(
     *((code, code) for code in STATUSES),
@@ -105,15 +111,19 @@ class _Shaped(NamedTuple):
     keeps_odd: bool = False
     """A value that cannot be converted is kept as written."""
     wrong: Callable[[Bytes], Flags] | None = None
-    """From the bytes of values that have the shape: which of them are still wrong."""
+    """From the bytes of values that have the shape: which of them have a wrong check digit."""
 
 
 class Values(NamedTuple):
-    """One column read: the typed values, where a value was blank, and where it could not be read."""
+    """One column read: the typed values, and where a value was blank or could not be read.
+
+    `wrong`: where a value was read whose check digit is wrong; the value stays.
+    """
 
     typed: pl.Series
     blank: pl.Series
     unreadable: pl.Series
+    wrong: pl.Series | None = None
 
 
 def read(column: Column, raw: pa.Array, keep: bool = True) -> Values:
@@ -131,6 +141,8 @@ def read(column: Column, raw: pa.Array, keep: bool = True) -> Values:
         return _unkept(raw)
     seen = edges(raw)
     text = _trimmed(raw, seen)
+    if column.kind is not Kind.TEXT:
+        text = _visible(text)
     if column.max_length is None or seen.longest <= column.max_length:
         return Values(text, _blank(text), _none(len(text)))
     return Values(text, _blank(text), (text.str.len_chars() > column.max_length).fill_null(False))
@@ -181,10 +193,19 @@ def _trimmed(raw: Text, seen: Edges) -> pl.Series:
     return text
 
 
+def _visible(text: pl.Series) -> pl.Series:
+    """Remove the characters that nobody can see; what is left of nothing else is blank."""
+    unseen = text.str.contains(INVISIBLE)
+    if not unseen.any():
+        return text
+    seen = text.str.replace_all(INVISIBLE, "").str.strip_chars()
+    return seen.set(seen.str.len_bytes() == 0, None)
+
+
 def _through_distinct(
     raw: pa.DictionaryArray, reader: Callable[[pl.Series], pl.Series], keep: bool
 ) -> Values:
-    text = _trimmed(raw.dictionary, edges(raw.dictionary))
+    text = _visible(_trimmed(raw.dictionary, edges(raw.dictionary)))
     plain = text.str.contains("^[0-9A-Z-]*$").all()
     typed = reader(text if plain else text.str.normalize("NFKC").str.to_uppercase())
     # The counts are cheap; checking each row would cost as much as reading the few distinct words.
@@ -211,13 +232,13 @@ def _shaped(raw: pa.StringArray, kind: _Shaped, keep: bool) -> Values:
         values = Values(series(raw), _nulls(raw), _none(len(raw)))
     else:
         values = _converted(series(raw), kind)
-    return values if kind.wrong is None else _without_wrong(values, kind.shape, kind.wrong)
+    return values if kind.wrong is None else _with_wrong(values, kind.shape, kind.wrong)
 
 
 def _converted(text: pl.Series, kind: _Shaped) -> Values:
     rows = (~text.str.contains(kind.pattern)).arg_true()
     written = text.gather(rows).to_arrow()
-    trimmed = _trimmed(written, edges(written))
+    trimmed = _visible(_trimmed(written, edges(written)))
     converted = kind.convert(trimmed)
     unreadable = _none(len(text)).clone().scatter(rows, converted.is_null() & trimmed.is_not_null())
     # A malformed card number is kept as written: it may show what was meant (§1).
@@ -226,16 +247,15 @@ def _converted(text: pl.Series, kind: _Shaped) -> Values:
     return Values(typed, typed.is_null() & ~unreadable, unreadable)
 
 
-def _without_wrong(values: Values, shape: Shape, is_wrong: Callable[[Bytes], Flags]) -> Values:
-    """Make values unreadable that have the shape but are wrong."""
+def _with_wrong(values: Values, shape: Shape, is_wrong: Callable[[Bytes], Flags]) -> Values:
+    """Note the values that have the shape but a wrong check digit."""
     letters = shape.bytes_of(values.typed.drop_nulls().to_arrow())
     assert letters is not None  # noqa: S101 - converted values have the shape
     wrong = is_wrong(letters)
     if not wrong.any():
         return values
     rows = values.typed.is_not_null().arg_true().filter(pl.Series(wrong))
-    wrong_rows = _none(len(values.typed)).clone().scatter(rows, True)
-    return Values(values.typed.set(wrong_rows, None), values.blank, values.unreadable | wrong_rows)
+    return values._replace(wrong=_none(len(values.typed)).clone().scatter(rows, True))
 
 
 def _card_numbers(text: pl.Series) -> pl.Series:
@@ -255,11 +275,14 @@ def _look_up(words: Mapping[str, object], dtype: pl.DataType) -> Callable[[pl.Se
     return read_words
 
 
-def _digits(shape: str) -> Callable[[pl.Series], pl.Series]:
+def _digits(*groups: int) -> Callable[[pl.Series], pl.Series]:
+    """Return a converter of numbers written as groups of digits with hyphens between them, or without."""
+    shape = "|".join(by.join(f"[0-9]{{{group}}}" for group in groups) for by in ("", _DASH))
+
     def convert(text: pl.Series) -> pl.Series:
         folded = text.to_frame("text").select(pl.col("text").str.normalize("NFKC"))
-        plain = pl.col("text").str.replace_all("-", "", literal=True)
-        return folded.select(pl.when(pl.col("text").str.contains(shape)).then(plain)).to_series()
+        plain = pl.col("text").str.replace_all(_DASH, "")
+        return folded.select(pl.when(pl.col("text").str.contains(f"^(?:{shape})$")).then(plain)).to_series()
 
     return convert
 
@@ -270,7 +293,7 @@ _CORPORATE_WEIGHTS = np.array([0, *(2 if place % 2 else 1 for place in range(1, 
 
 def _corporate_numbers(text: pl.Series) -> pl.Series:
     folded = text.str.normalize("NFKC").str.replace_all(r"\s", "").to_frame("text")
-    return folded.select(pl.when(pl.col("text").str.contains(_CORPORATE)).then("text")).to_series()
+    return folded.select(pl.when(pl.col("text").str.contains("^[0-9]{13}$")).then("text")).to_series()
 
 
 def _wrong_check_digits(numbers: Bytes) -> Flags:
@@ -295,11 +318,9 @@ _READERS: Mapping[Kind, Callable[[pl.Series], pl.Series]] = {
 
 _SHAPED: Mapping[Kind, _Shaped] = {
     Kind.CARD_NUMBER: _Shaped(Shape(b"AA00000000AA", b"ZZ99999999ZZ"), _CARD, _card_numbers, keeps_odd=True),
-    Kind.ESTABLISHMENT_NUMBER: _Shaped(
-        digits(11), "^[0-9]{11}$", _digits("^(?:[0-9]{11}|[0-9]{4}-[0-9]{6}-[0-9])$")
-    ),
-    Kind.CORPORATE_NUMBER: _Shaped(digits(13), _CORPORATE, _corporate_numbers, wrong=_wrong_check_digits),
-    Kind.POSTAL_CODE: _Shaped(digits(7), "^[0-9]{7}$", _digits("^(?:[0-9]{7}|[0-9]{3}-[0-9]{4})$")),
+    Kind.ESTABLISHMENT_NUMBER: _Shaped(digits(11), "^[0-9]{11}$", _digits(4, 6, 1)),
+    Kind.CORPORATE_NUMBER: _Shaped(digits(13), "^[0-9]{13}$", _corporate_numbers, wrong=_wrong_check_digits),
+    Kind.POSTAL_CODE: _Shaped(digits(7), "^[0-9]{7}$", _digits(3, 4)),
 }
 
 _WRITERS: Mapping[Kind, Callable[[pl.Expr], pl.Expr]] = {

@@ -1,6 +1,6 @@
 """Counts of a reconciliation: all that a report may show, since counts have no personal data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -33,7 +33,11 @@ class Statistics:
 
     `outcomes`: outcome, nationality, status_of_residence (codes; null if a tombstone left them blank)
     and the flags; `differences`: item, cause; `omissions`: ground, reason, status_of_residence;
-    `rejects`: dataset, reason (a row with several reasons counts under each).
+    `due`: ground, of the permissions in scope whose due date has passed, suspected or not;
+    `rejects`: dataset, reason of rows set aside (a row with several reasons counts under each); `values`:
+    the same of rows that were taken without a value.
+    `candidates`, if they were searched for: how many pairs were compared, and what was left out
+    (`candidates.search.Found.counts`).
     """
 
     as_of: date
@@ -42,19 +46,23 @@ class Statistics:
     outcomes: pl.DataFrame
     differences: pl.DataFrame
     omissions: pl.DataFrame
+    due: pl.DataFrame
     rejects: pl.DataFrame
+    values: pl.DataFrame
+    candidates: Mapping[str, Any] | None = None
 
     def summary(self) -> dict[str, Any]:
         """Return the content of summary.json: the day, the decisions that are not the default, and counts.
 
-        The counts of each dataset add up.
+        The counts of each dataset add up. `policy_digest` is the SHA-256 of all decisions.
         """
         outcomes, omissions = self.outcomes, self.omissions
         return {
             "as_of": self.as_of.isoformat(),
             "policy": self.policy.overrides(),
+            "policy_digest": self.policy.digest(),
             "datasets": self.datasets,
-            "flags": {flag: _total(outcomes.filter(pl.col(flag))) for flag in _FLAGS},
+            "flags": {flag: _said(outcomes, flag) for flag in _FLAGS},
             "annex2": {outcome: self.datasets["notifications"][outcome] for outcome in REPORTED},
             "annex3": {
                 reason: _total(omissions.filter(pl.col("reason") == reason)) for reason in self._reasons()
@@ -63,10 +71,9 @@ class Statistics:
                 item: dict(causes.select("cause", "rows").iter_rows())
                 for (item,), causes in self.differences.group_by("item", maintain_order=True)
             },
-            "rejects": {
-                dataset: dict(reasons.select("reason", "rows").iter_rows())
-                for (dataset,), reasons in self.rejects.group_by("dataset", maintain_order=True)
-            },
+            "rejects": _by_dataset(self.rejects),
+            "values": _by_dataset(self.values),
+            **({} if self.candidates is None else {"candidates": self.candidates}),
         }
 
     def _reasons(self) -> tuple[str, ...]:
@@ -75,20 +82,37 @@ class Statistics:
         return (*REASONS, PROBABLY_NOTIFIED) if occurs else REASONS
 
 
+def _said(outcomes: pl.DataFrame, flag: str) -> int | None:
+    """Return how many have a flag; None where it was not said of any row (of a day's changes)."""
+    unsaid = outcomes.height > 0 and outcomes[flag].null_count() == outcomes.height
+    return None if unsaid else _total(outcomes.filter(pl.col(flag)))
+
+
+def _by_dataset(counts: pl.DataFrame) -> dict[str, dict[str, int]]:
+    return {
+        dataset: dict(reasons.select("reason", "rows").iter_rows())
+        for (dataset,), reasons in counts.group_by("dataset", maintain_order=True)
+    }
+
+
 def _total(counts: pl.DataFrame) -> int:
     return int(counts["rows"].sum())
 
 
 class Tally(NamedTuple):
-    """The three tables of `Statistics` that count judged rows; those of several parts can be added up."""
+    """The tables of `Statistics` that count judged rows; those of several parts can be added up."""
 
     outcomes: pl.DataFrame
     differences: pl.DataFrame
     omissions: pl.DataFrame
+    due: pl.DataFrame
 
 
-def tally(matches: pl.DataFrame, suspected: pl.DataFrame) -> Tally:
-    """Count judged rows: `matches` are `Judged.notifications`, `suspected` come from `suspect`."""
+def tally(matches: pl.DataFrame, suspected: pl.DataFrame, due: pl.DataFrame) -> Tally:
+    """Count judged rows: `matches` are `Judged.notifications`, `suspected` come from `suspect`.
+
+    `due` are the permissions of `is_due`; only their `ground` is needed.
+    """
     pairs = (
         matches.select("differences")
         .drop_nulls()
@@ -102,6 +126,7 @@ def tally(matches: pl.DataFrame, suspected: pl.DataFrame) -> Tally:
             "cause",
         ),
         _counted(suspected, PERMISSIONS, "ground", "reason", "status_of_residence"),
+        _counted(due, PERMISSIONS, "ground"),
     )
 
 
@@ -111,7 +136,13 @@ def add_up(tallies: Sequence[Tally]) -> Tally:
 
 
 def count(
-    counts: Sequence[Read], tallied: Tally, rejects: pl.DataFrame, *, as_of: date, policy: Policy
+    counts: Sequence[Read],
+    tallied: Tally,
+    rejects: pl.DataFrame,
+    *,
+    as_of: date,
+    policy: Policy,
+    candidates: Mapping[str, Any] | None = None,
 ) -> Statistics:
     """Count a reconciliation: the rows read of each dataset, the judged rows, and the rejects."""
     outcomes = _sum(tallied.outcomes.select("outcome", "rows")) if tallied.outcomes.height else None
@@ -120,8 +151,11 @@ def count(
         one.dataset.name: {"read": one.read, "rejected": one.rejected, "taken": one.taken} for one in counts
     }
     datasets[NOTIFICATIONS.name] |= {outcome: by_outcome.get(outcome, 0) for outcome in OUTCOMES}
-    reasons = rejects.select("dataset", reason=pl.col("reasons").str.split(";")).explode("reason")
-    return Statistics(as_of, policy, datasets, *tallied, _by(reasons, "dataset", "reason"))
+    reasons = rejects.select("dataset", "action", reason=pl.col("reasons").str.split(";")).explode("reason")
+    rows, values = (
+        _by(reasons.filter(pl.col("action") == action), "dataset", "reason") for action in ("row", "value")
+    )
+    return Statistics(as_of, policy, datasets, *tallied, rows, values, candidates)
 
 
 def _by(rows: pl.DataFrame, *keys: str) -> pl.DataFrame:

@@ -5,7 +5,7 @@ frames, on which the same functions run that the default engine runs on whole ta
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -24,19 +24,36 @@ from renkei.agreement.datasets import (
 from renkei.agreement.datasets import SUSPECTED_OMISSIONS as OMISSIONS
 from renkei.agreement.decisions import Policy
 from renkei.matching.hash_index import HashIndex
-from renkei.matching.omissions import suspect
-from renkei.matching.outcomes import MATCHES, judge_notifications, link
+from renkei.matching.omissions import is_due, suspect
+from renkei.matching.outcomes import FAULTY, MATCHES, NO_FAULTY, judge_notifications, link, place_faulty
+from renkei.matching.places import Places
 from renkei.matching.reading import Source, text_batch
-from renkei.matching.reconciliation import Reconciliation, as_text, kept_columns
+from renkei.matching.reconciliation import (
+    Reconciliation,
+    as_text,
+    hold_plausible,
+    kept_columns,
+)
 from renkei.matching.release import annex_2, annex_3, matches
 from renkei.matching.report.statistics import Read, Tally, add_up, count, tally
 from renkei.matching.spark.session import ddl, like_before, on_the_wire, to_arrow, to_polars, why_not_finished
-from renkei.matching.validation import REJECTS, empty, place_persons, rejects_in_order, type_batch
+from renkei.matching.validation import (
+    REJECTS,
+    NotificationsAre,
+    Rules,
+    empty,
+    place_persons,
+    reasons_by_line,
+    receiving,
+    rejects_in_order,
+    type_batch,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from renkei.matching.candidates import Parameters
+    from renkei.matching.candidates.search import Found
 
 _FIRST_LINE = 2
 
@@ -49,19 +66,25 @@ def reconcile_on_spark(
     policy: Policy,
     buckets: int,
     candidates: "Parameters | None" = None,
+    notifications_are: NotificationsAre = "all",
+    last_said: Mapping[str, int] | None = None,
+    confirmed: str | None = None,
 ) -> Reconciliation:
     """Reconcile files on Spark; the result is exactly that of the default engine.
 
     Parquet is read by the workers. CSV is read by this process, because only a reader of the whole file knows
-    the line of a record. Raises RefusedFile as the default engine does, and SparkFailed if a worker fails.
+    the line of a record. Raises RefusedFile and ImplausibleInput as the default engine does, and SparkFailed
+    if a worker fails.
     """
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:
-        return _reconciled(_Run(session, policy, buckets), sources, as_of, candidates)
+        result = _reconciled(_Run(session, policy, buckets, notifications_are), sources, as_of, candidates)
     except (PySparkException, Py4JError, ConnectionError, EOFError) as failure:
         raise why_not_finished(failure, session) from None
+    findings = hold_plausible(result.statistics, result.rejects, notifications_are, last_said, confirmed)
+    return replace(result, implausible=findings)
 
 
 def _reconciled(
@@ -72,24 +95,33 @@ def _reconciled(
     known = persons.taken.select("person_id")
     cards = run.take(sources[CARDS], known)
     permissions = run.take(sources[PERMISSIONS], known)
-    linked = run.link(notifications.taken, cards.taken)
+    faulty = pl.concat([cards.faulty, persons.faulty])
+    linked = run.link(notifications.taken, cards.taken, faulty)
     found, explaining = None, None
     if parameters is not None:
         searched = run.not_found(linked)
         found = run.find(searched, cards.taken, parameters)
-        explaining = (found, searched)
-    parts = run.judge(linked, persons.taken, cards.taken, permissions.taken, as_of, explaining)
+        explaining = (found.candidates, searched)
+    due = permissions.taken if run.notifications_are == "all" else permissions.taken.limit(0)
+    parts = run.judge(linked, persons.taken, cards.taken, due, as_of, explaining)
 
     taken = (notifications, persons, cards, permissions)
-    rejects = rejects_in_order(table.rejects for table in taken)
-    counts = [Read(one.dataset, one.read, one.rejects.height, one.read - one.rejects.height) for one in taken]
+    rejects = rejects_in_order((table.rejects, table.places) for table in taken)
+    counts = [Read(one.dataset, one.read, one.set_aside, one.read - one.set_aside) for one in taken]
     return Reconciliation(
         annex2=parts["annex2"],
         annex3=parts["annex3"],
         matches=parts["matches"],
         rejects=rejects,
-        statistics=count(counts, _tally_of(parts), rejects, as_of=as_of, policy=run.policy),
-        candidates=None if found is None else as_text(found),
+        statistics=count(
+            counts,
+            _tally_of(parts),
+            rejects,
+            as_of=as_of,
+            policy=run.policy,
+            candidates=None if found is None else found.counts(),
+        ),
+        candidates=None if found is None else as_text(found.candidates),
     )
 
 
@@ -99,6 +131,12 @@ class _Table:
     taken: "DataFrame"
     rejects: pl.DataFrame
     read: int
+    faulty: pl.DataFrame
+    places: Places
+
+    @property
+    def set_aside(self) -> int:
+        return int((self.rejects["action"] == "row").sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +144,10 @@ class _Run:
     session: "SparkSession"
     policy: Policy
     buckets: int
+    notifications_are: NotificationsAre
 
     def take(self, source: Source, known: "DataFrame | None" = None) -> _Table:
-        """Type a file's rows on the workers, and reject those that cannot be accepted."""
+        """Type a file's rows on the workers, and set aside those that cannot be taken."""
         from pyspark.sql import Window
         from pyspark.sql import functions as sql
 
@@ -116,10 +155,15 @@ class _Run:
         keep = kept_columns(dataset, self.policy)
         identifier = dataset.identifier.name
         wire = on_the_wire(empty(dataset, keep))
-        typed = self._text(source).mapInArrow(_typer(dataset, keep), f"{ddl(wire)}, reasons array<string>")
-        # Second and later rows with the same identifier, in the order of the file.
-        order = sql.row_number().over(Window.partitionBy(identifier).orderBy("line"))
-        repeated = sql.when(sql.col(identifier).isNotNull() & (order > 1), f"duplicate:{identifier}")
+        rules = receiving(dataset, self.notifications_are)
+        columns = f"{ddl(wire)}, reasons array<string>, action string"
+        places = Places()
+        typed = self._text(source, places).mapInArrow(_typer(dataset, keep, rules), columns)
+        # Other rows with the same identifier than the one that stands, in the order of the file.
+        line = sql.col("line").desc() if rules.last_stands else sql.col("line")
+        order = sql.row_number().over(Window.partitionBy(identifier).orderBy(line))
+        reason = "superseded" if rules.last_stands else "duplicate"
+        repeated = sql.when(sql.col(identifier).isNotNull() & (order > 1), f"{reason}:{identifier}")
         typed = typed.withColumn("repeated", repeated)
         if known is not None:
             within = dataset.column("person_id").max_length or 0
@@ -127,26 +171,36 @@ class _Run:
             unknown = sql.col("known").isNull() & (sql.length("person_id") <= within)
             typed = typed.withColumn("unknown", sql.when(unknown, "unknown_person"))
         extra = ["repeated", *(["unknown"] if known is not None else [])]
-        reasons = sql.array_compact(sql.concat("reasons", sql.array(*extra)))
-        typed = typed.withColumn("reasons", reasons).persist()
+        costs_row = sql.coalesce(*extra).isNotNull()
+        typed = typed.withColumns(
+            {
+                "action": sql.when(costs_row, "row").otherwise(sql.col("action")),
+                "reasons": sql.array_compact(sql.concat("reasons", sql.array(*extra))),
+            }
+        ).persist()
+        aside = sql.col("action").eqNullSafe("row")
         rejects = typed.filter(sql.size("reasons") > 0).select(
             sql.lit(dataset.name).alias("dataset"),
             "line",
             sql.col(identifier).alias("identifier"),
+            "action",
             sql.array_join(sql.array_sort("reasons"), ";").alias("reasons"),
         )
         return _Table(
             dataset,
-            typed.filter(sql.size("reasons") == 0).select(*wire.columns),
+            typed.filter(~aside).select(*wire.columns),
             to_polars(rejects.toArrow()).cast(pl.Schema(REJECTS)),
             typed.count(),
+            _faulty(typed.filter(aside)) if dataset in (CARDS, PERSONS) else NO_FAULTY,
+            places,
         )
 
-    def _text(self, source: Source) -> "DataFrame":
-        """Return the records as text with their line in the file (`line`)."""
+    def _text(self, source: Source, places: Places) -> "DataFrame":
+        """Return the records as text, numbered (`line`); several files are noted in `places`."""
         from pyspark.sql import functions as sql
 
-        if source.path.suffix.lower() == ".parquet":
+        if source.is_one_parquet_file:
+            source.prove()  # Spark believes a damaged page, a short column and text that is no UTF-8
             file = self.session.read.parquet(str(source.path))
             texts = {name: sql.col(f"`{header}`").cast("string") for name, header in source.columns.items()}
             # A time at midnight is written as its date, as in `reading`.
@@ -158,19 +212,25 @@ class _Run:
             line = (sql.col("_metadata.row_index") + _FIRST_LINE).alias("line")
             return file.select(line, *(text.alias(name) for name, text in texts.items()))
         schema = pa.schema([(name, pa.string()) for name in source.dataset.names])
-        table = pa.Table.from_batches([batch.cast(schema) for batch in source.batches()], schema)
+        batches, number = [], _FIRST_LINE
+        for batch in source.batches():
+            places.note(number, batch)
+            batches.append(batch.cast(schema).replace_schema_metadata(None))
+            number += batch.num_rows
+        table = pa.Table.from_batches(batches, schema)
         lines = pa.array(range(_FIRST_LINE, table.num_rows + _FIRST_LINE), pa.int64())
         frame: DataFrame = self.session.createDataFrame(table.add_column(0, "line", lines))
         return frame
 
-    def link(self, notifications: "DataFrame", cards: "DataFrame") -> "DataFrame":
-        """Link within buckets of card numbers."""
-        policy = self.policy
+    def link(self, notifications: "DataFrame", cards: "DataFrame", faulty: pl.DataFrame) -> "DataFrame":
+        """Link within buckets of card numbers; the few `faulty` rows go to every bucket."""
+        policy, every = self.policy, self.notifications_are == "all"
         no_rows = self._none_linked()
 
         def link_bucket(left: pa.Table, right: pa.Table) -> pa.Table:
             reported = _typed(left, NOTIFICATIONS, policy)
-            return to_arrow(on_the_wire(_linked(reported, _typed(right, CARDS, policy), policy)))
+            records = _typed(right, CARDS, policy)
+            return to_arrow(on_the_wire(_linked(reported, records, policy, faulty=faulty, all_given=every)))
 
         sides = [self._bucketed(table, "card_number") for table in (notifications, cards)]
         linked: DataFrame = sides[0].cogroup(sides[1]).applyInArrow(link_bucket, ddl(on_the_wire(no_rows)))
@@ -182,10 +242,10 @@ class _Run:
 
         from renkei.matching.candidates.search import not_found
 
-        rows = linked.filter(sql.col("live") & sql.col("person_id").isNull())
+        rows = linked.filter(sql.col("live") & sql.col("person_id").isNull() & ~sql.col("at_fault"))
         return not_found(like_before(to_polars(rows.toArrow()), self._none_linked())).sort("notification_id")
 
-    def find(self, searched: pl.DataFrame, cards: "DataFrame", parameters: "Parameters") -> pl.DataFrame:
+    def find(self, searched: pl.DataFrame, cards: "DataFrame", parameters: "Parameters") -> "Found":
         """Find candidates for the notifications of `not_found`, within buckets of persons."""
         from renkei.matching.spark.candidates import find_on_spark
 
@@ -224,7 +284,7 @@ class _Run:
 
         sides = [
             # Notifications without a person are spread over all buckets.
-            self._bucketed(linked, "person_id", "notification_id"),
+            self._bucketed(linked, "person_id", "faulty_person_id", "notification_id"),
             self._bucketed(register, "person_id"),
         ]
         rows = sides[0].cogroup(sides[1]).applyInArrow(judge_bucket, "part string, cells array<string>")
@@ -242,27 +302,42 @@ class _Run:
 # --- what runs on the workers --------------------------------------------------------------------------
 
 
+def _faulty(rows: "DataFrame") -> pl.DataFrame:
+    """Collect rows that were set aside, in the order of the file."""
+    found = to_polars(rows.orderBy("line").select(*FAULTY).toArrow())
+    return found.cast(pl.Schema(FAULTY))
+
+
 def _typer(
-    dataset: Dataset, keep: frozenset[str] | None
+    dataset: Dataset, keep: frozenset[str] | None, rules: Rules
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     columns = {name: name for name in dataset.names}
 
     def type_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             lines = pl.Series(batch.column("line")).cast(pl.UInt32)
-            table, troubles = type_batch(text_batch(batch, dataset, columns), lines, dataset, keep=keep)
-            none = pl.DataFrame(schema={"line": pl.UInt32, "reason": pl.String})
-            reasons = pl.concat([none, *troubles]).group_by("line").agg(reasons=pl.col("reason"))
+            table, troubles = type_batch(
+                text_batch(batch, dataset, columns), lines, dataset, keep=keep, rules=rules
+            )
+            reasons = reasons_by_line(troubles).select("line", "reasons", "action")
             typed = table.join(reasons, on="line", how="left").with_columns(pl.col("reasons").fill_null([]))
             yield from to_arrow(on_the_wire(typed)).to_batches()
 
     return type_batches
 
 
-def _linked(notifications: pl.DataFrame, cards: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def _linked(
+    notifications: pl.DataFrame,
+    cards: pl.DataFrame,
+    policy: Policy,
+    *,
+    faulty: pl.DataFrame = NO_FAULTY,
+    all_given: bool = True,
+) -> pl.DataFrame:
     # `person` is a row of one bucket of persons; it is looked up again there.
     placed = cards.with_columns(person=pl.lit(None, dtype=pl.UInt32))
-    return link(notifications, placed, policy).drop("person", "line")
+    linked = link(notifications, placed, policy, faulty=faulty, all_given=all_given)
+    return linked.drop("person", "line")
 
 
 def _judged(
@@ -281,7 +356,10 @@ def _judged(
     no_rows = _linked(empty(NOTIFICATIONS, kept_columns(NOTIFICATIONS, policy)), _no_cards(policy), policy)
     known = HashIndex(persons["person_id"])
     judged = judge_notifications(
-        place_persons(like_before(linked, no_rows), known), place_persons(cards, known), persons, policy
+        place_faulty(place_persons(like_before(linked, no_rows), known), known),
+        place_persons(cards, known),
+        persons,
+        policy,
     )
     placed = place_persons(permissions, known)
     explaining = None
@@ -290,7 +368,8 @@ def _judged(
 
         explaining = probable(*candidates, persons["person_id"], policy)
     suspected = suspect(placed, judged.notifications, as_of=as_of, policy=policy, probable=explaining)
-    tallied = tally(judged.notifications, suspected)
+    due = placed.select("ground").filter(is_due(placed, as_of=as_of, policy=policy))
+    tallied = tally(judged.notifications, suspected, due)
     parts = {
         "matches": matches(judged),
         "annex2": annex_2(judged, persons, as_of=as_of, policy=policy),
@@ -320,7 +399,7 @@ def _parts(policy: Policy, *, with_candidates: bool) -> dict[str, tuple[str, ...
     """Return the columns of each part of a bucket's result; a part is sorted by its first column."""
     codes = empty(NOTIFICATIONS).select("nationality", "status_of_residence").schema
     permissions = empty(PERMISSIONS).with_columns(reason=pl.lit(""))
-    no_counts = tally(pl.DataFrame(schema={**MATCHES, **codes}), permissions)
+    no_counts = tally(pl.DataFrame(schema={**MATCHES, **codes}), permissions, permissions)
     return {
         "matches": tuple(MATCHES),
         "annex2": discrepancies(policy.disclosed_items).names,

@@ -7,6 +7,7 @@ pattern extracts (a module, a package, an exit status) never come from a row.
 import re
 import sys
 from dataclasses import dataclass
+from typing import ClassVar
 
 from renkei.agreement.errors import RenkeiError
 
@@ -17,6 +18,8 @@ class NoSpark(RenkeiError):
 
 class SparkFailed(RenkeiError):
     """A job of the distributed engine failed; nothing was written."""
+
+    exit_status: ClassVar[int] = 1
 
 
 @dataclass(frozen=True, slots=True)
