@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -32,6 +31,7 @@ from renkei.agreement.text import Lang
 from renkei.cli import exchange_options, output
 from renkei.cli.arguments import PolicyOption, read_policy
 from renkei.cli.explain import fold
+from renkei.cli.terminal import Console
 from renkei.exchange import agreement_file
 from renkei.exchange.durable import write
 from renkei.exchange.errors import Misused

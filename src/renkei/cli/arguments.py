@@ -22,6 +22,15 @@ PolicyOption = Annotated[
 ]
 
 
+# A register's file of a dataset; without an ending, a directory of Parquet parts.
+REGISTER_ENDINGS = (".csv", ".parquet", ".xlsx", ".csv.gz", "")
+
+
+ResultOption = Annotated[
+    Path, typer.Option("--result", metavar="DIR", help="The directory that reconcile wrote with --out.")
+]
+
+
 class UnusableArguments(RenkeiError):
     """Arguments that cannot be used; nothing was read or written."""
 
@@ -44,15 +53,18 @@ def read_policy(path: Path | None) -> Policy:
 
 def register_file(directory: Path, dataset: Dataset) -> Path:
     """Return a dataset's file in a register directory. Raises UnusableArguments if there is none, or two."""
-    candidates = [directory / f"{dataset.name}{ending}" for ending in (".csv", ".parquet")]
-    present = [path for path in candidates if path.exists()]
+    candidates = [directory / f"{dataset.name}{ending}" for ending in REGISTER_ENDINGS]
+    present = [
+        path for path in candidates if path.is_file() or (path.is_dir() and path.suffix in ("", ".parquet"))
+    ]
     if len(present) == 1:
         return present[0]
     names = ", ".join(path.name for path in candidates)
     if present:
+        names = ", ".join(path.name for path in present)
         raise UnusableArguments(
             f"{directory}: both {names} exist. Keep one of them.",
-            f"{directory}: {names}の両方があります。一方だけにしてください。",
+            f"{directory}: {names}があります。一つだけにしてください。",
         )
     raise UnusableArguments(
         f"{directory}: neither of {names} exists.", f"{directory}: {names}のいずれもありません。"
@@ -61,10 +73,10 @@ def register_file(directory: Path, dataset: Dataset) -> Path:
 
 def table_ending(path: Path, option: str) -> None:
     """Check that the name of a table to be written is of CSV or Parquet. Raises UnusableArguments."""
-    if path.suffix.lower() not in (".csv", ".parquet"):
+    if path.suffix.lower() not in (".csv", ".parquet", ".xlsx"):
         raise UnusableArguments(
-            f"{option} {path}: must end in .csv or .parquet.",
-            f"{option} {path}: .csvまたは.parquetで終わる名前にしてください。",
+            f"{option} {path}: must end in .csv, .parquet or .xlsx.",
+            f"{option} {path}: .csv、.parquet、.xlsxのいずれかで終わる名前にしてください。",
         )
 
 

@@ -99,7 +99,7 @@ def verify(
 @app.command()
 def export(
     node: NodeOption,
-    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to write; FILE.head beside it.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write; FILE.head beside it.")],
     officer: OfficerOption,
     since: Annotated[str | None, typer.Option("--from", metavar="DATE", help="The first day.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day.")] = None,
@@ -113,7 +113,7 @@ def export(
     by, now = acting(officer), moment()
     require(by, Act.READ_TRAIL, now=now)
     made = write(
-        to,
+        out,
         now,
         since=read_day(since) if since else None,
         until=read_day(until) if until else None,

@@ -34,13 +34,23 @@ def list_(
     node: NodeOption,
     decided: Annotated[bool, typer.Option("--decided", help="List those already decided instead.")] = False,
 ) -> None:
-    """List, as CSV, the notifications with candidates: identifiers and probabilities, no personal data."""
+    """List, as CSV, the notifications with candidates: identifiers and probabilities, no personal data.
+
+    `left_out` says how many persons the search left out, and which values too many of them share.
+    """
     start(node)
     from renkei.node.matching_run import queries
 
-    fields = ("notification_id", "best_probability", "no_match_probability", "state", "decision_reason")
+    fields = (
+        "notification_id",
+        "best_probability",
+        "no_match_probability",
+        "state",
+        "decision_reason",
+        "left_out",
+    )
     rows = csv.writer(sys.stdout, lineterminator="\n")
-    rows.writerow(("notification_id", "best", "nobody", "state", "decision_reason"))
+    rows.writerow(("notification_id", "best", "nobody", "state", "decision_reason", "left_out"))
     rows.writerows(queries.candidates(waiting=not decided).values_list(*fields))
 
 

@@ -7,16 +7,18 @@ matching must begin at once, and timers start a node's commands all day long.
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "simulate": "simulate.simulate",
+        "check": "check.check",
         "prepare": "prepare.prepare",
         "reconcile": "reconcile.reconcile",
         "explain": "explain.explain",
+        "compare": "compare.compare",
         "evaluate": "evaluate.evaluate",
         "learn": "learn.learn",
         "demo": "demo.demo",
@@ -46,17 +48,33 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
 """Command to the module below `renkei.cli` and its function or group, in the order of the help."""
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from renkei import __version__
+
+        typer.echo(f"renkei {__version__}")
+        raise typer.Exit
+
+
+def _general(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Options before a command."""
+
+
 def application(*names: str) -> typer.Typer:
     """Return an application of these commands, by default of all: typer prepares every command it gets."""
     app = typer.Typer(
         help="Renkei: link foreigner employment notifications with residence records (申合せ 2021-03-18).",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,  # a traceback with local variables would show personal data
         rich_markup_mode=None,
     )
     # A callback makes it a group, even with one command: `renkei reconcile --help` keeps the command's name.
-    app.callback()(lambda: None)
+    app.callback()(_general)
     for name in names or COMMANDS:
         module, attribute = COMMANDS[name].split(".")
         command = getattr(import_module(f"renkei.cli.{module}"), attribute)

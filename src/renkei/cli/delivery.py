@@ -23,6 +23,7 @@ from renkei.exchange.inbox import Opened, Taken
 from renkei.exchange.keys import spoken
 from renkei.exchange.manifest import MOST_BYTES, read, sha256
 from renkei.exchange.outbox import Order, Outbox
+from renkei.exchange.package import SET_ASIDE
 
 _MOST_SIGNATURE = 64 * 1024
 
@@ -195,7 +196,7 @@ def declare_void(
     service: Annotated[str, typer.Option("--service", help="The service of the lost delivery.")],
     number: Annotated[int, typer.Option("--number", help="Its number in the sequence.")],
     reason: Annotated[str, typer.Option("--reason", help="What happened to it, for the record.")],
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where to write the statement.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write the statement.")],
     passphrase_file: exchange_options.PassphraseOption = None,
     lang: output.LangOption = None,
 ) -> None:
@@ -212,8 +213,8 @@ def declare_void(
     statement = sequence.write_void(outbox.terms, data, read(data), reason, moment)
     outbox.check_void(sequence.read_statement(statement, outbox.terms))
     signer = place.signer(exchange_options.passphrase(passphrase_file, lang), moment)
-    make_directory(to)
-    path = to / f"{files.name}.void.json"
+    make_directory(out)
+    path = out / f"{files.name}.void.json"
     if path.exists():
         raise Misused("exists", path.name)
     write(path, statement)
@@ -309,6 +310,10 @@ def _say_opened(found: Opened, lang: Lang | None) -> None:
         return
     rows = found.receipt.receipt.rows_taken
     typer.echo(f"{name}: {rows:,}{output.one_of(('行', ' rows'), lang)} → {found.data}")
+    if rejected := found.receipt.receipt.rows_rejected:
+        said = ", ".join(f"{reason} {count:,}" for reason, count in rejected.items())
+        words = (f"取り込めない行があります({said})。", f"rows set aside: {said}.")
+        output.print_error(f"{name}: {output.one_of(words, lang)} → {SET_ASIDE}")
 
 
 def _keep_receipts(package: Path, outbox: Outbox, moment: datetime, lang: Lang | None) -> None:

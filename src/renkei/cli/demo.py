@@ -10,13 +10,14 @@ from typing import Annotated
 
 import polars as pl
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from renkei.agreement.text import Lang
 from renkei.cli import extras, output
 from renkei.cli.prepare import prepare
 from renkei.cli.reconcile import reconcile
+from renkei.cli.terminal import Console
+from renkei.matching.writing import check_place
 from renkei.simulation import Plan, default_flaws, write_world
 from renkei.simulation.evaluation import Evaluation, evaluate
 
@@ -58,15 +59,16 @@ def demo(
     lang: output.LangOption = None,
 ) -> None:
     """Simulate two agencies' files, match, report, check the answers; then run two nodes for five days."""
+    check_place(out)
     if nodes:
         extras.require_node(_WITHOUT_NODES)
     world, annex1, result, page = out / "world", out / "annex1.csv", out / "result", out / "report.html"
     with _step("simulate", lang):
         write_world(Plan(residents, notifications, _SEED, _AS_OF), default_flaws(), world, "parquet")
     with _step("prepare", lang):
-        prepare(world / "notifications.csv", annex1, lang=lang)
+        prepare([world / "notifications.csv"], annex1, lang=lang)
     with _step("reconcile", lang):
-        reconcile(annex1, world, _AS_OF.isoformat(), result, report=page, lang=lang)
+        reconcile([annex1], world, _AS_OF.isoformat(), result, report=page, lang=lang)
     evaluation = evaluate(
         pl.read_parquet(world / "truth/notifications.parquet"),
         pl.read_parquet(world / "truth/permissions.parquet"),
@@ -150,7 +152,7 @@ def _print_places(out: Path, lang: Lang) -> None:
     if case is not None:
         words = ("一件の説明", "one case explained")
         typer.echo(
-            f"{output.one_of(words, lang)}: renkei explain --notification {case} --out {out / 'result'}"
+            f"{output.one_of(words, lang)}: renkei explain --notification {case} --result {out / 'result'}"
         )
 
 

@@ -8,17 +8,16 @@ import polars as pl
 import typer
 
 from renkei.cli import output
-from renkei.cli.arguments import UnusableArguments, page_ending
-from renkei.matching.writing import text_writer, write_atomic
+from renkei.cli.arguments import ResultOption, UnusableArguments, page_ending
+from renkei.matching.results import open_result
+from renkei.matching.writing import check_place, text_writer, write_atomic
 
 _CANDIDATES = ("notification_id", "rank", "person_id", "probability")
 _LABELS = ("notification_id", "person_id")
 
 
 def evaluate(
-    result: Annotated[
-        Path, typer.Option(metavar="DIR", help="The --out directory of reconcile --candidates.")
-    ],
+    result: ResultOption,
     labels: Annotated[
         Path,
         typer.Option(
@@ -36,9 +35,19 @@ def evaluate(
 
     if report is not None:
         page_ending(report, "--report")
-    matches = _table(result, "matches", ("notification_id", "outcome"))
-    candidates = _table(result, "candidates", _CANDIDATES).with_columns(
-        pl.col("rank").cast(pl.UInt32), pl.col("probability").cast(pl.Float64)
+        check_place(report.parent, [report.name])
+    written = open_result(result)
+    if not written.has("candidates"):
+        raise UnusableArguments(
+            f"{result} contains no candidates. First run renkei reconcile --candidates --out.",
+            f"{result} に候補者(candidates)がありません。先に renkei reconcile --candidates --out で作成"
+            "してください。",
+        )
+    matches = written.read("matches")
+    candidates = (
+        written.read("candidates")
+        .select(_CANDIDATES)
+        .with_columns(pl.col("rank").cast(pl.UInt32), pl.col("probability").cast(pl.Float64))
     )
     not_found = matches.filter(pl.col("outcome") == "not_found")["notification_id"]
     found = evaluated(not_found, candidates, read_labels(labels))
@@ -62,17 +71,6 @@ def evaluate(
     typer.echo("  ".join(output.one_of(words, lang) for words in columns))
     for row in found.thresholds.select("threshold", "precision", "recall", "f1").iter_rows():
         typer.echo("  ".join("–" if each is None else f"{each:.4f}" for each in row))
-
-
-def _table(directory: Path, name: str, columns: tuple[str, ...]) -> pl.DataFrame:
-    for ending in ("csv", "parquet"):
-        if (path := directory / f"{name}.{ending}").exists():
-            return _read(path, columns)
-    raise UnusableArguments(
-        f"{directory} contains no {name}.csv or .parquet. First run renkei reconcile --candidates --out.",
-        f"{directory} に {name}.csv 又は .parquet がありません。"
-        "先に renkei reconcile --candidates --out で作成してください。",
-    )
 
 
 def read_labels(path: Path) -> pl.DataFrame:

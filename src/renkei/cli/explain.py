@@ -6,7 +6,6 @@
 import json
 import re
 import shutil
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +13,7 @@ from rich.cells import cell_len
 
 from renkei.agreement.text import Lang
 from renkei.cli import output
-from renkei.cli.arguments import UnusableArguments
+from renkei.cli.arguments import ResultOption, UnusableArguments
 from renkei.matching.explain import Explanation, explain_notification, explain_permission
 
 _WIDEST = 100
@@ -27,7 +26,7 @@ _PIECES = re.compile(rf"[{_OPENING}]*(?:[^\s{_WIDE}]+|[{_WIDE}])[{_CLOSING}]*|\s
 
 
 def explain(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The --out directory of reconcile.")],
+    result: ResultOption,
     notification: Annotated[
         str | None, typer.Option(metavar="ID", help="Explain the outcome of this notification.")
     ] = None,
@@ -45,9 +44,9 @@ def explain(
         )
     chosen = output.language(lang)
     if notification is not None:
-        case = explain_notification(out, notification, chosen)
+        case = explain_notification(result, notification, chosen)
     else:
-        case = explain_permission(out, str(permission), chosen)
+        case = explain_permission(result, str(permission), chosen)
     if as_json:
         typer.echo(json.dumps(case.as_data(), ensure_ascii=False, indent=2))
     else:

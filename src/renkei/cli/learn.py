@@ -11,12 +11,13 @@ from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.cli import output
 from renkei.cli.arguments import EncodingOption, UnusableArguments, read_day, register_file
 from renkei.cli.evaluate import read_labels
+from renkei.cli.input_files import ConfirmedOption, NotificationsOption, open_files, read_reason
 from renkei.matching.hash_index import HashIndex
 from renkei.matching.outcomes import link
-from renkei.matching.reading import open_source
+from renkei.matching.plausibility import RowCounts, implausible, require_plausible
 from renkei.matching.reconciliation import kept_columns
 from renkei.matching.validation import Checked, check
-from renkei.matching.writing import text_writer, write_atomic
+from renkei.matching.writing import check_place, text_writer, write_atomic
 
 if TYPE_CHECKING:
     from renkei.matching.candidates import Parameters
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 
 def learn(
-    notifications: Annotated[Path, typer.Option(metavar="FILE", help="Annex 1, CSV or Parquet.")],
-    register: Annotated[Path, typer.Option(metavar="DIR", help="Holds persons and cards, .csv or .parquet.")],
+    notifications: NotificationsOption,
+    register: Annotated[Path, typer.Option(metavar="DIR", help="Holds persons and cards.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The file for the parameters, .toml.")],
     version: Annotated[str, typer.Option(metavar="TEXT", help="The name of this set of parameters.")],
     learned_from: Annotated[str, typer.Option(metavar="TEXT", help="The source of learning, in one line.")],
@@ -37,6 +38,7 @@ def learn(
         Path | None, typer.Option(metavar="FILE", help="Parameters to begin with; by default those shipped.")
     ] = None,
     encoding: EncodingOption = "utf-8",
+    confirmed: ConfirmedOption = None,
     quiet: output.QuietOption = False,
     lang: output.LangOption = None,
 ) -> None:
@@ -52,12 +54,12 @@ def learn(
     day = read_day(on)
     begin = candidates.default_parameters() if start is None else candidates.load_parameters(start)
     decided = None if labels is None else read_labels(labels)
-    paths = {
-        NOTIFICATIONS: notifications,
-        PERSONS: register_file(register, PERSONS),
-        CARDS: register_file(register, CARDS),
+    reason = read_reason(confirmed)
+    check_place(out.parent, [out.name])
+    sources = {NOTIFICATIONS: open_files(notifications, NOTIFICATIONS, encoding)} | {
+        dataset: open_files([register_file(register, dataset)], dataset, encoding)
+        for dataset in (PERSONS, CARDS)
     }
-    sources = {dataset: open_source(path, dataset, encoding) for dataset, path in paths.items()}
     with output.progress(quiet) as tell:
 
         def taken(dataset: Dataset, known: Checked | None = None) -> Checked:
@@ -69,8 +71,12 @@ def learn(
                 progress=lambda rows: tell(dataset.name, rows),
             )
 
-        cards = taken(CARDS, taken(PERSONS)).taken
-        unplaced = not_found(link(taken(NOTIFICATIONS).taken, cards, DEFAULT_POLICY))
+        persons = taken(PERSONS)
+        tables = (persons, taken(CARDS, persons), taken(NOTIFICATIONS))
+        counts = [RowCounts(one.dataset.name, one.read, one.set_aside) for one in tables]
+        require_plausible(implausible(counts), reason)
+        _, cards, sent = (one.taken for one in tables)
+        unplaced = not_found(link(sent, cards, DEFAULT_POLICY))
     learned = candidates.learn(
         unplaced, cards, begin, version=version, learned_on=day, learned_from=learned_from, labels=decided
     )

@@ -160,15 +160,18 @@ def status(node: NodeOption, as_json: output.JsonOption = False, lang: output.La
     start(node)
     from renkei.node.cycle import alarms
     from renkei.node.cycle.models import Day
+    from renkei.node.records import extracts
 
     day = Day.objects.order_by("-business_day").first()
     steps = list(day.steps.select_related("day")) if day else []
     ringing = [(alarm, alarms.sentence(alarm)) for alarm in alarms.ringing()]
+    waiting = extracts.extracts()
     if as_json:
         found = {
             "alarms": [{"kind": alarm.kind, "subject": alarm.subject} for alarm, _ in ringing],
             "day": str(day) if day else None,
             "steps": [_step(step) for step in steps],
+            "extracts": [_extract(each) for each in waiting],
         }
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -177,6 +180,11 @@ def status(node: NodeOption, as_json: output.JsonOption = False, lang: output.La
     for _, sentence in ringing:
         typer.echo(f"! {output.one_of((sentence.ja, sentence.en), lang)}")
     _print_steps(steps, lang)
+    for each in waiting:
+        words = each.state.value
+        about = "" if each.size < 0 else f"  {each.size:,} B  {each.age:,.0f} s"
+        rows = "" if each.rows is None else f"  rows {each.rows:,}"
+        typer.echo(f"extracts/{each.path.name}  {output.one_of((words.ja, words.en), lang)}{about}{rows}")
 
 
 def _today(today: str | None) -> date:
@@ -196,12 +204,22 @@ def _step(step: Any) -> dict[str, Any]:
     }
 
 
+def _extract(extract: Any) -> dict[str, Any]:
+    return {
+        "name": extract.path.name,
+        "state": extract.state.name.lower(),
+        "size": extract.size,
+        "age_seconds": round(extract.age),
+        "rows": extract.rows,
+    }
+
+
 def _print_steps(steps: Any, lang: Lang | None) -> None:
     """Print steps as a table: day, name, state, and counts or what the step waits for."""
     from django.conf import settings
-    from rich.console import Console
     from rich.table import Table
 
+    from renkei.cli.terminal import Console
     from renkei.node.cycle.steps_by_party import step_labels
 
     names = step_labels(settings.NODE.party)

@@ -5,6 +5,7 @@ faster and use less memory.
 """
 
 import os
+import select
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -50,6 +51,24 @@ def chosen_language(arguments: Sequence[str]) -> Lang:
 def print_error(sentence: str) -> None:
     """Print an error on stderr."""
     typer.echo(f"renkei: {sentence}", err=True)
+
+
+def is_closed() -> bool:
+    """Write what is left of the output; say whether nobody reads it any more, and then drop the rest."""
+    out = sys.__stdout__
+    if out is None or out.closed:
+        return False
+    try:
+        out.flush()
+        state = select.poll()
+        state.register(out, select.POLLOUT)
+        closed = any(events & select.POLLERR for _, events in state.poll(0))
+    except BrokenPipeError:
+        closed = True
+    if closed:
+        # The interpreter would complain on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+    return closed
 
 
 def fault(unforeseen: BaseException, lang: Lang) -> str:
@@ -139,4 +158,11 @@ def print_summary(summary: dict[str, Any], out: Path, chosen: Lang | None) -> No
         ("別紙3 未届の疑い", "Annex 3, suspected omissions"): sum(summary["annex3"].values()),
     }
     print_counts([*rows, *((one_of(words, chosen), count) for words, count in annexes.items())])
+    left_out = summary.get("candidates", {}).get("left_out", {})
+    if left_out:
+        from renkei.matching.candidates.evidence import left_out_in_words  # few runs leave anybody out
+
+        persons = {reason: counts["persons"] for reason, counts in left_out.items()}
+        for sentence in left_out_in_words(persons, language(chosen)):
+            typer.echo(f"{one_of(('候補者', 'candidates'), chosen)}: {sentence}")
     typer.echo(f"{one_of(('出力先', 'written to'), chosen)}: {out}")

@@ -9,9 +9,16 @@ import typer
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.cli import output
 from renkei.cli.arguments import EncodingOption, table_ending
+from renkei.cli.input_files import (
+    ConfirmedOption,
+    NotificationsAreOption,
+    NotificationsOption,
+    SheetOption,
+    open_files,
+    read_reason,
+)
 from renkei.matching.prepare import prepare as prepare_annex_1
-from renkei.matching.reading import open_source
-from renkei.matching.writing import table_writer, write_atomic
+from renkei.matching.writing import check_place, table_writer, write_atomic
 
 _COUNTS = {
     "read": ("届出(読込)", "notifications read"),
@@ -26,24 +33,29 @@ _COUNTS = {
 
 
 def prepare(
-    notifications: Annotated[
-        Path, typer.Option(metavar="FILE", help="The ministry's extract, CSV or Parquet.")
-    ],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The file for Annex 1, .csv or .parquet.")],
+    notifications: NotificationsOption,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file for Annex 1, .csv, .parquet or .xlsx.")],
     encoding: EncodingOption = "utf-8",
+    sheet: SheetOption = None,
+    notifications_are: NotificationsAreOption = "all",
+    confirmed: ConfirmedOption = None,
     quiet: output.QuietOption = False,
     as_json: output.JsonOption = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Prepare Annex 1: only what MHLW may send to ISA.
+    """Prepare Annex 1 from the ministry's extract: only what MHLW may send to ISA.
 
-    Rejected rows are written to rejects.csv beside it.
+    Rejected rows are written to rejects.csv beside it. An extract that cannot be true ends with status 3.
     """
     table_ending(out, "--out")
+    reason = read_reason(confirmed)
+    check_place(out.parent, [out.name, "rejects.csv"])
     with output.progress(quiet) as tell:
         result = prepare_annex_1(
-            open_source(notifications, NOTIFICATIONS, encoding).batches(),
+            open_files(notifications, NOTIFICATIONS, encoding, sheet).batches(),
             lambda rows: tell(NOTIFICATIONS.name, rows),
+            notifications_are=notifications_are,
+            confirmed=reason,
         )
         write_atomic(
             out.parent, {"rejects.csv": table_writer(result.rejects), out.name: table_writer(result.annex1)}

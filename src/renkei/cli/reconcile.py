@@ -1,11 +1,13 @@
 """`renkei reconcile`: match notifications with the register, once."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from renkei import __version__
 from renkei.agreement.datasets import CARDS, DATASETS, NOTIFICATIONS, PERSONS
 from renkei.cli import output
 from renkei.cli.arguments import (
@@ -16,8 +18,16 @@ from renkei.cli.arguments import (
     read_policy,
     register_file,
 )
+from renkei.cli.input_files import (
+    ConfirmedOption,
+    NotificationsAreOption,
+    NotificationsOption,
+    SheetOption,
+    digests,
+    open_files,
+    read_reason,
+)
 from renkei.cli.loading import gc_paused
-from renkei.matching.reading import open_source
 from renkei.matching.report.disclosure_control import SMALLEST_CELL
 
 if TYPE_CHECKING:
@@ -25,10 +35,8 @@ if TYPE_CHECKING:
 
 
 def reconcile(
-    notifications: Annotated[Path, typer.Option(metavar="FILE", help="Annex 1, CSV or Parquet.")],
-    register: Annotated[
-        Path, typer.Option(metavar="DIR", help="Contains persons, cards and permissions, .csv or .parquet.")
-    ],
+    notifications: NotificationsOption,
+    register: Annotated[Path, typer.Option(metavar="DIR", help="Contains persons, cards and permissions.")],
     as_of: Annotated[str, typer.Option("--as-of", metavar="DATE", help="The day of the matching.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="The directory for the annexes and counts.")],
     policy: PolicyOption = None,
@@ -43,9 +51,16 @@ def reconcile(
         ),
     ] = 8,
     out_format: Annotated[
-        Literal["csv", "parquet"], typer.Option("--format", help="Format of the tables written.")
+        Literal["csv", "parquet", "xlsx"], typer.Option("--format", help="Format of the tables written.")
     ] = "csv",
     encoding: EncodingOption = "utf-8",
+    sheet: SheetOption = None,
+    notifications_are: NotificationsAreOption = "all",
+    compared_with: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="What an earlier run wrote: a table that shrank is implausible."),
+    ] = None,
+    confirmed: ConfirmedOption = None,
     candidates: Annotated[
         bool, typer.Option("--candidates", help="For numbers on no card, also find the probable persons.")
     ] = False,
@@ -63,8 +78,12 @@ def reconcile(
     as_json: output.JsonOption = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Match notifications with residence records; write Annex 2 and 3, every outcome, rejects and counts."""
-    day, decisions = read_day(as_of), read_policy(policy)
+    """Match notifications with residence records; write Annex 2 and 3, every outcome, rejects and counts.
+
+    What an earlier run wrote into the directory is replaced. Input that cannot be true ends with status 3,
+    and nothing is written.
+    """
+    day, decisions, reason = read_day(as_of), read_policy(policy), read_reason(confirmed)
     if report is not None:
         page_ending(report, "--report")
     weighed_by = _parameters(candidate_parameters) if candidates or candidate_parameters else None
@@ -74,17 +93,28 @@ def reconcile(
         for dataset in DATASETS.values()
         if dataset is not NOTIFICATIONS
     }
-    sources = {
-        dataset: open_source(path, dataset, encoding)
-        for dataset, path in {NOTIFICATIONS: notifications, **paths}.items()
+    sources = {NOTIFICATIONS: open_files(notifications, NOTIFICATIONS, encoding, sheet)} | {
+        dataset: open_files([path], dataset, encoding, sheet) for dataset, path in paths.items()
     }
     # The files needed first are read from now on, on another core, while the engine is loaded.
     first = (PERSONS, CARDS, NOTIFICATIONS) if engine == "polars" else ()
     begun = {dataset: sources[dataset].batches() for dataset in first}
     with gc_paused():
         from renkei.matching.reconciliation import reconcile_batches
-        from renkei.matching.writing import reconciliation_files, text_writer, write_atomic
-    with output.progress(quiet) as tell:
+        from renkei.matching.results import last_said
+        from renkei.matching.writing import (
+            RESULT_FILES,
+            check_place,
+            reconciliation_files,
+            text_writer,
+            write_atomic,
+        )
+    check_place(out, RESULT_FILES)
+    if report is not None:
+        check_place(report.parent, [report.name])
+    before = None if compared_with is None else last_said(compared_with)
+    with output.progress(quiet) as tell, ThreadPoolExecutor(1) as thread:
+        hashes = thread.submit(lambda: {each.name: digests(source) for each, source in sources.items()})
         # Modules that only some runs need are loaded only by those.
         if engine == "spark":
             from renkei.matching.spark.engine import reconcile_on_spark
@@ -98,6 +128,9 @@ def reconcile(
                 policy=decisions,
                 candidates=weighed_by,
                 buckets=spark_buckets,
+                notifications_are=notifications_are,
+                last_said=before,
+                confirmed=reason,
             )
         else:
             result = reconcile_batches(
@@ -105,8 +138,19 @@ def reconcile(
                 as_of=day,
                 policy=decisions,
                 candidates=weighed_by,
+                notifications_are=notifications_are,
+                last_said=before,
+                confirmed=reason,
                 progress=tell,
             )
+        summary = result.statistics.summary() | {
+            "notifications_are": notifications_are,
+            "confirmed": None
+            if reason is None
+            else {"reason": reason, "implausible": [finding.as_data() for finding in result.implausible]},
+            "version": __version__,
+            "inputs": hashes.result(),
+        }
         if report is not None:
             from renkei.matching.report.report import render_report
 
@@ -114,11 +158,7 @@ def reconcile(
             # The report is written first: it contains no personal data, so nothing needs protection if a
             # later step fails.
             write_atomic(report.parent, {report.name: text_writer(page)})
-        if result.candidates is None:
-            # An earlier run's candidates must not lie beside this run's matches.
-            (out / f"candidates.{out_format}").unlink(missing_ok=True)
-        write_atomic(out, reconciliation_files(result, out_format))
-    summary = result.statistics.summary()
+        write_atomic(out, reconciliation_files(result, out_format, summary), RESULT_FILES)
     if as_json:
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=2))
     elif not quiet:

@@ -5,6 +5,7 @@ ready account for each.
 """
 
 import base64
+import csv
 import json
 import os
 import secrets
@@ -19,17 +20,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Any, ClassVar, Final, cast
 from urllib.parse import parse_qs, urlsplit
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from renkei.agreement.errors import RenkeiError
 from renkei.agreement.parties import PARTIES
 from renkei.agreement.text import Lang
 from renkei.cli import output
+from renkei.cli.terminal import Console
+from renkei.node.records import control_files
 from renkei.node.rehearsal import Rehearsal, rehearse
 
 FIRST: Final = date(2026, 4, 1)
@@ -80,6 +82,8 @@ _KEPT: Final = 40  # last lines of the log, to show why a node does not serve
 class CommandFailed(RenkeiError):
     """A node's command ended with a fault or a refusal; the message ends with its output."""
 
+    exit_status: ClassVar[int] = 1
+
 
 def run(environment: Mapping[str, str], *command: str) -> str:
     """Run a Renkei command to its end and return its output. Raises CommandFailed."""
@@ -101,6 +105,8 @@ def failed(command: Sequence[str], status: int, said: str = "") -> CommandFailed
 
 class DoesNotServe(RenkeiError):
     """A node's process ended or stayed silent before it served; the message ends with its last log lines."""
+
+    exit_status: ClassVar[int] = 1
 
 
 class Served(subprocess.Popen[bytes]):
@@ -257,7 +263,10 @@ class Nodes:
                 for number in numbers or (0,):
                     source = self.world / (f"day-{number:02d}" if number else "") / f"{dataset}.csv"
                     mode = "delta" if number else "full"
-                    shutil.copy(source, place / f"{dataset}.{mode}.{day}-{number}.csv")
+                    landed = place / f"{dataset}.{mode}.{day}-{number}.csv"
+                    shutil.copy(source, landed)
+                    with landed.open(encoding="utf-8", newline="") as text:
+                        control_files.write(landed, rows=sum(1 for _ in csv.reader(text)) - 1)
 
     def cycle(self, party: str, day: date) -> dict[str, Mapping[str, int]]:
         """Run a node's cycle; return the counts of the steps of that day."""

@@ -8,6 +8,7 @@ import typer
 
 from renkei.cli import output
 from renkei.cli.arguments import read_day
+from renkei.matching.writing import check_place
 from renkei.simulation import Plan, default_flaws, load_rates, with_rates, write_world
 from renkei.simulation.cards import MOST_RESIDENTS
 
@@ -40,6 +41,7 @@ def simulate(
     lang: output.LangOption = None,
 ) -> None:
     """Draw a synthetic register and the notifications about it; the answer key goes to DIR/truth."""
+    check_place(out)
     plan = Plan(residents, notifications, seed, read_day(as_of))
     known = default_flaws() if flaws is None else with_rates(load_rates(flaws))
     with output.progress(quiet) as tell:
