@@ -6,6 +6,7 @@ decompression bomb is stopped within a block or two.
 """
 
 import itertools
+import re
 import tarfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator
@@ -21,6 +22,7 @@ _RECORD: Final = 512
 _GZIP: Final = 31  # zlib's code for a gzip frame with the largest window
 _FREE_RATIO: Final = 1024 * 1024  # the ratio is checked only after this many bytes
 _MOST_FILE: Final = 8**11  # more than ustar's size field can hold
+_OCTAL: Final = re.compile(rb"[0-7]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,6 @@ def _plain_file(header: bytes, names: list[str]) -> tuple[str, int]:
     if name is None or any(header[345:500]):
         raise Refused("entry_forbidden")
     size = header[124:136].rstrip(b" \0")
-    if not size.isdigit() or int(size, 8) >= _MOST_FILE:
+    if not _OCTAL.fullmatch(size) or int(size, 8) >= _MOST_FILE:
         raise Refused("archive_broken", "tar")
     return name, int(size, 8)

@@ -7,6 +7,7 @@ that the disk refuses raises `Unstored`; then nothing has changed under the fina
 
 import errno
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import BinaryIO
 
 from renkei.exchange.errors import Unstored
 
+_BLOCK = 128 * 1024
 PARTIAL = ".partial-"  # prefix of unfinished names; no delivery, key or receipt has such a name
 
 
@@ -155,6 +157,15 @@ class Unnamed:
     def write(self, block: bytes) -> None:
         """Append a block."""
         append(self._file, block)
+
+    def measured(self) -> tuple[int, str]:
+        """Return its size and SHA-256 so far."""
+        digest, place, handle = hashlib.sha256(), 0, self._file.fileno()
+        with disk_errors():
+            while block := os.pread(handle, _BLOCK, place):
+                digest.update(block)
+                place += len(block)
+        return place, digest.hexdigest()
 
     def keep(self) -> None:
         """Make the file durable under its name."""

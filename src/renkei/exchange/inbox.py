@@ -10,6 +10,7 @@
 Each directory exists completely or not at all, so that after a power cut the state is one of these.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -191,8 +192,9 @@ class Inbox:
 
         Deliveries are opened in order: `Refused` with `sequence_gap` while the previous number is neither
         opened, refused nor void. `commit` gets the data package before the delivery is accepted; it returns
-        the number of rejected rows by reason. After a power cut between `commit` and the receipt, `commit` is
-        called again for the same delivery: it must recognise by service and number what it has committed.
+        the number of rejected rows by reason, without the rows that opening has set aside. After a power cut
+        between `commit` and the receipt, `commit` is called again for the same delivery: it must recognise by
+        service and number what it has committed.
         """
         place = self.directory / service / f"{number:08d}"
         if not place.is_dir():
@@ -214,9 +216,11 @@ class Inbox:
                     durable.make_directory(inside)
                     facts = unpack(files.sealed, manifest, agreement, tables, keys, now, inside)
                     durable.flush_directory(inside)
-                    rejected = commit(inside, facts) if commit else {}
-                    given = sum(fact.rows for fact in facts if not fact.table.accompanies)
-                    rows = given - sum(rejected.values())
+                    rejected = Counter(commit(inside, facts) if commit else {})
+                    data_files = [fact for fact in facts if not fact.table.accompanies]
+                    for fact in data_files:
+                        rejected.update(fact.set_aside)
+                    rows = sum(fact.rows for fact in data_files) - rejected.total()
                     made = receipt.issue(
                         "accepted",
                         data,

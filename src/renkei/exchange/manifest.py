@@ -143,6 +143,12 @@ def read_positive(value: object) -> int:
     return read_number(value)
 
 
+def _revision(value: object) -> int:
+    if read_positive(value) >= 2**31:  # no database column holds more
+        raise ValueError
+    return read_positive(value)
+
+
 def read_time(value: object) -> datetime:
     """Read `2026-04-01T09:00:00Z`; ValueError otherwise."""
     if not isinstance(value, str) or len(value) != 20:
@@ -173,7 +179,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "receiver": read_word,
     "sequence": read_positive,
     "business_day": read_day,
-    "revision": read_positive,
+    "revision": _revision,
     "kind": _kind,
     "sealed_sha256": read_digest,
     "sealed_size": read_positive,

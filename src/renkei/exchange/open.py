@@ -7,18 +7,21 @@
 5. it decrypts with our current key or an earlier one that is still allowed; the tag is verified;
 6. it stays within the limits of size, ratio and file count while it is unpacked;
 7. the data package agrees with its own schema, counts and hashes;
-8. the agreement's item rules hold (nothing over-provided).
+8. the agreement's item rules hold, row by row: a row that cannot be taken is set aside with its reasons.
 
 `check_manifest` does 1 and 2, `receive_sealed` 3, `sequence.Chain.check_next` 4, `unpack` 5 to 8. No plain
 text has a name on disk before step 8 holds: until then it is in unnamed files, which disappear with the
 process.
 """
 
+import csv
 import hashlib
+import io
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,7 +34,7 @@ from renkei.exchange.errors import CmsError, CmsReason, Misused, Refused
 from renkei.exchange.manifest import Manifest, read
 from renkei.exchange.package import FileFacts
 from renkei.exchange.pipeline import read_ahead
-from renkei.exchange.rows import RowChecker
+from renkei.exchange.rows import RowChecker, SetAside
 from renkei.exchange.schemas import SERVICES, Table
 from renkei.exchange.trust import Terms
 
@@ -73,7 +76,7 @@ def check_signature(manifest: bytes, found: Manifest, signature: bytes, terms: T
         raise Refused("signer_not_pinned")
     if max(found.created, signed.signed_at) > now + agreement.clock_skew:
         raise Refused("made_in_future")
-    if now > found.not_after + agreement.clock_skew:
+    if now - agreement.clock_skew > found.not_after:  # a sum could pass the last year there is
         raise Refused("too_late")
 
 
@@ -112,6 +115,8 @@ def unpack(
 ) -> tuple[FileFacts, ...]:
     """(5) to (8): write the data package into an existing, empty directory, or refuse and write nothing.
 
+    Rows that cannot be taken are left out of it; if there are any, `package.SET_ASIDE` lists them.
+
     `tables` are the agreed tables of its service (`schemas.tables_of`). `keys` are our decryption keys; only
     those are used whose certificates the agreement allows now.
     """
@@ -149,41 +154,76 @@ def _unpack(
     optional = {table.path for table in tables if table.optional}
     facts: list[FileFacts] = []
     held: list[Unnamed] = []
-    withheld: Refused | None = None
+    aside = _SetAsideRows(into)
+    altered = False
     try:
         # (6) `archive` checks the other limits while it gives these entries
         if len(names) > agreement.limits.files:
             raise Refused("too_many_files")
         for name, size, pieces in archive.entries(plain, names, optional):
-            file = Unnamed(into, name)
-            held.append(file)
             if name == package.DESCRIPTION:
                 if size > package.MOST_DESCRIPTION:
                     raise Refused("package_schema", name)
                 description = b"".join(pieces)
-                file.write(description)
                 continue
-            # (7) its schema
-            checker = RowChecker(of_path[name])
+            file = Unnamed(into, name)
+            held.append(file)
+            # (7) its schema, and (8) its rows
+            table = of_path[name]
+            checker = RowChecker(table, partial(aside.add, table))
+            written = 0
             for piece in pieces:
-                checker.feed(piece)
-                file.write(piece)
+                taken = checker.feed(piece)
+                written += len(taken)
+                file.write(taken)
             checker.finish()
-            withheld = withheld or checker.over_provided
-            facts.append(FileFacts(checker.table, checker.rows, checker.size, checker.sha256))
+            altered |= written != checker.size
+            facts.append(FileFacts(table, checker.rows, checker.size, checker.sha256, checker.set_aside))
         # (7) counts and hashes
         package.check_description(description, found.service, facts, found.kind)
-        # (8)
-        if withheld:
-            raise withheld
+        if altered:  # the package that is kept has fewer rows than the sealed one, and describes itself
+            description = package.describe(found.service, map(_kept, facts, held))
+        if aside.file is not None:
+            held.append(aside.file)
+        describing = Unnamed(into, package.DESCRIPTION)
+        held.append(describing)
+        describing.write(description)
         for file in held:
             file.keep()
     finally:
         plain.close()  # type: ignore[attr-defined]
+        if aside.file is not None:
+            held.append(aside.file)
         for file in held:
             with suppress(OSError):
                 file.drop()
     return tuple(facts)
+
+
+class _SetAsideRows:
+    """Writes the rows that are set aside into a file without a name, so that any number fits into memory."""
+
+    def __init__(self, into: Path) -> None:
+        self._into = into
+        self.file: Unnamed | None = None
+
+    def add(self, table: Table, row: SetAside) -> None:
+        if self.file is None:
+            self.file = Unnamed(self._into, package.SET_ASIDE)
+            self._write(package.SET_ASIDE_COLUMNS)
+        self._write((table.name, str(row.line), row.identifier, row.joined))
+
+    def _write(self, values: Sequence[str]) -> None:
+        line = io.StringIO()
+        csv.writer(line, lineterminator="\n").writerow(values)
+        if self.file is not None:
+            self.file.write(line.getvalue().encode())
+
+
+def _kept(fact: FileFacts, file: Unnamed) -> FileFacts:
+    """Return the facts of a file as it is kept, without the rows that were set aside."""
+    size, sha256 = file.measured()
+    return FileFacts(fact.table, fact.rows - sum(fact.set_aside.values()), size, sha256)
 
 
 def free_space_fits(directory: Path, needed: int) -> bool:

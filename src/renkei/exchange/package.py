@@ -6,25 +6,32 @@ in one pass. A reader does not need it first: the schema of a service is agreed 
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from renkei.exchange.errors import Refused
 from renkei.exchange.schemas import Table
 
 DESCRIPTION: Final = "datapackage.json"
+#: Beside an opened package from which rows were set aside: their dataset, line, identifier and reasons.
+SET_ASIDE: Final = "set_aside.csv"
+SET_ASIDE_COLUMNS: Final = ("dataset", "line", "identifier", "reasons")
 MOST_DESCRIPTION: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """Rows, bytes and hash of one CSV, counted while it was read."""
+    """Rows, bytes and hash of one CSV as it was sealed, counted while it was read.
+
+    `set_aside`: how many of its rows are set aside when it is opened, by their first reason.
+    """
 
     table: Table
     rows: int
     size: int
     sha256: str
+    set_aside: Mapping[str, int] = field(default_factory=dict)
 
 
 def entry_names(tables: Sequence[Table]) -> tuple[str, ...]:

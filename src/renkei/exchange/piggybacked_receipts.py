@@ -50,12 +50,22 @@ def as_table(receipts: list[SignedReceipt]) -> Iterator[dict[str, Path]]:
 
 
 def carried(package: Path) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the receipts in an opened data package, each with its signature; they are not verified yet."""
+    """Yield the receipts in an opened data package, each with its signature; they are not verified yet.
+
+    What is not base64 is yielded as no bytes, which no reader of receipts accepts.
+    """
     if not (package / RECEIPTS.path).exists():
         return
     with (package / RECEIPTS.path).open(encoding="ascii", newline="") as file:
         for row in csv.DictReader(file):
-            yield base64.b64decode(row["receipt"]), base64.b64decode(row["signature"])
+            yield _decoded(row["receipt"]), _decoded(row["signature"])
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
 
 
 def _row(each: SignedReceipt) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from renkei.exchange.durable import append
 from renkei.exchange.errors import Misused, Refused
 from renkei.exchange.package import FileFacts
 from renkei.exchange.pipeline import Outlet
-from renkei.exchange.rows import RowChecker
+from renkei.exchange.rows import RowChecker, SetAside, refusal_of
 from renkei.exchange.schemas import Table
 
 
@@ -41,7 +41,8 @@ def seal(
 
     A dataset without a source is sent without rows, or left out if it is optional. `tables` are the tables of
     the service (`schemas.tables_of`). Makes the same checks as opening, so nothing is sent that the
-    counterpart would refuse. Raises `Refused` with a code of steps 6 to 8, `Unstored` for a full disk.
+    counterpart would refuse, and no row that it would set aside. Raises `Refused` with a
+    code of steps 6 to 8, `Unstored` for a full disk.
     """
     if unknown := sources.keys() - {table.name for table in tables}:
         raise Misused("not_found", ", ".join(sorted(unknown)))
@@ -82,7 +83,11 @@ def seal(
 
 def _entry(table: Table, source: Path | None, facts: list[FileFacts]) -> Iterator[bytes]:
     """Yield the archive's bytes of one CSV and check its rows; its facts are added at the end."""
-    checker = RowChecker(table)
+
+    def refuse(row: SetAside) -> None:
+        raise refusal_of(table, row)
+
+    checker = RowChecker(table, refuse)
     if source is None:
         header = (",".join(table.names) + "\n").encode()
         checker.feed(header)
@@ -97,8 +102,6 @@ def _entry(table: Table, source: Path | None, facts: list[FileFacts]) -> Iterato
         if checker.size != size:
             raise Misused("not_found", f"{table.path}: changed while it was read")
     checker.finish()
-    if checker.over_provided:
-        raise checker.over_provided
     yield archive.entry_padding(checker.size)
     facts.append(FileFacts(table, checker.rows, checker.size, checker.sha256))
 
