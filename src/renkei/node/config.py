@@ -86,6 +86,8 @@ class Config:
     database: str = "sqlite:///node.db"
     policy: str = ""
     log_level: str = "INFO"
+    # How long an extract without a control file must not have changed before it is imported.
+    extracts_settle_seconds: int = 60
     console: Console = field(default_factory=Console)
     carrier: Carrier = field(default_factory=Carrier)
     metrics: Metrics = field(default_factory=Metrics)

@@ -11,6 +11,7 @@ NodeError
 │
 │   records
 ├── NotOurs               a dataset or file name that this party's node has no table for
+├── NotWhole              a file that changed while it was imported
 ├── TooMuchGone           a full extract that would remove a large share of the rows, not confirmed
 ├── DeliveryOutOfOrder    a delivery that is not later than the last one imported
 ├── SelectionOutOfStep    a day's 別紙1 that is selected or marked out of order
@@ -90,6 +91,10 @@ class WeakPassword(AccountRefused):
 
 class NotOurs(NodeError):
     """Each party keeps its own datasets; the message names them."""
+
+
+class NotWhole(NodeError):
+    """A file that is still being written; it is imported once it is complete."""
 
 
 class TooMuchGone(NodeError):

@@ -77,6 +77,10 @@ class Verb(Enum):
     ROWS_RETURNED = Sentence(
         "{actor}が 受信 {subject} で返された行を記録した", "{actor} recorded the rows returned by {subject}"
     )
+    ROWS_LEFT_OUT = Sentence(
+        "{actor}が 送付 {subject} から書式に合わない行を除いた",
+        "{actor} left rows that do not fit the format out of {subject}",
+    )
     ROWS_SETTLED = Sentence(
         "{actor}が 送付 {subject} から返された行を処理済みとした",
         "{actor} settled the returned rows of {subject}",

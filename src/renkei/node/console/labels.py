@@ -19,6 +19,7 @@ COUNTS: Final[Mapping[str, Words]] = MappingProxyType(
         "rows": Words("行", "rows"),
         "read": Words("読んだ行", "rows read"),
         "rejected": Words("受け取れない行", "rejected rows"),
+        "noted": Words("値を読めない行", "rows without a value that could not be read"),
         "bytes": Words("バイト", "bytes"),
         "number": Words("送付の番号", "number of the delivery"),
         "deliveries": Words("送付", "deliveries"),

@@ -291,6 +291,7 @@ _PAGE_OF: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.NOTHING_CAME: "deliveries",
     AlarmKind.REFUSED_BY_COUNTERPART: "deliveries",
     AlarmKind.REFUSED_HERE: "deliveries",
+    AlarmKind.OVER_PROVIDED: "deliveries",
     AlarmKind.CERTIFICATE_ENDS: "keys",
     AlarmKind.TRAIL_DIFFERS: "trail",
     AlarmKind.TRAIL_BROKEN: "trail",

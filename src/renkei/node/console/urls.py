@@ -20,7 +20,7 @@ from renkei.node.console.views import (
     lists,
     memorandum,
     officers,
-    purpose,
+    purposes,
     today,
     trail,
 )
@@ -122,7 +122,7 @@ _VIEWS = {
     "officer": officers.officer,
     "own_account": officers.own_account,
     "keys": keys.keys,
-    "purpose": purpose.purpose,
+    "purpose": purposes.purpose,
     "manual": memorandum.manual,
     "manual_task": memorandum.task,
     "memorandum": memorandum.memorandum,

@@ -35,6 +35,11 @@ class AlarmKind(Enum):
         "{subject} を取り込めません。extracts/refused/ の説明を見て、直したファイルを置き直してください。",
         "{subject} was refused. Read the note in extracts/refused/ and put a corrected file into extracts/.",
     )
+    FILE_NOT_WHOLE = Sentence(
+        "{subject} は完全ではないため取り込んでいません。`renkei status`で理由を"
+        "確かめ、出力し直してください。",
+        "{subject} is not complete and was not imported. See why in `renkei status`; export it again.",
+    )
     NOT_SENT = Sentence(
         "{subject} が予定の時刻までに送られていません。`renkei status`を確認してください。",
         "{subject} was not sent by its time. See `renkei status`.",
@@ -58,9 +63,16 @@ class AlarmKind(Enum):
         "The counterpart's {subject} was refused here. Clarify the reason with them.",
     )
     ROWS_RETURNED = Sentence(
-        "相手方が {subject} の一部の行を取り込めませんでした。"
+        "{subject} の一部の行を相手方が取り込めなかったか、書式に合わないため送っていません。"
         "`renkei rejects list`で行と理由を確かめ、直してください。",
-        "The counterpart rejected some rows of {subject}. `renkei rejects list` shows rows and reasons.",
+        "Some rows of {subject} were rejected by the counterpart, or left out because they do not fit the "
+        "format. `renkei rejects list` shows rows and reasons.",
+    )
+    OVER_PROVIDED = Sentence(
+        "{subject} に、取決めで提供しないこととした項目が記入された行がありました。"
+        "その行は保存していません。直ちに相手方と電話で確認してください。",
+        "{subject} had rows with an item that the agreement withholds. They were not stored. Telephone the "
+        "counterpart now.",
     )
     CERTIFICATE_ENDS = Sentence(
         "証明書 {subject} の期限が近づいています。`renkei keys rollover`で更新してください。",

@@ -1,7 +1,7 @@
 """Monitoring: which alarms there is cause for, in this node and from the counterpart (exchange format §6)."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -15,10 +15,13 @@ from renkei.node.cycle.models import Day, Step
 from renkei.node.deliveries import keystore
 from renkei.node.deliveries.models import Delivery
 from renkei.node.incidents import deadlines
-from renkei.node.records import rejected_rows
+from renkei.node.records import control_files, extracts, rejected_rows
 
 #: The services that each party sends and receives daily.
 DAILY: Final = {"mhlw": ("annex1", "annex2-3"), "isa": ("annex2-3", "annex1")}
+#: How long what the counterpart sent beyond the agreement rings here; the trail keeps it.
+_OVER_PROVIDED: Final = timedelta(days=7)
+_FORBIDDEN: Final = "rejected:forbidden:"
 _OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
 
 
@@ -31,7 +34,9 @@ def check(now: datetime) -> None:
 def refused_files() -> list[str]:
     """Return the names of refused extracts that are still in refused/."""
     return sorted(
-        path.name for path in (settings.NODE.extracts / "refused").glob("*") if path.suffix != ".txt"
+        path.name
+        for path in (settings.NODE.extracts / extracts.REFUSED).glob("*")
+        if path.suffix not in (".txt", control_files.SUFFIX)
     )
 
 
@@ -50,6 +55,10 @@ def _stopped(now: datetime) -> Iterator[str]:
 
 def _refused_files(now: datetime) -> Iterator[str]:
     yield from refused_files()
+
+
+def _not_whole(now: datetime) -> Iterator[str]:
+    yield from extracts.waiting()
 
 
 def _not_sent(now: datetime) -> Iterator[str]:
@@ -96,6 +105,17 @@ def _returned(now: datetime) -> Iterator[str]:
         yield rejected_rows.source(service, sequence)
 
 
+def _over_provided(now: datetime) -> Iterator[str]:
+    """At the receiver for some days after the opening, at the sender until the rows are sent again."""
+    opened = Delivery.objects.filter(direction=_IN, state=_State.OPENED, settled_at__gt=now - _OVER_PROVIDED)
+    for delivery in opened:
+        if any(name.startswith(_FORBIDDEN) for name in delivery.counts):
+            yield str(delivery)
+    ours = rejected_rows.outstanding().filter(reasons__contains="forbidden:").order_by("service", "sequence")
+    for service, sequence in ours.values_list("service", "sequence").distinct():
+        yield rejected_rows.source(service, sequence)
+
+
 def _certificates(now: datetime) -> Iterator[str]:
     for use in USES:
         for name, certificate in keystore.own_certificates(use):
@@ -125,12 +145,14 @@ def _at(day: Day, hour: time) -> datetime:
 _CAUSES: Final[dict[AlarmKind, Callable[[datetime], Iterator[str]]]] = {
     AlarmKind.STEP_STOPPED: _stopped,
     AlarmKind.FILE_REFUSED: _refused_files,
+    AlarmKind.FILE_NOT_WHOLE: _not_whole,
     AlarmKind.NOT_SENT: _not_sent,
     AlarmKind.NOTHING_CAME: _nothing_came,
     AlarmKind.NO_RECEIPT: _no_receipt,
     AlarmKind.REFUSED_BY_COUNTERPART: _refused_by_counterpart,
     AlarmKind.REFUSED_HERE: _refused_here,
     AlarmKind.ROWS_RETURNED: _returned,
+    AlarmKind.OVER_PROVIDED: _over_provided,
     AlarmKind.CERTIFICATE_ENDS: _certificates,
     AlarmKind.TRAIL_DIFFERS: _trail,
     AlarmKind.TRAIL_BROKEN: _chain,

@@ -29,14 +29,16 @@ from renkei.node.deliveries.models import Delivery
 from renkei.node.deliveries.transport.client import Client
 from renkei.node.matching_run import outgoing as answers
 from renkei.node.matching_run import run as matching_run
-from renkei.node.records import annex1, imports, rejected_rows
+from renkei.node.records import annex1, extracts, rejected_rows
 
 _OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
 
 
-def import_extracts(context: Context) -> Counts:
-    """Import the agency's own extracts in DIR/extracts."""
-    made = imports.import_extracts(context.now)
+def import_extracts(context: Context) -> Counts | Awaits:
+    """Import the agency's own extracts in DIR/extracts; wait while one of them is still being written."""
+    if extracts.changing():
+        return Awaits("extracts")
+    made = extracts.import_extracts(context.now)
     return {
         "files": len(made),
         "rows": sum(each.counts["read"] for each in made),

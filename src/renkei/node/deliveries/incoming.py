@@ -1,12 +1,17 @@
 """Incoming deliveries: received by network or medium, opened in order, committed together with their rows."""
 
-from collections.abc import Callable, Mapping
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
+import polars as pl
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, transaction
 
 from renkei.exchange import durable, piggybacked_receipts
 from renkei.exchange.errors import ExchangeError, Refused
@@ -14,17 +19,33 @@ from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.inbox import Inbox, Taken
 from renkei.exchange.manifest import read, sha256
 from renkei.exchange.package import FileFacts
+from renkei.matching.reading import RefusedFile
 from renkei.node.audit import trail
 from renkei.node.audit.verbs import Verb
 from renkei.node.deliveries import keystore, outgoing
 from renkei.node.deliveries.models import Delivery
+from renkei.node.records import rejected_rows
 
 IN, State = Delivery.Direction.IN, Delivery.State
 
 Commit = Callable[[int, Path], Mapping[str, int]]
 """Imports the rows of a data package, given its number; returns counts; rejected as `rejected:REASON`."""
 
+#: Errors in reading rows that come from their content, not from this node's state.
+CONTENT_FAULTS: Final = (
+    ValueError,  # dates and numbers, UTF-8, base64, Arrow
+    OverflowError,
+    RecursionError,
+    csv.Error,
+    pl.exceptions.ComputeError,
+    pl.exceptions.InvalidOperationError,
+    pl.exceptions.NoDataError,
+    pl.exceptions.OutOfBoundsError,
+    RefusedFile,
+    DataError,
+)
 _REJECTED = "rejected:"
+_ALL_ROWS = frozenset({"read", "rows", "rejected"})
 _log = structlog.get_logger()
 
 
@@ -97,13 +118,20 @@ def open_next(service: str, commit: Commit, *, now: datetime) -> Delivery | None
     keys = keystore.decrypters(now)
 
     def take_rows(package: Path, facts: tuple[FileFacts, ...]) -> Mapping[str, int]:
-        _keep_carried(package, now)
-        counts = _commit(delivery, package, commit, now)
-        return {
-            name.removeprefix(_REJECTED): count
-            for name, count in counts.items()
-            if name.startswith(_REJECTED)
-        }
+        with _refusing_content(delivery):
+            _keep_carried(package, now)
+            counts = _commit(delivery, package, commit, now)
+        rejected = Counter(
+            {
+                name.removeprefix(_REJECTED): count
+                for name, count in counts.items()
+                if name.startswith(_REJECTED)
+            }
+        )
+        for fact in facts:  # opening itself counts what it has set aside
+            if not fact.table.accompanies:
+                rejected.subtract(fact.set_aside)
+        return +rejected
 
     opened = box.open(service, number, keys, now, commit=take_rows)
     sweep(service)
@@ -111,6 +139,20 @@ def open_next(service: str, commit: Commit, *, now: datetime) -> Delivery | None
         _refuse(delivery, opened.refusal, now)
     delivery.refresh_from_db()
     return delivery
+
+
+@contextmanager
+def _refusing_content(delivery: Delivery) -> Iterator[None]:
+    """Refuse the delivery for an error that only its content can cause; other errors stop the step.
+
+    Steps 5 to 8 leave little that an import cannot read. What is left must end in a receipt as well (§2). The
+    error's text may have a value of a row, so only its kind is logged.
+    """
+    try:
+        yield
+    except CONTENT_FAULTS as fault:
+        _log.error("content_refused", delivery=str(delivery), trouble=type(fault).__name__)
+        raise Refused("row_unreadable", delivery.service) from None
 
 
 def owes_receipt(delivery: Delivery, now: datetime) -> bool:
@@ -135,6 +177,11 @@ def _commit(delivery: Delivery, package: Path, commit: Commit, now: datetime) ->
             counts: Mapping[str, int] = Delivery.objects.get(pk=delivery.pk).counts
             return counts
         counts = dict(commit(delivery.sequence, package))
+        aside = rejected_rows.keep_set_aside(delivery.service, delivery.sequence, package, now=now)
+        for name in _ALL_ROWS & counts.keys():
+            counts[name] += sum(aside.values())
+        for reason, count in aside.items():
+            counts[_REJECTED + reason] = counts.get(_REJECTED + reason, 0) + count
         Delivery.objects.filter(pk=delivery.pk).update(counts=counts)
         subject = f"{delivery.service} {delivery.sequence}"
         trail.record(None, Verb.DELIVERY_OPENED, subject, counts=counts)

@@ -14,10 +14,12 @@ from django.db import transaction
 
 from renkei.agreement.text import Words
 from renkei.exchange import durable, piggybacked_receipts
-from renkei.exchange.errors import ExchangeError, Misused
+from renkei.exchange.errors import ExchangeError, Misused, Refused
 from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.manifest import Manifest, read, sha256
 from renkei.exchange.outbox import Order
+from renkei.exchange.rows import ROW_CODES, rows_set_aside
+from renkei.exchange.schemas import tables_of
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act, require
 from renkei.node.audit import trail
@@ -27,6 +29,7 @@ from renkei.node.deliveries import keystore, restore_check
 from renkei.node.deliveries.models import Delivery
 from renkei.node.deliveries.transport.protocol import Transport, Unreachable
 from renkei.node.errors import NotHandedOver
+from renkei.node.records import rejected_rows
 
 OUT, IN, State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.State
 
@@ -51,12 +54,12 @@ def make(
 
     `tables` hold the rows by dataset; if none has any, an empty day is sent. `sealed` is called with the
     number, in the transaction that records it. The plan is written before the delivery is made. A node that
-    dies in between therefore finds the delivery by its number, and neither makes another nor loses it.
+    dies in between therefore finds the delivery by its number, and neither makes another nor loses it. Rows
+    of an annex that do not fit the format are left out (`rejected_rows.keep_left_out`).
 
     Raises `restore_check.Unconfirmed` on a restored node whose numbers were not compared yet.
     """
     restore_check.require()
-    rows = {name: table.height for name, table in tables.items() if table.height}
     with durable.alone(
         settings.NODE.exchange / "making" / service
     ):  # a second worker waits and finds it made
@@ -64,9 +67,7 @@ def make(
         if delivery.state == State.PLANNED:
             manifest = _made(delivery)
             if manifest is None:
-                delivery.kind, delivery.counts = _kind(service, rows), rows
-                delivery.save(update_fields=("kind", "counts"))
-                manifest = _seal(delivery, tables, now)
+                manifest = _seal_fitting(delivery, tables, now)
             _note_sealed(delivery, manifest, sealed, now)
     delivery.refresh_from_db()
     return delivery
@@ -125,7 +126,34 @@ def _made(delivery: Delivery) -> Manifest | None:
     return manifest if same else None
 
 
+def _seal_fitting(delivery: Delivery, tables: Mapping[str, pl.DataFrame], now: datetime) -> Manifest:
+    """Seal a delivery, without the rows of an annex that the check of its rows does not let through."""
+    try:
+        return _seal(delivery, tables, now)
+    except Refused as refusal:
+        if refusal.code not in ROW_CODES or delivery.service not in _PURPOSES:
+            raise
+    return _seal(delivery, _without_unfit_rows(delivery, tables, now), now)
+
+
+def _without_unfit_rows(
+    delivery: Delivery, tables: Mapping[str, pl.DataFrame], now: datetime
+) -> dict[str, pl.DataFrame]:
+    formats = {table.name: table for table in tables_of(delivery.service, keystore.home().terms().policy)}
+    kept = {}
+    for name, table in tables.items():
+        with _in_memory(table) as path, path.open("rb") as file:
+            unfit = rows_set_aside(formats[name], file)
+        rejected_rows.keep_left_out(delivery.service, delivery.sequence, name, unfit, now=now)
+        lines = pl.Series([row.line for row in unfit], dtype=pl.UInt32)
+        kept[name] = table.filter(~pl.int_range(2, table.height + 2, dtype=pl.UInt32).is_in(lines.implode()))
+    return kept
+
+
 def _seal(delivery: Delivery, tables: Mapping[str, pl.DataFrame], now: datetime) -> Manifest:
+    rows = {name: table.height for name, table in tables.items() if table.height}
+    delivery.kind, delivery.counts = _kind(delivery.service, rows), rows
+    delivery.save(update_fields=("kind", "counts"))
     home = keystore.home()
     outbox = home.outbox()
     with ExitStack() as stack:

@@ -96,6 +96,10 @@ def match(day: date, find: candidate_search.Find = search) -> Mapping[str, int]:
     return counts
 
 
+# Whether input is plausible is a question about all rows of a day, not about one part of them.
+_A_PART = "a part of a day's rows"
+
+
 def _most_changed(last: Run | None) -> int:
     """Return up to how many changed keys finding the scope is faster than matching everything."""
     return max(FEW, sum(last.outcomes.values()) // 4) if last else 0
@@ -108,9 +112,12 @@ def _rules(policy: Policy) -> str:
 
 def _match_part(frames: Frames, probable: pl.DataFrame, day: date, policy: Policy) -> int:
     """Match one closed part, and write its outcomes and findings to the temporary tables."""
-    found = reconcile(*frames, as_of=day, policy=policy)
+    found = reconcile(*frames, as_of=day, policy=policy, confirmed=_A_PART)
     matches, annex3 = credit_confirmed(
-        found, frames, probable, lambda some: reconcile(*some, as_of=day, policy=policy)
+        found,
+        frames,
+        probable,
+        lambda some: reconcile(*some, as_of=day, policy=policy, confirmed=_A_PART),
     )
     notifications, _, _, permissions = frames
     numbers = notifications.select("notification_id", "card_number")

@@ -193,7 +193,8 @@ def import_annex1(sequence: int, package: Path, *, now: datetime) -> Mapping[str
     TransactionManagementError outside a transaction.
     """
     advisory_lock()
-    last = Import.objects.filter(mode=Import.Mode.DELIVERY).order_by("-sequence").first()
+    numbered = Import.objects.filter(mode=Import.Mode.DELIVERY, sequence__isnull=False)
+    last = numbered.order_by("-sequence").first()
     if last is not None and last.sequence is not None and sequence <= last.sequence:
         raise DeliveryOutOfOrder(
             f"{SERVICE} {sequence}: {last.sequence} is already imported. Open deliveries in order.",
@@ -201,7 +202,7 @@ def import_annex1(sequence: int, package: Path, *, now: datetime) -> Mapping[str
         )
     batches = open_source(package / f"{NOTIFICATIONS.name}.csv", NOTIFICATIONS).batches()
     with staging.staged(batches, staging.Target(RECEIVED, RECEIVING, _shape(sequence))) as staged:
-        counts = {"read": staged.read, "rejected": staged.rejected}
+        counts = {"read": staged.read, "rejected": staged.rejected, **staged.notes}
         counts |= changes.apply(RECEIVED, full=False)
         made = Import.objects.create(
             dataset=NOTIFICATIONS.name,

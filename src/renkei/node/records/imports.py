@@ -1,16 +1,9 @@
-"""Importing the agency's own extracts: full or delta, invalid rows rejected line by line, in one transaction.
+"""Importing one of the agency's own extracts, full or delta, row by row, in one transaction."""
 
-`import_file` imports one file. `import_extracts` imports the files that were put into DIR/extracts, where the
-file name says dataset and mode; each file is then moved to done/ or refused/.
-"""
-
-import hashlib
-import os
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 import polars as pl
 from django.conf import settings
@@ -18,17 +11,17 @@ from django.db import connection, transaction
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.agreement.decisions import Policy
-from renkei.agreement.errors import RenkeiError
 from renkei.matching.omissions import due_on
 from renkei.matching.reading import Encoding, RefusedFile, open_source
 from renkei.matching.validation import PREPARING, RECEIVING, Rules
 from renkei.matching.values import to_text
 from renkei.node.audit.trail import SYSTEM, Actor, record
 from renkei.node.audit.verbs import Verb
-from renkei.node.errors import NotOurs, TooMuchGone
+from renkei.node.errors import NotOurs, NotWhole, TooMuchGone
 from renkei.node.records import bulk_copy, changes, staging
 from renkei.node.records.blocking_keys import name_key
 from renkei.node.records.bulk_copy import advisory_lock
+from renkei.node.records.control_files import sha256_of
 from renkei.node.records.models import Import, Permission, Person
 from renkei.node.records.tables import TABLES, Table
 
@@ -48,6 +41,7 @@ def import_file(
     now: datetime,
     encoding: Encoding = "utf-8",
     confirmed: bool = False,
+    rows: int | None = None,
 ) -> Import:
     """Import an extract, CSV or Parquet, checked row by row; if the import is interrupted, nothing changes.
 
@@ -60,20 +54,23 @@ def import_file(
     imported, a full extract if it is the last import. Equal bytes under another name are another file: a
     record may be added, removed and added again unchanged. Raises NotOurs for a dataset of the other party,
     RefusedFile for a file that is refused as a whole, TooMuchGone for a full extract that would remove more
-    than a tenth of the stored rows (and more than a thousand) unless it is `confirmed`.
+    than a tenth of the stored rows (and more than a thousand) unless it is `confirmed`, NotWhole for a file
+    that changed while it was read. `rows` is the number that its control file says; RefusedFile if it has
+    another.
     """
     table = _table_of(dataset)
-    name, sha256 = path.name[-255:], _sha256(path)
+    name, sha256 = path.name[-255:], sha256_of(path) if path.is_file() else ""
     if found := _already(dataset, mode, name, sha256):
         return found
     batches = open_source(path, table.dataset, encoding).batches()
     target = staging.Target(table, _rules(table, now), _shape(table), bare_row_removes=mode == "delta")
     # Reading takes long and holds no lock; only applying the staged rows is in the transaction.
     with staging.staged(batches, target) as staged, transaction.atomic():
+        _refuse_if_not_whole(path, sha256, staged.read, rows)
         advisory_lock()
         if found := _already(dataset, mode, name, sha256):
             return found
-        counts = {"read": staged.read, "rejected": staged.rejected, **staged.outside}
+        counts = {"read": staged.read, "rejected": staged.rejected, **staged.notes, **staged.outside}
         counts |= changes.apply(table, full=mode == "full")
         if mode == "full" and not confirmed:
             _refuse_if_too_much_goes(name, counts)
@@ -157,6 +154,22 @@ def _already(dataset: str, mode: Mode, name: str, sha256: str) -> Import | None:
     return same
 
 
+def _refuse_if_not_whole(path: Path, sha256: str, read: int, rows: int | None) -> None:
+    if sha256_of(path) != sha256:
+        raise NotWhole(
+            f"{path.name}: changed while it was read; nothing was imported. Import it once it is complete.",
+            f"{path.name}: 読込み中に内容が変わったため、取り込んでいません。書込みが終わってから"
+            "取り込んでください。",
+        )
+    if rows is not None and rows != read:
+        raise RefusedFile(
+            f"{path.name}: {read:,} rows, but its control file says {rows:,}; nothing was imported. Export "
+            "both again.",
+            f"{path.name}: {read:,}件ですが、制御ファイルは{rows:,}件です。取り込んでいません。両方を出力し"
+            "直してください。",
+        )
+
+
 def _refuse_if_too_much_goes(name: str, counts: dict[str, int]) -> None:
     removed = counts["removed"]
     before = removed + counts["same"] + counts["changed"] + counts["kept"]
@@ -176,88 +189,3 @@ def _awaiting_person() -> int:
             f'(SELECT 1 FROM "{Person._meta.db_table}" p WHERE p.person_id = i.person_id)'
         )
         return int(cursor.fetchone()[0])
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except (FileNotFoundError, IsADirectoryError):
-        return ""  # open_source raises the error with its message
-
-
-# --- the directory DIR/extracts
-
-DONE: Final = "done"
-REFUSED: Final = "refused"
-REFUSAL: Final = ".refusal.txt"
-
-_NAME: Final = re.compile(
-    r"(?P<dataset>[a-z_]+)\.(?P<mode>full|delta)\.(?P<label>.+?)(?P<confirmed>\.confirmed)?(?P<cp932>\.cp932)?"
-    r"\.(?:csv|parquet)"
-)
-# Names of files that are still being written; they are ignored until they are renamed.
-_UNFINISHED: Final = re.compile(r"\..*|.*\.(?:part|tmp)")
-
-
-def import_extracts(now: datetime) -> list[Import]:
-    """Import every file in DIR/extracts; returns the imports, in order.
-
-    Files are named `<dataset>.full.<label>.csv` or `.parquet`, or `<dataset>.delta.…`. `.cp932.csv` gives the
-    encoding; `.confirmed` before it confirms that a full extract may remove many rows. Files are imported by
-    dataset (persons before cards), then by label, for example a date. Each file is moved to done/, or to
-    refused/ with a note that says why in both languages. The next run imports what an interrupted one left.
-    """
-    directory = settings.NODE.extracts
-    if not directory.is_dir():
-        return []
-    files = [path for path in directory.iterdir() if path.is_file() and not _UNFINISHED.fullmatch(path.name)]
-    return [made for path in sorted(files, key=_order) if (made := _import(path, now))]
-
-
-def _order(path: Path) -> tuple[int, str, bool, str]:
-    ours = list(TABLES[settings.NODE.party])
-    named = _NAME.fullmatch(path.name)
-    if named is None or named["dataset"] not in ours:
-        return len(ours), "", False, path.name
-    return ours.index(named["dataset"]), named["label"], named["mode"] == "delta", path.name
-
-
-def _import(path: Path, now: datetime) -> Import | None:
-    try:
-        named = _NAME.fullmatch(path.name)
-        if named is None:
-            raise NotOurs(
-                f"{path.name}: the name does not give dataset and mode. Name it DATASET.full.LABEL.csv or "
-                "DATASET.delta.LABEL.csv (or .parquet).",
-                f"{path.name}: 名前から内容が分かりません。データ名.full.任意.csv または "
-                "データ名.delta.任意.csv(.parquetも可)としてください。",
-            )
-        encoding: Encoding = "cp932" if named["cp932"] else "utf-8"
-        mode = cast(Literal["full", "delta"], named["mode"])
-        confirmed = named["confirmed"] is not None
-        made = import_file(path, named["dataset"], mode, now=now, encoding=encoding, confirmed=confirmed)
-    except (RefusedFile, NotOurs, TooMuchGone) as fault:
-        _refuse(path, fault, now)
-        return None
-    _move(path, path.parent / DONE, now)
-    return made
-
-
-def _refuse(path: Path, fault: RenkeiError, now: datetime) -> None:
-    moved = _move(path, path.parent / REFUSED, now)
-    moved.with_name(moved.name + REFUSAL).write_text(f"{fault.ja}\n\n{fault}\n", encoding="utf-8")
-    with transaction.atomic():
-        record(None, Verb.FILE_REFUSED, path.name, fault=type(fault).__name__)
-
-
-def _move(path: Path, directory: Path, now: datetime) -> Path:
-    # The timestamp keeps two files of one name apart, and tells retention how old they are.
-    directory.mkdir(exist_ok=True)
-    moved = path.rename(directory / f"{now:%Y%m%dT%H%M%S%f}-{path.name}")
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    return moved

@@ -244,11 +244,20 @@ class Import(models.Model):
 
 
 class Reject(models.Model):
-    """A rejected row: its line in the file (the header is line 1), and all reasons."""
+    """A row that was rejected, or accepted without a value: its line in the file (the header is line 1), and
+    all reasons.
+    """
+
+    class Action(models.TextChoices):
+        """What the reasons cost: the row, or only the value."""
+
+        ROW = "row"
+        VALUE = "value"
 
     taken = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rejects")
     line = models.PositiveBigIntegerField()
     identifier = text()
+    action = models.CharField(max_length=5, choices=Action.choices, default=Action.ROW, db_default="row")
     reasons = models.TextField()
 
     class Meta:

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from renkei.node.audit.trail import SYSTEM, Actor, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.errors import HoldOver
-from renkei.node.records import bulk_copy, changes, imports
+from renkei.node.records import bulk_copy, changes, extracts
 from renkei.node.records.bulk_copy import advisory_lock
 from renkei.node.records.models import (
     Card,
@@ -189,9 +189,9 @@ RULES: Final = (
 
 
 def _processed_extracts(until: datetime) -> list[Path]:
-    # `imports` put the time of the move at the beginning of the name.
+    # `extracts` put the time of the move at the beginning of the name.
     limit = f"{until:%Y%m%dT%H%M%S}"
-    places = [settings.NODE.extracts / name for name in (imports.DONE, imports.REFUSED)]
+    places = [settings.NODE.extracts / name for name in (extracts.DONE, extracts.REFUSED)]
     return sorted(path for place in places if place.is_dir() for path in place.iterdir() if path.name < limit)
 
 

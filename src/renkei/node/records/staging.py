@@ -1,7 +1,8 @@
 """Reading and validating a file into temporary tables, batch by batch, so that its size does not matter.
 
 `incoming` (line and the table's columns) has the accepted rows, `refused` (line, identifier, reasons) the
-rejected ones, `outside` (line, identifier, reason) those whose record is not to be kept. A row is accepted or
+rejected ones, `noted` (the same columns) accepted rows that lack a value that could not be read, and
+`outside` (line, identifier, reason) those whose record is not to be kept. A row is accepted or
 rejected as `renkei.matching.validation.check` does with the same file (a test compares them), and in addition
 by `sanitize_for_exchange`: a value in a delivery is one line of bounded length (docs/package-format.md). An
 exchange refuses whole deliveries, a node rejects single rows; one address with a line break would otherwise
@@ -19,7 +20,7 @@ from django.db import DatabaseError, connection
 
 from renkei.agreement.datasets import Dataset, Kind
 from renkei.exchange.schemas import NOTIFICATIONS_TABLE, SUSPECTED_OMISSIONS_TABLE
-from renkei.matching.validation import Rules, type_batch
+from renkei.matching.validation import Rules, reasons_by_line, type_batch
 from renkei.matching.values import to_text
 from renkei.node.records import bulk_copy
 from renkei.node.records.models import Import, Reject
@@ -27,6 +28,7 @@ from renkei.node.records.tables import Table
 
 INCOMING: Final = "incoming"
 REFUSED: Final = "refused"
+NOTED: Final = "noted"
 OUTSIDE: Final = "outside"
 GONE: Final = "gone"
 
@@ -37,11 +39,20 @@ _OUTSIDE = {"line": pl.Int64, "identifier": pl.String, "reason": pl.String}
 
 @dataclass(slots=True)
 class Staged:
-    """How many rows are in the temporary tables: read = rejected + outside + accepted."""
+    """How many rows are in the temporary tables: read = rejected + outside + accepted.
+
+    `noted` of the accepted rows lack a value.
+    """
 
     read: int = 0
     rejected: int = 0
+    noted: int = 0
     outside: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> dict[str, int]:
+        """The count of rows that lack a value, where there are any."""
+        return {"noted": self.noted} if self.noted else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +83,24 @@ def staged(batches: Iterable[pa.RecordBatch], target: Target) -> Iterator[Staged
     finally:
         # If the transaction is aborted, they are rolled back with it.
         with suppress(DatabaseError):
-            bulk_copy.drop(INCOMING, REFUSED, OUTSIDE)
+            bulk_copy.drop(INCOMING, REFUSED, NOTED, OUTSIDE)
 
 
 def keep_rejects(made: Import) -> None:
-    """Store the rejected rows with their import."""
-    bulk_copy.execute(
-        f'INSERT INTO "{Reject._meta.db_table}" (taken_id, line, identifier, reasons) '
-        f"SELECT %s, line, identifier, reasons FROM {REFUSED} ORDER BY line",
-        (made.pk,),
-    )
+    """Store the rejected rows, and the rows that lack a value, with their import."""
+    for action, name in ((Reject.Action.ROW, REFUSED), (Reject.Action.VALUE, NOTED)):
+        bulk_copy.execute(
+            f'INSERT INTO "{Reject._meta.db_table}" (taken_id, line, identifier, action, reasons) '
+            f"SELECT %s, line, identifier, %s, reasons FROM {name} ORDER BY line",
+            (made.pk, action.value),
+        )
 
 
 def _stage(batches: Iterable[pa.RecordBatch], target: Target) -> Staged:
     dataset, key = target.table.dataset, target.table.key
     bulk_copy.temporary(INCOMING, pl.DataFrame(schema=_incoming_columns(target.table)))
     bulk_copy.temporary(REFUSED, pl.DataFrame(schema=_REFUSED))
+    bulk_copy.temporary(NOTED, pl.DataFrame(schema=_REFUSED))
     bulk_copy.temporary(OUTSIDE, pl.DataFrame(schema=_OUTSIDE))
     hashes: list[pl.Series] = []
     line = _FIRST_LINE
@@ -99,13 +112,14 @@ def _stage(batches: Iterable[pa.RecordBatch], target: Target) -> Staged:
         written = pl.Series(batch.column(0)).cast(pl.String).str.replace_all(r"\pC", " ").str.strip_chars()
         typed = typed.with_columns(identifier=pl.coalesce(key, written.replace("", None)))
         hashes.append(typed["identifier"].hash())
-        _put(typed, _reasons([*troubles, *unfit]), target)
+        _put(typed, reasons_by_line([*troubles, *unfit]), target)
         line += batch.num_rows
     _reject_duplicates(hashes, key)
     _prepare_lookup(key)
     return Staged(
         read=line - _FIRST_LINE,
         rejected=_count(REFUSED),
+        noted=_count(NOTED),
         outside={str(reason): count for reason, count in _grouped(OUTSIDE, "reason")},
     )
 
@@ -116,18 +130,14 @@ def _incoming_columns(table: Table) -> dict[str, type[pl.DataType]]:
     return {name: pl.Int64 if name in numbers else pl.String for name in names}
 
 
-def _reasons(troubles: list[pl.DataFrame]) -> pl.DataFrame:
-    nothing = pl.DataFrame(schema={"line": pl.UInt32, "reason": pl.String})
-    found = pl.concat([nothing, *troubles]).group_by("line").agg(pl.col("reason").unique().sort())
-    return found.rename({"reason": "reasons"})
-
-
 def _put(typed: pl.DataFrame, reasons: pl.DataFrame, target: Target) -> None:
     outside = _outside(typed, reasons, target)
-    refused = (
-        reasons.join(outside, on="line", how="anti")
-        .join(typed.select("line", "identifier"), on="line")
-        .select("line", "identifier", pl.col("reasons").list.join(";"))
+    named = reasons.join(outside, on="line", how="anti").join(typed.select("line", "identifier"), on="line")
+    refused, noted = (
+        named.filter(pl.col("action") == action).select(
+            "line", "identifier", pl.col("reasons").list.join(";")
+        )
+        for action in ("row", "value")
     )
     taken = typed
     for others in (outside, refused):
@@ -136,6 +146,7 @@ def _put(typed: pl.DataFrame, reasons: pl.DataFrame, target: Target) -> None:
     # Release sorts by identifier. Sorted here first, its rows keep their place beside `line`.
     taken = taken.sort(target.table.key)
     bulk_copy.put(REFUSED, refused)
+    bulk_copy.put(NOTED, noted)
     bulk_copy.put(OUTSIDE, outside)
     bulk_copy.put(INCOMING, pl.concat([taken.select("line"), target.shape(taken)], how="horizontal"))
 
@@ -190,6 +201,12 @@ def _reject_duplicates(hashes: list[pl.Series], key: str) -> None:
         f"UPDATE {REFUSED} SET reasons = %s || reasons WHERE line IN (SELECT line FROM suspects)",
         (f"{reason};",),
     )
+    bulk_copy.execute(
+        f"UPDATE {REFUSED} SET reasons = reasons || ';' || "
+        f"(SELECT n.reasons FROM {NOTED} n WHERE n.line = {REFUSED}.line) "
+        f"WHERE line IN (SELECT line FROM {NOTED})"
+    )
+    bulk_copy.execute(f"DELETE FROM {NOTED} WHERE line IN (SELECT line FROM {REFUSED})")
     bulk_copy.drop("suspects")
 
 
@@ -229,7 +246,7 @@ _LONGEST: Final = {
 def sanitize_for_exchange(typed: pl.DataFrame, dataset: Dataset) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Make typed rows fit for a delivery: a control character within a text becomes a space.
 
-    Returns the rows, and frames of `line` and `reason` for those that cannot be sent: `unreadable:<column>`
+    Returns the rows, and `TROUBLES` of those that cannot be sent: `unreadable:<column>`
     where a text has nothing but control characters, or is longer than a delivery allows (for columns to which
     the data dictionary gives no length).
     """
@@ -247,6 +264,9 @@ def sanitize_for_exchange(typed: pl.DataFrame, dataset: Dataset) -> tuple[pl.Dat
         if longest is not None:
             unfit = unfit | (text.str.len_chars() > longest).fill_null(False)
         if unfit.any():
-            reason = pl.lit(f"unreadable:{column.name}")
-            troubles.append(typed.filter(unfit).select("line", reason.alias("reason")))
+            reason = pl.lit(f"unreadable:{column.name}").alias("reason")
+            action = pl.lit("row" if column.costs_row else "value").alias("action")
+            troubles.append(typed.filter(unfit).select("line", reason, action))
+            if not column.costs_row:
+                typed = typed.with_columns(text.set(unfit, None).alias(column.name))
     return typed, troubles

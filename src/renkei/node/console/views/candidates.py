@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from renkei.agreement.text import Words
-from renkei.matching.candidates.evidence import sentences
+from renkei.matching.candidates.evidence import left_out_in_words, sentences
 from renkei.matching.labels import value_in_words
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act
@@ -178,10 +178,16 @@ def _status(refused: NodeError | None) -> int:
     return _CONFLICT if isinstance(refused, CandidatesChanged) else _REFUSED
 
 
+def _left_out(stored: str) -> list[str]:
+    parts = (part.rpartition(":") for part in stored.split(";") if part)
+    return left_out_in_words({reason: int(persons) for reason, _, persons in parts}, language())
+
+
 def _shown(opened: OpenedCandidates) -> dict[str, Any]:
     waits = opened.not_found.state == _State.WAITING
     return {
         "not_found": opened.not_found,
+        "left_out": _left_out(opened.not_found.left_out),
         "notification": opened.notification,
         "looked_at": opened.version,
         "shown": [_candidate(opened.notification, each) for each in opened.candidates],

@@ -24,7 +24,7 @@ from renkei.node.console.access import page, recovered_fields
 from renkei.node.console.forms import ConsoleForm, date_field, options, prose_field, radio_field, said
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import case_or_404
-from renkei.node.console.views.purpose import MOST
+from renkei.node.console.views.purposes import MOST
 from renkei.node.errors import NodeError, NoLetter
 from renkei.node.working_days import after_working_days
 

@@ -31,7 +31,7 @@ from renkei.node.console.access import page
 from renkei.node.console.forms import ConsoleForm, FilterForm, said, select_field, text_field
 from renkei.node.console.templatetags.console import language
 from renkei.node.console.views.cases import address_of
-from renkei.node.console.views.purpose import MOST, PurposeForm
+from renkei.node.console.views.purposes import MOST, PurposeForm
 from renkei.node.errors import NodeError, NoSuchPurpose
 from renkei.node.records.models import Establishment
 
