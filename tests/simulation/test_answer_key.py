@@ -59,6 +59,7 @@ def judged(world: World, result: World) -> pl.DataFrame:
     return world.table("notifications", "truth").join(said, on="notification_id")
 
 
+@pytest.mark.slow
 def test_the_matching_says_of_each_flaw_what_the_key_expects(evaluation: Evaluation):
     with pl.Config(tbl_rows=-1, tbl_width_chars=110, fmt_str_lengths=60):
         print(evaluation.by_flaw)
@@ -69,6 +70,7 @@ def test_the_matching_says_of_each_flaw_what_the_key_expects(evaluation: Evaluat
     assert present.filter(pl.col("precision") < 0.9).height == 0
 
 
+@pytest.mark.slow
 def test_nearly_every_notification_comes_out_as_expected(evaluation: Evaluation):
     assert evaluation.as_expected >= 0.9995 * evaluation.notifications
 
@@ -88,12 +90,14 @@ def test_flags_are_raised_where_expected(judged: pl.DataFrame, flag: str):
 
 
 def test_every_reason_for_a_reject_is_the_expected_one(world: World, result: World):
-    known = world.table("notifications", "truth").filter(pl.col("expected_outcome") == "rejected")
+    key = world.table("notifications", "truth")
+    known = key.filter(pl.col("expected_reasons").str.contains("missing:|unreadable:"))
     # Second rows under one identifier are rejected too; the key speaks of the first.
     rejects = result.table("rejects").filter(~pl.col("reasons").str.contains("duplicate"))
     both = known.join(rejects, left_on="notification_id", right_on="identifier", how="left")
 
     assert known.height > 0
+    assert (both["expected_outcome"] == "rejected").sum() not in (0, known.height)
     assert (
         both["expected_reasons"].str.split(";").list.sort() == both["reasons"].str.split(";").list.sort()
     ).all()
@@ -110,6 +114,7 @@ def test_suspected_omissions_are_those_of_the_key(world: World, evaluation: Eval
     assert 0 < evaluation.truly_suspected < evaluation.suspected
 
 
+@pytest.mark.slow
 def test_a_clean_world_has_nothing_to_say(clean_world: World, tmp_path: Path):
     out = reconciled(clean_world.directory, tmp_path, PLAN.as_of.isoformat())
 
@@ -119,6 +124,7 @@ def test_a_clean_world_has_nothing_to_say(clean_world: World, tmp_path: Path):
     assert out.table("rejects", "result").height == 0
 
 
+@pytest.mark.slow
 def test_after_some_days_the_key_still_holds(world: World, tmp_path: Path):
     parts = ["", *(f"day-{number:02d}" for number in range(1, DAYS + 1))]
     now = tmp_path / "now"
@@ -134,10 +140,11 @@ def test_after_some_days_the_key_still_holds(world: World, tmp_path: Path):
     live = told.filter(pl.col("outcome") != "deleted").join(known, on="notification_id")
     rejected = World(tmp_path / "out").table("rejects", "result")
 
-    assert rejected.height == 0
+    assert rejected.filter(pl.col("action") == "row").height == 0
     assert live.filter(pl.col("outcome") != pl.col("expected_outcome")).height <= 0.001 * live.height
 
 
+@pytest.mark.slow
 def test_the_command_draws_the_world_of_its_arguments(tmp_path: Path):
     flaws = tmp_path / "flaws.toml"
     flaws.write_text("all = 0\nname_typo = 1.0\n")
@@ -152,6 +159,7 @@ def test_the_command_draws_the_world_of_its_arguments(tmp_path: Path):
     assert (tmp_path / "w/day-01/persons.parquet").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("option", "named"), [(("--as-of", "yesterday"), "--as-of"), (("--flaws", "{missing}"), "TOML")]
 )

@@ -22,6 +22,7 @@ def digests(directory: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, form):
     for name in ("one", "two"):
@@ -30,6 +31,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, form):
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_world(tmp_path: Path):
     for seed in (1, 2):
         write_world(Plan(500, 300, seed, PLAN.as_of), default_flaws(), tmp_path / str(seed))
@@ -38,6 +40,7 @@ def test_another_seed_gives_another_world(tmp_path: Path):
     assert not one.equals(two)
 
 
+@pytest.mark.slow
 def test_parquet_holds_what_csv_holds_as_text(tmp_path: Path):
     for form in ("csv", "parquet"):
         write_world(PLAN, default_flaws(), tmp_path / form, form, days=1)
@@ -50,6 +53,7 @@ def test_parquet_holds_what_csv_holds_as_text(tmp_path: Path):
         assert from_parquet.equals(from_csv)
 
 
+@pytest.mark.slow
 def test_the_extract_is_always_there_as_csv(tmp_path: Path):
     write_world(PLAN, default_flaws(), tmp_path, "parquet")
 
@@ -58,6 +62,7 @@ def test_the_extract_is_always_there_as_csv(tmp_path: Path):
     assert not (tmp_path / "persons.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_world_replaces_the_one_before_it(tmp_path: Path):
     (tmp_path / "mine.txt").write_text("kept")
     write_world(PLAN, default_flaws(), tmp_path, "csv", days=2)
@@ -69,6 +74,7 @@ def test_a_world_replaces_the_one_before_it(tmp_path: Path):
     assert {"persons.parquet", "day-01", "truth", "world.json", "mine.txt"} <= found
 
 
+@pytest.mark.slow
 def test_a_failure_leaves_the_world_of_before(tmp_path: Path):
     write_world(PLAN, default_flaws(), tmp_path, "csv")
     before = digests(tmp_path)
@@ -89,6 +95,7 @@ def test_a_failed_write_is_told(tmp_path: Path):
         files.append(t=pl.DataFrame({"b": ["x"]}))
 
 
+@pytest.mark.slow
 def test_the_world_says_what_it_is(tmp_path: Path):
     counts = write_world(PLAN, default_flaws(), tmp_path, "csv", days=1)
     about = json.loads((tmp_path / "world.json").read_text(encoding="utf-8"))
@@ -98,6 +105,7 @@ def test_the_world_says_what_it_is(tmp_path: Path):
     assert json.loads((tmp_path / "day-01/day.json").read_text())["business_date"] == "2026-04-02"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("residents", "notifications"), [(1, 0), (1, 3), (5, 2), (40, 400)])
 def test_a_world_may_be_tiny(tmp_path: Path, residents: int, notifications: int):
     counts = write_world(

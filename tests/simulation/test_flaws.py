@@ -8,8 +8,8 @@ from renkei.simulation import Flaw, FlawError, clean, default_flaws, load_rates,
 from renkei.simulation.flaw_values import CHANGES
 
 VERDICTS = {
-    "agrees", "different", "not_reported", "not_comparable", "not_found", "not_sent", "rejected", "deleted",
-    "omitted", "computed",
+    "agrees", "different", "not_reported", "not_readable", "not_comparable", "not_found", "not_sent",
+    "rejected", "deleted", "omitted", "computed",
 }  # fmt: skip
 
 

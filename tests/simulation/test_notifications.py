@@ -110,6 +110,7 @@ def test_a_flaw_occurs_at_its_rate_where_it_can(flaw: Flaw):
     assert abs(found - everywhere * rate) <= 5 * np.sqrt(everywhere * rate) + 1
 
 
+@pytest.mark.slow
 def test_flaws_at_their_default_rates_do_not_crowd_each_other_out():
     found = rows_with({})
 
@@ -120,6 +121,7 @@ def test_flaws_at_their_default_rates_do_not_crowd_each_other_out():
         assert least - 5 * np.sqrt(most) - 1 <= found.get(flaw.name, 0) <= most + 5 * np.sqrt(most) + 1, flaw
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flaw", FILED, ids=lambda flaw: flaw.name)
 def test_employers_file_wrongly_at_the_rate_of_the_flaw(flaw: Flaw):
     plan, _ = a_chunk()

@@ -22,8 +22,9 @@ class FlawError(RenkeiError):
 class Flaw:
     """One row of `tables/flaws.csv`.
 
-    `verdict` is the expected result of the matching: agrees, different, not_reported, not_comparable,
-    not_found, not_sent, rejected, deleted, omitted, or computed if it depends on whose number it is.
+    `verdict` is the expected result of the matching: agrees, different, not_reported, not_readable (the
+    row is taken without the value), not_comparable, not_found, not_sent, rejected, deleted, omitted, or
+    computed if it depends on whose number it is.
     `alone`: `yes` decides the outcome and excludes all other flaws; `number` (a number that is not found)
     decides the outcome and allows flaws that do not change it; `no` does not decide the outcome.
     """

@@ -182,11 +182,11 @@ def expected_of_notifications(
     names = codes(tuple(flaw.name for flaw in account.flaws))
     reasons = codes(
         tuple(
-            f"{flaw.cause}:{flaw.item}" if flaw.verdict == "rejected" else flaw.cause
+            f"{flaw.cause}:{flaw.item}" if flaw.verdict in ("rejected", "not_readable") else flaw.cause
             for flaw in account.flaws
         )
     )
-    excluding = ("rejected", "not_sent", "not_found")
+    excluding = ("rejected", "not_readable", "not_sent", "not_found")
     excludes = pl.Series(
         [flaw.verdict in excluding and flaw.name != _REPEATED for flaw in account.flaws], dtype=pl.Boolean
     )
