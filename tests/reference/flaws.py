@@ -46,6 +46,11 @@ PEOPLE = (
     ("WANG 王", ""),
     ("KIM YUNA", "キム ユナ"),
     ("ワン シャオミン", ""),
+    ("AHMAD BIN ALI", ""),
+    ("MOHAMMED KHAN", ""),
+    ("PARK JI MIN", "朴智旻"),
+    ("UNKNOWN", "王小明"),
+    ("-", ""),
 )
 KANA = ("ワン シャオミン", "ワン・シャオミン", "ﾜﾝ ｼｬｵﾐﾝ", "グエン", "りー みん")
 HYPHENS = "-‐‑–—−,、・･·－，"
@@ -190,6 +195,47 @@ def _mixed(rng: random.Random, text: str) -> str:
     return f"{text} {rng.choice(('王', 'ワン', 'WANG', '明'))}"
 
 
+def _titled(rng: random.Random, text: str) -> str:
+    return rng.choice((f"MR {text}", f"{text} MRS", f"{text}様", f"{text} さん", f"DAW {text}"))
+
+
+def _initial(rng: random.Random, text: str) -> str:
+    words = text.split()
+    if words:
+        place = rng.randrange(len(words))
+        words[place] = words[place][0] + rng.choice(("", "."))
+    return " ".join(words)
+
+
+def _letter_left_out(rng: random.Random, text: str) -> str:
+    place = rng.randrange(len(text) + 1)
+    return text[:place] + text[place + 1 :]
+
+
+def _neighbours_exchanged(rng: random.Random, text: str) -> str:
+    place = rng.randrange(len(text) + 1)
+    return text[:place] + text[place : place + 2][::-1] + text[place + 2 :]
+
+
+def _lost_character(rng: random.Random, text: str) -> str:
+    place = rng.randrange(len(text) + 1)
+    return text[:place] + rng.choice("?\ufffd〓？") * (place < len(text)) + text[place + 1 :]
+
+
+def _other_spelling(rng: random.Random, text: str) -> str:
+    spellings = {"MOHAMMED": "MUHAMMAD", "PARK": "PAK"}
+    return " ".join(spellings.get(word, word) for word in text.split())
+
+
+def _no_name(rng: random.Random, _text: str) -> str:
+    return rng.choice(("UNKNOWN", "不明", "-", "no name", "Baby-Boy"))
+
+
+def _invisible(rng: random.Random, text: str) -> str:
+    place = rng.randrange(len(text) + 1)
+    return text[:place] + rng.choice("\u200b\u00ad\u202a\ufe00\U000e0100") + text[place:]
+
+
 def _somebody_else(rng: random.Random, _text: str) -> str:
     return rng.choice([name for pair in PEOPLE for name in pair if name])
 
@@ -221,6 +267,16 @@ NAME_FLAWS: tuple[Callable[[random.Random, str], str], ...] = (
     _kana,
     _mixed,
     _somebody_else,
+    _titled,
+    _initial,
+    _initial,
+    _letter_left_out,
+    _neighbours_exchanged,
+    _lost_character,
+    _other_spelling,
+    _other_spelling,
+    _no_name,
+    _invisible,
 )
 
 

@@ -15,10 +15,15 @@ ERA_YEARS = frozenset(ERA_OFFSETS) | {a - b for a in ERA_OFFSETS for b in ERA_OF
 
 def verdict(item: str, reported: Taken, record: Taken) -> str:
     """One item of a notification against a card's or a person's record."""
+    if item in reported.unreadable:
+        return "not_readable"
     if not reported[item]:
         return "not_reported"
     if item == "name":
-        return names.verdict(reported["name"], record["name"], record["kanji_name"])
+        found = names.verdict(reported["name"], record["name"], record["kanji_name"])
+        return "not_readable" if found == "not_held" and "name" in record.unreadable else found
+    if item in record.unreadable:
+        return "not_readable"
     if not record[item]:
         return "not_held"
     if reported[item] == record[item] and item != "sex":

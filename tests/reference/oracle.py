@@ -80,10 +80,12 @@ class Match:
     card_superseded: bool = False
     identity_conflict: bool = False
     shared_number: bool = False
+    credits: frozenset[str] = frozenset()
+    """Of a held notification: the persons whom the row set aside names."""
 
     @property
     def mismatched_items(self) -> list[str]:
-        return [] if self.outcome == "not_found" else list(self.causes or {})
+        return [] if self.outcome in ("not_found", "held") else list(self.causes or {})
 
     @property
     def differences(self) -> str:
@@ -97,23 +99,27 @@ def reconcile(
     permissions: Sequence[Raw],
     as_of: str,
     policy: Mapping[str, object] | None = None,
+    changes: bool = False,
 ) -> Result:
     rules = Policy.of(policy or {})
-    notification_file = read_file("notifications", notifications)
+    notification_file = read_file("notifications", notifications, changes=changes)
     person_file = read_file("persons", persons)
     known = {person["person_id"] for person in person_file.taken}
     card_file = read_file("cards", cards, known)
     permission_file = read_file("permissions", permissions, known)
     files = [notification_file, person_file, card_file, permission_file]
 
-    matches = match(notification_file.taken, person_file.taken, card_file.taken, rules)
-    omissions = suspect(permission_file.taken, person_file.taken, matches, as_of, rules)
+    faults = _register_faults(person_file, card_file)
+    matches = match(notification_file.taken, person_file.taken, card_file.taken, faults, rules)
+    omissions = [] if changes else suspect(permission_file.taken, person_file.taken, matches, as_of, rules)
     return Result(
         rejects=sorted(
             (reject for file in files for reject in file.rejects),
             key=lambda reject: (reject["identifier"], reject["dataset"], int(reject["line"])),
         ),
-        matches=sorted((_match_row(found) for found in matches), key=lambda row: row["notification_id"]),
+        matches=sorted(
+            (_match_row(found, changes) for found in matches), key=lambda row: row["notification_id"]
+        ),
         annex2=sorted(
             (_annex2_row(found, as_of, rules) for found in matches if _is_discrepancy(found)),
             key=lambda row: row["notification_id"],
@@ -127,7 +133,11 @@ def reconcile(
 
 
 def match(
-    notifications: Sequence[Taken], persons: Sequence[Taken], cards: Sequence[Taken], rules: Policy
+    notifications: Sequence[Taken],
+    persons: Sequence[Taken],
+    cards: Sequence[Taken],
+    faults: Mapping[str, frozenset[str]],
+    rules: Policy,
 ) -> list[Match]:
     card_of = {card["card_number"]: card for card in cards}
     person_of = {person["person_id"]: person for person in persons}
@@ -137,6 +147,16 @@ def match(
         number = notification["card_number"]
         if notification["deleted_on"]:
             matches.append(Match(notification, "deleted"))
+        elif number in faults and number not in card_of and not notification.malformed:
+            matches.append(
+                Match(
+                    notification,
+                    "held",
+                    causes={"card_number": "register_fault"},
+                    shared_number=number in shared,
+                    credits=faults[number],
+                )
+            )
         elif notification.malformed or number not in card_of:
             cause = "malformed" if notification.malformed else "unknown_number"
             causes = {"card_number": cause}
@@ -167,11 +187,22 @@ def match(
     return matches
 
 
+def _register_faults(persons: File, cards: File) -> dict[str, frozenset[str]]:
+    """The numbers in rows of the register that were set aside, with the persons taken whom the rows name."""
+    known = {person["person_id"] for person in persons.taken}
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in persons.set_aside + cards.set_aside:
+        if row["card_number"]:
+            found[row["card_number"]] |= {row["person_id"]} & known
+    return {number: frozenset(credited) for number, credited in found.items()}
+
+
 def _shared_numbers(notifications: Sequence[Taken]) -> set[str]:
     """The numbers that two live notifications give for two different people."""
     using: dict[str, list[Taken]] = defaultdict(list)
     for notification in notifications:
-        if not notification["deleted_on"]:
+        has_digit = any(character.isdigit() for character in notification["card_number"])
+        if has_digit and not notification["deleted_on"]:
             using[notification["card_number"]].append(notification)
     return {
         number
@@ -187,7 +218,7 @@ def _different_people(one: Taken, other: Taken) -> bool:
     )
 
 
-def _match_row(found: Match) -> Row:
+def _match_row(found: Match, changes: bool) -> Row:
     return {
         "notification_id": found.notification["notification_id"],
         "outcome": found.outcome,
@@ -196,7 +227,7 @@ def _match_row(found: Match) -> Row:
         "differences": found.differences,
         "card_superseded": _boolean(found.card_superseded),
         "identity_conflict": _boolean(found.identity_conflict),
-        "shared_number": _boolean(found.shared_number),
+        "shared_number": "" if changes else _boolean(found.shared_number),
     }
 
 
@@ -239,6 +270,8 @@ def suspect(
     person_of = {person["person_id"]: person for person in persons}
     found_for: dict[str, list[Match]] = defaultdict(list)
     for found in matches:
+        for person_id in found.credits:
+            found_for[person_id].append(found)
         if found.person:
             found_for[found.person["person_id"]].append(found)
     rows = []
@@ -303,7 +336,7 @@ def _annex3_row(permission: Taken, person: Taken, reason: str) -> Row:
         elif column.name in ("permission_id", "ground") or column.name.startswith("organisation_"):
             row[column.name] = permission[column.name]
         else:
-            row[column.name] = person[column.name]
+            row[column.name] = person.row.get(column.name, "")
     return row
 
 
@@ -314,10 +347,10 @@ def _counts(
     files: Sequence[File], matches: Sequence[Match], omissions: Sequence[Row]
 ) -> dict[str, dict[str, int]]:
     counts = {
-        file.dataset: {"read": file.read, "rejected": len(file.rejects), "taken": len(file.taken)}
+        file.dataset: {"read": file.read, "rejected": len(file.set_aside), "taken": len(file.taken)}
         for file in files
     }
-    for outcome in ("matched", "mismatched", "not_found", "deleted"):
+    for outcome in ("matched", "mismatched", "not_found", "held", "deleted"):
         counts["notifications"][outcome] = sum(found.outcome == outcome for found in matches)
     counts["permissions"]["suspected"] = len(omissions)
     return counts

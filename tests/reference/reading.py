@@ -13,6 +13,7 @@ from .tables import (
     Column,
     columns,
     statuses,
+    visible,
 )
 
 Raw = Mapping[str, str]
@@ -27,6 +28,7 @@ class Taken:
     row: Row
     codes: frozenset[str]
     malformed: bool = False
+    unreadable: frozenset[str] = frozenset()
 
     def __getitem__(self, column: str) -> str:
         return self.row[column]
@@ -40,35 +42,53 @@ class File:
     read: int = 0
     taken: list[Taken] = field(default_factory=list)
     rejects: list[Row] = field(default_factory=list)
+    set_aside: list[Row] = field(default_factory=list)
+    """Of each row set aside, the values that could be read."""
 
 
-def read_file(dataset: str, rows: Sequence[Raw], persons: Collection[str] | None = None) -> File:
-    """Take what can be taken. `persons`: the identifiers of the persons taken, for cards and permissions."""
+def read_file(
+    dataset: str, rows: Sequence[Raw], persons: Collection[str] | None = None, changes: bool = False
+) -> File:
+    """Take what can be taken. `persons`: the identifiers of the persons taken, for cards and permissions.
+
+    `changes`: a day's changes, in which the last row of an identifier stands.
+    """
     file = File(dataset, read=len(rows))
     seen: set[str] = set()
-    for line, raw in enumerate(rows, start=2):
-        _take_or_reject(file, line, raw, seen, persons)
+    numbered = list(enumerate(rows, start=2))
+    for line, raw in reversed(numbered) if changes else numbered:
+        _take_or_reject(file, line, raw, seen, persons, "superseded" if changes else "duplicate")
     return file
 
 
 def _take_or_reject(
-    file: File, line: int, raw: Raw, seen: set[str], persons: Collection[str] | None = None
+    file: File,
+    line: int,
+    raw: Raw,
+    seen: set[str],
+    persons: Collection[str] | None = None,
+    repeated: str = "duplicate",
+    received: bool = True,
 ) -> None:
     dataset = file.dataset
     identifier_column = IDENTIFIER[dataset]
-    written = {column.name: raw[column.name].strip() for column in columns(dataset)}
+    written = {column.name: _cleaned(column, raw.get(column.name, "")) for column in columns(dataset)}
     is_notification = dataset == "notifications"
     withheld = WITHHELD if is_notification and is_permanent_resident(written) else ()
+    if is_notification and received and is_not_notifiable(written):
+        withheld = (*withheld, "status_of_residence")
 
-    row: Row = {}
-    reasons: list[str] = []
+    row: Row = dict.fromkeys(written, "")
+    of_the_row: list[str] = []
+    of_values: list[str] = []
+    unreadable: set[str] = set()
     malformed = False
     for column in columns(dataset):
         text = written[column.name]
+        reasons = of_the_row if column.if_unreadable == "row" else of_values
         if column.name in withheld and text:
-            reasons.append(f"forbidden:{column.name}")
+            of_the_row.append(f"forbidden:{column.name}")
         elif not text:
-            row[column.name] = ""
             if _is_required(column, is_notification, written):
                 reasons.append(f"missing:{column.name}")
         else:
@@ -80,29 +100,40 @@ def _take_or_reject(
                     malformed = True
                 else:
                     reasons.append(f"unreadable:{column.name}")
+                    unreadable.add(column.name)
+            else:
+                if column.kind == "corporate number" and values.has_wrong_check_digit(row[column.name]):
+                    of_values.append(f"check_digit:{column.name}")
 
-    identifier = row.get(identifier_column, "")
+    identifier = row[identifier_column]
     if identifier and identifier in seen:
-        reasons.append(f"duplicate:{identifier_column}")
+        of_the_row.append(f"{repeated}:{identifier_column}")
     seen.add(identifier)
 
     person = row.get("person_id", "")
     if persons is not None and person and person not in persons:
-        reasons.append("unknown_person")
+        of_the_row.append("unknown_person")
 
-    if reasons:
+    if of_the_row or of_values:
         file.rejects.append(
             {
                 "dataset": dataset,
                 "line": str(line),
                 "identifier": identifier or written[identifier_column],
-                "reasons": ";".join(sorted(reasons)),
+                "action": "row" if of_the_row else "value",
+                "reasons": ";".join(sorted(of_the_row + of_values)),
             }
         )
-    else:
-        status = written.get("status_of_residence", "")
-        codes = values.status_set(status) if status else frozenset()
-        file.taken.append(Taken(line, row, codes, malformed))
+    if of_the_row:
+        file.set_aside.append(row)
+        return
+    status = row.get("status_of_residence", "")
+    codes = values.status_set(written["status_of_residence"]) if status else frozenset()
+    file.taken.append(Taken(line, row, codes, malformed, frozenset(unreadable)))
+
+
+def _cleaned(column: Column, text: str) -> str:
+    return text.strip() if column.kind == "text" else visible(text).strip()
 
 
 def _is_required(column: Column, is_notification: bool, written: Raw) -> bool:
@@ -115,10 +146,15 @@ def is_permanent_resident(written: Raw) -> bool:
     return _status(written) == "permanent"
 
 
+def is_not_notifiable(written: Raw) -> bool:
+    status = _status(written)
+    return bool(status) and not statuses()[status].notifiable
+
+
 def _status(written: Raw) -> str:
     """The canonical status, or nothing where it is blank or cannot be read."""
     try:
-        return values.status_code(written["status_of_residence"].strip())
+        return values.status_code(visible(written["status_of_residence"]).strip())
     except values.UnreadableError:
         return ""
 
@@ -139,7 +175,7 @@ def prepare(rows: Sequence[Raw]) -> Prepared:
     left_out: Counter[str] = Counter(no_card_number=0, not_notifiable=0)
     for line, raw in enumerate(rows, start=2):
         status = _status(raw)
-        if not raw["card_number"].strip():
+        if not any(character.isdigit() for character in raw["card_number"]):
             left_out["no_card_number"] += 1
             seen.add(raw["notification_id"].strip())
         elif status and not statuses()[status].notifiable:
@@ -147,9 +183,9 @@ def prepare(rows: Sequence[Raw]) -> Prepared:
             seen.add(raw["notification_id"].strip())
         else:
             blanked = dict.fromkeys(WITHHELD, "") if status == "permanent" else {}
-            _take_or_reject(file, line, {**raw, **blanked}, seen)
+            _take_or_reject(file, line, {**raw, **blanked}, seen, received=False)
     sent = [_as_sent(taken.row) for taken in file.taken]
-    counts = {"read": file.read, "sent": len(sent), "rejected": len(file.rejects), **left_out}
+    counts = {"read": file.read, "sent": len(sent), "rejected": len(file.set_aside), **left_out}
     return Prepared(sent, file.rejects, counts)
 
 

@@ -64,6 +64,7 @@ def run(
     cards: list[Row] | None = None,
     permissions: list[Row] | None = None,
     as_of: str = "2026-04-01",
+    changes: bool = False,
     **policy: object,
 ) -> Result:
     return reconcile(
@@ -73,4 +74,5 @@ def run(
         permissions or [],
         as_of,
         policy,
+        changes,
     )

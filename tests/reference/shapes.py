@@ -6,11 +6,13 @@ type or is too long. With `contested` also what READINGS.md finds open.
 
 import random
 from collections.abc import Callable
+from functools import cache
 
 from .tables import Column, columns, mhlw_codes, nationality_names, statuses
 from .values import ERAS
 
 FULL_WIDTH = {ord(c): ord(c) + 0xFEE0 for c in map(chr, range(0x21, 0x7F))}
+INVISIBLE = "\u200b\u00ad\u200e\u202a\ufeff\ufe0f"
 OUTSIDE = ("", "", "", "", "", "", "", " ", "　", "  ")
 
 
@@ -34,6 +36,9 @@ def write(rng: random.Random, column: Column, value: str, contested: bool = Fals
     written = writer(rng, value)
     if contested and column.kind in CONTESTED and rng.random() < 0.2:
         written = CONTESTED[column.kind](rng, value)
+    if column.kind not in ("text", "phone") and rng.random() < 0.05:
+        place = rng.randrange(len(written) + 1)
+        written = written[:place] + rng.choice(INVISIBLE) + written[place:]
     return rng.choice(OUTSIDE) + written + rng.choice(OUTSIDE)
 
 
@@ -47,6 +52,9 @@ def _date(rng: random.Random, value: str) -> str:
     shapes = [
         value,
         value,
+        f"{year}.{month}.{day}",
+        f"{year}・{month}・{day}",
+        value.replace("-", rng.choice("‐–—−")),
         f"{year}-{month}-{day}",
         f"{year:04}{month:02}{day:02}",
         f"{year}/{month}/{day}",
@@ -56,13 +64,28 @@ def _date(rng: random.Random, value: str) -> str:
     ]
     for name, (letter, offset, first_day) in ERAS.items():
         number = year - offset
+        if number > 99:
+            continue
         if value >= first_day if known else value[:4] > first_day[:4]:
             shapes.append(f"{name}{'元' if number == 1 else number}年{month}月{day}日")
             shapes.append(f"{letter}{number}.{month}.{day}")
             shapes.append(f"{letter}{number}.{month:02}.{day:02}")
+            shapes.append(f"{letter}{number:02}{month:02}{day:02}")
+            shapes.append(f"{name} {number}年 {month}月 {day}日")
+            if known:
+                shapes.append(f"{name}{_kanji(number)}年{_kanji(month)}月{_kanji(day)}日")
     written = rng.choice(shapes)
     digits = {ord(str(n)): chr(0xFF10 + n) for n in range(10)}
     return written.translate(digits) if rng.random() < 0.15 else written
+
+
+def _kanji(number: int) -> str:
+    tens, ones = divmod(number, 10)
+    return (
+        ("" if tens < 2 else "一二三四五六七八九"[tens - 1])
+        + "十" * (tens > 0)
+        + " 一二三四五六七八九"[ones].strip()
+    )
 
 
 def _sex(rng: random.Random, value: str) -> str:
@@ -78,7 +101,7 @@ def _sex(rng: random.Random, value: str) -> str:
 def _boolean(rng: random.Random, value: str) -> str:
     ways = {
         "true": ("true", "1", "有", "あり", "yes", "TRUE", "Yes"),
-        "false": ("false", "0", "無", "なし", "no", "FALSE", "No"),
+        "false": ("false", "0", "2", "無", "なし", "no", "FALSE", "No"),
     }
     return any_width(rng, rng.choice(ways[value]))
 
@@ -93,8 +116,13 @@ def _status(rng: random.Random, value: str) -> str:
 
 
 def _nationality(rng: random.Random, value: str) -> str:
-    ways = [name for name, code in nationality_names().items() if code == value]
+    ways = _names_of(value)
     return any_width(rng, any_case(rng, rng.choice([value, value, *ways])))
+
+
+@cache
+def _names_of(nationality: str) -> list[str]:
+    return [name for name, code in nationality_names().items() if code == nationality]
 
 
 def _card_number(rng: random.Random, value: str) -> str:
@@ -143,14 +171,10 @@ def _contested_date(rng: random.Random, value: str) -> str:
     number = year - 1988
     return rng.choice(
         (
-            f"{year}.{month}.{day}",
             f"{year}-{month:02}/{day:02}",
-            f"平成{number}.{month}.{day}",
-            f"H{number}年{month}月{day}日",
-            f"h{number}.{month}.{day}",
-            f"H元.{month}.{day}",
-            f"平成 {number}年{month}月{day}日",
-            f"{year}年 {month}月 {day}日",
+            f"{year} {month} {day}",
+            f"H{number}年{month}-{day}",
+            f"{year}ー{month}ー{day}",
             f"平成1年{month}月{day}日",
             f"平成0年{month}月{day}日",
             f"0{year % 1000}-{month:02}-{day:02}",
@@ -159,7 +183,7 @@ def _contested_date(rng: random.Random, value: str) -> str:
 
 
 def _contested_card_number(rng: random.Random, value: str) -> str:
-    dash = rng.choice("‐−–ー—_")
+    dash = rng.choice("ー_")
     return rng.choice(
         (
             f"{value[:2]}{dash}{value[2:10]}{dash}{value[10:]}",
@@ -208,7 +232,7 @@ WRONG: dict[str, tuple[str, ...]] = {
         "1985-00-32",
     ),
     "sex": ("4", "男性", "X", "-", "10"),
-    "boolean": ("2", "true false", "○", "y", "不明"),
+    "boolean": ("3", "true false", "○", "y", "不明"),
     "status code": ("ninja", "00", "78", "19", "技術者", "3", "350"),
     "nationality code": ("ATLANTIS", "ZZ", "QQQ", "中華", "KO"),
     "card number": (

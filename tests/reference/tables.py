@@ -11,6 +11,7 @@ from pathlib import Path
 SOURCES = Path(__file__).parents[2] / "src" / "renkei"
 AGREEMENT = SOURCES / "agreement" / "tables"
 VARIANTS = SOURCES / "matching" / "tables" / "kanji_variants.csv"
+NAME_TABLES = (AGREEMENT, VARIANTS.parent)
 
 INPUTS = ("notifications", "persons", "cards", "permissions")
 IDENTIFIER = {
@@ -45,6 +46,22 @@ ITEMS = (
     "address",
     "extra_activity_permission",
 )
+# if_unreadable is `row` for these, where the data dictionary does not say it yet.
+ROW = {
+    "notifications": (
+        *("notification_id", "status_of_residence", "card_number"),
+        *("registered_on", "deleted_on", "notice_basis"),
+    ),
+    "persons": ("person_id", "card_number"),
+    "cards": ("card_number", "person_id"),
+    "permissions": (
+        *("permission_id", "person_id", "ground", "permitted_on"),
+        *("status_of_residence", "contract_confirmed"),
+    ),
+}
+# An optional column of the ministry's extract: no received notification has it.
+NOT_RECEIVED = ("notice_basis",)
+
 # Those whose difference may mean another person (§4).
 IDENTITY = ("name", "birth_date", "sex", "nationality")
 
@@ -59,6 +76,7 @@ class Column:
     required: bool
     least: int | None
     most: int | None
+    if_unreadable: str
 
 
 @cache
@@ -68,7 +86,7 @@ def columns(dataset: str) -> tuple[Column, ...]:
 
 def _columns(dataset: str) -> Iterator[Column]:
     for row in _rows(AGREEMENT / "data_dictionary.csv"):
-        if row["dataset"] == dataset:
+        if row["dataset"] == dataset and row["column"] not in NOT_RECEIVED:
             text = re.fullmatch(r"text\((\d+)\.\.(\d+)\)", row["type"])
             yield Column(
                 name=row["column"],
@@ -76,7 +94,9 @@ def _columns(dataset: str) -> Iterator[Column]:
                 kind="text" if text else row["type"],
                 required=row["required"] == "yes",
                 least=int(text[1]) if text else None,
-                most=int(text[2]) if text else None,
+                most=int(text[2]) if text else 30 if row["type"] == "phone" else None,
+                if_unreadable=row.get("if_unreadable")
+                or ("row" if row["column"] in ROW.get(dataset, ()) else "value"),
             )
 
 
@@ -138,6 +158,9 @@ def nationality_names() -> dict[str, str]:
         for column in ("name_ja", "name_en", "name_on_card_ja"):
             if row[column]:
                 found.setdefault(any_case_and_width(row[column]), row["code"])
+        for alias in re.split("[|;]", row.get("aliases") or ""):
+            if alias.strip():
+                found.setdefault(any_case_and_width(alias.strip()), row["code"])
     return found
 
 
@@ -151,6 +174,62 @@ def kanji_variants() -> dict[str, str]:
     if not VARIANTS.exists():
         return {}
     return {row["variant"]: row["standard"] for row in _rows(VARIANTS)}
+
+
+@cache
+def second_forms() -> dict[str, str]:
+    """Characters that stand for two standard ones: the other of the two."""
+    path = VARIANTS.with_name("kanji_second_forms.csv")
+    return {row["variant"]: row["standard"] for row in _rows(path)} if path.exists() else {}
+
+
+@cache
+def patronymic_particles() -> tuple[str, ...]:
+    return _words(
+        "patronymic_particles",
+        ["BIN", "IBN", "BINTI", "BINT", "S/O", "D/O", "OGLU", "OGLY", "QIZI", "UULU", "KYZY"],
+        "particle",
+    )
+
+
+@cache
+def no_names() -> tuple[str, ...]:
+    return _words("no_names", ["UNKNOWN", "NO NAME", "BABY BOY", "不明", "不詳", "-"], "writing")
+
+
+@cache
+def titles() -> tuple[str, ...]:
+    return _words("titles", ["MR", "MRS", "MS", "DR", "U", "DAW", "KO", "MA", "様", "さん", "氏"], "title")
+
+
+@cache
+def romanisations() -> tuple[frozenset[str], ...]:
+    rows = _words("romanisations", ["MOHAMMED MUHAMMAD", "PARK PAK", "LEE YI"], "spellings")
+    return tuple(frozenset(row.split()) for row in rows)
+
+
+def _words(table: str, otherwise: list[str], column: str) -> tuple[str, ...]:
+    """The column of a table of the package, or the examples that the specification gives."""
+    for folder in NAME_TABLES:
+        if (path := folder / f"{table}.csv").exists():
+            return tuple(row.get(column) or next(iter(row.values())) for row in _rows(path))
+    return tuple(otherwise)
+
+
+IGNORABLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: str) -> str:
+    """Without the characters that nobody can see (Default_Ignorable_Code_Point)."""
+    return IGNORABLE.sub("", text)
+
+
+def is_dash(character: str) -> bool:
+    return unicodedata.category(character) == "Pd" or character == "−"
 
 
 def any_case_and_width(text: str) -> str:

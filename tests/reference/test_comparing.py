@@ -37,8 +37,20 @@ from .rows import OLD_NUMBER, Row, a_card, a_notification, a_person, run
         ("王小明", "WANG XIAOMING", "", "not_comparable"),
         ("WANG XIAOMING", "王小明", "王小明", "not_comparable"),
         ("陈美丽", "陳美麗", "", "equivalent"),
-        ("李明", "陳美麗", "", "not_comparable"),  # to the letter: no Latin letter, no kanji_name
-        ("WANG 王", "李明", "", "different"),
+        ("李明", "陳美麗", "", "different"),  # judged for each pair: neither has a Latin letter
+        ("WANG 王", "李明", "", "not_comparable"),
+        ("WANG 王", "LI 李", "", "different"),
+        ("AHMAD BIN ALI", "ALI BIN AHMAD", "", "different"),  # father and son
+        ("AHMAD ALI", "ALI AHMAD", "", "equivalent"),
+        ("UNKNOWN", "WANG", "", "not_reported"),
+        ("WANG", "NO NAME", "", "not_held"),
+        ("WANG", "-", "王小明", "not_held"),
+        ("王大明", "", "王小明", "not_held"),  # nothing makes them differ
+        ("王 小明", "", "王小明", "equivalent"),
+        ("WANG\u200b XIAO`MING", "WANG XIAOMING", "", "equivalent"),
+        ("葛\U000e0100城", "X", "葛城", "equivalent"),
+        ("ÐORĐE", "DORDE", "", "equivalent"),
+        ("ANーNA", "AN NA", "", "equivalent"),
         ("ワン シャオミン", "WANG XIAOMING", "王小明", "not_comparable"),
         ("ワン シャオミン", "ワン シャオミン", "", "not_comparable"),
         ("ﾜﾝ", "WANG", "王", "not_comparable"),
@@ -64,8 +76,20 @@ def test_names_agree_or_not(reported: str, name: str, kanji_name: str, verdict: 
         ("ABCDEFGHIJKL", "ABCDEFGHIJKLM", "truncated"),
         ("ABCDEFGHIJK", "ABCDEFGHIJKLM", "different"),
         ("ABCDEFGHIJ K", "ABCDEFGHIJ KLM", "truncated"),
-        ("ABCDEFGHIJKLM", "ABCDEFGHIJKL", "different"),
-        ("ABC DEFGHIJKL", "ABCDEFGHIJKLM", "different"),
+        ("ABCDEFGHIJKLM", "ABCDEFGHIJKL", "one_letter"),
+        ("ABC DEFGHIJKL", "ABCDEFGHIJKLM", "one_letter"),
+        ("SERGI IVANOV", "SERGEI IVANOV", "one_letter"),
+        ("SEREGI IVANOV", "SERGEI IVANOV", "one_letter"),
+        ("LI MIN", "LI MING", "different"),  # five letters
+        ("A KHAMENEI", "ALI KHAMENEI", "initial"),
+        ("K ALI", "ALI KHAMENEI", "different"),  # in its place
+        ("MR JOHN SMITH", "JOHN SMITH", "title"),
+        ("JOHN SMITH様", "JOHN SMITH", "title"),
+        ("GARC?A LOPEZ", "GARCÍA LOPEZ", "lost_character"),
+        ("GARC? LOPEZ", "GARCÍA LOPEZ", "different"),
+        ("MOHAMMED KHAN", "MUHAMMAD KHAN", "romanisation"),
+        ("PARK JI", "PAK JI", "romanisation"),
+        ("PARK MIN", "PAK MIN", "one_letter"),
         ("MULLER-HANS PE", "MÜLLER HANS PETER", "truncated"),
         ("MUELLER HANS PE", "MÜLLER HANS PETER", "different"),
     ],
@@ -142,6 +166,11 @@ def test_an_item_is_a_mismatch_only_where_it_differs(
         ("中之島一〇番地", "中之島10", True),
         ("横浜市中区aタワー 5", "神奈川県横浜市中区Ａタワー5", True),
         ("東京都", "新宿区", False),
+        ("北二十四条", "北24条", True),
+        ("新宿区一の三", "新宿区1-3", True),
+        ("西町1 2", "西町1-2", True),
+        ("大字西町2番地の8", "西町2─8", True),
+        ("霞ヶ関1", "霞が関1", True),
     ],
 )
 def test_addresses_agree_as_far_as_they_go(one: str, other: str, agree: bool) -> None:

@@ -25,7 +25,15 @@ from .tables import WITHHELD
         ("r8.4.1", "2026-04-01"),
         ("Ｒ８．４．１", "2026-04-01"),
         ("平成33年1月2日", "2021-01-02"),
-        ("昭和101年4月1日", "2026-04-01"),
+        ("昭和99年4月1日", "2024-04-01"),
+        ("令和八年四月一日", "2026-04-01"),
+        ("二〇二六年四月十一日", "2026-04-11"),
+        ("令和 8年 4月 1日", "2026-04-01"),
+        ("2026.4.1", "2026-04-01"),
+        ("2026・4・1", "2026-04-01"),
+        ("2026—4−1", "2026-04-01"),
+        ("R080401", "2026-04-01"),
+        ("R8/4/1", "2026-04-01"),
         ("S60.4.12", "1985-04-12"),
         ("T15.12.25", "1926-12-25"),
         ("M45.7.30", "1912-07-30"),
@@ -47,7 +55,7 @@ def test_a_date_in_any_accepted_shape_becomes_one(text: str, canonical: str) -> 
         "26-04-01",
         "2026-04",
         "202641",
-        "令和八年4月1日",
+        "昭和101年4月1日",
         "M5.12.2",
         "明治元年10月23日",
     ],
@@ -83,6 +91,7 @@ def test_an_unknown_part_of_a_partial_date_is_zero(text: str, canonical: str) ->
         ("boolean", "なし", "false"),
         ("boolean", "YES", "true"),
         ("boolean", "０", "false"),
+        ("boolean", "2", "false"),
         ("status code", "Student", "student"),
         ("status code", "高度専門職１号イ", "hsp_1a"),
         ("status code", "35", "engineer_humanities_intl"),
@@ -108,13 +117,13 @@ def test_a_value_in_any_accepted_shape_becomes_one(kind: str, text: str, canonic
     ("kind", "text"),
     [
         ("sex", "男性"),
-        ("boolean", "2"),
+        ("boolean", "3"),
         ("status code", "78"),
         ("status code", "00"),
         ("nationality code", "ZZ"),
         ("card number", "ABCD12345678"),
         ("establishment number", "12345-67890-1"),
-        ("corporate number", "7000012070001"),
+        ("corporate number", "600001207000"),
         ("postal code", "1000-001"),
     ],
 )
@@ -124,37 +133,67 @@ def test_a_value_of_another_shape_is_unreadable(kind: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "reasons"),
+    ("changes", "action", "reasons"),
     [
-        ({"name": "　"}, "missing:name"),
-        ({"card_number": ""}, "missing:card_number"),
-        ({"card_number": "A123"}, ""),
-        ({"sex": "?", "birth_date": ""}, "missing:birth_date;unreadable:sex"),
-        ({"name": "𠮷" * 120}, ""),
-        ({"name": f" {'𠮷' * 120} "}, ""),
-        ({"name": "𠮷" * 121}, "unreadable:name"),
-        ({"status_of_residence": "26", "employment_start": "?"}, "forbidden:employment_start"),
-        ({"status_of_residence": "永住者", "industry": "E"}, "forbidden:industry"),
-        ({"status_of_residence": "permanent", "industry": " "}, ""),
-        ({"status_of_residence": "ninja", "industry": "E"}, "unreadable:status_of_residence"),
-        ({"deleted_on": "2026-04-02", "name": "", "sex": ""}, ""),
-        ({"deleted_on": "2026-04-02", "registered_on": ""}, "missing:registered_on"),
-        ({"deleted_on": "?", "name": ""}, "unreadable:deleted_on"),
-        ({"deleted_on": "2026-04-02", "sex": "?"}, "unreadable:sex"),
+        ({"name": "　"}, "value", "missing:name"),
+        ({"card_number": ""}, "row", "missing:card_number"),
+        ({"card_number": "A123"}, "", ""),
+        ({"sex": "?", "birth_date": ""}, "value", "missing:birth_date;unreadable:sex"),
+        ({"sex": "?", "registered_on": ""}, "row", "missing:registered_on;unreadable:sex"),
+        ({"name": "𠮷" * 120}, "", ""),
+        ({"name": f" {'𠮷' * 120} "}, "", ""),
+        ({"name": "𠮷" * 121}, "value", "unreadable:name"),
+        ({"establishment_phone": "0" * 30}, "", ""),
+        ({"establishment_phone": "0" * 31}, "value", "unreadable:establishment_phone"),
+        ({"sex": "\u200b男\ufeff"}, "", ""),
+        ({"sex": "\u200b"}, "value", "missing:sex"),
+        ({"status_of_residence": "外交"}, "row", "forbidden:status_of_residence"),
+        ({"status_of_residence": "26", "employment_start": "?"}, "row", "forbidden:employment_start"),
+        ({"status_of_residence": "永住者", "industry": "E"}, "row", "forbidden:industry"),
+        ({"status_of_residence": "permanent", "industry": " "}, "", ""),
+        ({"status_of_residence": "ninja", "industry": "E"}, "row", "unreadable:status_of_residence"),
+        ({"deleted_on": "2026-04-02", "name": "", "sex": "", "status_of_residence": ""}, "", ""),
+        ({"deleted_on": "2026-04-02", "registered_on": ""}, "row", "missing:registered_on"),
+        ({"deleted_on": "?", "name": ""}, "row", "unreadable:deleted_on"),
+        ({"deleted_on": "2026-04-02", "sex": "?"}, "value", "unreadable:sex"),
     ],
 )
-def test_a_row_is_set_aside_with_all_its_reasons(changes: Row, reasons: str) -> None:
+def test_a_row_or_a_value_is_set_aside_with_all_its_reasons(changes: Row, action: str, reasons: str) -> None:
     result = run(a_notification(**changes))
 
-    assert [reject["reasons"] for reject in result.rejects] == ([reasons] if reasons else [])
-    assert len(result.matches) == (0 if reasons else 1)
+    said = [(reject["action"], reject["reasons"]) for reject in result.rejects]
+    assert said == ([(action, reasons)] if reasons else [])
+    assert len(result.matches) == (0 if action == "row" else 1)
+
+
+def test_a_wrong_check_digit_is_noted_and_the_value_stays() -> None:
+    result = run(permissions=[a_permission(organisation_corporate_number="7000012070001")])
+
+    assert [(reject["action"], reject["reasons"]) for reject in result.rejects] == [
+        ("value", "check_digit:organisation_corporate_number")
+    ]
+    assert result.annex3[0]["organisation_corporate_number"] == "7000012070001"
+
+
+def test_among_a_days_changes_the_last_row_stands() -> None:
+    rows = [a_notification(sex="2"), a_notification(sex="1")]
+
+    changes = run(*rows, changes=True)
+
+    assert [(reject["line"], reject["reasons"]) for reject in changes.rejects] == [
+        ("2", "superseded:notification_id")
+    ]
+    assert [(row["outcome"], row["shared_number"]) for row in changes.matches] == [("matched", "")]
+    assert [row["outcome"] for row in run(*rows).matches] == ["mismatched"]
 
 
 def test_the_second_row_with_an_identifier_is_a_duplicate_even_where_the_first_was_not_taken() -> None:
-    result = run(a_notification(sex="?"), a_notification(), a_notification(notification_id=" N1 ", sex=""))
+    result = run(
+        a_notification(registered_on="?"), a_notification(), a_notification(notification_id=" N1 ", sex="")
+    )
 
     assert [(reject["line"], reject["reasons"]) for reject in result.rejects] == [
-        ("2", "unreadable:sex"),
+        ("2", "unreadable:registered_on"),
         ("3", "duplicate:notification_id"),
         ("4", "duplicate:notification_id;missing:sex"),
     ]
@@ -162,7 +201,7 @@ def test_the_second_row_with_an_identifier_is_a_duplicate_even_where_the_first_w
 
 def test_cards_and_permissions_of_a_rejected_or_unheard_of_person_are_set_aside() -> None:
     result = run(
-        persons=[a_person(sex="?"), a_person()],
+        persons=[a_person(card_number="?"), a_person()],
         cards=[
             a_card(),
             a_card(card_number=OTHER_NUMBER, person_id="P9"),
@@ -172,7 +211,7 @@ def test_cards_and_permissions_of_a_rejected_or_unheard_of_person_are_set_aside(
     )
 
     assert {(r["dataset"], r["line"], r["identifier"], r["reasons"]) for r in result.rejects} == {
-        ("persons", "2", "P1", "unreadable:sex"),
+        ("persons", "2", "P1", "unreadable:card_number"),
         ("persons", "3", "P1", "duplicate:person_id"),
         ("cards", "2", NUMBER, "unknown_person"),
         ("cards", "3", OTHER_NUMBER, "unknown_person"),
@@ -190,7 +229,8 @@ def test_preparing_leaves_out_and_counts_what_is_outside_the_agreement() -> None
             a_notification(notification_id="1", card_number=" ", sex="?"),
             a_notification(notification_id="2", status_of_residence="外交"),
             a_notification(notification_id="3", status_of_residence="特別永住者", card_number=""),
-            a_notification(notification_id="4", sex="?"),
+            a_notification(notification_id="4", registered_on="?"),
+            a_notification(notification_id="6", card_number="申請中"),
             a_notification(notification_id="5", card_number="ab-123"),
         ]
     )
@@ -198,10 +238,10 @@ def test_preparing_leaves_out_and_counts_what_is_outside_the_agreement() -> None
     assert [row["notification_id"] for row in prepared.sent] == ["5"]
     assert prepared.sent[0]["card_number"] == "ab-123"
     assert prepared.counts == {
-        "read": 5,
+        "read": 6,
         "sent": 1,
         "rejected": 1,
-        "no_card_number": 2,
+        "no_card_number": 3,
         "not_notifiable": 1,
     }
 

@@ -4,7 +4,15 @@ import datetime
 import re
 from collections.abc import Callable
 
-from .tables import Column, any_case_and_width, mhlw_codes, nationality_names, status_names, statuses
+from .tables import (
+    Column,
+    any_case_and_width,
+    is_dash,
+    mhlw_codes,
+    nationality_names,
+    status_names,
+    statuses,
+)
 
 ERAS = {  # name, letter, year before the first, first day that may be written in it
     "明治": ("M", 1867, "1873-01-01"),  # before 6年 of another calendar
@@ -13,24 +21,32 @@ ERAS = {  # name, letter, year before the first, first day that may be written i
     "平成": ("H", 1988, "1989-01-08"),
     "令和": ("R", 2018, "2019-05-01"),
 }
+DIGITS = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {"零": 0}
+UNITS = {"十": 10, "百": 100, "千": 1000}
+NUMERALS = "".join([*DIGITS, *UNITS])
 ERA_LETTERS = {letter: name for name, (letter, _, _) in ERAS.items()}
 
+_ERA = "(?P<era>明治|大正|昭和|平成|令和|[MTSHR])"
+_SPACED = r"\s*{}\s*"
+_YEAR, _MONTH, _DAY = (_SPACED.format("年"), _SPACED.format("月"), r"\s*日")
+_BETWEEN = _SPACED.format("[-/.・]")
+_ENDS = [(_YEAR, _MONTH, _DAY), (_BETWEEN, _BETWEEN, "")]
+_BEGINNINGS = ("(?P<year>[0-9]{4})", _ERA + r"\s*(?P<year>元|[0-9]{1,2})")
 DATE_SHAPES = (
-    re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"),
-    re.compile(r"(?P<year>[0-9]{4})/(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})"),
-    re.compile(r"(?P<year>[0-9]{4})年(?P<month>[0-9]{1,2})月(?P<day>[0-9]{1,2})日"),
-    re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"),
-    re.compile(
-        r"(?P<era>明治|大正|昭和|平成|令和)(?P<year>元|[0-9]{1,3})年(?P<month>[0-9]{1,2})月(?P<day>[0-9]{1,2})日"
+    *(
+        re.compile(f"{beginning}{first}(?P<month>[0-9]{{1,2}}){second}(?P<day>[0-9]{{1,2}}){last}")
+        for beginning in _BEGINNINGS
+        for first, second, last in _ENDS
     ),
-    re.compile(r"(?P<era>[MTSHR])(?P<year>[0-9]{1,3})\.(?P<month>[0-9]{1,2})\.(?P<day>[0-9]{1,2})"),
+    re.compile("(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"),
+    re.compile(_ERA + "(?P<year>[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"),
 )
 SEXES = dict.fromkeys(("0", "3", "不詳"), "0")
 SEXES |= dict.fromkeys(("1", "男", "M", "MALE"), "1")
 SEXES |= dict.fromkeys(("2", "女", "F", "FEMALE"), "2")
 SEXES |= {"9": "9"}
 BOOLEANS = dict.fromkeys(("TRUE", "1", "有", "あり", "YES"), "true")
-BOOLEANS |= dict.fromkeys(("FALSE", "0", "無", "なし", "NO"), "false")
+BOOLEANS |= dict.fromkeys(("FALSE", "0", "2", "無", "なし", "NO"), "false")
 
 
 class UnreadableError(Exception):
@@ -59,7 +75,7 @@ def partial_date(text: str) -> str:
 
 
 def _parts(text: str) -> tuple[int, int, int]:
-    text = any_case_and_width(text)
+    text = re.sub(f"[{NUMERALS}]+", lambda found: kanji_number(found[0]), dashed(text))
     for shape in DATE_SHAPES:
         if found := shape.fullmatch(text):
             parts = found.groupdict()
@@ -71,6 +87,24 @@ def _parts(text: str) -> tuple[int, int, int]:
                 year += before_first
             return year, int(parts["month"]), int(parts["day"])
     raise UnreadableError
+
+
+def dashed(text: str) -> str:
+    return "".join("-" if is_dash(character) else character for character in any_case_and_width(text))
+
+
+def kanji_number(text: str) -> str:
+    """二十三 is 23, and so is 二三; 〇一 keeps its zero."""
+    if not any(character in UNITS for character in text):
+        return "".join(str(DIGITS[character]) for character in text)
+    total, pending = 0, ""
+    for character in text:
+        if character in UNITS:
+            total += (int(pending) if pending else 1) * UNITS[character]
+            pending = ""
+        else:
+            pending += str(DIGITS[character])
+    return str(total + (int(pending) if pending else 0))
 
 
 def sex(text: str) -> str:
@@ -107,7 +141,7 @@ def nationality_code(text: str) -> str:
 
 
 def card_number(text: str) -> str:
-    found = re.fullmatch(r"([A-Z]{2})[ -]*([0-9]{8})[ -]*([A-Z]{2})", any_case_and_width(text))
+    found = re.fullmatch(r"([A-Z]{2})[ -]*([0-9]{8})[ -]*([A-Z]{2})", dashed(text))
     if not found:
         raise UnreadableError
     return "".join(found.groups())
@@ -124,9 +158,11 @@ def corporate_number(text: str) -> str:
     digits = "".join(any_case_and_width(text).split())
     if not re.fullmatch(r"[0-9]{13}", digits):
         raise UnreadableError
-    if int(digits[0]) != corporate_check_digit(digits[1:]):
-        raise UnreadableError
     return digits
+
+
+def has_wrong_check_digit(digits: str) -> bool:
+    return int(digits[0]) != corporate_check_digit(digits[1:])
 
 
 def corporate_check_digit(base: str) -> int:
@@ -168,9 +204,9 @@ READERS: dict[str, Callable[[str], str]] = {
 
 def read(column: Column, text: str) -> str:
     """The canonical form of a value that is not blank and has no outer white space."""
+    if column.most is not None and len(text) > column.most:
+        raise UnreadableError
     if column.kind == "text":
-        if column.most is not None and len(text) > column.most:
-            raise UnreadableError
         return text
     return READERS[column.kind](text)
 

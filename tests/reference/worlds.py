@@ -21,10 +21,15 @@ AS_OF = (
     *("2026-03-31", "2026-04-30", "2026-05-01", "2024-02-29", "2024-03-01", "2021-04-30", "2021-05-01"),
     *("2021-05-31", "2021-06-01", "2026-12-31", "2027-01-01", "2027-01-31", "2027-02-28", "2027-03-01"),
 )
-MALFORMED = ("A123", "AB1234567CD", "ab-123", "不明", "ABCD12345678", "AB12345678C")
+MALFORMED = ("A123", "AB1234567CD", "ab-123", "不明", "ABCD12345678", "AB12345678C", "なし", "申請中", "A1")
 UNKNOWN = ("ZZ00000000ZZ", "ZZ00000001ZZ")
 PHONES = ("03-1234-5678", "0312345678", "06-1111-2222")
-CORPORATE = ("6000012070001", "7000012050002", "8000012010038")
+CORPORATE = (  # the last with a wrong check digit
+    "6000012070001",
+    "7000012050002",
+    "8000012010038",
+    "8000012010039",
+)
 RECORD = (
     *("name", "kanji_name", "status_of_residence", "stay_expires_on", "birth_date", "sex", "nationality"),
     *("postal_code", "address", "extra_activity_permission"),
@@ -41,6 +46,8 @@ class World:
     permissions: list[Row]
     as_of: str
     policy: dict[str, object]
+    changes: bool = False
+    """The notifications are a day's changes, not all that stand."""
 
     def table(self, dataset: str) -> list[Row]:
         tables = (self.notifications, self.persons, self.cards, self.permissions)
@@ -91,6 +98,7 @@ class _Maker:
             permissions=self._written("permissions", self.permissions),
             as_of=self.as_of,
             policy=self._policy(),
+            changes=rng.random() < 0.15,
         )
 
     def _policy(self) -> dict[str, object]:
