@@ -18,6 +18,7 @@ settings.load_profile("busy")
 
 #: Files by the processor time of all their tests, most first; the rest take less than half a minute each.
 DEAREST: Final = (
+    "test_spark.py",
     "test_every_page.py",
     "test_demo.py",
     "test_by_change.py",
@@ -26,15 +27,17 @@ DEAREST: Final = (
     "test_killed_at_every_commit.py",
     "test_manual_pages.py",
     "test_kill.py",
+    "test_forms.py",
+    "test_operations_commands.py",
     "test_by_keyboard.py",
-    "test_spark.py",
     "test_em_training.py",
     "test_against_reference.py",
     "test_incidents.py",
 )
 #: Directories of a node's tests, which make a part of the suite of their own.
 NODE: Final = {"node", "two_nodes"}
-#: What is written anew for each database: bulk transfer and the trail's triggers.
+#: What is written anew for each database: bulk transfer and the trail's triggers. Their slow tests kill
+#: processes and draw many days: `make test-node` alone runs those on both.
 FOR_EACH_DATABASE: Final = {"records", "audit"}
 
 
@@ -62,7 +65,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         if part in NODE:
             item.add_marker("node")
         # SQLite is for trying out: two whole nodes and every page in the browser run on it all the same.
-        if part == "node" and below[0] not in FOR_EACH_DATABASE and not item.get_closest_marker("browser"):
+        on_both = part == "node" and below[0] in FOR_EACH_DATABASE and not item.get_closest_marker("slow")
+        if part == "node" and not on_both and not item.get_closest_marker("browser"):
             item.add_marker("postgresql")
     yield
     places = {name: place for place, name in enumerate(DEAREST)}

@@ -85,8 +85,8 @@ fi
 # 3. The packages of the lock file, into .venv. --inexact: packages of another target may stay.
 case ${1:-run} in
     run) set -- --no-dev --extra node ;;
-    test) set -- --extra node --extra spark; tests=yes ;;
-    spark) set -- --extra node --extra spark; tests=yes; java=yes; outside=yes ;;
+    test) set -- --extra node --extra spark --extra excel; tests=yes ;;
+    spark) set -- --extra node --extra spark --extra excel; tests=yes; java=yes; outside=yes ;;
     bench) set -- --extra node --extra spark --group bench; java=yes ;;
     *) stop "unknown: $1 (run, test, spark, bench)" ;;
 esac

@@ -57,6 +57,7 @@ def unfolded(page: str) -> str:
     return "".join(line.strip() for line in page.splitlines())
 
 
+@pytest.mark.slow
 def test_the_page_holds_every_clause_in_full(in_japanese):
     page = unfolded(in_japanese)
 
@@ -64,6 +65,7 @@ def test_the_page_holds_every_clause_in_full(in_japanese):
     assert [number for number, clause in CLAUSES.items() if clause.heading not in page] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["in_japanese", "in_english"])
 def test_the_page_holds_every_item_decision_reason_and_purpose(page, request):
     text = request.getfixturevalue(page)
@@ -82,6 +84,7 @@ def test_the_page_fits_in_80_columns_and_is_plain_when_piped(page, request):
     assert "\x1b" not in text
 
 
+@pytest.mark.slow
 def test_a_narrow_terminal_still_gets_a_page():
     narrow = printed("--lang", "ja", columns=50)
 
@@ -108,10 +111,12 @@ def test_the_offices_that_confirm_are_named(in_japanese, in_english):
     assert all(party.office_en.split(",")[0] in in_english for party in PARTIES.values())
 
 
+@pytest.mark.slow
 def test_english_is_the_default_outside_a_japanese_locale(in_english):
     assert printed() == in_english
 
 
+@pytest.mark.slow
 def test_a_policy_shows_what_it_overrides_beside_the_default(tmp_path):
     policy = tmp_path / "office.toml"
     policy.write_text('grace_days = 14\ndisclosed_items = ["name"]\n', encoding="utf-8")
@@ -123,6 +128,7 @@ def test_a_policy_shows_what_it_overrides_beside_the_default(tmp_path):
     assert "latest_sex" not in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lang", "words"), [("en", "is not a decision"), ("ja", "という決定事項はありません")]
 )
@@ -160,6 +166,7 @@ def test_json_holds_everything(as_json):
     assert as_json["annexes"][0]["sender"] == "mhlw"
 
 
+@pytest.mark.slow
 def test_json_shows_a_decision_with_its_default_and_whether_it_is_overridden(tmp_path):
     policy = tmp_path / "office.toml"
     policy.write_text("in_scope_from = 2022-04-01\n", encoding="utf-8")
@@ -173,6 +180,7 @@ def test_json_shows_a_decision_with_its_default_and_whether_it_is_overridden(tmp
     assert not any(decision["confirmed"] for decision in decisions)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("days", "both"), [({"isa": "2026-04-01"}, False), ({"isa": "2026-04-01", "mhlw": "2026-04-02"}, True)]
 )

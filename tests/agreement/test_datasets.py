@@ -72,7 +72,7 @@ def test_a_dataset_is_identified_by_its_first_column(dataset, identifier):
         (NOTIFICATIONS, "stay_expires_on", Kind.DATE, None, False),
         (NOTIFICATIONS, "card_number", Kind.CARD_NUMBER, None, True),
         (NOTIFICATIONS, "establishment_number", Kind.ESTABLISHMENT_NUMBER, None, False),
-        (NOTIFICATIONS, "establishment_phone", Kind.PHONE, None, False),
+        (NOTIFICATIONS, "establishment_phone", Kind.PHONE, 30, False),
         (NOTIFICATIONS, "postal_code", Kind.POSTAL_CODE, None, False),
         (NOTIFICATIONS, "industry", Kind.TEXT, 8, False),
         (PERSONS, "sex", Kind.SEX, None, True),

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from renkei.agreement.causes import CAUSES, Found
 from renkei.agreement.decisions import (
+    AGREEABLE_CAUSES,
     COMPARABLE_ITEMS,
     DECISIONS,
     DEFAULT_POLICY,
@@ -35,7 +37,15 @@ def test_the_defaults_are_those_of_the_specification():
     assert DEFAULT_POLICY.identity_items == IDENTITY_ITEMS
     assert DEFAULT_POLICY.identity_conflict_at == 2
     assert DEFAULT_POLICY.truncated_from == 12
-    assert DEFAULT_POLICY.kanji_only_names_meet is False
+    assert DEFAULT_POLICY.agreeing_causes == ()
+
+
+def test_every_cause_that_gives_a_reason_may_count_as_agreement():
+    found = (Found.COMPARING, Found.RECORDS)
+
+    assert [*AGREEABLE_CAUSES, "different"] == [
+        code for code, cause in CAUSES.items() if cause.found in found and not cause.agrees
+    ]
 
 
 def test_every_decision_is_a_member_of_the_policy_and_starts_as_its_value():
@@ -79,7 +89,7 @@ def test_no_reading_is_confirmed_either():
         ('identity_items = ["sex", "name"]', "identity_items", ("name", "sex")),
         ("identity_conflict_at = 3", "identity_conflict_at", 3),
         ("truncated_from = 20", "truncated_from", 20),
-        ("kanji_only_names_meet = true", "kanji_only_names_meet", True),
+        ('agreeing_causes = ["initial", "title"]', "agreeing_causes", ("title", "initial")),
     ],
 )
 def test_a_policy_file_overrides_one_decision_and_leaves_the_rest(tmp_path, text, key, value):
@@ -125,8 +135,10 @@ def test_a_policy_may_begin_with_a_byte_order_mark(tmp_path):
         ("truncated_from = 0", ["truncated_from cannot be 0"]),
         ("identity_conflict_at = 0", ["identity_conflict_at cannot be 0"]),
         ("identity_conflict_at = 5", ["identity_conflict_at cannot be 5", "1 to 4"]),
-        ("kanji_only_names_meet = 1", ["kanji_only_names_meet cannot be 1", "true or false"]),
-        ('kanji_only_names_meet = "yes"', ["kanji_only_names_meet cannot be 'yes'"]),
+        ("agreeing_causes = true", ["agreeing_causes cannot be true", "title", "one_digit"]),
+        ('agreeing_causes = ["different"]', ["agreeing_causes cannot be"]),
+        ('agreeing_causes = ["format"]', ["agreeing_causes cannot be"]),
+        ('agreeing_causes = ["title", "title"]', ["agreeing_causes cannot be", "each once"]),
         ('compared_items = ["name", "shoe_size"]', ["compared_items cannot be", "shoe_size", "address"]),
         ('compared_items = ["card_number"]', ["compared_items cannot be"]),
         ('compared_items = ["name", "name"]', ["compared_items cannot be", "each once"]),

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,17 @@ LOOSE_END = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b(?!.*(#\d+|decisions?[ /]\d{4}
 
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Return a module's syntax tree; each is parsed once for all checks."""
+    return ast.parse(text_of(path))
 
 
 def loose_ends(text: str) -> list[int]:
@@ -82,7 +94,7 @@ def by_kind(one: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_a_module_fits_in_the_head(path: Path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+    assert len(text_of(path).splitlines()) <= LONGEST
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=name)
@@ -92,22 +104,22 @@ def test_a_module_is_named_for_what_it_does(path: Path):
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p != Path(__file__)], ids=name)
 def test_a_loose_end_names_the_issue_or_decision_that_ties_it(path: Path):
-    assert loose_ends(path.read_text(encoding="utf-8")) == []
+    assert loose_ends(text_of(path)) == []
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=name)
 def test_the_library_does_not_print(path: Path):
-    assert printing(ast.parse(path.read_text(encoding="utf-8"))) == []
+    assert printing(tree_of(path)) == []
 
 
 @pytest.mark.parametrize("path", [p for p in LIBRARY if "cli" not in p.parts], ids=name)
 def test_the_core_reads_no_clock(path: Path):
-    assert clocks(ast.parse(path.read_text(encoding="utf-8"))) == []
+    assert clocks(tree_of(path)) == []
 
 
 @pytest.mark.parametrize("path", LIBRARY_PACKAGES, ids=name)
 def test_a_package_offers_all_it_shows_and_sorts_it(path: Path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     names = offered(tree)
 
     assert names is not None

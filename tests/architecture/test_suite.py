@@ -30,8 +30,12 @@ def on_postgresql(target: str) -> str:
 
 def runs(marks: dict[str, bool]) -> tuple[list[str], list[str]]:
     """Return which runs of `make test` and of `make test-long` take a test with these marks."""
-    test = {"fast": variable("FAST"), "rest": variable("REST"), "postgresql": on_postgresql("test")}
-    long = {"long": variable("LONG"), "postgresql": on_postgresql("test-long")}
+    test = {
+        "fast": variable("FAST"),
+        "rest": variable("REST"),
+        "postgresql": on_postgresql("rest-postgresql"),
+    }
+    long = {"long": variable("LONG"), "postgresql": on_postgresql("long-postgresql")}
 
     def taking(parts: dict[str, str]) -> list[str]:
         taken = [name for name, chosen in parts.items() if eval(chosen, {}, marks)]

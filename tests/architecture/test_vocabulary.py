@@ -45,6 +45,8 @@ OWN = {
     "matching_run": {"run", "scope"},
     "operations": {"archive", "backup", "databases", "doctor", "monitoring", "restore"},
     "records": {
+        "control_files",
+        "extracts",
         "annex1",
         "blocking_keys",
         "bulk_copy",

@@ -22,9 +22,10 @@ def demonstrate(out: Path, *options: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_small_demonstration_leaves_what_it_says_and_explains_its_case(tmp_path):
     printed = demonstrate(tmp_path / "demo", "--no-nodes", "--residents", "2000", "--notifications", "1500")
-    case = re.search(r"renkei (explain --notification \S+ --out) (.+)", printed)
+    case = re.search(r"renkei (explain --notification \S+ --result) (.+)", printed)
     assert case is not None
     explained = subprocess.run(
         [RENKEI, *case.group(1).split(), case.group(2)], capture_output=True, text=True, check=False
@@ -39,7 +40,8 @@ def test_a_small_demonstration_leaves_what_it_says_and_explains_its_case(tmp_pat
     assert explained.returncode == 0
 
 
-@pytest.mark.slow
+# A hundred seconds of a processor; test_installed.py runs a small demonstration from the wheel.
+@pytest.mark.long
 def test_the_demonstration_of_the_readme_from_the_wheel_tells_the_truth_and_plays_its_five_days(tmp_path):
     there = installed.install(tmp_path / "venv", installed.wheel(tmp_path / "wheel"), "node")
     elsewhere = tmp_path / "elsewhere"

@@ -63,9 +63,10 @@ def out(arguments: list[object], tmp_path_factory: pytest.TempPathFactory) -> Pa
     return directory
 
 
+@pytest.mark.slow
 def test_a_case_is_told_in_the_users_language(out):
-    english = run("explain", "--notification", "N1", "--out", out)
-    japanese = run("explain", "--notification", "N1", "--out", out, lang="ja_JP.UTF-8")
+    english = run("explain", "--notification", "N1", "--result", out)
+    japanese = run("explain", "--notification", "N1", "--result", out, lang="ja_JP.UTF-8")
 
     assert english.stdout.startswith("Notification N1\n\nOutcome\n  - mismatched\n")
     assert japanese.stdout.startswith("届出 N1\n\n突合結果\n  - 不一致\n")
@@ -73,7 +74,9 @@ def test_a_case_is_told_in_the_users_language(out):
 
 
 def test_a_case_as_json_holds_the_facts_and_the_sentences(out):
-    case = json.loads(run("explain", "--notification", "N1", "--out", out, "--json", "--lang", "ja").stdout)
+    case = json.loads(
+        run("explain", "--notification", "N1", "--result", out, "--json", "--lang", "ja").stdout
+    )
 
     assert (case["notification"], case["as_of"], case["outcome"]) == ("N1", "2026-04-13", "mismatched")
     assert case["differences"] == [{"item": "sex", "cause": "different", "linked": "1", "latest": "1"}]
@@ -85,6 +88,7 @@ def test_a_case_as_json_holds_the_facts_and_the_sentences(out):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -95,20 +99,22 @@ def test_a_case_as_json_holds_the_facts_and_the_sentences(out):
     ],
 )
 def test_what_cannot_be_explained_is_refused_with_status_2(out, options, words):
-    refused = run("explain", *options, "--out", out)
+    refused = run("explain", *options, "--result", out)
 
     assert (refused.returncode, refused.stdout) == (2, "")
     assert words in refused.stderr
     assert "MARKED" not in refused.stderr
 
 
+@pytest.mark.slow
 def test_a_directory_without_an_output_is_refused_by_file(tmp_path):
-    refused = run("explain", "--notification", "N1", "--out", tmp_path, "--lang", "ja")
+    refused = run("explain", "--notification", "N1", "--result", tmp_path, "--lang", "ja")
 
     assert refused.returncode == 2
     assert "summary.json: ファイルがないか" in refused.stderr.replace("\n", "")
 
 
+@pytest.mark.slow
 def test_the_report_is_written_beside_the_output(arguments, tmp_path):
     page = tmp_path / "pages/report.html"
     done = run(*arguments, "--out", tmp_path / "result", "--report", page, "--lang", "ja")
@@ -120,6 +126,7 @@ def test_the_report_is_written_beside_the_output(arguments, tmp_path):
     assert [path.name for path in page.parent.iterdir()] == ["report.html"]
 
 
+@pytest.mark.slow
 def test_the_report_may_lie_in_the_output_directory(arguments, tmp_path):
     done = run(*arguments, "--out", tmp_path / "result", "--report", tmp_path / "result/report.html")
 

@@ -43,6 +43,7 @@ def test_in_japanese_too(breaks, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert "想定外の障害です(ValueError)" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_nodes_command_that_fails_within_the_demonstration_is_quoted(tmp_path):
     with pytest.raises(rehearsal.CommandFailed) as refused:
         rehearsal.run(os.environ | {"LC_ALL": "en_US.UTF-8"}, "status", "--node", str(tmp_path))

@@ -68,6 +68,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.mark.slow
 def test_a_command_alone_is_that_of_the_whole(whole: Path) -> None:
     for command in ON_FILES:
         alone = run(str(Path(sys.executable).with_name("renkei")), command, "--help")

@@ -86,6 +86,7 @@ def test_a_damaged_delivery_leaves_nothing_and_the_good_one_still_goes_through(w
     assert world.deliver(made).receipt.receipt.rows_taken == 2
 
 
+@pytest.mark.slow
 def test_every_bit_of_manifest_and_signature(world: World):
     made = world.send()
     manifest, signature = made.files.manifest_bytes(), made.files.signature_bytes()
@@ -99,6 +100,7 @@ def test_every_bit_of_manifest_and_signature(world: World):
     ] == []
 
 
+@pytest.mark.slow
 def test_every_bit_of_a_receipt_and_its_signature(world: World):
     made = world.send()
     given = world.deliver(made).receipt
@@ -113,6 +115,7 @@ def test_every_bit_of_a_receipt_and_its_signature(world: World):
     )
 
 
+@pytest.mark.slow
 def test_a_flip_behind_the_hash_is_stopped_by_the_tag_or_the_form(world: World):
     """The sender signs the manifest of a damaged sealed file: only authenticated encryption detects it."""
     from renkei.exchange.cms import Unsealer

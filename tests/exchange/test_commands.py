@@ -129,6 +129,7 @@ def test_a_day_by_medium_from_keys_to_closed(homes: dict[str, Path], tmp_path: P
         assert "accepted" in renkei("evidence", "verify", home)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "en", "ja"),
     [
@@ -211,7 +212,7 @@ def test_a_lost_number_is_declared_void_by_both_and_what_waited_goes_on(
 
     assert "waiting for number 1" in renkei("delivery", "import", medium, home=mhlw)
 
-    lost = [*service, "--number", 1, "--reason", "媒体の紛失", "--to", table]
+    lost = [*service, "--number", 1, "--reason", "媒体の紛失", "--out", table]
     statement = renkei("delivery", "declare-void", *lost, home=isa).strip()
 
     waits = renkei("delivery", "sign-void", statement, home=isa)

@@ -144,6 +144,7 @@ ACTS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prepare", ACTS, ids=lambda act: act.__name__.strip("_").replace("_", " "))
 def test_what_has_a_name_is_on_the_disk(world: World, prepare: Callable[[World], Act]):
     act = prepare(world)

@@ -5,15 +5,23 @@ Bounded here; `RENKEI_FUZZ=100000` in the environment makes it a long run (see d
 
 import io
 import os
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from forging import ROWS, described, forged, packaged
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from world import a_row, a_world
+from material import NOW
+from world import HEADER, a_row, a_world
 
 from renkei.exchange import agreement_file, archive, cms, der, manifest, receipt
 from renkei.exchange.cms import Unsealer
 from renkei.exchange.errors import CmsError, Misused, Refused
+from renkei.exchange.inbox import Inbox
+from renkei.exchange.rows import RowChecker
+from renkei.exchange.schemas import NOTIFICATIONS_TABLE
 
 EXAMPLES = int(os.environ.get("RENKEI_FUZZ", "300"))
 bounded = settings(max_examples=EXAMPLES, database=None)
@@ -95,6 +103,7 @@ def a_stamp(draw) -> bytes:
     return part(der.SEQUENCE, part(der.SEQUENCE, part(der.INTEGER, b"\0")), token)
 
 
+@pytest.mark.slow
 @bounded
 @given(data=a_stamp())
 def test_any_bytes_as_a_time_stamp(data: bytes):
@@ -102,6 +111,7 @@ def test_any_bytes_as_a_time_stamp(data: bytes):
         cms.check(data, b"a signature")
 
 
+@pytest.mark.slow
 @bounded
 @given(change=CHANGES)
 def test_any_bytes_as_a_signature(parts, change):
@@ -114,6 +124,7 @@ def test_any_bytes_as_a_signature(parts, change):
     assert found == signature
 
 
+@pytest.mark.slow
 @bounded
 @given(change=CHANGES)
 def test_any_bytes_as_a_sealed_file(parts, change):
@@ -126,6 +137,7 @@ def test_any_bytes_as_a_sealed_file(parts, change):
     assert found == sealed
 
 
+@pytest.mark.slow
 @bounded
 @given(changes=st.tuples(CHANGES, CHANGES, CHANGES))
 def test_any_bytes_as_json(parts, changes):
@@ -144,6 +156,7 @@ def test_any_bytes_as_json(parts, changes):
 PLAIN = archive.entry_header("a", 3) + b"abc" + archive.entry_padding(3) + archive.ARCHIVE_END
 
 
+@pytest.mark.slow
 @bounded
 @given(change=CHANGES, inside=st.one_of(st.binary(max_size=2000), DAMAGES))
 def test_any_bytes_as_an_archive(change, inside):
@@ -158,3 +171,48 @@ def test_any_bytes_as_an_archive(change, inside):
                 b"".join(pieces)
         except Refused:
             continue
+
+
+HEAD = HEADER.encode()
+#: Pieces that mean something to a reader of CSV, or to none.
+ODD = ('"', ",", "\n", "\r", "\r\n", "\0", "\t", "\u2028", "x" * 131_073, a_row(2))
+PIECE = st.sampled_from([*(text.encode() for text in ODD), b"\xff"])
+CONTENT = st.lists(st.tuples(st.integers(0, FINE - 1), st.integers(0, 9), PIECE), max_size=4)
+
+
+def damaged(original: bytes, pieces: list[tuple[int, int, bytes]]) -> bytes:
+    return changed(original, [(place, length, piece) for place, length, piece in pieces])
+
+
+@pytest.mark.slow
+@bounded
+@given(
+    content=st.one_of(CONTENT, st.binary(max_size=300)),
+    description=DAMAGES | st.none(),
+    counted=st.booleans(),
+)
+def test_any_content_of_a_signed_delivery_ends_in_a_receipt(parts, content, description, counted):
+    world = parts[0]
+    csv = HEAD + (content if isinstance(content, bytes) else damaged(ROWS[len(HEAD) :], content))
+    described_as = described(csv, rows=counts(csv)) if counted else described(csv)
+    if description is not None:
+        described_as = changed(described_as, description)
+    with TemporaryDirectory() as place:
+        inbox = Inbox(Path(place), world.isa.terms, world.isa.signer, "ab" * 32)
+        first = {"sequence": 1, "previous_sha256": manifest.FIRST_PREVIOUS}
+        inbox.take(forged(world, packaged(csv, described_as), **first), NOW)
+        opened = inbox.open("annex1", 1, [world.isa.decrypter], NOW)
+
+        assert opened.receipt.receipt.state == ("refused" if opened.refusal else "accepted")
+        if opened.data:
+            again = RowChecker(NOTIFICATIONS_TABLE)
+            kept = (opened.data / "notifications.csv").read_bytes()
+            assert again.feed(kept) == kept
+
+
+def counts(csv: bytes) -> int:
+    """Return the rows of a file that is CSV, so that the fuzzing comes as far as its rows."""
+    checker = RowChecker(NOTIFICATIONS_TABLE)
+    with suppress(Refused):
+        checker.feed(csv)
+    return checker.rows

@@ -70,6 +70,7 @@ def test_golden_with_ours(world: World, delivery: DeliveryFiles):
     assert (opened.data / "notifications.csv").read_text("utf-8") == HEADER + "".join(golden.ROWS)
 
 
+@pytest.mark.slow
 def test_golden_with_openssl(delivery: DeliveryFiles, keys: Path, tmp_path: Path):
     openssl(
         *VERIFY,
@@ -147,6 +148,7 @@ def test_all_three_refuse_a_changed_golden_file(
         cms.verify(delivery.signature_bytes(), changed.read_bytes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", [[], ["-stream"]], ids=["whole", "streamed"])
 def test_what_openssl_makes_opens_with_ours(
     family: str, world: World, keys: Path, tmp_path: Path, stream: list[str]

@@ -43,6 +43,7 @@ def check_state(world: World) -> None:
         assert "opened" in str(path), path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("act", ["make", "take", "open"])
 def test_killed_at_each_durable_step(world: World, act: str, when: str):
@@ -92,6 +93,7 @@ def finish(world: World) -> None:
     assert world.mhlw.outbox.chain("annex1").last == 1
 
 
+@pytest.mark.slow
 def test_what_waited_is_received_after_a_death_between_the_two(world: World):
     first, second = world.send(), world.send()
     world.isa.inbox.take(second.files, NOW)
@@ -104,6 +106,7 @@ def test_what_waited_is_received_after_a_death_between_the_two(world: World):
     assert not list((world.isa.home / "inbox/annex1/waiting").iterdir())
 
 
+@pytest.mark.slow
 def test_rows_are_taken_once_by_a_commit_that_knows_what_it_took(world: World):
     """After a death between commit and receipt, `commit` gets the same delivery again, not another one."""
     world.isa.inbox.take(world.send([a_row(1), a_row(2)]).files, NOW)

@@ -33,6 +33,7 @@ def unfinished(directory: Path) -> list[Path]:
 # --- a medium -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_medium_is_whole_and_accounted_for_or_not_there(world: World):
     made = world.send()
     medium = world.directory / "medium"
@@ -95,6 +96,7 @@ def asked(tmp_path: Path) -> tuple[KeyRing, bytes, bytes]:
     return ring, ca.issue("isa signing", request).public_bytes(PEM), ca.certificate.public_bytes(PEM)
 
 
+@pytest.mark.slow
 def test_a_certificate_is_taken_in_whole_or_not(asked: tuple[KeyRing, bytes, bytes], tmp_path: Path):
     ring, own, issuers = asked
 
@@ -131,6 +133,7 @@ def test_a_newer_revocation_list_replaces_the_older_or_does_not(tmp_path: Path):
 # --- receipts, void numbers, agreements ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_receipt_is_kept_whole_or_can_be_kept_again(world: World):
     made = world.send()
     outbox, answer = world.mhlw.outbox, world.deliver(made).receipt
@@ -153,6 +156,7 @@ def test_a_receipt_is_kept_whole_or_can_be_kept_again(world: World):
     assert unfinished(world.mhlw.home) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_number_is_void_on_both_sides_or_can_be_declared_again(world: World, when: str):
     first, second = world.send(), world.send()
@@ -174,6 +178,7 @@ def test_a_number_is_void_on_both_sides_or_can_be_declared_again(world: World, w
     assert unfinished(world.directory) == []
 
 
+@pytest.mark.slow
 def test_an_agreement_is_in_force_whole_or_not(world: World):
     home = Home(world.directory / "home")
     home.settle("isa")

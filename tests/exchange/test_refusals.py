@@ -38,11 +38,22 @@ from renkei.exchange.trust import Terms
         ({"sequence": True}, "manifest_unreadable"),
         ({"surprise": 1}, "manifest_unreadable"),
         ({"previous_sha256": "A" * 64}, "manifest_unreadable"),
+        ({"revision": 2**31}, "manifest_unreadable"),
     ],
 )
 def test_a_manifest_that_is_not_for_us_as_agreed(world: World, changes: dict[str, Any], code: str):
     assert refused(world, altered(world, **changes)) == code
     assert NOTICES[code].step in (1, 6)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"revision": 2**31 - 1}, {"not_after": "9999-12-31T23:59:59Z"}, {"created": "0001-01-01T00:00:00Z"}],
+)
+def test_a_manifest_with_extreme_values_is_taken(world: World, changes: dict[str, Any]):
+    taken = world.isa.inbox.take(altered(world, **changes), NOW)
+
+    assert taken.receipt.receipt.state == "received"
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,7 @@ def test_one_that_is_none_of_this_signature(world: World, stamp, wrong: Callable
     assert refused(world, files) == "time_stamp_wrong"
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_brings_at_most_a_refusal_and_in_what_was_stamped_always(world: World, stamp):
     signature = world.send().files.signature_bytes()
     good = stamp(signature)

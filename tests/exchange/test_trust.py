@@ -107,6 +107,7 @@ def test_a_home_adopts_in_order_and_once(world: World):
 # --- keys -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_keys_of_different_uses_are_different_and_encrypted(tmp_path: Path):
     ring = KeyRing(tmp_path)
     made = [ring.make(use, "p256", SECRET) for use in ("tls", "signing", "decryption")]

@@ -15,8 +15,9 @@ import polars as pl
 from renkei.agreement.datasets import CARDS, DATASETS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 from renkei.agreement.decisions import DEFAULT_POLICY, Policy
 from renkei.matching import Reconciliation, reconcile
+from renkei.matching.frames import table_batches
 from renkei.matching.prepare import Preparation, prepare
-from renkei.matching.reconciliation import as_batches
+from renkei.matching.validation import NotificationsAre
 
 Row = dict[str, str]
 
@@ -90,6 +91,7 @@ def reconciled(
     permissions: Sequence[Row] = (),
     as_of: date = AS_OF,
     policy: Policy = DEFAULT_POLICY,
+    notifications_are: NotificationsAre = "all",
 ) -> Reconciliation:
     """Reconcile rows; by default the register has one person and one card."""
     return reconcile(
@@ -99,11 +101,14 @@ def reconciled(
         a_table(PERMISSIONS, permissions),
         as_of=as_of,
         policy=policy,
+        notifications_are=notifications_are,
+        confirmed="small cases: of few rows many are odd, and no register is complete",
     )
 
 
 def prepared(*notifications: Row) -> Preparation:
-    return prepare(as_batches(a_table(NOTIFICATIONS, notifications), NOTIFICATIONS))
+    batches = table_batches(a_table(NOTIFICATIONS, notifications), NOTIFICATIONS)
+    return prepare(batches, confirmed="a small case")
 
 
 def rows(table: pl.DataFrame) -> list[Row]:

@@ -1,7 +1,9 @@
 """The engine against a second, slow and simple implementation of the specification, on hostile worlds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from itertools import zip_longest
 
 import polars as pl
 import pytest
@@ -11,10 +13,12 @@ from reference.worlds import World, world
 from renkei.agreement.datasets import DATASETS, NOTIFICATIONS
 from renkei.agreement.decisions import Policy
 from renkei.matching import Reconciliation, reconcile
+from renkei.matching.frames import table_batches
 from renkei.matching.prepare import Preparation, prepare
-from renkei.matching.reconciliation import as_batches
 
-AT_ONCE = 20
+AT_ONCE = 5
+MOST_TRIES = 150  # a try costs the engine a tenth of a second
+OUTPUTS = ("rejects", "matches", "annex2", "annex3")
 
 
 def _worlds(first: int, last: int, *marks: pytest.MarkDecorator) -> list[object]:
@@ -22,7 +26,7 @@ def _worlds(first: int, last: int, *marks: pytest.MarkDecorator) -> list[object]
 
 
 # A world costs the engine some hundred milliseconds, whatever its size.
-SEEDS = [*_worlds(0, 20), *_worlds(20, 100, pytest.mark.slow), *_worlds(100, 300, pytest.mark.long)]
+SEEDS = [*_worlds(0, 5), *_worlds(5, 100, pytest.mark.slow), *_worlds(100, 300, pytest.mark.long)]
 
 
 def _frame(name: str, rows: Sequence[Mapping[str, str]]) -> pl.DataFrame:
@@ -45,24 +49,76 @@ def _policy(settings: Mapping[str, object]) -> Policy:
 
 def _reconciled(drawn: World) -> Reconciliation:
     frames = {name: _frame(name, drawn.table(name)) for name in DATASETS}
-    return reconcile(**frames, as_of=date.fromisoformat(drawn.as_of), policy=_policy(drawn.policy))
+    settings: dict[str, object] = {"notifications_are": "changes"} if drawn.changes else {}
+    return reconcile(
+        **frames,
+        as_of=date.fromisoformat(drawn.as_of),
+        policy=_policy(drawn.policy),
+        confirmed="worlds of many faults",
+        **settings,  # type: ignore[arg-type]
+    )
+
+
+def _expected(drawn: World) -> oracle.Result:
+    tables = (drawn.table(name) for name in DATASETS)
+    return oracle.reconcile(*tables, as_of=drawn.as_of, policy=drawn.policy, changes=drawn.changes)
+
+
+def _first_difference(drawn: World) -> str:
+    """The first row that differs, by its fields that do; nothing where all files are the same."""
+    expected, result = _expected(drawn), _reconciled(drawn)
+    for name in OUTPUTS:
+        ours, theirs = _rows(getattr(result, name)), getattr(expected, name)
+        for engine, reference in zip_longest(ours, theirs, fillvalue={}):
+            fields = sorted(
+                key for key in engine.keys() | reference.keys() if engine.get(key) != reference.get(key)
+            )
+            if fields:
+                key = next(iter((reference or engine).items()))
+                said = [f"{field}: {engine.get(field)!r}, want {reference.get(field)!r}" for field in fields]
+                return f"{name} {key}: " + "; ".join(said[:6])
+    return ""
+
+
+def _shrunk(drawn: World) -> World:
+    """The world with few rows that still differs: halves, quarters, … are left out while it does."""
+    tries = MOST_TRIES
+    for dataset in DATASETS:
+        rows = list(drawn.table(dataset))
+        step = len(rows)
+        while step and tries > 0:
+            for begin in range(0, len(rows), step):
+                fewer = rows[:begin] + rows[begin + step :]
+                smaller = replace(drawn, **{dataset: fewer})
+                tries -= 1
+                if _first_difference(smaller):
+                    drawn, rows = smaller, fewer
+                    break
+            else:
+                step //= 2
+    return drawn
+
+
+def _told(seed: int, drawn: World) -> str:
+    small = _shrunk(drawn)
+    lines = [f"world {seed}, as of {small.as_of}, {small.policy}: {_first_difference(small)}"]
+    for dataset in DATASETS:
+        for row in small.table(dataset):
+            lines.append(f"  {dataset}: { ({key: value for key, value in row.items() if value}) }")
+    return "\n".join(lines)
 
 
 def _prepared(drawn: World) -> Preparation:
-    return prepare(as_batches(_frame("notifications", drawn.notifications), NOTIFICATIONS))
+    batches = table_batches(_frame("notifications", drawn.notifications), NOTIFICATIONS)
+    return prepare(batches, confirmed="worlds of many faults")
 
 
 @pytest.mark.parametrize("seeds", SEEDS, ids=lambda seeds: f"worlds {seeds[0]}-{seeds[-1]}")
 def test_the_engine_says_what_the_specification_says(seeds: range) -> None:
     for seed in seeds:
         drawn = world(seed)
-        expected = oracle.reconcile(
-            *(drawn.table(name) for name in DATASETS), as_of=drawn.as_of, policy=drawn.policy
-        )
-        result = _reconciled(drawn)
-
-        for name in ("rejects", "matches", "annex2", "annex3"):
-            assert _rows(getattr(result, name)) == getattr(expected, name), (seed, name)
+        if _first_difference(drawn):
+            pytest.fail(_told(seed, drawn), pytrace=False)
 
 
 @pytest.mark.parametrize("seeds", SEEDS, ids=lambda seeds: f"worlds {seeds[0]}-{seeds[-1]}")

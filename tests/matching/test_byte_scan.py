@@ -20,6 +20,7 @@ TEXTS = st.one_of(st.text(st.sampled_from(WHITE + COUSINS), max_size=5), st.text
 KINDS = st.sampled_from((pa.string(), pa.large_string()))
 
 
+@pytest.mark.slow
 @given(st.lists(TEXTS, max_size=8), KINDS, st.integers(0, 3))
 def test_what_needs_trimming_or_measuring_is_never_missed(texts, kind, start):
     column = pa.array(texts, kind).slice(min(start, len(texts)))

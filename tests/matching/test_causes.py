@@ -5,6 +5,8 @@ from functools import cache
 import pytest
 from builders import CARD, OTHER_CARD, Case, Row, a_card, a_match, a_notification, a_person, all_reconciled
 
+from renkei.agreement.decisions import Policy
+
 THIRD_CARD = "JK11112222LM"
 
 
@@ -111,7 +113,7 @@ def test_another_persons_card_explains_nothing() -> None:
 def test_a_card_that_was_rejected_explains_nothing() -> None:
     match = a_match(
         a_notification(birth_date="1970-12-31"),
-        cards=[a_card(), a_card(card_number=OTHER_CARD, birth_date="1970-12-31", sex="?")],
+        cards=[a_card(), a_card(card_number=OTHER_CARD, birth_date="1970-12-31", person_id="P2")],
     )
 
     assert match["differences"] == "birth_date:different"
@@ -134,3 +136,50 @@ def test_the_latest_record_is_the_persons_whatever_card_it_names(latest_card: st
     )
 
     assert match["differences"] == "birth_date:as_latest"
+
+
+# A cause that counts as agreement: policy, reported, linked, latest, what is left.
+AGREEING = [
+    (("title",), {"name": "MR JOHN SMITH"}, {"name": "JOHN SMITH"}, {"name": "JOHN SMITH"}, ""),
+    (("initial",), {"name": "MR JOHN SMITH"}, {"name": "JOHN SMITH"}, {"name": "JOHN SMITH"}, "name:title"),
+    (("one_digit",), {"birth_date": "1998-04-22"}, {}, {}, ""),
+    (("one_digit",), {"birth_date": "1998-04-22", "sex": "2"}, {}, {}, "sex:different"),
+    (("related",), {"nationality": "KOR"}, {"nationality": "PRK"}, {"nationality": "PRK"}, ""),
+    # causes that another record gives
+    (("as_latest",), {"sex": "2"}, {}, {"sex": "2"}, ""),
+    (("other_card",), {"sex": "2"}, {}, {"sex": "2"}, "sex:as_latest"),
+    (("as_latest",), {"sex": "2", "name": "TRAN BINH"}, {}, {"sex": "2"}, "name:different"),
+    # the latest record agrees by a cause as well
+    (("title",), {"name": "MR JOHN SMITH"}, {"name": "TRAN BINH"}, {"name": "JOHN SMITH"}, "name:as_latest"),
+]
+
+
+@pytest.mark.parametrize(("policy", "reported", "linked", "latest", "left"), AGREEING)
+def test_a_cause_that_counts_as_agreement_is_no_difference(
+    policy: tuple[str, ...], reported: Row, linked: Row, latest: Row, left: str
+) -> None:
+    case = a_case(reported, linked=linked, latest=latest)
+    match = a_match(
+        case.notifications[0],
+        cards=case.cards,
+        persons=case.persons,
+        policy=Policy(agreeing_causes=policy),
+    )
+
+    assert match["differences"] == left
+    assert match["outcome"] == ("mismatched" if left else "matched")
+
+
+@pytest.mark.parametrize(
+    ("policy", "conflict"), [((), "true"), (("as_latest",), "false"), (("title",), "true")]
+)
+def test_what_counts_as_agreement_makes_no_identity_conflict(policy: tuple[str, ...], conflict: str) -> None:
+    case = a_case({"sex": "2", "name": "TRAN BINH"}, linked={}, latest={"sex": "2"})
+    match = a_match(
+        case.notifications[0],
+        cards=case.cards,
+        persons=case.persons,
+        policy=Policy(agreeing_causes=policy),
+    )
+
+    assert match["identity_conflict"] == conflict

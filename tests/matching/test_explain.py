@@ -25,12 +25,12 @@ from renkei.matching import Reconciliation
 from renkei.matching.explain import (
     Explanation,
     UnknownCase,
-    UnusableOutput,
     explain_notification,
     explain_permission,
 )
 from renkei.matching.labels import FLAGS, NEXT_STEPS, REJECT_REASONS, column_name, value_in_words
 from renkei.matching.outcomes import MATCHES
+from renkei.matching.results import UnusableOutput
 from renkei.matching.writing import reconciliation_files, write_atomic
 
 JA = re.compile(r"[ぁ-んァ-ヶ一-龠]")
@@ -150,8 +150,8 @@ def test_an_item_that_annex_2_does_not_disclose_is_not_shown(tmp_path):
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"birth_date": ""}, "必須の項目「生年月日」が空欄です。"),
-        ({"birth_date": "not a day"}, "項目「生年月日」を読み取れません。"),
+        ({"registered_on": ""}, "必須の項目「届出情報の登録日」が空欄です。"),
+        ({"registered_on": "not a day"}, "項目「届出情報の登録日」を読み取れません。"),
         (
             {"status_of_residence": "permanent", "industry": "0999"},
             "項目「事業所の産業分類」は提供の対象ではありません",
@@ -249,11 +249,20 @@ def test_every_code_of_the_output_has_its_words():
     causes = {"as_latest", "other_card", "partial", "truncated", "day_month_swapped", "one_digit", "era"}
     causes |= {"related", "different", "malformed", "unknown_number", "confirmed_candidate"}
     causes |= {"format", "order", "kanji_variant"}
+    causes |= {"title", "lost_character", "initial", "one_letter", "romanisation", "register_fault"}
 
     assert set(CAUSES) == causes
-    assert list(OUTCOMES) == ["matched", "mismatched", "not_found", "deleted"]
+    assert list(OUTCOMES) == ["matched", "mismatched", "not_found", "held", "deleted"]
     assert set(FLAGS) == {name for name, dtype in MATCHES.items() if dtype == pl.Boolean}
-    assert set(REJECT_REASONS) == {"missing", "unreadable", "duplicate", "forbidden", "unknown_person"}
+    assert set(REJECT_REASONS) == {
+        "missing",
+        "unreadable",
+        "duplicate",
+        "superseded",
+        "forbidden",
+        "unknown_person",
+        "check_digit",
+    }
     assert set(NEXT_STEPS) == {*OUTCOMES, "rejected", "suspected"}
 
 

@@ -39,6 +39,7 @@ def test_a_key_is_found_where_it_stands_and_nowhere_else(hashing, among: list[st
     assert found.to_list() == [rows.get(text) for text in sought]
 
 
+@pytest.mark.slow
 def test_more_keys_than_are_looked_up_together_keep_their_order() -> None:
     numbers = pl.Series([f"P{number:07}" for number in range(700_000)])
     backwards = numbers.reverse()

@@ -4,9 +4,12 @@ import csv
 import unicodedata
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import renkei.matching
+from renkei.agreement.decisions import DEFAULT_POLICY
+from renkei.matching.names import compare_names
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,8 +20,11 @@ def read(path: Path) -> list[list[str]]:
 
 
 ROWS = read(Path(renkei.matching.__file__).parent / "tables/kanji_variants.csv")
-STANDARD = dict(tuple(row) for row in ROWS)
+STANDARD = {variant: standard for variant, standard, _ in ROWS}
+SECOND_ROWS = read(Path(renkei.matching.__file__).parent / "tables/kanji_second_forms.csv")
+SECOND = {variant: standard for variant, standard, _ in SECOND_ROWS}
 BY_HAND = read(ROOT / "tools/kanji_variants_by_hand.csv")
+OFFICIAL = read(ROOT / "tools/kanji_official_pairs.csv")
 
 # 百家姓, the surnames of one character. A merger of two of them would let one person pass for another.
 SURNAMES = (
@@ -37,6 +43,45 @@ SURNAMES = (
 def meet(one: str, other: str) -> bool:
     fold = str.maketrans(STANDARD)
     return one.translate(fold) == other.translate(fold)
+
+
+def compared(one: str, other: str) -> str:
+    """How the names of one more character each compare."""
+    names = {"reported": [f"{one}明"], "held": ["XX YY"], "held_kanji": [f"{other}明"]}
+    return compare_names(pl.DataFrame(names), DEFAULT_POLICY)["cause"].item()
+
+
+def test_every_row_says_where_it_comes_from():
+    assert all(source for *_, source in (*ROWS, *SECOND_ROWS))
+
+
+@pytest.mark.parametrize(("name", "count"), [("常用漢字表", 368), ("人名用漢字", 230)])
+def test_the_official_lists_are_whole(name: str, count: int):
+    # 364 old forms stand in brackets in 常用漢字表, three of them at 弁; four characters may be written in a
+    # second form (剥 叱 填 頬)
+    assert len([row for row in OFFICIAL if row[0] == name]) == count
+
+
+def test_official_old_and_new_forms_agree():
+    forms = [unicodedata.normalize("NFKC", old + new) for _, old, new in OFFICIAL]
+
+    assert [form for form in forms if not meet(*form)] == []
+
+
+@pytest.mark.parametrize("pair", ["尭堯", "勛勲", "嫻娴", "甯宁", "钟鍾", "钟鐘", "发髪", "历暦", "赞讃"])
+def test_a_simplified_character_agrees_with_each_of_its_forms(pair: str):
+    assert compared(*pair) == "kanji_variant"
+    assert compared(*reversed(pair)) == "kanji_variant"
+
+
+@pytest.mark.parametrize("pair", ["鐘鍾", "発髪", "歴暦", "賛讃"])
+def test_the_two_forms_of_a_simplified_character_stay_apart(pair: str):
+    assert compared(*pair) == "different"
+
+
+def test_a_second_form_is_a_standard_and_not_the_first():
+    assert not set(SECOND.values()) & set(STANDARD)
+    assert all(STANDARD.get(variant) != standard for variant, standard in SECOND.items())
 
 
 def test_a_standard_is_never_itself_a_variant():
@@ -154,3 +199,4 @@ def test_the_table_follows_what_was_decided_by_hand(row: list[str]):
 
     assert reason
     assert meet(variant, standard) is (decision == "join")
+    assert (SECOND.get(variant) == standard) is (decision == "second")

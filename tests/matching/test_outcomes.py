@@ -1,7 +1,9 @@
 """Outcomes and flags of notifications (§4)."""
 
 from functools import cache
+from itertools import islice, permutations
 
+import polars as pl
 import pytest
 from builders import (
     CARD,
@@ -11,6 +13,7 @@ from builders import (
     a_card,
     a_match,
     a_notification,
+    a_permission,
     a_person,
     a_tombstone,
     all_reconciled,
@@ -18,7 +21,8 @@ from builders import (
     rows,
 )
 
-from renkei.agreement.decisions import IDENTITY_ITEMS, Policy
+from renkei.agreement.decisions import DEFAULT_POLICY, IDENTITY_ITEMS, Policy
+from renkei.matching.outcomes import _shared_numbers
 
 NOBODYS = "ZZ99999999ZZ"
 
@@ -222,6 +226,42 @@ SHARED = [
     # no pair differs in both, though two names and two birth dates stand
     ((ANH, ANH | {"name": "TRAN BINH"}, ANH | {"name": "PHAM CHI"}), "no no no"),
     ((ANH, ANH | {"birth_date": "1970-12-31"}), "no no"),
+    # agreement is not transitive: MUELLER and MULLER each agree with MÜLLER, and not with each other
+    (
+        (
+            {"name": "MÜLLER HANS", "birth_date": "1990-01-01"},
+            {"name": "MUELLER HANS", "birth_date": "1991-02-02"},
+            {"name": "MULLER HANS", "birth_date": "1990-01-01"},
+        ),
+        "yes yes yes",
+    ),
+    (
+        (
+            {"name": "MÜLLER HANS", "birth_date": "1990-01-01"},
+            {"name": "MUELLER HANS", "birth_date": "1991-02-02"},
+            {"name": "HANS MUELLER", "birth_date": "1990-01-01"},
+        ),
+        "no no no",
+    ),
+    # father and son
+    (
+        (
+            {"name": "SALMAN BIN MUHAMMAD", "birth_date": "1998-04-21"},
+            {"name": "MUHAMMAD BIN SALMAN", "birth_date": "1970-12-31"},
+        ),
+        "yes yes",
+    ),
+    # a name that says there is none is nobody's
+    ((ANH, {"name": "UNKNOWN", "birth_date": "1970-12-31"}), "no no"),
+    ((ANH, {"name": "UNKNOWN ANH", "birth_date": "1970-12-31"}), "yes yes"),
+    # one has a Latin letter and the other none
+    ((ANH, {"name": "NGUYEN 王力", "birth_date": "1970-12-31"}), "yes yes"),
+    (
+        ({"name": "WANG 王力", "birth_date": "1998-04-21"}, {"name": "李明", "birth_date": "1970-12-31"}),
+        "no no",
+    ),
+    (({"name": "钟", "birth_date": "1998-04-21"}, {"name": "鐘", "birth_date": "1970-12-31"}), "no no"),
+    (({"name": "鍾", "birth_date": "1998-04-21"}, {"name": "鐘", "birth_date": "1970-12-31"}), "yes yes"),
     # the deleted do not count, and are not flagged
     ((ANH, BINH | {"deleted_on": "2026-04-10"}), "no no"),
     ((ANH, BINH, BINH | {"deleted_on": "2026-04-10"}), "yes yes no"),
@@ -255,6 +295,67 @@ def test_a_number_is_shared_when_two_notifications_name_different_people(place: 
     assert said_of_shared_numbers(number, -1)[place] == expected
 
 
+@pytest.mark.parametrize(
+    ("number", "shared"), [("不明", "false"), ("なし", "false"), ("不明1", "true"), ("１", "true")]
+)
+def test_a_value_without_any_digit_is_no_number(number: str, shared: str) -> None:
+    notifications = [
+        a_notification(notification_id=f"N{place}", card_number=number, **person)
+        for place, person in enumerate((ANH, BINH))
+    ]
+
+    matches = rows(reconciled(notifications=notifications).matches)
+
+    assert [match["shared_number"] for match in matches] == [shared] * 2
+
+
+def many(how: str) -> list[dict[str, str]]:
+    """Return 3,000 users of one number, among whom no pair differs."""
+    kana = "アイウエオカキクケコサシスセソ"
+    words = list(islice(permutations("ABCDEFG"), 3_000))
+    users = {
+        "kana": [
+            {
+                "name": f"グエン {kana[n % 15]}{kana[n // 15 % 15]}{kana[n // 225]}",
+                "birth_date": f"{1900 + n % 99}-01-01",
+            }
+            for n in range(3_000)
+        ],
+        "orders": [
+            {"name": " ".join(words[n]), "birth_date": f"{1900 + n % 99}-01-01"} for n in range(3_000)
+        ],
+        "birth dates": [
+            {"name": f"NGUYEN {''.join(words[n])}", "birth_date": "1990-00-00" if n % 2 else "1990-01-01"}
+            for n in range(3_000)
+        ],
+    }
+    return users[how]
+
+
+@pytest.mark.parametrize("how", ["kana", "orders", "birth dates"])
+@pytest.mark.parametrize("and_one_more", [False, True])
+def test_thousands_of_users_of_one_number_are_not_compared_pair_by_pair(how: str, and_one_more: bool) -> None:
+    # 3,000 users are 4.5 million pairs.
+    more = [ANH, BINH] if and_one_more else []
+    users = pl.DataFrame([{"card_number": "X1", **user} for user in (*many(how), *more)])
+    births = pl.col("birth_date").str.replace_all("-", "").cast(pl.Int32)
+
+    shared = _shared_numbers(users.with_columns(births), DEFAULT_POLICY)
+
+    assert shared.to_list() == ["X1"] * and_one_more
+
+
+def test_causes_that_count_as_agreement_count_here_too() -> None:
+    users = pl.DataFrame(
+        {"card_number": "X1", "name": ["MR JOHN SMITH", "JOHN SMITH"], "birth_date": [19900101, 19700101]},
+        schema_overrides={"birth_date": pl.Int32},
+    )
+
+    assert _shared_numbers(users, DEFAULT_POLICY).to_list() == ["X1"]
+    assert _shared_numbers(users, Policy(agreeing_causes=("title",))).to_list() == []
+    assert _shared_numbers(users, Policy(agreeing_causes=("initial",))).to_list() == ["X1"]
+
+
 def test_other_numbers_are_not_shared() -> None:
     notifications = [
         a_notification(notification_id="N1", card_number=NOBODYS, **ANH),
@@ -282,9 +383,65 @@ def test_one_number_written_in_two_ways_is_one_number() -> None:
 def test_a_rejected_notification_shares_nothing() -> None:
     notifications = [
         a_notification(notification_id="N1"),
-        a_notification(notification_id="N2", **BINH, sex="?"),
+        a_notification(notification_id="N2", **BINH, registered_on="?"),
     ]
 
     matches = rows(reconciled(notifications=notifications).matches)
 
     assert [match["shared_number"] for match in matches] == ["false"]
+
+
+# --- held: ISA's own row is at fault (§4) ------------------------------------------------------------
+
+HELD = [
+    # the person's row was set aside, and with it the card's
+    ({"persons": [a_person(card_number="AB1234")]}, "held"),
+    ({"persons": [a_person(person_id="P2")], "cards": [a_card(person_id="P9")]}, "held"),
+    # only the person's row has the number, and it was set aside
+    ({"persons": [a_person(), a_person(card_number=OTHER_CARD)], "cards": []}, "not_found"),
+    # the number is found in a row that was taken, too
+    ({"cards": [a_card(), a_card(person_id="P9")]}, "matched"),
+    ({"cards": []}, "not_found"),
+]
+
+
+@pytest.mark.parametrize(("register", "outcome"), HELD)
+def test_a_number_of_a_faulty_row_of_the_register_alone_is_held(register: dict, outcome: str) -> None:
+    result = reconciled(notifications=[a_notification()], **register)
+    match = rows(result.matches)[0]
+
+    assert match["outcome"] == outcome
+    if outcome == "held":
+        assert (match["person_id"], match["differences"]) == ("", "card_number:register_fault")
+        assert (match["card_superseded"], match["identity_conflict"]) == ("false", "false")
+        assert rows(result.annex2) == []
+
+
+def test_a_second_number_of_a_persons_repeated_row_is_held() -> None:
+    result = reconciled(
+        notifications=[a_notification(card_number=OTHER_CARD)],
+        persons=[a_person(), a_person(card_number=OTHER_CARD)],
+        permissions=[a_permission()],
+    )
+
+    assert [match["outcome"] for match in rows(result.matches)] == ["held"]
+    assert rows(result.annex3) == [], "the row names a person who was taken: it counts as a matched one"
+
+
+def test_a_held_notification_of_nobody_who_was_taken_counts_for_no_permission() -> None:
+    result = reconciled(
+        notifications=[a_notification(card_number=OTHER_CARD)],
+        cards=[a_card(), a_card(card_number=OTHER_CARD, person_id="P9")],
+        permissions=[a_permission()],
+    )
+
+    assert [match["outcome"] for match in rows(result.matches)] == ["held"]
+    assert [row["reason"] for row in rows(result.annex3)] == ["no_notification"]
+
+
+def test_a_malformed_number_stays_malformed_whatever_the_register_has() -> None:
+    result = reconciled(
+        notifications=[a_notification(card_number="AB1234")], cards=[a_card(card_number="AB1234")]
+    )
+
+    assert rows(result.matches)[0]["differences"] == "card_number:malformed"

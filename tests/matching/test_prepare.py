@@ -95,7 +95,7 @@ def test_nobody_elses_employer_stays_home(status: str) -> None:
     assert sent["establishment_name"] == "見本商店"
 
 
-@pytest.mark.parametrize("number", ["", "　"])
+@pytest.mark.parametrize("number", ["", "　", "なし", "申請中", "特別永住者証明書", "-", "\u200b"])
 def test_a_notification_without_a_card_number_is_left_out_and_counted(number: str) -> None:
     result = prepared(a_notification(card_number=number))
 
@@ -147,16 +147,29 @@ def test_rows_that_cannot_be_taken_are_set_aside_with_all_reasons() -> None:
         a_notification(),
         a_notification(name="TRAN BINH"),
         a_notification(notification_id="N2", sex="?", registered_on="", employment_start="soon"),
+        a_notification(notification_id="N3", sex="?"),
     ) == [
-        ("notifications", "3", "N1", "duplicate:notification_id"),
-        ("notifications", "4", "N2", "missing:registered_on;unreadable:employment_start;unreadable:sex"),
+        ("notifications", "3", "N1", "row", "duplicate:notification_id"),
+        (
+            "notifications",
+            "4",
+            "N2",
+            "row",
+            "missing:registered_on;unreadable:employment_start;unreadable:sex",
+        ),
+        ("notifications", "5", "N3", "value", "unreadable:sex"),
     ]
+
+
+@pytest.mark.parametrize("number", ["AB1234", "１", "番号1"])
+def test_a_number_with_any_digit_is_sent(number: str) -> None:
+    assert prepared(a_notification(card_number=number)).counts["sent"] == 1
 
 
 def test_counts_add_up() -> None:
     counts = prepared(
         a_notification(notification_id="N1"),
-        a_notification(notification_id="N2", sex="?"),
+        a_notification(notification_id="N2", registered_on="?"),
         a_notification(notification_id="N3", card_number=""),
         a_notification(notification_id="N4", status_of_residence="外交"),
         a_notification(notification_id="N5", status_of_residence="永住者"),

@@ -61,6 +61,9 @@ def session(another_python: Path) -> Iterator[object]:
     started.stop()
 
 
+HOSTILE = "most rows of these worlds are odd"
+
+
 def several_worlds(seeds: range) -> dict[str, list[dict[str, str]]]:
     """The rows of many hostile worlds as one, with keys made different where worlds would share them."""
     tables: dict[str, list[dict[str, str]]] = {name: [] for name in DATASETS}
@@ -77,7 +80,7 @@ def several_worlds(seeds: range) -> dict[str, list[dict[str, str]]]:
     return tables
 
 
-def written(directory: Path, ending: str, seeds: range = range(40)) -> Path:
+def written(directory: Path, ending: str, seeds: range = range(50)) -> Path:
     """Four files of the worlds; shapes that the worlds' card numbers share stay shared, as numbers may be."""
     for name, rows in several_worlds(seeds).items():
         columns = dict.fromkeys(DATASETS[name].names, pl.String)
@@ -106,14 +109,25 @@ def test_both_engines_write_the_same_bytes(
 ) -> None:
     files = sources(written(tmp_path, ending), ending)
     polars = reconcile_batches(
-        lambda dataset: files[dataset].batches(), as_of=AS_OF, policy=policy, candidates=candidates
+        lambda dataset: files[dataset].batches(),
+        as_of=AS_OF,
+        policy=policy,
+        candidates=candidates,
+        confirmed=HOSTILE,
     )
     spark = reconcile_on_spark(
-        files, session, as_of=AS_OF, policy=policy, candidates=candidates, buckets=buckets
+        files,
+        session,
+        as_of=AS_OF,
+        policy=policy,
+        candidates=candidates,
+        buckets=buckets,
+        confirmed=HOSTILE,
     )
     write_atomic(tmp_path / "polars", reconciliation_files(polars))
     write_atomic(tmp_path / "spark", reconciliation_files(spark))
 
+    assert spark.implausible == polars.implausible != ()
     assert polars.matches.height > 500
     assert polars.rejects.height > 50
     for name in FILES + (("candidates.csv",) if candidates else ()):
@@ -128,8 +142,10 @@ def test_both_engines_read_times_alike(session, tmp_path: Path) -> None:
     times = pl.when(noon).then(days.dt.offset_by("12h")).otherwise(days.cast(pl.Datetime("us")))
     permissions.with_columns(permitted_on=times).write_parquet(directory / "permissions.parquet")
     files = sources(directory, "parquet")
-    polars = reconcile_batches(lambda dataset: files[dataset].batches(), as_of=AS_OF)
-    spark = reconcile_on_spark(files, session, as_of=AS_OF, policy=DEFAULT_POLICY, buckets=2)
+    polars = reconcile_batches(lambda dataset: files[dataset].batches(), as_of=AS_OF, confirmed=HOSTILE)
+    spark = reconcile_on_spark(
+        files, session, as_of=AS_OF, policy=DEFAULT_POLICY, buckets=2, confirmed=HOSTILE
+    )
     unreadable = polars.rejects.filter(pl.col("reasons").str.contains("unreadable:permitted_on"))
 
     assert unreadable.height == len(range(0, permissions.height, 3)) > 3
@@ -142,15 +158,22 @@ def test_a_file_that_breaks_half_way_is_refused_by_both(session, tmp_path: Path)
     with (directory / "cards.csv").open("a") as file:
         file.write("a,b\n")
 
-    with pytest.raises(RefusedFile, match=r"cards\.csv, record"):
-        reconcile_on_spark(sources(directory, "csv"), session, as_of=AS_OF, policy=DEFAULT_POLICY, buckets=2)
+    with pytest.raises(RefusedFile, match=r"cards\.csv, line [0-9]+, record"):
+        reconcile_on_spark(
+            sources(directory, "csv"),
+            session,
+            as_of=AS_OF,
+            policy=DEFAULT_POLICY,
+            buckets=2,
+            confirmed=HOSTILE,
+        )
 
 
 def reconciled_by_command(directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
     files = ["--notifications", str(directory / "notifications.parquet"), "--register", str(directory)]
     command = [sys.executable, "-m", "renkei", "reconcile", *files, "--as-of", "2026-04-01"]
     out = ["--out", str(directory / "out"), "--format", "parquet", "--json", "--lang", "en"]
-    options = ("--engine", "spark", "--spark-buckets", "2", *options)
+    options = ("--engine", "spark", "--spark-buckets", "2", "--confirmed", HOSTILE, *options)
     return subprocess.run([*command, *out, *options], capture_output=True, text=True, check=False)
 
 
@@ -164,7 +187,7 @@ def test_the_command_runs_on_spark_as_it_comes_and_says_nothing_of_rows(tmp_path
     assert pl.read_parquet(tmp_path / "out/matches.parquet").height
 
 
-@pytest.mark.slow
+@pytest.mark.long  # three Java processes
 def test_workers_of_their_own_run_this_python(tmp_path: Path) -> None:
     done = reconciled_by_command(
         written(tmp_path, "parquet", range(2)), "--spark-master", "local-cluster[1,1,1024]"
@@ -294,3 +317,53 @@ def test_a_java_that_is_too_old_is_told_of(tmp_path: Path) -> None:
     )
 
     assert "this Java is too old. Install Java 17" in done.stderr
+
+
+def crowded(directory: Path, size: int) -> Path:
+    """Write a register of people who differ in their numbers alone, and as many notifications of nobody."""
+    alike = {
+        "name": "NGUYEN VAN ANH", "birth_date": "1998-04-01", "sex": "1", "nationality": "VNM",
+        "status_of_residence": "ssw_1", "stay_expires_on": "2027-09-30",
+    }  # fmt: skip
+    rows: dict[str, list[dict[str, str]]] = {name: [] for name in DATASETS}
+    for place in range(size):
+        number = f"{place * 1_234_567_891 % 10**8:08d}"
+        person = alike | {"person_id": f"P{place:04d}", "card_number": f"AB{number}CD"}
+        rows["persons"].append(person)
+        rows["cards"].append(person | {"issued_on": "2024-04-01"})
+        # Some numbers are two characters away from one that is on a card.
+        reported = f"{'AX' if place % 9 == 0 else 'YZ'}{number}{'CX' if place % 9 == 0 else 'ZY'}"
+        notification = {"notification_id": f"N{place:04d}", "card_number": reported}
+        rows["notifications"].append(alike | notification | {"registered_on": "2026-01-10"})
+    for name, dataset in DATASETS.items():
+        columns = dict.fromkeys(dataset.names, pl.String)
+        table = pl.DataFrame(
+            [[row.get(column) for column in columns] for row in rows[name]], columns, orient="row"
+        )
+        table.write_parquet(directory / f"{name}.parquet", row_group_size=100)
+    return directory
+
+
+def test_both_engines_leave_out_the_same_candidates(session, tmp_path: Path) -> None:
+    files = sources(crowded(tmp_path, 600), "parquet")
+    polars = reconcile_batches(
+        lambda dataset: files[dataset].batches(), as_of=AS_OF, candidates=default_parameters()
+    )
+    spark = reconcile_on_spark(
+        files, session, as_of=AS_OF, policy=DEFAULT_POLICY, candidates=default_parameters(), buckets=3
+    )
+    write_atomic(tmp_path / "polars", reconciliation_files(polars))
+    write_atomic(tmp_path / "spark", reconciliation_files(spark))
+
+    assert polars.candidates is not None
+    assert polars.candidates.height >= 600 * 10
+    assert polars.candidates["probability"].cast(pl.Float64).max() > 0.5
+    for name in (*FILES, "candidates.csv"):
+        assert (tmp_path / "spark" / name).read_bytes() == (tmp_path / "polars" / name).read_bytes(), name
+    assert set(polars.statistics.summary()["candidates"]["left_out"]) == {
+        "birth_date+sex+nationality",
+        "birth_date+stay_expires_on",
+        "name+birth_day",
+        "name+birth_year",
+        "not_listed",
+    }

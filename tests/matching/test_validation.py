@@ -18,9 +18,10 @@ from builders import (
 from renkei.agreement.annexes import ANNEX_1
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset, Kind
 from renkei.matching import Reconciliation
-from renkei.matching.reconciliation import as_batches
+from renkei.matching.frames import table_batches
 from renkei.matching.validation import check
 
+FAULTY = a_person(card_number="AB1234")
 REGISTER = {PERSONS: a_person, CARDS: a_card, PERMISSIONS: a_permission}
 
 
@@ -38,7 +39,7 @@ def test_rows_without_fault_are_taken() -> None:
     result = reconciled(notifications=[a_notification(), a_tombstone(notification_id="N2")])
 
     assert rejects(result) == []
-    assert result.rejects.columns == ["dataset", "line", "identifier", "reasons"]
+    assert result.rejects.columns == ["dataset", "line", "identifier", "action", "reasons"]
 
 
 # --- missing -----------------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ UNREADABLE = {
     Kind.NATIONALITY: "Atlantis",
     Kind.CARD_NUMBER: "AB1234",
     Kind.ESTABLISHMENT_NUMBER: "123",
-    Kind.CORPORATE_NUMBER: "1234567890123",
+    Kind.CORPORATE_NUMBER: "12345678901234",
     Kind.POSTAL_CODE: "1",
     Kind.GROUND: "birth",
 }
@@ -116,12 +117,10 @@ UNREADABLE = {
 
 def _odd_columns(dataset: Dataset) -> dict[str, str]:
     """A value that cannot be read for every column that has such values."""
-    odd = {
+    return {
         column.name: UNREADABLE.get(column.kind, "あ" * ((column.max_length or 0) + 1))
         for column in dataset.columns
     }
-    phones = [column.name for column in dataset.columns if column.kind is Kind.PHONE]
-    return {name: value for name, value in odd.items() if name not in phones}
 
 
 def test_each_column_of_a_notification_must_be_readable() -> None:
@@ -158,8 +157,8 @@ def test_a_malformed_number_in_the_register_is_unreadable() -> None:
     )
 
     assert rejects(result) == [
-        ("persons", "3", "P2", "unreadable:card_number"),
-        ("cards", "2", "ab-123", "unreadable:card_number"),
+        ("persons", "3", "P2", "row", "unreadable:card_number"),
+        ("cards", "2", "ab-123", "row", "unreadable:card_number"),
     ]
 
 
@@ -172,21 +171,21 @@ def test_second_and_later_rows_are_duplicates_and_the_first_stands() -> None:
     result = reconciled(notifications=table)
 
     assert rejects(result) == [
-        ("notifications", "3", "N1", "duplicate:notification_id"),
-        ("notifications", "4", "N1", "duplicate:notification_id"),
+        ("notifications", "3", "N1", "row", "duplicate:notification_id"),
+        ("notifications", "4", "N1", "row", "duplicate:notification_id"),
     ]
     assert [match["outcome"] for match in rows(result.matches)] == ["matched"]
 
 
 def test_a_row_is_a_duplicate_whether_or_not_the_first_was_taken() -> None:
     result = reconciled(
-        notifications=[a_notification(sex="?"), a_notification(), a_notification(birth_date="")]
+        notifications=[a_notification(registered_on="?"), a_notification(), a_notification(birth_date="")]
     )
 
     assert rejects(result) == [
-        ("notifications", "2", "N1", "unreadable:sex"),
-        ("notifications", "3", "N1", "duplicate:notification_id"),
-        ("notifications", "4", "N1", "duplicate:notification_id;missing:birth_date"),
+        ("notifications", "2", "N1", "row", "unreadable:registered_on"),
+        ("notifications", "3", "N1", "row", "duplicate:notification_id"),
+        ("notifications", "4", "N1", "row", "duplicate:notification_id;missing:birth_date"),
     ]
     assert rows(result.matches) == []
 
@@ -198,8 +197,8 @@ def test_identifiers_are_the_same_in_canonical_form() -> None:
     )
 
     assert rejects(result) == [
-        ("cards", "3", CARD, "duplicate:card_number"),
-        ("notifications", "3", "N1", "duplicate:notification_id"),
+        ("cards", "3", CARD, "row", "duplicate:card_number"),
+        ("notifications", "3", "N1", "row", "duplicate:notification_id"),
     ]
 
 
@@ -262,7 +261,7 @@ def test_all_withheld_items_are_named() -> None:
 
 def test_what_is_withheld_is_forbidden_whatever_is_kept() -> None:
     table = a_table(NOTIFICATIONS, [a_notification(status_of_residence="permanent", industry="E")])
-    checked = check(as_batches(table, NOTIFICATIONS), NOTIFICATIONS, keep={"notification_id"})
+    checked = check(table_batches(table, NOTIFICATIONS), NOTIFICATIONS, keep={"notification_id"})
 
     assert checked.rejects["reasons"].to_list() == ["forbidden:industry"]
 
@@ -281,7 +280,7 @@ def test_a_permanent_resident_without_withheld_items_is_taken() -> None:
     assert rejects(reconciled(notifications=[a_notification(status_of_residence="permanent", **blank)])) == []
 
 
-@pytest.mark.parametrize("status", ["spouse_pr", "special_permanent", "long_term"])
+@pytest.mark.parametrize("status", ["spouse_pr", "student", "long_term"])
 def test_nobody_elses_items_are_withheld(status: str) -> None:
     assert rejects(reconciled(notifications=[a_notification(status_of_residence=status, **WITHHELD)])) == []
 
@@ -291,7 +290,7 @@ def test_nobody_elses_items_are_withheld(status: str) -> None:
 
 @pytest.mark.parametrize(
     "persons",
-    [[], [a_person(person_id="P2")], [a_person(sex="?")], [a_person(sex="?"), a_person()]],
+    [[], [a_person(person_id="P2")], [FAULTY], [FAULTY, a_person()]],
     ids=["nobody", "somebody else", "rejected", "rejected, then a duplicate"],
 )
 def test_cards_and_permissions_of_a_person_who_was_not_taken_are_rejected(persons: list[Row]) -> None:
@@ -304,7 +303,7 @@ def test_cards_and_permissions_of_a_person_who_was_not_taken_are_rejected(person
 def test_the_first_of_two_rows_of_a_person_is_taken_and_so_are_the_cards() -> None:
     result = reconciled(persons=[a_person(), a_person(name="TRAN BINH")], permissions=[a_permission()])
 
-    assert rejects(result) == [("persons", "3", "P1", "duplicate:person_id")]
+    assert rejects(result) == [("persons", "3", "P1", "row", "duplicate:person_id")]
 
 
 def test_an_unknown_person_stands_among_other_reasons() -> None:
@@ -332,9 +331,12 @@ def test_all_reasons_of_a_row_are_sorted_as_text() -> None:
 
 
 def test_the_line_is_the_place_of_the_record_the_header_being_1() -> None:
-    table = [a_notification(notification_id=f"N{place}", sex="?" if place % 2 else "1") for place in range(5)]
+    table = [
+        a_notification(notification_id=f"N{place}", registered_on="?" if place % 2 else "R8.4.1")
+        for place in range(5)
+    ]
 
-    assert [(line, name) for _, line, name, _ in rejects(reconciled(notifications=table))] == [
+    assert [(line, name) for _, line, name, *_ in rejects(reconciled(notifications=table))] == [
         ("3", "N1"),
         ("5", "N3"),
     ]
@@ -348,8 +350,8 @@ def test_an_identifier_that_cannot_be_read_is_given_as_written() -> None:
     )
 
     assert rejects(result) == [
-        ("notifications", "2", long, "unreadable:notification_id"),
-        ("cards", "3", "ＡＢ1234", "unreadable:card_number"),
+        ("notifications", "2", long, "row", "unreadable:notification_id"),
+        ("cards", "3", "ＡＢ1234", "row", "unreadable:card_number"),
     ]
 
 
@@ -359,12 +361,16 @@ def test_rejects_are_sorted_by_identifier() -> None:
         persons=[a_person(), a_person(person_id="C", sex="?")],
     )
 
-    assert [name for _, _, name, _ in rejects(result)] == ["B", "C", "M", "a"]
+    assert [name for _, _, name, *_ in rejects(result)] == ["B", "C", "M", "a"]
 
 
 def test_a_row_is_taken_or_rejected_and_counted() -> None:
     result = reconciled(
-        notifications=[a_notification(), a_notification(), a_notification(notification_id="N2", sex="?")],
+        notifications=[
+            a_notification(),
+            a_notification(),
+            a_notification(notification_id="N2", status_of_residence="?"),
+        ],
         cards=[a_card(), a_card(card_number=OTHER_CARD, person_id="P2")],
     )
     datasets = result.statistics.summary()["datasets"]
@@ -375,3 +381,124 @@ def test_a_row_is_taken_or_rejected_and_counted() -> None:
         "cards": (2, 1),
         "permissions": (0, 0),
     }
+
+
+# --- what a reason costs: the row, or the value ------------------------------------------------------
+
+COSTS = [
+    # (dataset, column, value, what it costs, by the data dictionary)
+    (NOTIFICATIONS, "notification_id", "", "row"),
+    (NOTIFICATIONS, "status_of_residence", "?", "row"),
+    (NOTIFICATIONS, "status_of_residence", "", "row"),
+    (NOTIFICATIONS, "card_number", "", "row"),
+    (NOTIFICATIONS, "registered_on", "?", "row"),
+    (NOTIFICATIONS, "deleted_on", "?", "row"),
+    (NOTIFICATIONS, "name", "あ" * 121, "value"),
+    (NOTIFICATIONS, "name", "", "value"),
+    (NOTIFICATIONS, "birth_date", "?", "value"),
+    (NOTIFICATIONS, "employment_start", "46113", "value"),
+    (NOTIFICATIONS, "establishment_phone", "0" * 31, "value"),
+    (NOTIFICATIONS, "updated_on", "?", "value"),
+    (PERSONS, "card_number", "AB1234", "row"),
+    (PERSONS, "nationality", "Atlantis", "value"),
+    (CARDS, "person_id", "", "row"),
+    (CARDS, "issued_on", "?", "value"),
+    (PERMISSIONS, "ground", "?", "row"),
+    (PERMISSIONS, "contract_confirmed", "", "row"),
+    (PERMISSIONS, "organisation_name", "", "value"),
+]
+
+
+@pytest.mark.parametrize(("dataset", "column", "value", "costs"), COSTS)
+def test_a_reason_costs_the_row_or_the_value(dataset: Dataset, column: str, value: str, costs: str) -> None:
+    build = {**REGISTER, NOTIFICATIONS: a_notification}[dataset]
+    result = reconciled(**{dataset.name: [build(**{column: value})]})
+    counts = result.statistics.summary()["datasets"][dataset.name]
+
+    assert [row["action"] for row in rows(result.rejects) if row["dataset"] == dataset.name] == [costs]
+    assert (counts["rejected"], counts["taken"]) == ((1, 0) if costs == "row" else (0, 1))
+
+
+@pytest.mark.parametrize("item", ["name", "birth_date", "sex", "nationality", "stay_expires_on"])
+@pytest.mark.parametrize("side", ["notifications", "cards"])
+def test_an_item_that_cannot_be_read_on_either_side_makes_no_mismatch(item: str, side: str) -> None:
+    build = a_notification if side == "notifications" else a_card
+    odd = build(**{item: "あ" * 121 if item == "name" else "?"})
+    result = reconciled(**({"notifications": [a_notification()]} | {side: [odd]}))
+
+    assert [match["outcome"] for match in rows(result.matches)] == ["matched"]
+    assert [row["reasons"] for row in rows(result.rejects)] == [f"unreadable:{item}"]
+
+
+def test_a_row_that_is_set_aside_has_all_its_reasons_in_one_line() -> None:
+    result = reconciled(notifications=[a_notification(sex="?", registered_on="?")])
+
+    assert rejects(result) == [("notifications", "2", "N1", "row", "unreadable:registered_on;unreadable:sex")]
+
+
+def test_counts_of_rows_and_of_values_stand_apart() -> None:
+    summary = reconciled(
+        notifications=[a_notification(sex="?"), a_notification(notification_id="N2", registered_on="?")]
+    ).statistics.summary()
+
+    assert summary["values"] == {"notifications": {"unreadable:sex": 1}}
+    assert summary["rejects"] == {"notifications": {"unreadable:registered_on": 1}}
+
+
+@pytest.mark.parametrize("status", ["diplomat", "外交", "official", "special_permanent"])
+def test_a_status_without_a_duty_to_notify_is_forbidden(status: str) -> None:
+    assert reasons(NOTIFICATIONS, a_notification(status_of_residence=status)) == [
+        "forbidden:status_of_residence"
+    ]
+
+
+def test_a_wrong_check_digit_is_noted_and_the_number_stays() -> None:
+    wrong, right = "7700110005901", "8700110005901"
+    result = reconciled(
+        permissions=[
+            a_permission(organisation_corporate_number=wrong),
+            a_permission(permission_id="K2", organisation_corporate_number=right),
+        ]
+    )
+
+    assert rejects(result) == [
+        ("permissions", "2", "K1", "value", "check_digit:organisation_corporate_number")
+    ]
+    assert [row["organisation_corporate_number"] for row in rows(result.annex3)] == [wrong, right]
+
+
+# --- a day's changes ---------------------------------------------------------------------------------
+
+
+def test_of_a_days_changes_the_last_row_stands() -> None:
+    changes = [a_notification(sex="2"), a_notification(), a_notification(notification_id="N2")]
+    result = reconciled(notifications=changes, permissions=[a_permission()], notifications_are="changes")
+
+    assert rejects(result) == [("notifications", "2", "N1", "row", "superseded:notification_id")]
+    assert [match["outcome"] for match in rows(result.matches)] == ["matched", "matched"]
+
+
+def test_the_last_change_stands_whether_or_not_it_was_taken() -> None:
+    changes = [a_notification(), a_notification(registered_on="?")]
+
+    assert rejects(reconciled(notifications=changes, notifications_are="changes")) == [
+        ("notifications", "2", "N1", "row", "superseded:notification_id"),
+        ("notifications", "3", "N1", "row", "unreadable:registered_on"),
+    ]
+
+
+def test_of_a_days_changes_neither_annex_3_nor_shared_numbers_are_said() -> None:
+    table = [
+        a_notification(),
+        a_notification(notification_id="N2", name="TRAN BINH", birth_date="1970-01-01"),
+    ]
+    whole = reconciled(notifications=table, permissions=[a_permission(person_id="P1")])
+    part = reconciled(
+        notifications=table, permissions=[a_permission(person_id="P1")], notifications_are="changes"
+    )
+
+    assert [row["shared_number"] for row in rows(whole.matches)] == ["true", "true"]
+    assert [row["shared_number"] for row in rows(part.matches)] == ["", ""]
+    assert part.statistics.summary()["flags"]["shared_number"] is None
+    assert reconciled(permissions=[a_permission()]).annex3.height == 1
+    assert reconciled(permissions=[a_permission()], notifications_are="changes").annex3.height == 0

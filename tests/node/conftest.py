@@ -62,7 +62,7 @@ def party(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def node(tmp_path: Path, party: str, settings) -> Config:
     """A node's configuration in a directory of its own."""
-    settings.NODE = replace(settings.NODE, directory=tmp_path, party=party)
+    settings.NODE = replace(settings.NODE, directory=tmp_path, party=party, extracts_settle_seconds=0)
     return settings.NODE
 
 

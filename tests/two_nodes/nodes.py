@@ -22,6 +22,7 @@ import psycopg
 
 from node.records import made_up
 from renkei.cli.rehearsal import Served
+from renkei.node.records import control_files
 from renkei.node.rehearsal import Rehearsal
 from two_nodes import made_once, processes
 
@@ -79,7 +80,8 @@ class TwoNodes:
 
     def land(self, party: str, dataset: str, mode: str, label: str, *rows: Mapping[str, str]) -> None:
         """Copy an extract into a node's directory."""
-        made_up.write(self.made.nodes[party] / "extracts" / f"{dataset}.{mode}.{label}.csv", dataset, *rows)
+        path = self.made.nodes[party] / "extracts" / f"{dataset}.{mode}.{label}.csv"
+        control_files.write(made_up.write(path, dataset, *rows), len(rows))
 
     def table(self, party: str, query: str) -> list[tuple[str, ...]]:
         """Query or change a node's database, as its administrator."""

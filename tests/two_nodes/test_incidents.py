@@ -116,7 +116,7 @@ def test_a_rewritten_trail_is_found_by_what_the_counterpart_holds(nodes: TwoNode
     assert found["confirmed"] > 0
     assert found["compared_there"] > 0
 
-    nodes.run("mhlw", "audit", "export", "--to", str(tmp_path / "trail.jsonl"), *AS_TANAKA)
+    nodes.run("mhlw", "audit", "export", "--out", str(tmp_path / "trail.jsonl"), *AS_TANAKA)
 
     assert len((tmp_path / "trail.jsonl").read_text().splitlines()) == found["entries"] + 1
 

@@ -19,6 +19,7 @@ import pytest
 import requests
 
 from node.records import made_up
+from renkei.node.records import control_files
 from two_nodes.nodes import RENKEI, TwoNodes, two_nodes
 from two_nodes.test_a_week import WEEK
 
@@ -153,6 +154,8 @@ def play(nodes: Marked) -> None:
     extracts = nodes.made.nodes["mhlw"] / "extracts"
     (extracts / "notifications.delta.broken.csv").write_text(f"name,my_number\n{MARK},{PHONE}\n", "utf-8")
     (extracts / "notifications.delta.odd.parquet").write_bytes(f"PAR1{MARK}".encode())
+    for name in ("broken.csv", "odd.parquet"):
+        control_files.write(extracts / f"notifications.delta.{name}", rows=1)
     nodes.day(WEEK[0])
     wrong = ("--dataset", "persons", "--mode", "full")  # an existing file that is not for MHLW
     nodes.run("mhlw", "import", str(next((extracts / "done").glob("*.csv"))), *wrong, check=False)
@@ -176,7 +179,7 @@ def play(nodes: Marked) -> None:
         for command in ("status", "doctor"):
             nodes.run(party, command, "--json", check=False)
         to = str(nodes.logs / f"{party}.trail")
-        nodes.run(party, "audit", "export", "--to", to, "--officer", nodes.officer(party, "tanaka", "audit"))
+        nodes.run(party, "audit", "export", "--out", to, "--officer", nodes.officer(party, "tanaka", "audit"))
 
 
 def test_the_marks_travelled(after):

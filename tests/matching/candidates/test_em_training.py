@@ -62,7 +62,7 @@ def unlabelled(lost: Lost) -> Parameters:
     return learned(lost)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_without_labels_it_finds_who_is_right(lost: Lost, unlabelled: Parameters):
     truly = lost.notifications.join(lost.truth.drop_nulls("person_id"), on="notification_id", how="semi")
 
@@ -70,7 +70,7 @@ def test_without_labels_it_finds_who_is_right(lost: Lost, unlabelled: Parameters
     assert unlabelled.prior == pytest.approx(truly.height / lost.notifications.height, abs=0.02)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_it_learns_is_what_was_done_to_the_numbers(lost: Lost, unlabelled: Parameters):
     flaws = lost.notifications.join(lost.truth.drop_nulls("person_id"), on="notification_id")["flaws"]
     number = unlabelled.item("card_number")

@@ -35,6 +35,7 @@ def judged(lost: Lost, found: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@pytest.mark.slow
 def test_the_right_person_is_the_best_candidate(judged: pl.DataFrame):
     somebody = judged.filter(pl.col("truly").is_not_null())
 
@@ -65,6 +66,7 @@ def test_without_any_number_names_and_dates_do(lost: Lost, judged: pl.DataFrame)
     assert (somebody["person_id"] == somebody["truly"]).fill_null(False).mean() >= 0.98
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_does_not_matter(lost: Lost, found: pl.DataFrame):
     shuffled = find(
         lost.notifications.sample(fraction=1, shuffle=True, seed=1),
@@ -96,6 +98,7 @@ def test_the_evidence_adds_up_to_the_probability(found: pl.DataFrame, lost: Lost
         assert odds / (1 + odds) == pytest.approx(probability, abs=0.02)
 
 
+@pytest.mark.slow
 def test_nobody_to_look_for_and_nobody_to_find_are_no_fault(lost: Lost):
     assert find(lost.notifications.clear(), lost.cards).height == 0
     assert find(lost.notifications, lost.cards.clear()).height == 0
@@ -148,6 +151,7 @@ def test_what_would_be_no_credit_under_the_right_number_is_no_reason():
     assert reasons((0, "N1", 0.99, before))["Q1"] == ("no_notification", None)
 
 
+@pytest.mark.slow
 def test_the_command_writes_candidates_apart_and_names_them_in_annex_3_alone(lost: Lost, tmp_path):
     place = lost.directory
     asked = [RENKEI, "reconcile", "--notifications", place / "annex1.csv", "--register", place]
@@ -172,6 +176,7 @@ def test_the_command_writes_candidates_apart_and_names_them_in_annex_3_alone(los
     assert not (without / "candidates.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_run_without_candidates_leaves_no_older_ones_beside_it(lost: Lost, tmp_path):
     place = lost.directory
     asked = [RENKEI, "reconcile", "--notifications", place / "annex1.csv", "--register", place, "--quiet"]

@@ -2,8 +2,10 @@
 
 import polars as pl
 
+from renkei.matching.candidates.search import LEFT_OUT, Found
 
-def find(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> pl.DataFrame:
+
+def find(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame) -> Found:
     """Give every person of that name and birth date the same probability, each with the first card."""
     theirs = (
         cards.sort("card_number").unique("person_id", keep="first").select("person_id", card="card_number")
@@ -15,7 +17,7 @@ def find(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame
     ranked = pairs.sort("notification_id", "person_id").with_columns(
         rank=pl.int_range(1, pl.len() + 1).over("notification_id"), several=pl.len().over("notification_id")
     )
-    return ranked.filter(pl.col("rank") <= 3).select(
+    candidates = ranked.filter(pl.col("rank") <= 3).select(
         "notification_id",
         "rank",
         "person_id",
@@ -24,3 +26,4 @@ def find(notifications: pl.DataFrame, persons: pl.DataFrame, cards: pl.DataFrame
         nobody=pl.lit(0.02),
         evidence=pl.lit("card_number:one_substitution:17.21;name:exact:9.80;birth_date:exact:14.10"),
     )
+    return Found(candidates, pl.DataFrame(schema=LEFT_OUT), pairs.height)

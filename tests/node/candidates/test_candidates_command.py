@@ -41,7 +41,9 @@ def run(node, monkeypatch, register, deliver, officer) -> Iterator[Callable[...,
 
 
 def test_the_list_has_identifiers_and_probabilities_alone(run):
-    assert run("list") == ("notification_id,best,nobody,state,decision_reason\nN1,0.98,0.02,waiting,\n")
+    assert run("list") == (
+        "notification_id,best,nobody,state,decision_reason,left_out\nN1,0.98,0.02,waiting,,\n"
+    )
 
 
 def test_a_decision_stands_under_the_officers_name_and_can_be_taken_back(run):
@@ -50,7 +52,7 @@ def test_a_decision_stands_under_the_officers_name_and_can_be_taken_back(run):
     run("reopen", "N1", "--reason", "confirmed_in_error", *WHO)
     run("reject", "N1", "--reason", "another_person", *WHO)
 
-    assert confirmed.splitlines()[1] == "N1,0.98,0.02,confirmed,slip_of_the_pen"
+    assert confirmed.splitlines()[1] == "N1,0.98,0.02,confirmed,slip_of_the_pen,"
     assert NotFound.objects.get().state == "rejected"
     assert list(
         Entry.objects.filter(verb__contains="CANDIDATE").order_by("pk").values_list("actor", "verb")

@@ -1,6 +1,7 @@
 """The library's own search on a node's database: the candidates and their probabilities."""
 
 from datetime import date
+from math import log2
 
 import polars as pl
 import pytest
@@ -66,9 +67,41 @@ def test_a_value_that_many_hold_says_less(matched, register):
             pl.DataFrame([row], schema=dict.fromkeys(dataset.names, pl.String))
             for dataset, row in rows.items()
         ]
-        return search(*frames)
+        return search(*frames).candidates
 
     rare, common = asked(1), asked(2, **TWIN)
 
     assert list(rare.columns) == list(CANDIDATES)
-    assert bits(rare) == pytest.approx(bits(common) + 4.8, abs=0.02)  # one holds it, and twenty-eight
+    # One holds it, and twenty-eight; a small register counts with the average of a thousand records (0.09).
+    assert bits(rare) == pytest.approx(bits(common) + log2(28.09 / 1.09), abs=0.02)
+
+
+@pytest.mark.parametrize(("bound", "left_out"), [(11, ""), (10, "birth_date+nationality:11;name:11")])
+def test_a_name_that_too_many_share_is_met_with_the_birth_date_alone(
+    register, deliver, monkeypatch, bound, left_out
+):
+    monkeypatch.setattr("renkei.node.candidates.blocking.MOST_SHARING", bound)
+    register("persons", *(person(number, **TWIN) for number in range(1, 12)))
+    register("cards", *(card_of(number, **TWIN) for number in range(1, 12)))
+    deliver(notification(1, card_number="ZZ99999999ZZ", **TWIN))
+    run.match(DAY)
+
+    # The exact persons are candidates in either case.
+    assert Candidate.objects.count() == 10
+    assert NotFound.objects.get().left_out == ";".join(filter(None, [left_out, "not_listed:1"]))
+
+
+def test_who_was_not_compared_is_counted_in_the_whole_register(register, deliver, monkeypatch):
+    for place in ("matching.candidates.blocking", "matching.candidates.pairs", "node.candidates.search"):
+        monkeypatch.setattr(f"renkei.{place}.MOST_EXACT", 4)
+    monkeypatch.setattr("renkei.node.candidates.blocking.MOST_EXACT", 4)
+    monkeypatch.setattr("renkei.node.candidates.blocking.MOST_SHARING", 5)
+    register("persons", *(person(number, **TWIN) for number in range(1, 21)))
+    register("cards", *(card_of(number, **TWIN) for number in range(1, 21)))
+    deliver(notification(1, card_number="ZZ99999999ZZ", **TWIN))
+    run.match(DAY)
+    found = Candidate.objects.get(rank=1)
+
+    assert Candidate.objects.count() == 4
+    assert found.probability < 1.01 / 20
+    assert NotFound.objects.get().left_out.endswith("not_listed:16")

@@ -143,7 +143,7 @@ def test_verifying_says_how_many_hold_and_fails_where_one_does_not(run, owner):
 
 def test_an_export_is_written_beside_its_head(run, tmp_path):
     run("incident", "declare", *SAID)
-    said = run("audit", "export", "--to", str(tmp_path / "trail.jsonl"), "--lang", "en")
+    said = run("audit", "export", "--out", str(tmp_path / "trail.jsonl"), "--lang", "en")
     head = json.loads((tmp_path / "trail.jsonl.head").read_text())
 
     assert said == f"{head['entries']} entries, {head['head']}\n"
@@ -157,7 +157,7 @@ def test_what_is_done_stands_under_the_officers_name(run, tmp_path):
     Delivery.objects.update(state=Delivery.State.SENT)
     run("incident", "close", name)
     run("audit", "verify")
-    run("audit", "export", "--to", str(tmp_path / "trail.jsonl"))
+    run("audit", "export", "--out", str(tmp_path / "trail.jsonl"))
     done = ("INCIDENT_DECLARED", "INCIDENT_ADDED", "INCIDENT_NOTIFIED", "INCIDENT_CLOSED")
     entries = Entry.objects.filter(verb__in=(*done, "TRAIL_VERIFIED", "TRAIL_EXPORTED")).order_by("number")
 
@@ -175,7 +175,7 @@ COMMANDS = [
     ("incident", "notify", "I-2026-001"),
     ("incident", "close", "I-2026-001"),
     ("audit", "verify"),
-    ("audit", "export", "--to", "not-written.jsonl"),
+    ("audit", "export", "--out", "not-written.jsonl"),
     ("audit", "confirm-restore", "1"),
     (
         *("audit", "accept-restore", "--of", "isa", "--head", "f" * 64, "--number", "1"),

@@ -157,13 +157,17 @@ def _whole(day: date):
     for dataset, table in tables.items():
         columns = ", ".join(f'"{name}"' for name in dataset.names)
         frames.append(bulk_copy.read(f'SELECT {columns} FROM "{table}"', dataset.names))
-    found = reconcile(*frames, as_of=day, policy=DEFAULT_POLICY)
+    found = reconcile(*frames, as_of=day, policy=DEFAULT_POLICY, confirmed="a few rows")
     named = _confirmed(found, frames[2].join(frames[1], on="person_id", how="semi"))
     as_if = frames[0].with_columns(
         card_number=pl.col("notification_id").replace_strict(named, default=pl.col("card_number"))
     )
     # On most days nobody is confirmed: then both runs are the same.
-    again = reconcile(as_if, *frames[1:], as_of=day, policy=DEFAULT_POLICY) if named else found
+    again = (
+        reconcile(as_if, *frames[1:], as_of=day, policy=DEFAULT_POLICY, confirmed="a few rows")
+        if named
+        else found
+    )
     judged = {row[0]: row for row in again.matches.select(*OUTCOME).iter_rows()}
     outcomes = {row[0]: row for row in found.matches.select(*OUTCOME).iter_rows()}
     for identifier in named:

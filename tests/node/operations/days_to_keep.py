@@ -56,7 +56,7 @@ def land(nodes: TwoNodes) -> None:
         made_up.notification(4, **identity[4]),
         made_up.notification(5, **identity[5] | {"name": "KAKU ZZZZ"}),
         made_up.notification(6, **identity[6] | {"sex": "2"}),
-        made_up.notification(7, birth_date="1998-13-41"),
+        made_up.notification(7, registered_on="?"),
     ]
     nodes.land("mhlw", "notifications", "full", "first", *notified)
     nodes.land("mhlw", "establishments", "full", "first", *map(made_up.establishment, (1, 2, 5)))

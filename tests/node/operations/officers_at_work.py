@@ -100,11 +100,11 @@ def retention_work() -> None:
     from django.utils import timezone
 
     from renkei.node.accounts.models import Officer
-    from renkei.node.records import imports, retention
+    from renkei.node.records import extracts, retention
     from renkei.node.records.models import Hold
 
     now, officer = timezone.now(), Officer.objects.get(username="tanaka")
-    done = settings.NODE.extracts / imports.DONE
+    done = settings.NODE.extracts / extracts.DONE
     done.mkdir(exist_ok=True)
     (done / "20200106T000000000000-notifications.delta.old.csv").write_text("synthetic\n")
     assert retention.erase(now, officer) is not None

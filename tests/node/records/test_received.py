@@ -84,7 +84,7 @@ def test_what_cannot_be_taken_goes_back_by_line_and_what_stood_stays(deliver):
     counts = deliver(
         notification(2),
         notification(1, status_of_residence="permanent"),
-        notification(3, birth_date="2026-02-31"),
+        notification(3, registered_on="2026-02-31"),
         notification(2),
     )
     found = rejected_rows.rejected("annex1", 2)
@@ -96,7 +96,7 @@ def test_what_cannot_be_taken_goes_back_by_line_and_what_stood_stays(deliver):
     assert found.columns == list(tables_of("receipt", DEFAULT_POLICY)[0].names)
     assert found.select("line", "identifier", "reasons").rows() == [
         ("3", "N1", forbidden),
-        ("4", "N3", "unreadable:birth_date"),
+        ("4", "N3", "unreadable:registered_on"),
         ("5", "N2", "duplicate:notification_id"),
     ]
     assert set(found.select("dataset", "service", "sequence").rows()) == {("notifications", "annex1", "2")}

@@ -153,13 +153,37 @@ def test_a_row_with_something_unreadable_beside_its_identifier_removes_nothing(t
 def test_a_row_set_aside_leaves_what_stood_before_and_says_all_its_reasons(take, mode):
     take("persons", "full", person(1))
     touched()
-    made = take("persons", mode, person(1, birth_date="no day", sex=""), person(2))
+    made = take("persons", mode, person(1, card_number="no number", sex=""), person(2))
 
     assert stored(TABLES["isa"]["persons"]) == {"P1": person(1), "P2": person(2)}
     assert list(Reject.objects.values_list("taken_id", "line", "identifier", "reasons")) == [
-        (made.pk, 2, "P1", "missing:sex;unreadable:birth_date")
+        (made.pk, 2, "P1", "missing:sex;unreadable:card_number")
     ]
     assert touched() == {("person", "P2")}
+
+
+@pytest.mark.parametrize("party", ["isa"])
+@pytest.mark.parametrize("mode", ["full", "delta"])
+def test_a_row_is_taken_without_a_value_that_cannot_be_read(take, mode):
+    take("persons", "full", person(1))
+    made = take("persons", mode, person(1, birth_date="no day", sex=""), person(2))
+
+    stood = {name: value for name, value in person(1).items() if name not in ("birth_date", "sex")}
+    assert stored(TABLES["isa"]["persons"]) == {"P1": stood, "P2": person(2)}
+    assert list(Reject.objects.values_list("line", "identifier", "action", "reasons")) == [
+        (2, "P1", "value", "missing:sex;unreadable:birth_date")
+    ]
+    assert (made.counts["rejected"], made.counts["noted"]) == (0, 1)
+
+
+@pytest.mark.parametrize("party", ["isa"])
+def test_a_row_without_a_value_that_is_a_duplicate_too_is_rejected_with_all_reasons(take):
+    made = take("persons", "full", person(1), person(1, sex="?"))
+
+    assert list(Reject.objects.values_list("line", "action", "reasons")) == [
+        (3, "row", "duplicate:person_id;unreadable:sex")
+    ]
+    assert (made.counts["rejected"], made.counts.get("noted")) == (1, None)
 
 
 @pytest.mark.parametrize("party", ["isa"])

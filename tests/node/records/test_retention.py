@@ -11,7 +11,7 @@ from node.records.made_up import NOW, card, card_of, notification, permission, p
 from renkei.node.accounts.models import Officer
 from renkei.node.audit.models import Entry
 from renkei.node.errors import HoldOver
-from renkei.node.records import annex1, imports, retention
+from renkei.node.records import annex1, extracts, imports, retention
 from renkei.node.records.models import (
     Card,
     ChangedKey,
@@ -59,7 +59,7 @@ def register(node, tmp_path):
         notification(4),
         notification(5, deleted_on="2026-10-01"),
         notification(6, deleted_on="2027-10-01"),
-        notification(7, name=""),
+        notification(7, registered_on=""),
     )
     annex1.import_annex1(1, tmp_path, now=NOW)
     ChangedKey.objects.all().delete()
@@ -204,12 +204,12 @@ def test_a_tombstone_that_was_erased_does_not_come_back_with_the_next_extract(no
 @pytest.mark.parametrize(("days", "held", "left"), [(29, False, 1), (31, False, 0), (31, True, 1)])
 def test_extracts_taken_in_are_erased_after_their_days(node, days, held, left):
     write(node.extracts / "persons.full.x.csv", "persons", person(1))
-    imports.import_extracts(NOW)
+    extracts.import_extracts(NOW)
     if held:
         retention.hold(Covers.PERSON, "P9", "文書第1号", actor=None, now=NOW)
     made = retention.erase(NOW + timedelta(days=days), None)
 
-    assert len(list((node.extracts / imports.DONE).iterdir())) == left
+    assert len(list((node.extracts / extracts.DONE).iterdir())) == left
     assert (made is None) == bool(left)
     if made:
         (line,) = json.loads(made.certificate)["classes"]

@@ -36,20 +36,22 @@ def test_a_control_character_within_a_text_becomes_a_space(node, tmp_path, party
 
 
 @pytest.mark.parametrize(
-    ("party", "dataset", "fields", "reasons"),
+    ("party", "dataset", "fields", "reasons", "taken"),
     [
-        ("mhlw", "notifications", {"name": "\x00"}, "unreadable:name"),
-        ("mhlw", "notifications", {"card_number": LONG}, "unreadable:card_number"),
-        ("mhlw", "notifications", {"establishment_phone": LONG}, "unreadable:establishment_phone"),
-        ("isa", "permissions", {"dispatch_phone": LONG}, "unreadable:dispatch_phone"),
-        ("isa", "cards", {"card_number": LONG}, "unreadable:card_number"),
+        ("mhlw", "notifications", {"name": "\x00"}, "unreadable:name", 2),
+        ("mhlw", "notifications", {"card_number": LONG}, "unreadable:card_number", 1),
+        ("mhlw", "notifications", {"establishment_phone": LONG}, "unreadable:establishment_phone", 2),
+        ("isa", "permissions", {"dispatch_phone": LONG}, "unreadable:dispatch_phone", 2),
+        ("isa", "cards", {"card_number": LONG}, "unreadable:card_number", 1),
     ],
 )
-def test_what_the_wire_would_not_carry_is_set_aside(node, tmp_path, party, dataset, fields, reasons):
+def test_what_the_wire_would_not_carry_costs_the_row_or_the_value(
+    node, tmp_path, party, dataset, fields, reasons, taken
+):
     take(tmp_path, dataset, {**MAKERS[dataset](1), **fields}, MAKERS[dataset](2))
 
     assert list(Reject.objects.values_list("reasons", flat=True)) == [reasons]
-    assert len(stored(TABLES[party][dataset])) == 1
+    assert len(stored(TABLES[party][dataset])) == taken
 
 
 @pytest.mark.parametrize("party", ["mhlw"])
@@ -73,5 +75,5 @@ def test_every_row_of_the_selection_passes_the_check_of_the_seal(node, tmp_path)
     checker.feed(chosen.write_csv().encode())
     checker.finish()
 
-    assert (checker.rows, checker.over_provided) == (len(rows), None)
+    assert (checker.rows, checker.set_aside) == (len(rows), {})
     assert "A B" in chosen["name"].to_list()
