@@ -11,6 +11,7 @@ from node.records.made_up import card, card_of, notification, permission, person
 from renkei.node.candidates import search
 from renkei.node.candidates.models import Candidate, NotFound
 from renkei.node.matching_run import run
+from renkei.node.matching_run.models import Outcome
 
 pytestmark = pytest.mark.django_db
 
@@ -164,15 +165,17 @@ def test_what_is_found_after_all_is_not_found_no_more(register, deliver):
     assert set(Candidate.objects.values_list("notification_id", flat=True)) == {"N3"}
 
 
-def test_a_card_is_none_before_its_person_has_come(register, deliver):
+def test_a_number_on_a_card_whose_person_has_not_come_is_held_and_not_searched_for(register, deliver):
     register("cards", card_of(1))
     deliver(notification(1))
     run.match(DAY, guessed.find)
-    before = NotFound.objects.count()
+    before = (NotFound.objects.count(), *Outcome.objects.values_list("outcome", flat=True))
     register("persons", person(1))
     run.match(DAY + timedelta(days=1), guessed.find)
 
-    assert (before, NotFound.objects.count()) == (1, 0)
+    assert before == (0, "held")
+    assert NotFound.objects.count() == 0
+    assert list(Outcome.objects.values_list("outcome", flat=True)) == ["matched"]
 
 
 def test_many_are_looked_for_in_as_many_statements_as_few(register, deliver):

@@ -108,7 +108,7 @@ def test_what_isa_holds_alive_is_what_prepare_makes_of_the_last_extract(node, tm
                 rows.drop("action").write_csv(tmp_path / "notifications.csv")
                 with transaction.atomic():
                     annex1.import_annex1(number + 1, tmp_path, now=NOW)
-        prepared = prepare(open_source(path, NOTIFICATIONS).batches()).annex1
+        prepared = prepare(open_source(path, NOTIFICATIONS).batches(), confirmed="a few rows").annex1
         alive = {
             row["notification_id"]: {name: value for name, value in row.items() if value is not None}
             for row in prepared.iter_rows(named=True)

@@ -2,7 +2,8 @@
 
 The table `NotFound` is updated before each matching from what changed since the last one: a notification that
 was added or changed, a card that was added or removed, and a person who was added or changed and may be meant
-by one of the notifications. A card counts only once its person is in the register.
+by one of the notifications. A number on a card whose person is not in the register is no number of nobody:
+its notification is `held` (§4), and not searched for.
 """
 
 import hashlib
@@ -68,15 +69,15 @@ def _find_unmatched(*, full: bool) -> None:
     query = f"SELECT {columns} FROM records_receivednotification n"
     if full:
         query += (
-            " WHERE n.deleted_on IS NULL AND NOT EXISTS (SELECT 1 FROM records_card c "
-            "JOIN records_person p ON p.person_id = c.person_id WHERE c.card_number = n.card_number)"
+            " WHERE n.deleted_on IS NULL AND NOT EXISTS "
+            "(SELECT 1 FROM records_card c WHERE c.card_number = n.card_number)"
         )
     else:
         bulk_copy.drop(_NUMBERS)
         # Few of the numbers are on no card; notifications are read for those only.
         bulk_copy.execute(
-            f"CREATE TEMPORARY TABLE {_NUMBERS} AS SELECT t.key FROM {CARD_OWNERS} t WHERE NOT EXISTS "
-            "(SELECT 1 FROM records_person p WHERE p.person_id = t.person_id)"
+            f"CREATE TEMPORARY TABLE {_NUMBERS} AS SELECT t.key FROM {CARD_OWNERS} t "
+            "WHERE t.person_id IS NULL"
         )
         bulk_copy.analyze(_NUMBERS)
         query += f" JOIN {_NUMBERS} t ON n.card_number = t.key WHERE n.deleted_on IS NULL"
