@@ -79,6 +79,8 @@ class Rules:
     item is made blank (sender)."""
     keeps_withheld: bool = False
     """A withheld item stays in the row (the sender's own table) and is withheld on release."""
+    cost_row: frozenset[str] = frozenset()
+    """Columns in which a reason costs the row although the data dictionary would spare it."""
     last_stands: bool = False
     """Of rows with the same identifier the last one counts, and earlier ones are `superseded` (a day's
     changes); else the first counts, and later ones are `duplicate`."""
@@ -173,7 +175,7 @@ def type_batch(
     troubles = [
         *(_withhold(values, lines, rules) if dataset == NOTIFICATIONS else ()),
         *_missing(values, dataset, lines, rules),
-        *_unreadable(values, dataset, lines),
+        *_unreadable(values, dataset, lines, rules),
     ]
     typed = {name: _readable(dataset.column(name), values[name]) for name in kept}
     return pl.DataFrame({"line": lines, **typed}), troubles
@@ -201,8 +203,11 @@ def _trouble(
         yield lines.filter(rows).to_frame("line").with_columns(reason=pl.lit(reason), action=pl.lit(action))
 
 
-def _of_column(lines: pl.Series, rows: pl.Series, reason: str, column: Column) -> Iterator[pl.DataFrame]:
-    return _trouble(lines, rows, f"{reason}:{column.name}", "row" if column.costs_row else "value")
+def _of_column(
+    lines: pl.Series, rows: pl.Series, reason: str, column: Column, rules: Rules
+) -> Iterator[pl.DataFrame]:
+    costs_row = column.costs_row or column.name in rules.cost_row
+    return _trouble(lines, rows, f"{reason}:{column.name}", "row" if costs_row else "value")
 
 
 def _withhold(values: dict[str, Values], lines: pl.Series, rules: Rules) -> Iterator[pl.DataFrame]:
@@ -235,14 +240,16 @@ def _missing(
         missing = values[column.name].blank
         if live is not None and column.name not in TOMBSTONE_NEEDS:
             missing = missing & live
-        yield from _of_column(lines, missing, "missing", column)
+        yield from _of_column(lines, missing, "missing", column, rules)
 
 
-def _unreadable(values: dict[str, Values], dataset: Dataset, lines: pl.Series) -> Iterator[pl.DataFrame]:
+def _unreadable(
+    values: dict[str, Values], dataset: Dataset, lines: pl.Series, rules: Rules
+) -> Iterator[pl.DataFrame]:
     for column in dataset.columns:
         value = values[column.name]
         if not _may_be_odd(column, dataset):
-            yield from _of_column(lines, value.unreadable, "unreadable", column)
+            yield from _of_column(lines, value.unreadable, "unreadable", column, rules)
         if value.wrong is not None:
             yield from _trouble(lines, value.wrong, f"check_digit:{column.name}", "value")
 

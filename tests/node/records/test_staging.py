@@ -38,7 +38,7 @@ def test_a_control_character_within_a_text_becomes_a_space(node, tmp_path, party
 @pytest.mark.parametrize(
     ("party", "dataset", "fields", "reasons", "taken"),
     [
-        ("mhlw", "notifications", {"name": "\x00"}, "unreadable:name", 2),
+        ("mhlw", "notifications", {"name": "\x00"}, "unreadable:name", 1),
         ("mhlw", "notifications", {"card_number": LONG}, "unreadable:card_number", 1),
         ("mhlw", "notifications", {"establishment_phone": LONG}, "unreadable:establishment_phone", 2),
         ("isa", "permissions", {"dispatch_phone": LONG}, "unreadable:dispatch_phone", 2),

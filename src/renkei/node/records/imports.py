@@ -30,6 +30,8 @@ Mode = Literal["full", "delta"]
 # A register loses a few percent in a bad year; a table of a few rows may lose all of them.
 _MAY_GO: Final = 1_000
 _SHARE_THAT_MAY_GO: Final = 0.1
+#: A delivery carries no row without these: it stays here, with its reasons, until it is corrected.
+NEEDED_TO_SEND: Final = frozenset(column.name for column in NOTIFICATIONS.columns if column.required)
 
 
 def import_file(
@@ -131,6 +133,7 @@ def _rules(table: Table, now: datetime) -> Rules:
         required=PREPARING.required,
         withheld_is_forbidden=False,
         keeps_withheld=True,
+        cost_row=NEEDED_TO_SEND,
         left_out=pl.coalesce(PREPARING.left_out, outlived),
     )
 

@@ -107,7 +107,7 @@ def _stage(batches: Iterable[pa.RecordBatch], target: Target) -> Staged:
     for batch in batches:
         lines = pl.int_range(line, line + batch.num_rows, dtype=pl.UInt32, eager=True)
         typed, troubles = type_batch(batch, lines, dataset, rules=target.rules)
-        typed, unfit = sanitize_for_exchange(typed, dataset)
+        typed, unfit = sanitize_for_exchange(typed, dataset, target.rules)
         # An identifier that cannot be read is named as it was written.
         written = pl.Series(batch.column(0)).cast(pl.String).str.replace_all(r"\pC", " ").str.strip_chars()
         typed = typed.with_columns(identifier=pl.coalesce(key, written.replace("", None)))
@@ -243,7 +243,9 @@ _LONGEST: Final = {
 }
 
 
-def sanitize_for_exchange(typed: pl.DataFrame, dataset: Dataset) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def sanitize_for_exchange(
+    typed: pl.DataFrame, dataset: Dataset, rules: Rules
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Make typed rows fit for a delivery: a control character within a text becomes a space.
 
     Returns the rows, and `TROUBLES` of those that cannot be sent: `unreadable:<column>`
@@ -265,8 +267,9 @@ def sanitize_for_exchange(typed: pl.DataFrame, dataset: Dataset) -> tuple[pl.Dat
             unfit = unfit | (text.str.len_chars() > longest).fill_null(False)
         if unfit.any():
             reason = pl.lit(f"unreadable:{column.name}").alias("reason")
-            action = pl.lit("row" if column.costs_row else "value").alias("action")
+            costs_row = column.costs_row or column.name in rules.cost_row
+            action = pl.lit("row" if costs_row else "value").alias("action")
             troubles.append(typed.filter(unfit).select("line", reason, action))
-            if not column.costs_row:
+            if not costs_row:
                 typed = typed.with_columns(text.set(unfit, None).alias(column.name))
     return typed, troubles
