@@ -21,7 +21,7 @@ from renkei.matching.labels import REJECT_REASONS, column_name
 from renkei.matching.reading import Source
 from renkei.matching.reading.sources import file_of
 from renkei.matching.validation import RECEIVING, Action, Checked, check
-from renkei.matching.writing import UnusableFile
+from renkei.matching.writing import SHEET_ROWS, UnusableFile, new_workbook
 
 FAULTS: Final = {
     "line": pl.UInt32,
@@ -148,7 +148,7 @@ def _faults(checked: Checked, source: Source) -> pl.DataFrame:
 
 def _action(reason: str, column: str, dataset: Dataset) -> Action:
     if reason in ("missing", "unreadable"):
-        return "row" if dataset.column(column).costs_row else "value"
+        return RECEIVING.action(dataset.column(column))
     return "value" if reason == "check_digit" else "row"
 
 
@@ -184,22 +184,12 @@ def write_workbook(findings: Sequence[Finding], path: Path, lang: Lang) -> None:
     more rows than a sheet can have.
     """
     for finding in findings:
-        if max(finding.read, finding.faults.height) >= _SHEET_ROWS:
+        if max(finding.read, finding.faults.height) >= SHEET_ROWS:
             raise UnusableFile(
                 f"{path.name}: {finding.read} rows are more than a sheet can have. Use --json instead.",
                 f"{path.name}: {finding.read}行はシートに収まりません。--jsonを使ってください。",
             )
-    try:
-        import xlsxwriter
-    except ImportError:
-        raise UnusableFile(
-            f"{path.name}: writing workbooks needs an extra. Install it with `pip install 'renkei[excel]'`.",
-            f"{path.name}: Excelブックを書くには追加の部品が要ります。`pip install 'renkei[excel]'` で導入"
-            "してください。",
-        ) from None
-    # Without strings_to_… a text that begins with "=" or "http" would become a formula or a link.
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(path, options) as book:
+    with new_workbook(path) as book:
         for finding in findings:
             _write_sheets(book, finding, lang)
         sheet = book.add_worksheet(_FAULTS_SHEET.say(lang))
@@ -211,7 +201,6 @@ def write_workbook(findings: Sequence[Finding], path: Path, lang: Lang) -> None:
                 sheet.write(at, place, fault[name])
 
 
-_SHEET_ROWS: Final = 1 << 20
 _MOST_COMMENTS: Final = 5_000
 _FAULTS_SHEET: Final = Words("誤りの一覧", "faults")
 _FAULT_COLUMNS: Final[Mapping[str, Words]] = MappingProxyType(

@@ -88,6 +88,10 @@ class Rules:
     """Why a row is outside the agreement, null if it is not. Such a row is accepted whatever its faults, with
     the reason as column `left_out`: a row that is never sent needs no correction."""
 
+    def action(self, column: Column) -> Action:
+        """Return what a missing or unreadable value of a column costs."""
+        return "row" if column.costs_row or column.name in self.cost_row else "value"
+
 
 RECEIVING = Rules()
 # A notification without a card number is outside the agreement: counted, not rejected (申合せ2(1)).
@@ -206,8 +210,7 @@ def _trouble(
 def _of_column(
     lines: pl.Series, rows: pl.Series, reason: str, column: Column, rules: Rules
 ) -> Iterator[pl.DataFrame]:
-    costs_row = column.costs_row or column.name in rules.cost_row
-    return _trouble(lines, rows, f"{reason}:{column.name}", "row" if costs_row else "value")
+    return _trouble(lines, rows, f"{reason}:{column.name}", rules.action(column))
 
 
 def _withhold(values: dict[str, Values], lines: pl.Series, rules: Rules) -> Iterator[pl.DataFrame]:

@@ -21,7 +21,7 @@ from renkei.agreement.errors import RenkeiError
 from renkei.matching.reconciliation import Reconciliation
 
 _UNFINISHED = ".unfinished-"
-_SHEET_ROWS = 1 << 20
+SHEET_ROWS = 1 << 20
 _FIRST_SHEET_YEAR = 1901
 _WRITTEN = (*DATASETS.values(), SUSPECTED_OMISSIONS, discrepancies(DEFAULT_POLICY.disclosed_items))
 
@@ -77,13 +77,8 @@ def table_writer(table: pl.DataFrame) -> Writer:
     return write
 
 
-def _write_workbook(table: pl.DataFrame, path: Path) -> None:
-    """Write one sheet with Japanese labels: every cell text, so that no zero is lost, and dates as dates."""
-    if table.height >= _SHEET_ROWS:
-        raise UnusableFile(
-            f"{path.name}: {table.height} rows are more than a sheet can have. Use --format csv or parquet.",
-            f"{path.name}: {table.height}行はシートに収まりません。--format csvかparquetにしてください。",
-        )
+def new_workbook(path: Path, **options: bool) -> Any:
+    """Return a new xlsxwriter workbook whose texts stay texts. Raises UnusableFile without the extra."""
     try:
         import xlsxwriter
     except ImportError:
@@ -93,8 +88,18 @@ def _write_workbook(table: pl.DataFrame, path: Path) -> None:
             "してください。",
         ) from None
     # Without strings_to_… a text that begins with "=" or "http" would become a formula or a link.
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(path, {**options, "constant_memory": True}) as book:
+    texts = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    return xlsxwriter.Workbook(path, texts | options)
+
+
+def _write_workbook(table: pl.DataFrame, path: Path) -> None:
+    """Write one sheet with Japanese labels: every cell text, so that no zero is lost, and dates as dates."""
+    if table.height >= SHEET_ROWS:
+        raise UnusableFile(
+            f"{path.name}: {table.height} rows are more than a sheet can have. Use --format csv or parquet.",
+            f"{path.name}: {table.height}行はシートに収まりません。--format csvかparquetにしてください。",
+        )
+    with new_workbook(path, constant_memory=True) as book:
         sheet = book.add_worksheet()
         plain = book.add_format({"num_format": "@"})
         day = book.add_format({"num_format": "yyyy-mm-dd"})

@@ -267,9 +267,8 @@ def sanitize_for_exchange(
             unfit = unfit | (text.str.len_chars() > longest).fill_null(False)
         if unfit.any():
             reason = pl.lit(f"unreadable:{column.name}").alias("reason")
-            costs_row = column.costs_row or column.name in rules.cost_row
-            action = pl.lit("row" if costs_row else "value").alias("action")
-            troubles.append(typed.filter(unfit).select("line", reason, action))
-            if not costs_row:
+            action = rules.action(column)
+            troubles.append(typed.filter(unfit).select("line", reason, pl.lit(action).alias("action")))
+            if action == "value":
                 typed = typed.with_columns(text.set(unfit, None).alias(column.name))
     return typed, troubles
