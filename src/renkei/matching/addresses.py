@@ -1,8 +1,8 @@
 """Addresses: when two spellings are of the same place (reconciliation §3, off by default)."""
 
-import re
-
 import polars as pl
+
+from renkei.matching.numerals import DIGITS, TENS, digits_of
 
 # fmt: off
 PREFECTURES = (
@@ -15,28 +15,13 @@ PREFECTURES = (
 )
 # fmt: on
 
-_DIGITS = {kanji: digit for digit, kanji in enumerate("〇一二三四五六七八九")}
-_UNITS = {"十": 10, "百": 100, "千": 1000}
-_NUMERAL = f"[{''.join(_DIGITS)}{''.join(_UNITS)}]+"
+# Not 零, which addresses do not use for a digit.
+_NUMERAL = f"[{''.join(DIGITS.keys() - {'零'})}{''.join(TENS)}]+"
 # Every dash, the minus sign, and the lines of boxes that are typed for dashes.
 _DASHES = r"[\p{Pd}−\u2500-\u257f]"
 _COUNTER = "(?:丁目|番地|番|号|の|ノ|之|ー)"
 # A counter after a digit is a hyphen, also where no digit follows: 8番1号 and 8番1号 第2ビル are one place.
 _COUNTED = f"([0-9])(?:{_COUNTER}|-)+"
-
-
-def numeral(kanji: str) -> int:
-    """Read a kanji numeral below ten thousand, with units (二十三) or digit by digit (二三)."""
-    if not re.search(f"[{''.join(_UNITS)}]", kanji):
-        return int("".join(str(_DIGITS[digit]) for digit in kanji))
-    total, digit = 0, 0
-    for sign in kanji:
-        if sign in _UNITS:
-            total += (digit or 1) * _UNITS[sign]
-            digit = 0
-        else:
-            digit = digit * 10 + _DIGITS[sign]
-    return total + digit
 
 
 def fold_addresses(addresses: pl.Series) -> pl.Series:
@@ -52,7 +37,7 @@ def fold_addresses(addresses: pl.Series) -> pl.Series:
     )
     found = plain.str.extract_all(_NUMERAL).explode().drop_nulls().unique().sort()
     # Each numeral that occurs is read once; the longest first, so that 二十三番 is not read as 三番.
-    numbers = {text: str(numeral(text)) for text in sorted(found.to_list(), key=len, reverse=True)}
+    numbers = {text: str(int(digits_of(text))) for text in sorted(found.to_list(), key=len, reverse=True)}
     if numbers:
         plain = plain.str.replace_many(numbers, leftmost=True)
     return (

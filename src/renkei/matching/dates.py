@@ -11,6 +11,7 @@ import polars as pl
 
 from renkei.agreement.text import ERAS
 from renkei.matching.byte_scan import Shape
+from renkei.matching.numerals import DIGITS, TENS, digits_of
 
 # Eras by the ways to write them (name or letter).
 _ERAS = {written: era for era in ERAS for written in (era.name, era.letter)}
@@ -34,9 +35,7 @@ _SPACE_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
 _SPACE = re.compile(r"\s+")
 _DASH = re.compile("[−ー‐‑‒–—―⸺⸻〜〰゠﹘﹣－-]")
 
-_NUMERALS = {numeral: value for value, numeral in enumerate("〇一二三四五六七八九")} | {"零": 0}
-_TENS = {"十": 10, "百": 100, "千": 1000}
-_NUMERAL = re.compile(f"[{''.join(_NUMERALS)}{''.join(_TENS)}]+")
+_NUMERAL = re.compile(f"[{''.join(DIGITS)}{''.join(TENS)}]+")
 
 
 _CANONICAL = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -81,7 +80,7 @@ def _odd_dates(folded: pl.Series, *, partial: bool) -> pl.Series:
 @lru_cache(maxsize=1 << 16)
 def _number(folded: str) -> int | None:
     """Read a date of any shape of `SHAPES` as yyyymmdd; None where it is no date. Unknown parts are 00."""
-    text = _NUMERAL.sub(lambda numeral: str(_value(numeral[0])), folded)
+    text = _NUMERAL.sub(lambda numeral: digits_of(numeral[0]), folded)
     text = _SPACE.sub("", _SPACE_BETWEEN_DIGITS.sub("-", text))
     text = _DASH.sub("-", text)
     for shape in SHAPES:
@@ -102,20 +101,6 @@ def _year(written: str | None, name: str | None, of_era: str | None) -> int | No
         return int(written or 0) or None
     era, number = _ERAS[name], 1 if of_era == "元" else int(of_era)
     return era.before_first + number if era.first_year <= number <= _LAST_YEAR else None
-
-
-def _value(numeral: str) -> int | str:
-    """Read kanji numerals: by place (二〇二一) or with tens (三十一). Text keeps leading zeros."""
-    if not _TENS.keys() & set(numeral):
-        return "".join(str(_NUMERALS[each]) for each in numeral)
-    total, pending = 0, 0
-    for each in numeral:
-        if each in _TENS:
-            total += (pending or 1) * _TENS[each]
-            pending = 0
-        else:
-            pending = pending * 10 + _NUMERALS[each]
-    return total + pending
 
 
 def partial_to_text(partial: pl.Expr) -> pl.Expr:
