@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from tests.matching.builders import a_card, a_notification, a_permission, a_person, a_table
+from builders import a_card, a_notification, a_permission, a_person, a_table
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.matching import Reconciliation, RefusedFile, reconcile
