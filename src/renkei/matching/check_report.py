@@ -129,7 +129,7 @@ def _faults(checked: Checked, source: Source) -> pl.DataFrame:
         column=parts.struct.field("field_1").fill_null(_PERSON_COLUMN),
     )
     actions = {
-        (reason, column): _action(reason, column, source.dataset)
+        (reason, column): RECEIVING.action(reason, source.dataset.column(column))
         for reason, column in named.select("reason", "column").unique().iter_rows()
     }
     places = checked.places.written(named["line"]).str.extract_groups(r"^(?:(?s:(?<file>.*)):)?(?<row>\d+)$")
@@ -146,17 +146,12 @@ def _faults(checked: Checked, source: Source) -> pl.DataFrame:
     )
 
 
-def _action(reason: str, column: str, dataset: Dataset) -> Action:
-    if reason in ("missing", "unreadable"):
-        return RECEIVING.action(dataset.column(column))
-    return "value" if reason == "check_digit" else "row"
-
-
 def sentence(reason: str, column: str, dataset: Dataset, lang: Lang) -> str:
     """Say what is wrong, how to mend it and what it costs; without any value."""
     said = REJECT_REASONS[reason].sentence.say(lang).format(item=column_name(column, lang))
-    form = accepted_form(dataset.column(column)).say(lang)
-    cost = _KEPT if reason == "check_digit" else _WHAT_IT_COSTS[_action(reason, column, dataset)]
+    about = dataset.column(column)
+    form = accepted_form(about).say(lang)
+    cost = _KEPT if reason == "check_digit" else _WHAT_IT_COSTS[RECEIVING.action(reason, about)]
     return ("" if lang == "ja" else " ").join(
         [said, HOW_TO_MEND[reason].say(lang).format(form=form), cost.say(lang)]
     )

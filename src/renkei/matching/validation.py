@@ -5,9 +5,10 @@ row that is taken without a value is in the rejects too. Tables are typed here a
 row is either taken or set aside; none is lost.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from types import MappingProxyType
+from typing import Final, Literal, Self
 
 import numpy as np
 import polars as pl
@@ -32,6 +33,19 @@ REJECTS = {
     "reasons": pl.String,
 }
 TROUBLES = {"line": pl.UInt32, "reason": pl.String, "action": pl.String}
+
+# What each reason costs; None: what the data dictionary says of the column.
+_COSTS: Final[Mapping[str, Action | None]] = MappingProxyType(
+    {
+        "missing": None,
+        "unreadable": None,
+        "forbidden": "row",
+        "duplicate": "row",
+        "superseded": "row",
+        "unknown_person": "row",
+        "check_digit": "value",
+    }
+)
 
 # A tombstone says that a notification was deleted; all its other columns may be blank.
 TOMBSTONE_NEEDS = frozenset({"notification_id", "card_number", "registered_on"})
@@ -88,9 +102,10 @@ class Rules:
     """Why a row is outside the agreement, null if it is not. Such a row is accepted whatever its faults, with
     the reason as column `left_out`: a row that is never sent needs no correction."""
 
-    def action(self, column: Column) -> Action:
-        """Return what a missing or unreadable value of a column costs."""
-        return "row" if column.costs_row or column.name in self.cost_row else "value"
+    def action(self, reason: str, column: Column) -> Action:
+        """Return what a reason (a key of `_COSTS`, without its column) costs in a column."""
+        of_column: Action = "row" if column.costs_row or column.name in self.cost_row else "value"
+        return _COSTS[reason] or of_column
 
 
 RECEIVING = Rules()
@@ -149,7 +164,7 @@ def check(
     troubles.extend(_repeated(table, dataset, rules))
     if known_persons is not None:
         table = place_persons(table, known_persons())
-        troubles.extend(_unknown_persons(table, dataset))
+        troubles.extend(_unknown_persons(table, dataset, rules))
     if rules.left_out is not None:
         table = table.with_columns(left_out=rules.left_out)
         outside = table.filter(pl.col("left_out").is_not_null())["line"].implode()
@@ -201,23 +216,21 @@ def empty(dataset: Dataset, keep: Collection[str] | None = None) -> pl.DataFrame
 
 
 def _trouble(
-    lines: pl.Series, rows: pl.Series, reason: str, action: Action = "row"
-) -> Iterator[pl.DataFrame]:
-    if rows.any():
-        yield lines.filter(rows).to_frame("line").with_columns(reason=pl.lit(reason), action=pl.lit(action))
-
-
-def _of_column(
     lines: pl.Series, rows: pl.Series, reason: str, column: Column, rules: Rules
 ) -> Iterator[pl.DataFrame]:
-    return _trouble(lines, rows, f"{reason}:{column.name}", rules.action(column))
+    if rows.any():
+        # The column of an unknown person is always the same and is not named.
+        named = reason if reason == "unknown_person" else f"{reason}:{column.name}"
+        action = pl.lit(rules.action(reason, column))
+        yield lines.filter(rows).to_frame("line").with_columns(reason=pl.lit(named), action=action)
 
 
 def _withhold(values: dict[str, Values], lines: pl.Series, rules: Rules) -> Iterator[pl.DataFrame]:
     status = values["status_of_residence"].typed
     if rules.withheld_is_forbidden:
         forbidden = status.is_in(_NOT_NOTIFIABLE_KEYS.implode()).fill_null(False)
-        yield from _trouble(lines, forbidden, "forbidden:status_of_residence")
+        column = NOTIFICATIONS.column("status_of_residence")
+        yield from _trouble(lines, forbidden, "forbidden", column, rules)
     # 別紙1※: ⑩–⑰ of a permanent resident are withheld. Values in these columns are not stored anywhere.
     permanent = (status == PERMANENT_RESIDENT).fill_null(False)
     if not permanent.any():
@@ -225,7 +238,8 @@ def _withhold(values: dict[str, Values], lines: pl.Series, rules: Rules) -> Iter
     for name in ANNEX_1.withheld_columns:
         value = values[name]
         if rules.withheld_is_forbidden:
-            yield from _trouble(lines, permanent & ~value.blank, f"forbidden:{name}")
+            filled = permanent & ~value.blank
+            yield from _trouble(lines, filled, "forbidden", NOTIFICATIONS.column(name), rules)
         values[name] = Values(
             value.typed if rules.keeps_withheld else value.typed.set(permanent, None),
             value.blank | permanent,
@@ -243,7 +257,7 @@ def _missing(
         missing = values[column.name].blank
         if live is not None and column.name not in TOMBSTONE_NEEDS:
             missing = missing & live
-        yield from _of_column(lines, missing, "missing", column, rules)
+        yield from _trouble(lines, missing, "missing", column, rules)
 
 
 def _unreadable(
@@ -252,9 +266,9 @@ def _unreadable(
     for column in dataset.columns:
         value = values[column.name]
         if not _may_be_odd(column, dataset):
-            yield from _of_column(lines, value.unreadable, "unreadable", column, rules)
+            yield from _trouble(lines, value.unreadable, "unreadable", column, rules)
         if value.wrong is not None:
-            yield from _trouble(lines, value.wrong, f"check_digit:{column.name}", "value")
+            yield from _trouble(lines, value.wrong, "check_digit", column, rules)
 
 
 def _may_be_odd(column: Column, dataset: Dataset) -> bool:
@@ -271,9 +285,8 @@ def _repeated(table: pl.DataFrame, dataset: Dataset, rules: Rules) -> Iterator[p
         return
     stands = identifiers.is_last_distinct() if rules.last_stands else identifiers.is_first_distinct()
     reason = "superseded" if rules.last_stands else "duplicate"
-    yield from _trouble(
-        table["line"], ~stands & identifiers.is_not_null(), f"{reason}:{dataset.identifier.name}"
-    )
+    repeated = ~stands & identifiers.is_not_null()
+    yield from _trouble(table["line"], repeated, reason, dataset.identifier, rules)
 
 
 def place_persons(table: pl.DataFrame, known: HashIndex) -> pl.DataFrame:
@@ -281,13 +294,13 @@ def place_persons(table: pl.DataFrame, known: HashIndex) -> pl.DataFrame:
     return table.with_columns(known.of(table["person_id"]).alias("person"))
 
 
-def _unknown_persons(table: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
+def _unknown_persons(table: pl.DataFrame, dataset: Dataset, rules: Rules) -> Iterator[pl.DataFrame]:
     unknown = table["person"].is_null()
     if unknown.any():
-        within = dataset.column("person_id").max_length
+        column = dataset.column("person_id")
         # An identifier that is blank or too long already has a reason of its own.
-        readable = (table["person_id"].str.len_chars() <= within).fill_null(False)
-        yield from _trouble(table["line"], unknown & readable, "unknown_person")
+        readable = (table["person_id"].str.len_chars() <= column.max_length).fill_null(False)
+        yield from _trouble(table["line"], unknown & readable, "unknown_person", column, rules)
 
 
 def rejects_in_order(rejects: Iterable[tuple[pl.DataFrame, Places]]) -> pl.DataFrame:

@@ -267,7 +267,7 @@ def sanitize_for_exchange(
             unfit = unfit | (text.str.len_chars() > longest).fill_null(False)
         if unfit.any():
             reason = pl.lit(f"unreadable:{column.name}").alias("reason")
-            action = rules.action(column)
+            action = rules.action("unreadable", column)
             troubles.append(typed.filter(unfit).select("line", reason, pl.lit(action).alias("action")))
             if action == "value":
                 typed = typed.with_columns(text.set(unfit, None).alias(column.name))
