@@ -1,14 +1,11 @@
 """`renkei agreement`, through its real entry point."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
+from cli.commands import run
 from renkei.agreement.annexes import ANNEXES
 from renkei.agreement.clauses import CLAUSES
 from renkei.agreement.decisions import DECISIONS
@@ -17,21 +14,9 @@ from renkei.agreement.parties import PARTIES
 from renkei.agreement.purposes import ACTS, PURPOSES
 from renkei.agreement.statuses import STATUSES
 
-RENKEI = str(Path(sys.executable).with_name("renkei"))
-
-
-def run(*arguments: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
-    plain = {
-        key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "LC_ALL", "LC_MESSAGES")
-    }
-    environment = plain | {"COLUMNS": str(columns), "LANG": "C.UTF-8"}
-    return subprocess.run(
-        [RENKEI, "agreement", *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-
 
 def printed(*arguments: str, columns: int = 80) -> str:
-    ran = run(*arguments, columns=columns)
+    ran = run("agreement", *arguments, columns=columns)
 
     assert (ran.returncode, ran.stderr) == (0, "")
     return ran.stdout
@@ -135,7 +120,7 @@ def test_a_policy_shows_what_it_overrides_beside_the_default(tmp_path):
 def test_a_wrong_policy_is_refused_in_the_users_language_with_status_2(tmp_path, lang, words):
     policy = tmp_path / "office.toml"
     policy.write_text("patience = 14\n", encoding="utf-8")
-    ran = run("--policy", str(policy), "--lang", lang)
+    ran = run("agreement", "--policy", str(policy), "--lang", lang)
 
     assert ran.returncode == 2
     assert ran.stdout == ""

@@ -1,16 +1,13 @@
 """`renkei explain` and `renkei reconcile --report`, through the real entry point."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commands import run
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 
-RENKEI = Path(sys.executable).with_name("renkei")
 RECORD = {
     "name": "MARKED NAME",
     "status_of_residence": "student",
@@ -19,17 +16,6 @@ RECORD = {
     "nationality": "VNM",
 }
 CARD = {"card_number": "AB12345678CD", "person_id": "P1"}
-
-
-def run(*arguments: object, lang: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
-    plain = {key: value for key, value in os.environ.items() if key not in ("LC_ALL", "LC_MESSAGES")}
-    return subprocess.run(
-        [RENKEI, *map(str, arguments)],
-        env=plain | {"LANG": lang, "COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def write(path: Path, dataset: Dataset, *rows: dict[str, str]) -> Path:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import run
+from commands import run_alone as run
 from django_otp.oath import totp
 
 from node.operations.keys import make
