@@ -5,8 +5,6 @@ no rule, so that where they agree either both are right or both misread the spec
 """
 
 import json
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,18 +12,18 @@ import polars as pl
 import pytest
 from simulated import DAYS, PLAN, World
 
+from cli import commands
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.agreement.omissions import PROBABLY_NOTIFIED, REASONS
 from renkei.simulation.evaluation import Evaluation, evaluate
 
-RENKEI = Path(sys.executable).with_name("renkei")
 FLAGS = ("card_superseded", "identity_conflict", "shared_number")
 TABLES = ("persons", "cards", "permissions")
 IDENTIFIERS = {"persons": "person_id", "cards": "card_number", "permissions": "permission_id"}
 
 
 def run(*arguments: object) -> str:
-    done = subprocess.run([RENKEI, *map(str, arguments)], capture_output=True, text=True, check=False)
+    done = commands.run(*arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -165,8 +163,8 @@ def test_the_command_draws_the_world_of_its_arguments(tmp_path: Path):
 )
 def test_an_argument_that_cannot_be_is_refused(tmp_path: Path, option: tuple[str, str], named: str):
     value = option[1].format(missing=tmp_path / "missing.toml")
-    call = [RENKEI, "simulate", "--residents", "10", "--notifications", "5", option[0], value]
-    done = subprocess.run([*call, "--out", tmp_path / "w"], capture_output=True, text=True, check=False)
+    call = ("simulate", "--residents", "10", "--notifications", "5", option[0], value)
+    done = commands.run(*call, "--out", tmp_path / "w")
 
     assert done.returncode == 2
     assert named in done.stderr

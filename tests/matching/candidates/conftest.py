@@ -1,7 +1,5 @@
 """A small world in which many numbers are wrong, read as the command reads it."""
 
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from cli.commands import run
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.matching.candidates.search import not_found
@@ -19,7 +18,6 @@ from renkei.matching.reconciliation import kept_columns
 from renkei.matching.validation import check
 from renkei.simulation import Plan, with_rates, write_world
 
-RENKEI = Path(sys.executable).with_name("renkei")
 RATES = {
     "number_o_for_0": 0.03, "number_digit_missing": 0.02, "number_one_digit": 0.03, "number_neighbours": 0.02,
     "number_two_digits": 0.01, "number_fabricated": 0.02, "worker_unknown": 0.02,
@@ -53,6 +51,9 @@ def read(place: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
 def lost(tmp_path_factory: pytest.TempPathFactory) -> Lost:
     place = tmp_path_factory.mktemp("lost")
     write_world(Plan(12_000, 8_000, 7, date(2026, 4, 1)), with_rates(RATES), place)
-    annex1 = [RENKEI, "prepare", "--notifications", place / "notifications.csv", "--quiet"]
-    subprocess.run([*annex1, "--out", place / "annex1.csv"], check=True)
+    prepared = run(
+        *("prepare", "--notifications", place / "notifications.csv", "--quiet"),
+        *("--out", place / "annex1.csv"),
+    )
+    prepared.check_returncode()
     return Lost(place, *read(place))

@@ -2,13 +2,14 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import polars as pl
 import pytest
 
-from matching.candidates.conftest import RENKEI, Lost
+from cli import commands
+from matching.candidates.conftest import Lost
 from renkei.matching.candidates.evaluation import evaluate, render_evaluation, wilson
 
 NOT_FOUND = pl.Series(["N1", "N2", "N3", "N4", "N5"])
@@ -77,13 +78,12 @@ def result(lost: Lost, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("result")
     asked = ["--notifications", lost.directory / "annex1.csv", "--register", lost.directory]
     day = ["--as-of", "2026-04-01", "--candidates", "--quiet"]
-    subprocess.run([RENKEI, "reconcile", *asked, *day, "--out", out], check=True)
+    commands.run("reconcile", *asked, *day, "--out", out).check_returncode()
     return out
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [RENKEI, "evaluate", *map(str, arguments), "--lang", "en"]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def run(*arguments: object) -> CompletedProcess[str]:
+    return commands.run("evaluate", *arguments, "--lang", "en")
 
 
 @pytest.mark.slow
@@ -130,21 +130,13 @@ def test_a_result_without_candidates_is_refused(tmp_path: Path, lost: Lost):
 @pytest.mark.slow
 def test_explain_says_whom_a_notification_may_mean_and_why(result: Path):
     best = pl.read_csv(result / "candidates.csv", infer_schema=False).row(0, named=True)
-    command = [
-        RENKEI,
-        "explain",
-        "--notification",
-        best["notification_id"],
-        "--result",
-        result,
-        "--lang",
-        "en",
-    ]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    asked = ("--notification", best["notification_id"], "--result", result, "--lang", "en")
+    said = commands.run("explain", *asked)
+    said.check_returncode()
 
-    assert f"Candidate 1 (an estimate, probability {best['probability']})" in said
-    assert best["card_number"] in said
-    assert "Date of birth: " in said
+    assert f"Candidate 1 (an estimate, probability {best['probability']})" in said.stdout
+    assert best["card_number"] in said.stdout
+    assert "Date of birth: " in said.stdout
 
 
 @pytest.mark.slow
@@ -152,9 +144,8 @@ def test_parameters_are_learned_by_the_command_and_used_by_the_next(lost: Lost, 
     parameters = tmp_path / "parameters.toml"
     world = ["--notifications", lost.directory / "annex1.csv", "--register", lost.directory]
     about = ["--version", "t", "--learned-from", "a test", "--on", "2026-11-23", "--out", parameters]
-    said = subprocess.run(
-        [RENKEI, "learn", *world, *about, "--lang", "en"], capture_output=True, text=True, check=True
-    )
+    said = commands.run("learn", *world, *about, "--lang", "en")
+    said.check_returncode()
     used = [
         "--candidate-parameters",
         parameters,
@@ -164,7 +155,7 @@ def test_parameters_are_learned_by_the_command_and_used_by_the_next(lost: Lost, 
         tmp_path / "out",
         "--quiet",
     ]
-    subprocess.run([RENKEI, "reconcile", *world, *used], check=True)
+    commands.run("reconcile", *world, *used).check_returncode()
 
     assert re.search(r"look_alike +\+\d+\.\d\d → \+\d+", said.stdout)
     assert 'version = "t"' in parameters.read_text("utf-8")

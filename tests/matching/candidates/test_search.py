@@ -1,14 +1,14 @@
 """Candidates of a simulated world whose answers are known, and what they may change."""
 
 import json
-import subprocess
 from datetime import date, timedelta
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from matching.candidates.conftest import RENKEI, Lost
+from cli.commands import run
+from matching.candidates.conftest import Lost
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.agreement.omissions import PROBABLY_NOTIFIED
 from renkei.matching.candidates import CANDIDATES, default_parameters, find
@@ -154,13 +154,12 @@ def test_what_would_be_no_credit_under_the_right_number_is_no_reason():
 @pytest.mark.slow
 def test_the_command_writes_candidates_apart_and_names_them_in_annex_3_alone(lost: Lost, tmp_path):
     place = lost.directory
-    asked = [RENKEI, "reconcile", "--notifications", place / "annex1.csv", "--register", place]
+    asked = ["reconcile", "--notifications", place / "annex1.csv", "--register", place]
     asked += ["--as-of", "2026-04-01", "--json"]
     with_, without = tmp_path / "with", tmp_path / "without"
-    said = subprocess.run(
-        [*asked, "--out", with_, "--candidates"], check=True, capture_output=True, text=True
-    )
-    subprocess.run([*asked, "--out", without], check=True, capture_output=True)
+    said = run(*asked, "--out", with_, "--candidates")
+    said.check_returncode()
+    run(*asked, "--out", without).check_returncode()
     annex3, plain = (pl.read_csv(out / "annex3.csv", infer_schema=False) for out in (with_, without))
     explained = annex3.filter(pl.col("reason") == PROBABLY_NOTIFIED)
     candidates = pl.read_csv(with_ / "candidates.csv", infer_schema=False)
@@ -179,9 +178,9 @@ def test_the_command_writes_candidates_apart_and_names_them_in_annex_3_alone(los
 @pytest.mark.slow
 def test_a_run_without_candidates_leaves_no_older_ones_beside_it(lost: Lost, tmp_path):
     place = lost.directory
-    asked = [RENKEI, "reconcile", "--notifications", place / "annex1.csv", "--register", place, "--quiet"]
+    asked = ["reconcile", "--notifications", place / "annex1.csv", "--register", place, "--quiet"]
     asked += ["--as-of", "2026-04-01", "--out", tmp_path / "out"]
-    subprocess.run([*asked, "--candidates"], check=True)
-    subprocess.run(asked, check=True)
+    run(*asked, "--candidates").check_returncode()
+    run(*asked).check_returncode()
 
     assert not (tmp_path / "out/candidates.csv").exists()
