@@ -6,26 +6,26 @@ SHELL := /bin/sh
 
 # One worker per core; two per core for tests that wait for servers, browsers and disks much of the time. The tests
 # on PostgreSQL have one per core, because they run beside the others.
-# Tests that share costly fixtures (Spark's session, two nodes) are distributed by file, in the order of
+# Tests that share costly fixtures (Spark's session, two nodes) go to one worker, in the groups and the order of
 # tests/conftest.py.
 # Every worker imports all tests: bytecode is written, even if the system forbids it, so that each compiles once.
 RUN = run --no-sync env --unset=PYTHONDONTWRITEBYTECODE
 PYTEST = $(RUN) pytest --quiet --numprocesses
 EACH_CORE = auto
 WAITING = $$(( $$(nproc) * 2 ))
-BY_FILE = --dist loadfile --no-loadscope-reorder
+GROUPED = --dist loadgroup --no-loadscope-reorder
 NODE_TESTS = tests/two_nodes tests/node
 # The fast part's tables are small and each worker has one core: more threads in Polars would only wait for it.
 FAST = $(RUN) POLARS_MAX_THREADS=1 pytest --quiet --numprocesses $(EACH_CORE) --dist worksteal -m "not slow and not spark and not long" $(NODE_TESTS:%=--ignore=%)
 # All slower tests in one run, and beside it those on PostgreSQL: at the end of a run one worker waits for the
 # others, and a worker that waits for a server leaves its core to another. Each run prints when it has ended.
 AT_ONCE = $(MAKE) --no-print-directory --jobs=2 --output-sync=target
-REST = $(PYTEST) $(WAITING) $(BY_FILE) -m "(slow or spark or node) and not (postgresql or long)"
-NODE = $(PYTEST) $(WAITING) $(BY_FILE) $(NODE_TESTS)
+REST = $(PYTEST) $(WAITING) $(GROUPED) -m "(slow or spark or node) and not (postgresql or long)"
+NODE = $(PYTEST) $(WAITING) $(GROUPED) $(NODE_TESTS)
 # A node's tests on a temporary PostgreSQL, as in service; browser tests are left out, the pages look the same.
-POSTGRESQL = "$$uv" run --no-sync python tools/postgres.py -- "$$uv" $(PYTEST) $(EACH_CORE) $(BY_FILE) tests/node -m
+POSTGRESQL = "$$uv" run --no-sync python tools/postgres.py -- "$$uv" $(PYTEST) $(EACH_CORE) $(GROUPED) tests/node -m
 # Tests that draw hundreds of worlds, kill nodes many times, learn from a million pairs or play the whole demonstration.
-LONG = $(PYTEST) $(WAITING) $(BY_FILE) -m "long and not postgresql"
+LONG = $(PYTEST) $(WAITING) $(GROUPED) -m "long and not postgresql"
 # The whole suite does not skip tests with other programs: setup.sh has installed them.
 WHOLE = RENKEI_OUTSIDE=required
 

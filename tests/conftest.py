@@ -34,6 +34,20 @@ DEAREST: Final = (
     "test_against_reference.py",
     "test_incidents.py",
 )
+#: Files whose tests are handed to the workers one by one, and not together as those of other files: they are
+#: costly and independent. Together stay those that use the fixture that is named.
+ONE_BY_ONE: Final = {
+    "test_spark.py": "session",
+    "test_every_page.py": "",
+    "test_by_change.py": "",
+    "test_backup_and_restore.py": "",
+    "test_a_week.py": "",
+    "test_manual_pages.py": "",
+    "test_kill.py": "",
+    "test_by_keyboard.py": "",
+    "test_against_reference.py": "",
+    "test_incidents.py": "",
+}
 #: Directories of a node's tests, which make a part of the suite of their own.
 NODE: Final = {"node", "two_nodes"}
 #: What is written anew for each database: bulk transfer and the trail's triggers. Their slow tests kill
@@ -55,7 +69,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Mark a node's tests, let pytest choose by marks, and sort the dearest files to the front.
+    """Mark a node's tests and what goes to one worker, choose by marks, sort the dearest files to the front.
 
     Within a file, and among the rest, the order stays.
     """
@@ -68,6 +82,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         on_both = part == "node" and below[0] in FOR_EACH_DATABASE and not item.get_closest_marker("slow")
         if part == "node" and not on_both and not item.get_closest_marker("browser"):
             item.add_marker("postgresql")
+        shared = ONE_BY_ONE.get(item.path.name)
+        if shared is None or shared in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).as_posix()))
     yield
     places = {name: place for place, name in enumerate(DEAREST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
