@@ -7,6 +7,7 @@ out: its items are assumed (a decision) and marked as assumed, until the text is
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from types import MappingProxyType
 
 from renkei.agreement.datasets import PERSONS
@@ -144,6 +145,16 @@ ANNEX_1 = Annex(
 )
 
 
+_asked_of_isa = partial(
+    Annex,
+    title="厚生労働省が出入国在留管理庁に対して提供を求める情報項目詳細",
+    sender=ISA,
+    receiver=MHLW,
+    legal_basis="労働施策総合推進法第30条及び雇用保険法第77条の2",  # 2(2)
+)
+"""What 別紙2 and 別紙3 have in common."""
+
+
 def annex_2(disclosed: Sequence[str]) -> Annex:
     """Return 別紙2 for the disclosed items (columns of `persons`); KeyError names an unknown one.
 
@@ -154,14 +165,10 @@ def annex_2(disclosed: Sequence[str]) -> Annex:
         Item("", PERSONS.column(item).label_ja, (f"linked_{item}", f"latest_{item}"), Disclosure.ASSUMED)
         for item in disclosed
     )
-    return Annex(
+    return _asked_of_isa(
         number="別紙2",
-        title="厚生労働省が出入国在留管理庁に対して提供を求める情報項目詳細",
         occasion="在留管理情報と雇用状況届出情報が一致しない場合",
-        sender=ISA,
-        receiver=MHLW,
         dataset="discrepancies",
-        legal_basis="労働施策総合推進法第30条及び雇用保険法第77条の2",  # 2(2)
         items=(
             Item("①", "在留カード番号", ("card_number",)),
             Item("■", "■", (), Disclosure.REDACTED),
@@ -185,14 +192,10 @@ _LANDED = Condition("ground", frozenset({"coe"}))  # 3(1)イ(ア)
 _CHANGED = Condition("ground", frozenset({"change"}))  # 3(1)イ(イ)
 _DISPATCHED = Condition("dispatch_name")  # 別紙3※: only where there is a 派遣先
 
-ANNEX_3 = Annex(
+ANNEX_3 = _asked_of_isa(
     number="別紙3",
-    title="厚生労働省が出入国在留管理庁に対して提供を求める情報項目詳細",
     occasion="外国人雇用状況届出義務を履行していない疑いがある場合",
-    sender=ISA,
-    receiver=MHLW,
     dataset="suspected_omissions",
-    legal_basis="労働施策総合推進法第30条及び雇用保険法第77条の2",  # 2(2)
     items=(
         Item("①", "氏名", ("name",)),
         Item("②", "在留資格", ("status_of_residence",)),

@@ -6,10 +6,12 @@ in the console.
 
 import csv
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
+from renkei.agreement.text import Lang
 from renkei.cli import output
 from renkei.cli.arguments import UnusableArguments
 from renkei.cli.node_options import NodeOption, moment, start
@@ -65,11 +67,7 @@ def confirm(
     lang: output.LangOption = None,
 ) -> None:
     """Confirm one candidate: from the next matching on, the notification belongs to that person."""
-    start(node)
-    from renkei.node.candidates.models import NotFound
-
-    _decide(notification, NotFound.State.CONFIRMED, reason, officer, purpose, rank)
-    typer.echo(output.one_of(("本人と確認しました。", "Confirmed."), lang))
+    _decide("CONFIRMED", notification, node, reason, officer, purpose, lang, rank)
 
 
 @app.command()
@@ -82,11 +80,7 @@ def reject(
     lang: output.LangOption = None,
 ) -> None:
     """Decide that none of the candidates is the person."""
-    start(node)
-    from renkei.node.candidates.models import NotFound
-
-    _decide(notification, NotFound.State.REJECTED, reason, officer, purpose, None)
-    typer.echo(output.one_of(("該当する候補者なしとしました。", "Recorded: none of them."), lang))
+    _decide("REJECTED", notification, node, reason, officer, purpose, lang)
 
 
 @app.command()
@@ -99,20 +93,34 @@ def reopen(
     lang: output.LangOption = None,
 ) -> None:
     """Withdraw a decision; the next matching searches for candidates again."""
+    _decide("WAITING", notification, node, reason, officer, purpose, lang)
+
+
+_DECIDED: Final = {
+    "CONFIRMED": ("本人と確認しました。", "Confirmed."),
+    "REJECTED": ("該当する候補者なしとしました。", "Recorded: none of them."),
+    "WAITING": ("判断を取り消しました。", "Withdrawn."),
+}
+"""By the state that a decision leads to, what is said of it."""
+
+
+def _decide(
+    state: str,
+    notification: str,
+    node: Path,
+    reason: str,
+    officer: str,
+    purpose: str,
+    lang: Lang | None,
+    rank: int | None = None,
+) -> None:
     start(node)
-    from renkei.node.candidates.models import NotFound
-
-    _decide(notification, NotFound.State.WAITING, reason, officer, purpose, None)
-    typer.echo(output.one_of(("判断を取り消しました。", "Withdrawn."), lang))
-
-
-def _decide(notification: str, state: str, reason: str, officer: str, purpose: str, rank: int | None) -> None:
     from renkei.node.accounts import purposes
     from renkei.node.accounts.models import Officer
     from renkei.node.candidates import services
     from renkei.node.candidates.models import NotFound
 
-    offered = [code for code, each in services.REASONS.items() if each.state == state]
+    offered = [code for code, each in services.REASONS.items() if each.state == NotFound.State[state]]
     if reason not in offered:
         raise UnusableArguments(
             f"--reason: give one of {', '.join(offered)}.",
@@ -129,3 +137,4 @@ def _decide(notification: str, state: str, reason: str, officer: str, purpose: s
     now = moment()
     purposes.declare(decider, purpose, [services.subject_of(notification).name], now=now)
     services.decide(notification, reason, decider, now=now, rank=rank)
+    typer.echo(output.one_of(_DECIDED[state], lang))

@@ -196,10 +196,6 @@ class Outbox:
         """
         void = sequence.read_void(data, signatures, self.terms, now)
         place = self.directory / void.service
-        final = place / "void" / f"{void.sequence:08d}"
         with durable.alone(place):
-            durable.sweep(place)
-            if sequence.kept_void(final) != data:
-                self.check_void(void)
-                sequence.keep_void(final, data, signatures)
+            sequence.take_void(place, void, data, signatures, self.check_void)
         return void

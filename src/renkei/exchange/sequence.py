@@ -5,7 +5,7 @@ delivery is lost permanently, both parties sign a statement that its number is v
 the hash of the lost manifest, so that the chain of hashes continues.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -120,9 +120,18 @@ def keep_void(place: Path, data: bytes, signatures: Mapping[str, bytes]) -> None
             durable.put(partial / f"{VOID_FILE}.{party}.p7s", signature)
 
 
-def kept_void(place: Path) -> bytes | None:
-    """Return the stored statement, if there is one."""
-    return (place / VOID_FILE).read_bytes() if place.is_dir() else None
+def take_void(
+    place: Path, void: Void, data: bytes, signatures: Mapping[str, bytes], check: Callable[[Void], None]
+) -> None:
+    """Store a verified statement below a service's directory, which the caller holds alone.
+
+    The same statement again changes nothing; another one must pass `check`.
+    """
+    durable.sweep(place)
+    final = place / "void" / f"{void.sequence:08d}"
+    if not final.is_dir() or (final / VOID_FILE).read_bytes() != data:
+        check(void)
+        keep_void(final, data, signatures)
 
 
 def declared(data: bytes) -> datetime:

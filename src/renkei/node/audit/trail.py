@@ -79,8 +79,11 @@ def seal_of(entry: Entry) -> str:
     return hashlib.sha256(written(entry).encode()).hexdigest()
 
 
-def written(entry: Entry) -> str:
-    """Return an entry's canonical JSON: one line, sorted keys, no spaces, UTF-8 without escapes."""
+def written(entry: Entry, **more: str) -> str:
+    """Return an entry's canonical JSON: one line, sorted keys, no spaces, UTF-8 without escapes.
+
+    `more` is written with it, such as the seal, which cannot be part of what is sealed.
+    """
     found = {
         "number": entry.number,
         "at": entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -90,5 +93,6 @@ def written(entry: Entry) -> str:
         "purpose": entry.purpose,
         "facts": entry.facts,
         "previous": entry.previous_sha256,
+        **more,
     }
     return json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

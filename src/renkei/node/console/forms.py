@@ -104,45 +104,35 @@ def prose_field(label: Text, *, rows: int, **others: Any) -> forms.CharField:
     return text_field(label, widget=forms.Textarea, rows=str(rows), **others)
 
 
-def radio_field(
-    label: Text, choices: Choices = (), *, missing: Text = "", required: bool = True, help_text: Text = ""
-) -> forms.ChoiceField:
-    """Return a group of radio buttons."""
-    return forms.ChoiceField(
-        label=label,
-        choices=choices,
-        required=required,
-        help_text=help_text,
-        error_messages=_messages(missing or _ask(label, "を選んでください。", "Please choose: ")),
-        widget=Radios(),
-    )
-
-
-def checkboxes_field(
-    label: Text, choices: Choices = (), *, missing: Text = "", required: bool = True, help_text: Text = ""
-) -> forms.MultipleChoiceField:
-    """Return a group of checkboxes."""
-    return forms.MultipleChoiceField(
-        label=label,
-        choices=choices,
-        required=required,
-        help_text=help_text,
-        error_messages=_messages(missing or _ask(label, "を選んでください。", "Please choose: ")),
-        widget=Checkboxes(),
-    )
-
-
 def select_field(
-    label: Text, choices: Choices = (), *, missing: Text = "", required: bool = True, help_text: Text = ""
+    label: Text,
+    choices: Choices = (),
+    *,
+    missing: Text = "",
+    required: bool = True,
+    help_text: Text = "",
+    widget: type[forms.Widget] = forms.Select,
+    kind: type[forms.ChoiceField] = forms.ChoiceField,
 ) -> forms.ChoiceField:
-    """Return a drop-down list."""
-    return forms.ChoiceField(
+    """Return a drop-down list, or what else shows choices; `missing` is the error if nothing was chosen."""
+    return kind(
         label=label,
         choices=choices,
         required=required,
         help_text=help_text,
         error_messages=_messages(missing or _ask(label, "を選んでください。", "Please choose: ")),
+        widget=widget(),
     )
+
+
+def radio_field(label: Text, choices: Choices = (), **others: Any) -> forms.ChoiceField:
+    """Return a group of radio buttons."""
+    return select_field(label, choices, widget=Radios, **others)
+
+
+def checkboxes_field(label: Text, choices: Choices = (), **others: Any) -> forms.ChoiceField:
+    """Return a group of checkboxes."""
+    return select_field(label, choices, widget=Checkboxes, kind=forms.MultipleChoiceField, **others)
 
 
 def checkbox_field(label: Text, value: str = "on") -> forms.BooleanField:

@@ -4,12 +4,11 @@ A-02: accept that a trail was restored from a backup; one officer requests, anot
 """
 
 import hashlib
-import json
 import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import IO, Any, ClassVar, Final, cast
 from urllib.parse import urlencode
 
@@ -28,7 +27,7 @@ from renkei.exchange.errors import ExchangeError
 from renkei.node.accounts.models import Officer
 from renkei.node.audit import services
 from renkei.node.audit.models import Entry, Verification
-from renkei.node.audit.trail import SYSTEM, record, seal_of
+from renkei.node.audit.trail import SYSTEM, record, seal_of, written
 from renkei.node.audit.verbs import Verb
 from renkei.node.console.access import page
 from renkei.node.console.forms import (
@@ -282,7 +281,8 @@ def _export(
     entries: QuerySet[Entry], officer: Officer, narrowed: Mapping[str, str], now: datetime
 ) -> HttpResponseBase:
     """Return entries as JSON lines with our signature, and record the export with the file's digest."""
-    data = b"".join(_line(entry) for entry in entries.reverse().iterator(chunk_size=5_000))
+    lines = (written(each, sha256=each.sha256) for each in entries.reverse().iterator(chunk_size=5_000))
+    data = b"".join(f"{line}\n".encode() for line in lines)
     signer = keystore.signer(now)
     packed = _packed(
         {"trail.jsonl": data, "trail.jsonl.p7s": cms.sign(data, signer, now.replace(microsecond=0))}
@@ -292,21 +292,6 @@ def _export(
         record(officer, Verb.TRAIL_EXPORTED, rows=data.count(b"\n"), sha256=digest, **_facts(narrowed))
     name = f"trail-{timezone.localtime(now):%Y%m%d-%H%M}.zip"
     return FileResponse(packed, as_attachment=True, filename=name)
-
-
-def _line(entry: Entry) -> bytes:
-    written = {
-        "number": entry.number,
-        "at": entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "actor": entry.actor,
-        "verb": entry.verb,
-        "subject": entry.subject,
-        "purpose": entry.purpose,
-        "facts": entry.facts,
-        "previous": entry.previous_sha256,
-        "sha256": entry.sha256,
-    }
-    return (json.dumps(written, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n").encode()
 
 
 def _packed(files: Mapping[str, bytes]) -> IO[bytes]:
