@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -67,15 +68,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ.pop("RENKEI_TESTS_SHARED"), ignore_errors=True)
 
 
+@cache
+def _place(file: Path) -> Path:
+    return file.relative_to(Path(__file__).parent)
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark a node's tests and what goes to one worker, choose by marks, sort the dearest files to the front.
 
     Within a file, and among the rest, the order stays.
     """
-    here = Path(__file__).parent
     for item in items:
-        part, *below = item.path.relative_to(here).parts
+        part, *below = _place(item.path).parts
         if part in NODE:
             item.add_marker("node")
         # SQLite is for trying out: two whole nodes and every page in the browser run on it all the same.
@@ -84,7 +89,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             item.add_marker("postgresql")
         shared = ONE_BY_ONE.get(item.path.name)
         if shared is None or shared in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).as_posix()))
+            item.add_marker(pytest.mark.xdist_group(_place(item.path).as_posix()))
     yield
     places = {name: place for place, name in enumerate(DEAREST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
