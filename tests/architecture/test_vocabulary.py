@@ -32,6 +32,7 @@ OWN = {
     "cycle": {
         "ad_hoc",
         "alarms",
+        "confirmations",
         "monitoring",
         "retention",
         "retry",
@@ -42,7 +43,7 @@ OWN = {
     },
     "deliveries": {"incoming", "keystore", "medium", "restore_check", "token", "transport"},
     "incidents": {"deadlines", "notices", "scope"},
-    "matching_run": {"run", "scope"},
+    "matching_run": {"plausibility", "run", "scope"},
     "operations": {"archive", "backup", "databases", "doctor", "monitoring", "restore"},
     "records": {
         "control_files",
@@ -52,6 +53,7 @@ OWN = {
         "bulk_copy",
         "changes",
         "imports",
+        "plausibility",
         "rejected_rows",
         "retention",
         "staging",

@@ -296,6 +296,27 @@ SHRUNK_ROWS = Decision(
     why_ja="小さな表では数行の減少も大きな割合になる。",
     why_en="In a small table a few rows are a large percentage.",
 )
+REMOVED_PERCENT = Decision(
+    key="removed_percent",
+    value=1,
+    allowed=_whole_number(0, 100),
+    clause="8(2)",
+    question_ja="取り込むファイルで登録済みの行の何%を超えて失われるとき、取込を止めて確認を求めるか。",
+    question_en="Above what percentage of the stored rows that a file removes does its import wait for a "
+    "confirmation?",
+    why_ja="一日に失われる行はわずかで、多ければ途中で切れたファイルとみられる。",
+    why_en="Few rows go in a day; where many go, the file may be cut short.",
+)
+REMOVED_ROWS = Decision(
+    key="removed_rows",
+    value=20,
+    allowed=_whole_number(0, 1_000_000),
+    clause="8(2)",
+    question_ja="失われる行が何行までなら、割合にかかわらず取り込むか。",
+    question_en="Up to how many removed rows is a file imported, whatever their percentage?",
+    why_ja="小さな表では数行の減少も大きな割合になる。",
+    why_en="In a small table a few rows are a large percentage.",
+)
 SUSPECTED_PERCENT = Decision(
     key="suspected_percent",
     value=50,
@@ -338,6 +359,8 @@ DECISIONS: Mapping[str, Decision[Any]] = MappingProxyType(
             SET_ASIDE_ROWS,
             SHRUNK_PERCENT,
             SHRUNK_ROWS,
+            REMOVED_PERCENT,
+            REMOVED_ROWS,
             SUSPECTED_PERCENT,
             SUSPECTED_FROM,
         )
@@ -368,6 +391,8 @@ class Policy:
     set_aside_rows: int = SET_ASIDE_ROWS.value
     shrunk_percent: int = SHRUNK_PERCENT.value
     shrunk_rows: int = SHRUNK_ROWS.value
+    removed_percent: int = REMOVED_PERCENT.value
+    removed_rows: int = REMOVED_ROWS.value
     suspected_percent: int = SUSPECTED_PERCENT.value
     suspected_from: int = SUSPECTED_FROM.value
     confirmations: Mapping[str, Mapping[str, date]] = field(default_factory=dict, repr=False, compare=False)

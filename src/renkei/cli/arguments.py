@@ -14,6 +14,12 @@ EncodingOption = Annotated[
     Literal["utf-8", "cp932"],
     typer.Option("--encoding", help="Encoding of CSV files: utf-8 (BOM or none) or cp932."),
 ]
+ConfirmedOption = Annotated[
+    str | None,
+    typer.Option(
+        "--confirmed", metavar="REASON", help="Why to go on although the input seems implausible (status 3)."
+    ),
+]
 PolicyOption = Annotated[
     Path | None,
     typer.Option(
@@ -86,3 +92,13 @@ def page_ending(path: Path, option: str) -> None:
         raise UnusableArguments(
             f"{option} {path}: must end in .html.", f"{option} {path}: .htmlで終わる名前にしてください。"
         )
+
+
+def read_reason(confirmed: str | None, option: str = "--confirmed") -> str | None:
+    """Check that a confirmation gives a reason. Raises UnusableArguments."""
+    if confirmed is not None and not confirmed.strip():
+        raise UnusableArguments(
+            f"{option}: give the reason why the input is right.",
+            f"{option}: 入力が正しいとする理由を書いてください。",
+        )
+    return confirmed

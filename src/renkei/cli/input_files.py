@@ -1,4 +1,4 @@
-"""The files that a command matches: how they are named, opened and confirmed.
+"""The files that a command matches: how they are named and opened.
 
 This module loads Arrow; commands of the exchange must not.
 """
@@ -12,7 +12,6 @@ from typing import Annotated, Literal
 import typer
 
 from renkei.agreement.datasets import Dataset
-from renkei.cli.arguments import UnusableArguments
 from renkei.matching.reading import Encoding, Source, open_source
 from renkei.matching.reading.contents import Content
 
@@ -35,22 +34,6 @@ NotificationsAreOption = Annotated[
         "--notifications-are", help="All that stand, or a day's changes: then no Annex 3 can be said."
     ),
 ]
-ConfirmedOption = Annotated[
-    str | None,
-    typer.Option(
-        "--confirmed", metavar="REASON", help="Why to go on although the input seems implausible (status 3)."
-    ),
-]
-
-
-def read_reason(confirmed: str | None) -> str | None:
-    """Check that a confirmation gives a reason. Raises UnusableArguments."""
-    if confirmed is not None and not confirmed.strip():
-        raise UnusableArguments(
-            "--confirmed: give the reason why the input is right.",
-            "--confirmed: 入力が正しいとする理由を書いてください。",
-        )
-    return confirmed
 
 
 def open_files(

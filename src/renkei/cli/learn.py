@@ -9,9 +9,16 @@ import typer
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS, Dataset
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.cli import output
-from renkei.cli.arguments import EncodingOption, UnusableArguments, read_day, register_file
+from renkei.cli.arguments import (
+    ConfirmedOption,
+    EncodingOption,
+    UnusableArguments,
+    read_day,
+    read_reason,
+    register_file,
+)
 from renkei.cli.evaluate import read_labels
-from renkei.cli.input_files import ConfirmedOption, NotificationsOption, open_files, read_reason
+from renkei.cli.input_files import NotificationsOption, open_files
 from renkei.matching.hash_index import HashIndex
 from renkei.matching.outcomes import link
 from renkei.matching.plausibility import RowCounts, implausible, require_plausible

@@ -9,7 +9,7 @@ import typer
 
 from renkei.agreement.text import Lang
 from renkei.cli import extras, output
-from renkei.cli.arguments import EncodingOption, read_day
+from renkei.cli.arguments import ConfirmedOption, read_day, read_reason
 from renkei.cli.node_options import NodeOption, moment, start
 
 TodayOption = Annotated[
@@ -97,6 +97,27 @@ def cycle_retry(
     typer.echo(output.one_of(words, lang))
 
 
+@cycle.command("confirm")
+def cycle_confirm(
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="REASON", help="Why what seems implausible is right.")
+    ],
+    node: NodeOption,
+    lang: output.LangOption = None,
+) -> None:
+    """Let ISA's matching or answer go on that waits for a confirmation (see `renkei status`)."""
+    read_reason(reason, "--reason")
+    start(node)
+    from renkei.node.cycle.confirmations import confirm
+
+    for subject in confirm(reason, None):
+        words = (
+            f"{subject} を確かめたものとします。`renkei cycle run`で続きます。",
+            f"{subject} is confirmed: `renkei cycle run` goes on.",
+        )
+        typer.echo(output.one_of(words, lang))
+
+
 @medium.command("export")
 def medium_export(
     directory: MediumArgument,
@@ -136,19 +157,36 @@ def medium_import(directory: MediumArgument, node: NodeOption, lang: output.Lang
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An extract, CSV or Parquet.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="An extract, CSV or Parquet; of DIR/extracts, its name alone."),
+    ],
     node: NodeOption,
-    dataset: Annotated[str, typer.Option("--dataset", help="Its dataset: notifications, persons, …")],
-    mode: Annotated[Literal["full", "delta"], typer.Option("--mode", help="All rows, or only the changes.")],
-    encoding: EncodingOption = "utf-8",
+    dataset: Annotated[
+        str | None,
+        typer.Option("--dataset", help="Its dataset: notifications, persons, …; by default as it is named."),
+    ] = None,
+    mode: Annotated[
+        Literal["full", "delta"] | None,
+        typer.Option("--mode", help="All rows, or only the changes; by default as the file is named."),
+    ] = None,
+    encoding: Annotated[
+        Literal["utf-8", "cp932"] | None,
+        typer.Option("--encoding", help="utf-8 (BOM or none) or cp932; by default as the file is named."),
+    ] = None,
+    confirmed: ConfirmedOption = None,
     as_json: output.JsonOption = False,
     lang: output.LangOption = None,
 ) -> None:
-    """Import one extract; rejected rows are set aside and counted."""
-    start(node)
-    from renkei.node.records.imports import import_file
+    """Import one extract; rejected rows are set aside and counted.
 
-    done = import_file(file, dataset, mode, now=moment(), encoding=encoding)
+    A file of DIR/extracts, also one that waits for a confirmation, is moved to done/.
+    """
+    reason = read_reason(confirmed)
+    start(node)
+    from renkei.node.records.extracts import import_by_hand
+
+    done = import_by_hand(file, dataset, mode, now=moment(), encoding=encoding, confirmed=reason)
     if as_json:
         typer.echo(json.dumps(done.counts, indent=2))
     else:
@@ -185,6 +223,9 @@ def status(node: NodeOption, as_json: output.JsonOption = False, lang: output.La
         about = "" if each.size < 0 else f"  {each.size:,} B  {each.age:,.0f} s"
         rows = "" if each.rows is None else f"  rows {each.rows:,}"
         typer.echo(f"extracts/{each.path.name}  {output.one_of((words.ja, words.en), lang)}{about}{rows}")
+        for finding in each.findings:
+            why = finding.words()
+            typer.echo(f"  {output.one_of((why.ja, why.en), lang)}")
 
 
 def _today(today: str | None) -> date:
@@ -211,6 +252,7 @@ def _extract(extract: Any) -> dict[str, Any]:
         "size": extract.size,
         "age_seconds": round(extract.age),
         "rows": extract.rows,
+        "implausible": [finding.as_data() for finding in extract.findings],
     }
 
 

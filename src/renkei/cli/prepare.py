@@ -8,14 +8,12 @@ import typer
 
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.cli import output
-from renkei.cli.arguments import EncodingOption, table_ending
+from renkei.cli.arguments import ConfirmedOption, EncodingOption, read_reason, table_ending
 from renkei.cli.input_files import (
-    ConfirmedOption,
     NotificationsAreOption,
     NotificationsOption,
     SheetOption,
     open_files,
-    read_reason,
 )
 from renkei.matching.prepare import prepare as prepare_annex_1
 from renkei.matching.writing import check_place, table_writer, write_atomic

@@ -11,21 +11,21 @@ from renkei import __version__
 from renkei.agreement.datasets import CARDS, DATASETS, NOTIFICATIONS, PERSONS
 from renkei.cli import output
 from renkei.cli.arguments import (
+    ConfirmedOption,
     EncodingOption,
     PolicyOption,
     page_ending,
     read_day,
     read_policy,
+    read_reason,
     register_file,
 )
 from renkei.cli.input_files import (
-    ConfirmedOption,
     NotificationsAreOption,
     NotificationsOption,
     SheetOption,
     digests,
     open_files,
-    read_reason,
 )
 from renkei.cli.loading import gc_paused
 from renkei.matching.report.disclosure_control import SMALLEST_CELL

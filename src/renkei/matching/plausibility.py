@@ -21,7 +21,7 @@ REGISTER = frozenset({PERSONS.name, CARDS.name})
 ALL_GIVEN = REGISTER | {NOTIFICATIONS.name}
 """The same where all notifications that stand are given."""
 
-Rule = Literal["set_aside", "empty", "shrunk", "suspected"]
+Rule = Literal["set_aside", "empty", "shrunk", "removed", "suspected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class RowCounts:
     """The rows of one dataset: read, set aside, of these with an item that the agreement withholds.
 
     `before` is how many were last said (read by an earlier run, or standing in a node), None if unknown.
+    `removed` of the `stored` rows of a node are gone after an import.
     """
 
     dataset: str
@@ -36,6 +37,8 @@ class RowCounts:
     set_aside: int = 0
     forbidden: int = 0
     before: int | None = None
+    removed: int = 0
+    stored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,10 @@ _SENTENCES: Mapping[Rule, Words] = {
         "{dataset}: 前回の{of:,}行から{count:,}行減っています(限度{limit:,}行)。",
         "{dataset}: {count:,} rows fewer than the {of:,} of the last time (limit {limit:,}).",
     ),
+    "removed": Words(
+        "{dataset}: 登録済みの{of:,}行のうち{count:,}行が失われます(限度{limit:,}行)。",
+        "{dataset}: {count:,} of the {of:,} rows stored would be removed (limit {limit:,}).",
+    ),
     "suspected": Words(
         "{dataset}: 期限の過ぎた許可{of:,}件のうち{count:,}件が届出未確認になります(限度{limit:,}件)。",
         "{dataset}: {count:,} of {of:,} permissions due would be suspected omissions (limit {limit:,}).",
@@ -103,14 +110,23 @@ _WHAT_NOW = Words(
 )
 
 
+def in_words(findings: Iterable[Implausible]) -> Words:
+    """Return a sentence for each count, one after the other."""
+    said = [finding.words() for finding in findings]
+    return Words("".join(each.ja for each in said), " ".join(each.en for each in said))
+
+
 class ImplausibleInput(RenkeiError):
-    """Input that cannot be true; nothing was written. `findings` are the counts and their limits (§1)."""
+    """Input that cannot be true; nothing was written. `findings` are the counts and their limits (§1).
+
+    `what_now` says how to go on.
+    """
 
     exit_status: ClassVar[int] = 3
 
-    def __init__(self, findings: tuple[Implausible, ...]) -> None:
-        sentences = [*(finding.words() for finding in findings), _WHAT_NOW]
-        super().__init__(" ".join(each.en for each in sentences), "".join(each.ja for each in sentences))
+    def __init__(self, findings: tuple[Implausible, ...], what_now: Words = _WHAT_NOW) -> None:
+        said = in_words(findings)
+        super().__init__(f"{said.en} {what_now.en}", said.ja + what_now.ja)
         self.findings = findings
 
 
@@ -145,12 +161,17 @@ def _of_dataset(rows: RowCounts, policy: Policy, never_empty: Collection[str]) -
         limit = max(rows.before * policy.shrunk_percent // 100, policy.shrunk_rows)
         if (lost := rows.before - rows.read) > limit:
             yield Implausible("shrunk", rows.dataset, lost, rows.before, limit)
+    limit = max(rows.stored * policy.removed_percent // 100, policy.removed_rows)
+    if rows.removed > limit:
+        yield Implausible("removed", rows.dataset, rows.removed, rows.stored, limit)
 
 
-def require_plausible(findings: tuple[Implausible, ...], confirmed: str | None) -> None:
+def require_plausible(
+    findings: tuple[Implausible, ...], confirmed: str | None, what_now: Words = _WHAT_NOW
+) -> None:
     """Raise ImplausibleInput if there are findings, unless a reason confirms them."""
     if findings and not (confirmed and confirmed.strip()):
-        raise ImplausibleInput(findings)
+        raise ImplausibleInput(findings, what_now)
 
 
 def row_counts(

@@ -12,13 +12,14 @@ NodeError
 │   records
 ├── NotOurs               a dataset or file name that this party's node has no table for
 ├── NotWhole              a file that changed while it was imported
-├── TooMuchGone           a full extract that would remove a large share of the rows, not confirmed
+├── Overtaken             an extract that waited for a confirmation until a later full one was imported
 ├── DeliveryOutOfOrder    a delivery that is not later than the last one imported
 ├── SelectionOutOfStep    a day's 別紙1 that is selected or marked out of order
 ├── HoldOver              a hold that is already lifted
 │
 │   matching_run, candidates, corrections
 ├── DayPassed             a day before the last one matched
+├── NothingWaits          a confirmation although nothing waits for one
 ├── AnswersOutOfStep      an answer marked as sent that was not selected, or was sealed by another number
 ├── RequestDecided        a correction request that does not wait, or a reason that does not fit the decision
 ├── CorrectionsOutOfStep  correction requests marked as sent that were not selected, or were sent otherwise
@@ -97,8 +98,8 @@ class NotWhole(NodeError):
     """A file that is still being written; it is imported once it is complete."""
 
 
-class TooMuchGone(NodeError):
-    """A truncated file looks like a full extract, so an officer must confirm that many rows are removed."""
+class Overtaken(NodeError):
+    """What a later full extract says must not be replaced by an earlier file."""
 
 
 class DeliveryOutOfOrder(NodeError):
@@ -124,6 +125,10 @@ class DayPassed(NodeError):
             f"{day} cannot be matched: {last} is already matched. Days go in order; check the clock.",
             f"{day}の突合はできません。{last}の突合が済んでいます。日付は進む一方です。時計を確かめてください。",
         )
+
+
+class NothingWaits(NodeError):
+    """No matching and no answer waits for a confirmation."""
 
 
 class AnswersOutOfStep(NodeError):

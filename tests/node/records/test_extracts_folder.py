@@ -12,7 +12,7 @@ from renkei.node.audit.models import Entry
 from renkei.node.records import control_files, imports
 from renkei.node.records import extracts as folder
 from renkei.node.records.imports import import_file
-from renkei.node.records.models import ChangedKey, Import
+from renkei.node.records.models import Import
 from renkei.node.records.tables import TABLES
 
 pytestmark = pytest.mark.django_db
@@ -105,28 +105,6 @@ def test_a_file_whose_rows_were_committed_before_a_crash_is_only_moved(extracts)
 
     assert Import.objects.count() == 1
     assert names(extracts / folder.DONE) == ["persons.delta.1.csv"]
-
-
-def test_a_full_extract_that_was_cut_short_waits_for_somebody_to_confirm_it(extracts):
-    write(extracts / "persons.full.1.csv", "persons", *(person(number) for number in range(2_000)))
-    folder.import_extracts(NOW)
-    write(extracts / "persons.full.2.csv", "persons", *(person(number) for number in range(900)))
-    assert folder.import_extracts(NOW) == []
-    assert (len(stored(PERSONS)), ChangedKey.objects.count()) == (2_000, 2_000)
-
-    write(extracts / "persons.full.2.confirmed.csv", "persons", *(person(number) for number in range(900)))
-    folder.import_extracts(NOW)
-
-    assert len(stored(PERSONS)) == 900
-    assert names(extracts / folder.REFUSED) == ["persons.full.2.csv", "persons.full.2.csv" + folder.REFUSAL]
-
-
-@pytest.mark.parametrize(("left", "taken"), [(1_000, True), (999, False)])
-def test_of_a_small_register_a_thousand_may_go_at_once(extracts, left, taken):
-    write(extracts / "persons.full.1.csv", "persons", *(person(number) for number in range(2_000)))
-    write(extracts / "persons.full.2.csv", "persons", *(person(number) for number in range(left)))
-
-    assert len(folder.import_extracts(NOW)) == 1 + taken
 
 
 def test_two_files_of_one_name_are_both_kept(extracts):

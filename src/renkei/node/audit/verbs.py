@@ -71,6 +71,9 @@ class Verb(Enum):
         "{actor}が 送付 {subject} の受領証を保管した", "{actor} kept a receipt for {subject}"
     )
     FILE_REFUSED = Sentence("{actor}が {subject} の取込を拒んだ", "{actor} refused to import {subject}")
+    FILE_DOUBTED = Sentence(
+        "{actor}が あり得ない内容の {subject} の取込を止めた", "{actor} stopped the implausible {subject}"
+    )
     DELIVERY_TAKEN = Sentence(
         "{actor}が 受信 {subject} を取り込んだ", "{actor} imported the received {subject}"
     )
@@ -136,6 +139,10 @@ class Verb(Enum):
         reads=True,
     )
     MATCHED = Sentence("{actor}が {subject} の突合を行った", "{actor} matched as of {subject}")
+    MATCHING_CONFIRMED = Sentence(
+        "{actor}が あり得ない内容の {subject} を確かめ、突合を進めた",
+        "{actor} confirmed the implausible {subject} and had the matching go on",
+    )
     ANSWER_SELECTED = Sentence(
         "{actor}が {subject} の回答に載せる突合結果を選別した", "{actor} selected the answer of {subject}"
     )

@@ -4,21 +4,25 @@ A delivery that does not arrive always means a problem (申合せ5), so both par
 raised once and cleared automatically when its cause is over; both are recorded in the trail.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from django.db import IntegrityError, transaction
 
+from renkei.agreement.text import Words
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
+from renkei.node.cycle import confirmations
 from renkei.node.cycle.models import Alarm
+from renkei.node.records import plausibility
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What happened and what to do, with `{subject}` filled in."""
+    """What happened and what to do, with `{subject}` filled in, and `{counts}` if it is implausible input."""
 
     ja: str
     en: str
@@ -39,6 +43,25 @@ class AlarmKind(Enum):
         "{subject} は完全ではないため取り込んでいません。`renkei status`で理由を"
         "確かめ、出力し直してください。",
         "{subject} is not complete and was not imported. See why in `renkei status`; export it again.",
+    )
+    FILE_IMPLAUSIBLE = Sentence(
+        "{subject} の内容はあり得ないため取り込んでいません。{counts}ファイルを確かめ、正しければ"
+        "`renkei import {subject} --confirmed 理由`で取り込んでください。"
+        "誤っていれば、直したファイルに置き換えるか、取り除いてください。",
+        "{subject} cannot be true and was not imported. {counts} Check the file. If it is right: "
+        "`renkei import {subject} --confirmed REASON`. If it is wrong, replace it or remove it.",
+    )
+    DELIVERY_IMPLAUSIBLE = Sentence(
+        "{subject} の内容はあり得ないため突合を止めています。{counts}相手方と確かめ、正しければ"
+        "`renkei cycle confirm --reason 理由`で先へ進めてください。",
+        "{subject} cannot be true; the matching waits. {counts} Clarify it with the counterpart. If it is "
+        "right: `renkei cycle confirm --reason REASON`.",
+    )
+    ANSWER_IMPLAUSIBLE = Sentence(
+        "{subject} の突合の結果はあり得ないため回答を止めています。{counts}届出と登録を確かめ、正しければ"
+        "`renkei cycle confirm --reason 理由`で先へ進めてください。",
+        "The result of matching {subject} cannot be true; the answer waits. {counts} Check notifications and "
+        "register. If it is right: `renkei cycle confirm --reason REASON`.",
     )
     NOT_SENT = Sentence(
         "{subject} が予定の時刻までに送られていません。`renkei status`を確認してください。",
@@ -105,6 +128,14 @@ class AlarmKind(Enum):
     )
 
 
+#: What says why the subject of an alarm is implausible.
+_COUNTS: Final[Mapping[str, Callable[[str], Words]]] = {
+    AlarmKind.FILE_IMPLAUSIBLE.name: plausibility.why_waiting,
+    AlarmKind.DELIVERY_IMPLAUSIBLE.name: confirmations.why_waiting,
+    AlarmKind.ANSWER_IMPLAUSIBLE.name: confirmations.why_waiting,
+}
+
+
 def hold(kind: AlarmKind, subjects: Iterable[str], now: datetime) -> None:
     """Make exactly these subjects the active alarms of a kind: raise new ones, clear those that are over."""
     wanted = set(subjects)
@@ -124,7 +155,10 @@ def sentence(alarm: Alarm, subject: str = "") -> Sentence:
     """Return an alarm's sentence; `subject` replaces the stored one where a page words it differently."""
     found = AlarmKind[alarm.kind].value
     named = subject or alarm.subject
-    return Sentence(found.ja.format(subject=named), found.en.format(subject=named))
+    counts = _COUNTS[alarm.kind](alarm.subject) if alarm.kind in _COUNTS else Words("", "")
+    return Sentence(
+        found.ja.format(subject=named, counts=counts.ja), found.en.format(subject=named, counts=counts.en)
+    )
 
 
 def _raise(kind: AlarmKind, subject: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from renkei.exchange.keys import USES, due_alarm
 from renkei.node.audit import verification
+from renkei.node.cycle import confirmations
 from renkei.node.cycle.alarms import AlarmKind, hold
 from renkei.node.cycle.models import Day, Step
 from renkei.node.deliveries import keystore
@@ -59,6 +60,18 @@ def _refused_files(now: datetime) -> Iterator[str]:
 
 def _not_whole(now: datetime) -> Iterator[str]:
     yield from extracts.waiting()
+
+
+def _implausible_files(now: datetime) -> Iterator[str]:
+    yield from (each.path.name for each in extracts.implausible())
+
+
+def _implausible_deliveries(now: datetime) -> Iterator[str]:
+    yield from (each.subject for each in confirmations.deliveries())
+
+
+def _implausible_answer(now: datetime) -> Iterator[str]:
+    yield from (each.subject for each in confirmations.answers())
 
 
 def _not_sent(now: datetime) -> Iterator[str]:
@@ -146,6 +159,9 @@ _CAUSES: Final[dict[AlarmKind, Callable[[datetime], Iterator[str]]]] = {
     AlarmKind.STEP_STOPPED: _stopped,
     AlarmKind.FILE_REFUSED: _refused_files,
     AlarmKind.FILE_NOT_WHOLE: _not_whole,
+    AlarmKind.FILE_IMPLAUSIBLE: _implausible_files,
+    AlarmKind.DELIVERY_IMPLAUSIBLE: _implausible_deliveries,
+    AlarmKind.ANSWER_IMPLAUSIBLE: _implausible_answer,
     AlarmKind.NOT_SENT: _not_sent,
     AlarmKind.NOTHING_CAME: _nothing_came,
     AlarmKind.NO_RECEIPT: _no_receipt,

@@ -21,7 +21,7 @@ from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.node.cases import intake as case_intake
 from renkei.node.corrections import decisions as correction_decisions
 from renkei.node.corrections import requests as correction_requests
-from renkei.node.cycle import alarms, monitoring, retention
+from renkei.node.cycle import alarms, confirmations, monitoring, retention
 from renkei.node.cycle.ad_hoc import Commit
 from renkei.node.cycle.steps import Awaits, Context, Counts, DayStep
 from renkei.node.deliveries import incoming, keystore, outgoing
@@ -35,10 +35,15 @@ _OUT, _IN, _State = Delivery.Direction.OUT, Delivery.Direction.IN, Delivery.Stat
 
 
 def import_extracts(context: Context) -> Counts | Awaits:
-    """Import the agency's own extracts in DIR/extracts; wait while one of them is still being written."""
+    """Import the agency's own extracts in DIR/extracts.
+
+    Wait while one of them is still being written, or is implausible and not confirmed.
+    """
     if extracts.changing():
         return Awaits("extracts")
     made = extracts.import_extracts(context.now)
+    if extracts.implausible():
+        return Awaits("confirmation")
     return {
         "files": len(made),
         "rows": sum(each.counts["read"] for each in made),
@@ -67,13 +72,17 @@ def seal_annex_1(context: Context) -> Counts:
     return _seal("annex1", context, tables, mark_sent)
 
 
-def match(context: Context) -> Counts:
-    """ISA: match what is in scope."""
+def match(context: Context) -> Counts | Awaits:
+    """ISA: match what is in scope; wait while a delivery is implausible and not confirmed."""
+    if confirmations.deliveries():
+        return Awaits("confirmation")
     return matching_run.match(context.day)
 
 
-def select_answers(context: Context) -> Counts:
-    """ISA: select the rows of the day's answer."""
+def select_answers(context: Context) -> Counts | Awaits:
+    """ISA: select the rows of the day's answer; wait while it is implausible and not confirmed."""
+    if confirmations.answers():
+        return Awaits("confirmation")
     return answers.select(context.day)
 
 

@@ -20,7 +20,8 @@ class Run(models.Model):
 
     After the run, `outcomes` counts the notifications by outcome, `items` the mismatched ones by the items
     that differ (columns joined by `;`) and `active` the active findings by kind. `looked_at` and `changed`
-    count what the run did. `rules` is a digest of policy and version.
+    count what the run did. `rules` is a digest of policy and version. `reason` is why an answer may be sent
+    although its suspected omissions seem implausible.
     """
 
     day = models.DateField(unique=True)
@@ -31,6 +32,7 @@ class Run(models.Model):
     active = models.JSONField(default=dict)
     looked_at = models.PositiveBigIntegerField(default=0)
     changed = models.PositiveBigIntegerField(default=0)
+    reason = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         ordering = ("-day",)

@@ -11,25 +11,24 @@ from django.db import connection, transaction
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.agreement.decisions import Policy
+from renkei.agreement.text import Words
 from renkei.matching.omissions import due_on
+from renkei.matching.plausibility import require_plausible
 from renkei.matching.reading import Encoding, RefusedFile, open_source
 from renkei.matching.validation import PREPARING, RECEIVING, Rules
 from renkei.matching.values import to_text
 from renkei.node.audit.trail import SYSTEM, Actor, record
 from renkei.node.audit.verbs import Verb
-from renkei.node.errors import NotOurs, NotWhole, TooMuchGone
-from renkei.node.records import bulk_copy, changes, staging
+from renkei.node.errors import NotOurs, NotWhole
+from renkei.node.records import bulk_copy, changes, plausibility, staging
 from renkei.node.records.blocking_keys import name_key
 from renkei.node.records.bulk_copy import advisory_lock
 from renkei.node.records.control_files import sha256_of
-from renkei.node.records.models import Import, Permission, Person
+from renkei.node.records.models import Import, Permission, Person, WaitingExtract
 from renkei.node.records.tables import TABLES, Table
 
 Mode = Literal["full", "delta"]
 
-# A register loses a few percent in a bad year; a table of a few rows may lose all of them.
-_MAY_GO: Final = 1_000
-_SHARE_THAT_MAY_GO: Final = 0.1
 #: A delivery carries no row without these: it stays here, with its reasons, until it is corrected.
 NEEDED_TO_SEND: Final = frozenset(column.name for column in NOTIFICATIONS.columns if column.required)
 
@@ -42,7 +41,7 @@ def import_file(
     *,
     now: datetime,
     encoding: Encoding = "utf-8",
-    confirmed: bool = False,
+    confirmed: str | None = None,
     rows: int | None = None,
 ) -> Import:
     """Import an extract, CSV or Parquet, checked row by row; if the import is interrupted, nothing changes.
@@ -55,10 +54,9 @@ def import_file(
     The same file again (name and bytes) changes nothing and returns the first import: a delta if it was ever
     imported, a full extract if it is the last import. Equal bytes under another name are another file: a
     record may be added, removed and added again unchanged. Raises NotOurs for a dataset of the other party,
-    RefusedFile for a file that is refused as a whole, TooMuchGone for a full extract that would remove more
-    than a tenth of the stored rows (and more than a thousand) unless it is `confirmed`, NotWhole for a file
-    that changed while it was read. `rows` is the number that its control file says; RefusedFile if it has
-    another.
+    RefusedFile for a file that is refused as a whole, ImplausibleInput for one that cannot be true (§1)
+    unless `confirmed` gives a reason, NotWhole for a file that changed while it was read. `rows` is the
+    number that its control file says; RefusedFile if it has another.
     """
     table = _table_of(dataset)
     name, sha256 = path.name[-255:], sha256_of(path) if path.is_file() else ""
@@ -74,8 +72,8 @@ def import_file(
             return found
         counts = {"read": staged.read, "rejected": staged.rejected, **staged.notes, **staged.outside}
         counts |= changes.apply(table, full=mode == "full")
-        if mode == "full" and not confirmed:
-            _refuse_if_too_much_goes(name, counts)
+        found_implausible = plausibility.of_import(table, counts, full=mode == "full")
+        require_plausible(found_implausible, confirmed, _how_to_confirm(path, dataset, mode, encoding))
         if table.dataset in (CARDS, PERMISSIONS):
             counts["awaiting_person"] = _awaiting_person()
         made = Import.objects.create(
@@ -86,10 +84,20 @@ def import_file(
             taken_at=now,
             actor=actor.get_username() if actor else SYSTEM,
             counts=counts,
+            reason=confirmed or "",
         )
         staging.keep_rejects(made)
+        WaitingExtract.objects.filter(name=name).delete()
+        why = {"reason": confirmed} if confirmed else {}
         record(
-            actor, Verb.FILE_IMPORTED, made.source, number=made.pk, dataset=dataset, mode=mode, counts=counts
+            actor,
+            Verb.FILE_IMPORTED,
+            made.source,
+            number=made.pk,
+            dataset=dataset,
+            mode=mode,
+            counts=counts,
+            **why,
         )
     return made
 
@@ -173,16 +181,13 @@ def _refuse_if_not_whole(path: Path, sha256: str, read: int, rows: int | None) -
         )
 
 
-def _refuse_if_too_much_goes(name: str, counts: dict[str, int]) -> None:
-    removed = counts["removed"]
-    before = removed + counts["same"] + counts["changed"] + counts["kept"]
-    if removed > max(_MAY_GO, before * _SHARE_THAT_MAY_GO):
-        raise TooMuchGone(
-            f"{name}: would remove {removed:,} of {before:,} rows; nothing was changed. Make sure that the "
-            "extract is complete, then import it as confirmed (in DIR/extracts: LABEL.confirmed).",
-            f"{name}: {before:,}件のうち{removed:,}件を失うため、何も変更していません。抽出が完全であることを"
-            "確かめ、確認済みとして取り込んでください(受信箱では 任意.confirmed)。",
-        )
+def _how_to_confirm(path: Path, dataset: str, mode: Mode, encoding: Encoding) -> Words:
+    written = "" if encoding == "utf-8" else f" --encoding {encoding}"
+    again = f"renkei import {path} --dataset {dataset} --mode {mode}{written} --confirmed"
+    return Words(
+        f"取り込んでいません。ファイルを確かめてください。正しい場合は次のとおり取り込みます: `{again} 理由`",
+        f"Nothing was imported. Check the file. If it is right, import it with `{again} REASON`.",
+    )
 
 
 def _awaiting_person() -> int:

@@ -221,6 +221,7 @@ class Import(models.Model):
     `counts` add up: read = rejected + left out (by reason) + gone + new + changed + same; `removed` and
     `kept` count rows stored before. `source` is a file name, or the delivery's service and its `sequence`. No
     hash of a delivery's plain file is kept: from the hash of a short file its content could be guessed.
+    `reason` is why it was imported, or a delivery matched, although it seemed implausible.
     """
 
     class Mode(models.TextChoices):
@@ -238,9 +239,24 @@ class Import(models.Model):
     taken_at = models.DateTimeField(db_index=True)
     actor = models.CharField(max_length=150)
     counts = models.JSONField(default=dict)
+    reason = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         ordering = ("-id",)
+
+
+class WaitingExtract(models.Model):
+    """A file in DIR/extracts that is implausible: it waits for a confirmation, and is not read again.
+
+    `findings` are the counts (`Implausible.as_data`), held against the limits of the policy with the digest
+    `policy`. Other bytes under the same name, or another policy, are another question.
+    """
+
+    name = models.CharField(max_length=255, unique=True)
+    sha256 = models.CharField(max_length=64)
+    policy = models.CharField(max_length=64)
+    findings = models.JSONField(default=list)
+    noticed_at = models.DateTimeField()
 
 
 class Reject(models.Model):
