@@ -262,6 +262,7 @@ def _print_steps(steps: Any, lang: Lang | None) -> None:
     from rich.table import Table
 
     from renkei.cli.terminal import Console
+    from renkei.node.cycle.steps import AWAITED
     from renkei.node.cycle.steps_by_party import step_labels
 
     names = step_labels(settings.NODE.party)
@@ -271,5 +272,7 @@ def _print_steps(steps: Any, lang: Lang | None) -> None:
         label = output.one_of((step.get_state_display(), step.state), lang)
         # A day of an older version may have a step that no longer exists.
         name = output.one_of(names.get(step.name, (step.name, step.name)), lang)
-        table.add_row(str(step.day), name, label, said or step.awaited or step.trouble)
+        waits = AWAITED.get(step.awaited)
+        awaited = f"{step.awaited} ({output.one_of((waits.ja, waits.en), lang)})" if waits else step.awaited
+        table.add_row(str(step.day), name, label, said or awaited or step.trouble)
     Console(highlight=False).print(table)

@@ -9,11 +9,14 @@ from django.utils.html import strip_tags
 from node.console.conftest import NOW, SERVICE
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
+from renkei.node.audit.models import Entry
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.console.labels import reason_in_words
 from renkei.node.cycle.models import Step
 from renkei.node.deliveries.models import Delivery
+from renkei.node.matching_run.models import Run
+from renkei.node.records.models import Permission, Person
 
 pytestmark = pytest.mark.usefixtures("two_days", "node")
 
@@ -113,3 +116,61 @@ def test_who_does_not_audit_is_led_to_no_trail(client):
     enter(client, Duty.OPERATE)
 
     assert "/trail/" not in client.get("/days/2026-04-02/").content.decode()
+
+
+# --- what waits for a confirmation
+
+
+@pytest.fixture
+def implausible(two_days, party: str) -> Run:
+    """A matching that suspects all of a hundred permissions, whose answer is not selected."""
+    Person.objects.bulk_create(Person(person_id=f"P{number}") for number in range(100))
+    Permission.objects.bulk_create(
+        Permission(
+            permission_id=f"L{number}",
+            person_id=f"P{number}",
+            permitted_on="2026-01-31",
+            due_on="2026-02-28",
+            contract_confirmed="true",
+            status_of_residence="engineer_humanities_intl",
+        )
+        for number in range(100)
+    )
+    Step.objects.filter(position=6, day__closed_at=None).update(awaited="confirmation")
+    active = {"suspected_omission": 100}
+    return Run.objects.create(day=date(2026, 4, 2), rules="", full_rematch=True, active=active)
+
+
+@pytest.mark.parametrize("party", ["isa"])
+def test_what_waits_is_shown_and_confirmed_with_a_reason(client, implausible):
+    enter(client, Duty.OPERATE)
+    page = text_of(client, "/days/2026-04-02/")
+    assert "職員の確認" in page
+    assert "100件のうち100件" in page
+
+    assert client.post("/days/2026-04-02/", {"reason": " "}).status_code == 422
+    assert Run.objects.get().reason == ""
+    answer = client.post("/days/2026-04-02/", {"reason": "届出の遅れと確かめた"})
+    assert answer.url == "/days/2026-04-02/"
+    assert Run.objects.get().reason == "届出の遅れと確かめた"
+    entry = Entry.objects.get(verb="MATCHING_CONFIRMED")
+    assert (entry.actor, entry.facts["reason"]) == ("visitor", "届出の遅れと確かめた")
+    assert "確認を待っているもの" not in text_of(client, "/days/2026-04-02/")
+    again = client.post("/days/2026-04-02/", {"reason": "届出の遅れと確かめた"})
+    assert again.status_code == 422
+    assert "確認を待つ突合や回答はありません" in again.content.decode()
+
+
+@pytest.mark.parametrize("party", ["isa"])
+def test_another_duty_sees_what_waits_and_confirms_nothing(client, implausible):
+    enter(client, Duty.ADMINISTER)
+    assert "先へ進める" not in text_of(client, "/days/2026-04-02/")
+
+    assert client.post("/days/2026-04-02/", {"reason": "届出の遅れと確かめた"}).status_code == 403
+    assert Run.objects.get().reason == ""
+
+
+def test_where_nothing_waits_nothing_is_asked(client):
+    enter(client, Duty.OPERATE)
+
+    assert "確認を待っているもの" not in text_of(client, "/days/2026-04-02/")

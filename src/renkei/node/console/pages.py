@@ -286,6 +286,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 _PAGE_OF: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.STEP_STOPPED: "days",
+    AlarmKind.DELIVERY_IMPLAUSIBLE: "days",
+    AlarmKind.ANSWER_IMPLAUSIBLE: "days",
     AlarmKind.NOT_SENT: "deliveries",
     AlarmKind.NO_RECEIPT: "deliveries",
     AlarmKind.NOTHING_CAME: "deliveries",

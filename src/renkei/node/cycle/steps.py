@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
+
+from renkei.agreement.text import Words
 
 Counts = Mapping[str, int]
 
@@ -17,9 +20,19 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Awaits:
-    """The result of a step that cannot end yet; `what` names what it waits for."""
+    """The result of a step that cannot end yet; `what` names what it waits for (`AWAITED`)."""
 
     what: str
+
+
+#: What a step may wait for, in words.
+AWAITED: Final[Mapping[str, Words]] = {
+    "extracts": Words("書込み中の抽出データ", "an extract that is still being written"),
+    "confirmation": Words("職員の確認", "a confirmation"),
+    "counterpart": Words("相手方への送信", "sending to the counterpart"),
+    "delivery": Words("相手方からの送付", "a delivery of the counterpart"),
+    "receipt": Words("受領証", "a receipt"),
+}
 
 
 @dataclass(frozen=True, slots=True)
