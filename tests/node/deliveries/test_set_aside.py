@@ -14,9 +14,9 @@ from renkei.exchange.files import DeliveryFiles
 from renkei.exchange.manifest import dump, sha256
 from renkei.exchange.package import FileFacts
 from renkei.exchange.schemas import NOTIFICATIONS_TABLE, RECEIPTS, Table
-from renkei.node.cycle import monitoring
+from renkei.node.cycle import confirmations, monitoring
 from renkei.node.cycle.models import Alarm
-from renkei.node.cycle.steps import Context
+from renkei.node.cycle.steps import Awaits, Context
 from renkei.node.cycle.steps_by_party import DAY as STEPS
 from renkei.node.deliveries import incoming, keystore, outgoing
 from renkei.node.deliveries.models import Delivery
@@ -120,6 +120,19 @@ def test_an_item_beyond_the_agreement_rings_and_another_bad_row_does_not(pair, b
     opened(be, (NOTIFICATIONS_TABLE, lines({}, change)))
 
     assert ringing("OVER_PROVIDED") == subjects
+
+
+@pytest.mark.parametrize(("bad", "taken"), [(20, True), (21, False), (24, False)])
+def test_of_many_bad_rows_the_receipt_is_given_and_the_matching_waits(pair, be, bad, taken):
+    delivery = opened(be, (NOTIFICATIONS_TABLE, lines(*[UNREADABLE] * bad, *[{}] * (24 - bad))))
+    assert (last_receipt().state, last_receipt().rows_taken) == ("accepted", 24 - bad)
+    assert ringing("DELIVERY_IMPLAUSIBLE") == ([] if taken else [str(delivery)])
+    if not taken:
+        assert step("isa", "match") == Awaits("confirmation")
+        assert confirmations.confirm("they telephoned", None) == [str(delivery)]
+
+    assert step("isa", "match")["looked_at"] == 24 - bad
+    assert ringing("DELIVERY_IMPLAUSIBLE") == []
 
 
 def test_opening_again_after_a_death_counts_them_once(pair, be):
