@@ -16,6 +16,7 @@ from renkei.agreement.datasets import CARDS, DATASETS, NOTIFICATIONS, PERMISSION
 from renkei.agreement.decisions import DEFAULT_POLICY, Policy
 from renkei.matching import Reconciliation, reconcile
 from renkei.matching.frames import table_batches
+from renkei.matching.outcomes import NO_FAULTY
 from renkei.matching.prepare import Preparation, prepare
 from renkei.matching.validation import NotificationsAre
 
@@ -92,6 +93,7 @@ def reconciled(
     as_of: date = AS_OF,
     policy: Policy = DEFAULT_POLICY,
     notifications_are: NotificationsAre = "all",
+    faulty: pl.DataFrame = NO_FAULTY,
 ) -> Reconciliation:
     """Reconcile rows; by default the register has one person and one card."""
     return reconcile(
@@ -103,6 +105,7 @@ def reconciled(
         policy=policy,
         notifications_are=notifications_are,
         confirmed="small cases: of few rows many are odd, and no register is complete",
+        faulty=faulty,
     )
 
 

@@ -439,6 +439,35 @@ def test_a_held_notification_of_nobody_who_was_taken_counts_for_no_permission() 
     assert [row["reason"] for row in rows(result.annex3)] == ["no_notification"]
 
 
+def test_a_held_notification_counts_for_everybody_whom_a_faulty_row_names() -> None:
+    """Whatever the order of the rows, and as one notification in all else."""
+    taken = [a_person(card_number="EE11111111EE"), a_person(person_id="P2", card_number="FF22222222FF")]
+    faulty = [a_person(), a_person(person_id="P2")]
+    permissions = [a_permission(), a_permission(permission_id="L2", person_id="P2")]
+    for persons in ([*taken, *faulty], [*taken, *faulty[::-1]]):
+        result = reconciled(
+            notifications=[a_notification()], persons=persons, cards=[], permissions=permissions
+        )
+
+        assert [match["outcome"] for match in rows(result.matches)] == ["held"]
+        assert rows(result.annex3) == []
+        assert result.statistics.summary()["datasets"]["notifications"]["held"] == 1
+
+
+def test_rows_that_were_set_aside_before_count_as_if_they_were_in_the_files() -> None:
+    before = pl.DataFrame({"card_number": [OTHER_CARD], "person_id": ["P1"]})
+    held, found = (
+        reconciled(
+            notifications=[a_notification(card_number=number)], permissions=[a_permission()], faulty=before
+        )
+        for number in (OTHER_CARD, a_card()["card_number"])
+    )
+
+    assert [match["outcome"] for match in rows(held.matches)] == ["held"]
+    assert [match["outcome"] for match in rows(found.matches)] == ["matched"]
+    assert rows(held.annex3) == []
+
+
 def test_a_malformed_number_stays_malformed_whatever_the_register_has() -> None:
     result = reconciled(
         notifications=[a_notification(card_number="AB1234")], cards=[a_card(card_number="AB1234")]

@@ -52,7 +52,7 @@ def is_due(permissions: pl.DataFrame, *, as_of: date, policy: Policy) -> pl.Seri
 
 def suspect(
     permissions: pl.DataFrame,
-    judged: pl.DataFrame,
+    crediting: pl.DataFrame,
     *,
     as_of: date,
     policy: Policy,
@@ -60,7 +60,7 @@ def suspect(
 ) -> pl.DataFrame:
     """Find the permissions in scope whose due date has passed and for which no notification counts.
 
-    `judged` are notifications from `judge_notifications`. Returns the permissions with `reason`. With
+    `crediting` is from `judge_notifications`. Returns the permissions with `reason`. With
     `probable` (columns of `PROBABLE`, the candidates at or above the threshold) it also returns
     `notification_id`: if one of them would count under the right number, it is the reason.
     """
@@ -71,7 +71,7 @@ def suspect(
         .filter(is_due(permissions, as_of=as_of, policy=policy))
     )
     notified = overdue.join(
-        judged.select("person", "identity_conflict", "employment_start").drop_nulls("person"), on="person"
+        crediting.select("person", "identity_conflict", "employment_start").drop_nulls("person"), on="person"
     ).select(
         "row",
         in_time=(pl.col("employment_start") >= pl.col("permitted_on")).fill_null(True),

@@ -35,6 +35,8 @@ _DIFFERENT = int(Verdict.DIFFERENT)
 #: Rows of the register that were set aside: the number, and the person whom the row names.
 FAULTY = {"card_number": pl.String, "person_id": pl.String}
 NO_FAULTY = pl.DataFrame(schema=FAULTY)
+#: What decides whether a notification counts for a permission of its person (§6).
+CREDITING = ("person", "identity_conflict", "employment_start")
 
 # Nearly every shared number has at most so many users: all their pairs are then compared in one round.
 _PIVOTS = 4
@@ -50,11 +52,13 @@ class Judged(NamedTuple):
 
     `notifications`: the columns of `MATCHES`, `person`, and `card_number`, `employment_start`, `nationality`,
     `status_of_residence` as reported; one row for each. `linked`: `notification_id` and, for each compared
-    item, `linked_<item>` as in the card's record; one row for each mismatched notification.
+    item, `linked_<item>` as in the card's record; one row for each mismatched notification. `crediting`: what
+    `omissions.suspect` needs, one row for each person for whom a notification may count.
     """
 
     notifications: pl.DataFrame
     linked: pl.DataFrame
+    crediting: pl.DataFrame
 
 
 def link(
@@ -71,7 +75,8 @@ def link(
     `all_given`: these are all notifications that stand; of a day's changes, `shared_number` cannot be said.
     Returns the notifications in their order with `live` (not a tombstone), `person` and `person_id` (null if
     deleted, or if no card has the number), `at_fault` (the number is that of a faulty row alone),
-    `faulty_person_id`, `<item>_held` for each compared item, `held_kanji`, and `shared_number`.
+    `faulty_person_id`, `again`, `<item>_held` for each compared item, `held_kanji`, and `shared_number`. A
+    notification at fault has one row for each person whom such a row names, all but the first marked `again`.
     """
     live = notifications["deleted_on"].is_null()
     numbers = notifications["card_number"].set(~live, None)
@@ -94,15 +99,23 @@ def link(
 def _with_faulty(linked: pl.DataFrame, faulty: pl.DataFrame) -> pl.DataFrame:
     """Mark notifications whose number only a row of the register has that was set aside."""
     if faulty.is_empty():
-        return linked.with_columns(at_fault=pl.lit(False), faulty_person_id=pl.lit(None, pl.String))
-    rows = faulty.unique("card_number", keep="first").select("card_number", faulty_person_id="person_id")
-    numbers = rows["card_number"].implode()
+        return linked.with_columns(
+            at_fault=pl.lit(False), faulty_person_id=pl.lit(None, pl.String), again=pl.lit(False)
+        )
+    rows = (
+        faulty.select(fault="card_number", faulty_person_id="person_id")
+        .unique()
+        .sort("fault", "faulty_person_id", nulls_last=True)
+        .with_columns(again=pl.int_range(pl.len()).over("fault") > 0)
+    )
     looked = pl.col("live") & pl.col("person_id").is_null() & is_card_number(pl.col("card_number"))
-    at_fault = (looked & pl.col("card_number").is_in(numbers)).fill_null(False)
+    at_fault = (looked & pl.col("card_number").is_in(rows["fault"].implode())).fill_null(False)
     return (
         linked.with_columns(at_fault=at_fault)
-        .join(rows, on="card_number", how="left", maintain_order="left")
-        .with_columns(pl.when("at_fault").then("faulty_person_id"))
+        .with_columns(fault=pl.when("at_fault").then("card_number"))
+        .join(rows, on="fault", how="left", maintain_order="left")
+        .with_columns(pl.col("again").fill_null(False))
+        .drop("fault")
     )
 
 
@@ -196,7 +209,8 @@ def judge_notifications(
     """Compare every linked notification with the record of the card whose number it reports.
 
     `linked` comes from `link`; `cards` and `persons` are typed. `person` in `linked` and `cards` is the row
-    in `persons`. The notifications keep their order.
+    in `persons`. The notifications keep their order. A notification at fault counts for every person whom a
+    faulty row names, and is one notification in all else.
     """
     with ThreadPoolExecutor(ITEMS_AT_ONCE) as threads:
         verdicts = threads.map(
@@ -226,7 +240,9 @@ def judge_notifications(
     )
     columns = ("card_number", "employment_start", "nationality", "status_of_residence")
     notifications = (
-        linked.select("notification_id", "person", "person_id", "live", "at_fault", "shared_number", *columns)
+        linked.select(
+            "notification_id", "person", "person_id", "live", "at_fault", "again", "shared_number", *columns
+        )
         .with_columns(
             persons["card_number"].gather(linked["person"]).alias("latest_card"),
             _spread(causes["mismatched_items"], differing, linked.height),
@@ -252,11 +268,18 @@ def judge_notifications(
             .alias("card_superseded"),
             pl.exclude("live", "latest_card", "at_fault"),
         )
-        .select(*MATCHES, "person", *columns)
+        .select(*MATCHES, "person", *columns, "again")
     )
+    crediting = notifications.select(CREDITING)
+    if notifications["again"].any():
+        notifications = notifications.filter(~pl.col("again"))
     held = {f"linked_{item}": f"{item}_held" for item in policy.compared_items}
     still = causes["mismatched_items"].is_not_null()
-    return Judged(notifications, mismatched.filter(still).select("notification_id", **held))
+    return Judged(
+        notifications.drop("again"),
+        mismatched.filter(still).select("notification_id", **held),
+        crediting,
+    )
 
 
 def _of_number(code: str, found: Found = Found.NUMBER) -> pl.Expr:

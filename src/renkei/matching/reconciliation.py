@@ -15,7 +15,7 @@ from renkei.matching.dates import read_dates
 from renkei.matching.frames import Table, table_batches
 from renkei.matching.hash_index import HashIndex
 from renkei.matching.omissions import is_due, suspect
-from renkei.matching.outcomes import judge_notifications, link, place_faulty
+from renkei.matching.outcomes import NO_FAULTY, judge_notifications, link, place_faulty
 from renkei.matching.plausibility import (
     ALL_GIVEN,
     REGISTER,
@@ -88,6 +88,7 @@ def reconcile(
     notifications_are: NotificationsAre = "all",
     last_said: Mapping[str, int] | None = None,
     confirmed: str | None = None,
+    faulty: pl.DataFrame = NO_FAULTY,
 ) -> Reconciliation:
     """Reconcile notifications with the register as of a day.
 
@@ -99,7 +100,8 @@ def reconcile(
     and ValueError if `as_of` is no date. With `candidates` (parameters), notifications that are not
     found get candidates, and Annex 3 names a notification that explains a suspected omission. Raises
     `ImplausibleInput`, with the counts, for what cannot be true (§1), unless `confirmed` gives a reason;
-    `last_said` are the rows of each dataset that an earlier run read.
+    `last_said` are the rows of each dataset that an earlier run read. `faulty` are rows of the register that
+    were set aside before and are not among these: `card_number` and `person_id`, canonical (§4 `held`).
 
     >>> import polars as pl
     >>> from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
@@ -134,6 +136,7 @@ def reconcile(
         notifications_are=notifications_are,
         last_said=last_said,
         confirmed=confirmed,
+        faulty=faulty,
     )
 
 
@@ -175,6 +178,7 @@ def reconcile_batches(
     notifications_are: NotificationsAre = "all",
     last_said: Mapping[str, int] | None = None,
     confirmed: str | None = None,
+    faulty: pl.DataFrame = NO_FAULTY,
     progress: Progress = lambda dataset, rows: None,
 ) -> Reconciliation:
     """Reconcile the batches of each dataset, in the form of `text_batch`; otherwise as `reconcile`.
@@ -211,7 +215,7 @@ def reconcile_batches(
         persons, _ = reading_persons.result()
         # The comparison does not need permissions: they are read on a core that it does not use all the time.
         reading_permissions = threads.submit(checked, PERMISSIONS, known)
-        faulty = pl.concat([cards.faulty, persons.faulty])
+        faulty = pl.concat([cards.faulty, persons.faulty, faulty])
         every = notifications_are == "all"
         linked = link(notifications.taken, cards.taken, policy, faulty=faulty, all_given=every)
         linked = place_faulty(linked, known())
@@ -231,7 +235,7 @@ def reconcile_batches(
         permissions = tables[-1].taken
         permissions = permissions if every else permissions.clear()
         suspected = suspect(
-            permissions, judged.notifications, as_of=as_of, policy=policy, probable=explaining
+            permissions, judged.crediting, as_of=as_of, policy=policy, probable=explaining
         )
         due = permissions.select("ground").filter(is_due(permissions, as_of=as_of, policy=policy))
         rejects = rejects_in_order((table.rejects, table.places) for table in tables)

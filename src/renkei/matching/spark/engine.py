@@ -367,7 +367,7 @@ def _judged(
         from renkei.matching.candidates.search import probable
 
         explaining = probable(*candidates, persons["person_id"], policy)
-    suspected = suspect(placed, judged.notifications, as_of=as_of, policy=policy, probable=explaining)
+    suspected = suspect(placed, judged.crediting, as_of=as_of, policy=policy, probable=explaining)
     due = placed.select("ground").filter(is_due(placed, as_of=as_of, policy=policy))
     tallied = tally(judged.notifications, suspected, due)
     parts = {
