@@ -234,9 +234,7 @@ def reconcile_batches(
         tables = (notifications, persons, cards, reading_permissions.result())
         permissions = tables[-1].taken
         permissions = permissions if every else permissions.clear()
-        suspected = suspect(
-            permissions, judged.crediting, as_of=as_of, policy=policy, probable=explaining
-        )
+        suspected = suspect(permissions, judged.crediting, as_of=as_of, policy=policy, probable=explaining)
         due = permissions.select("ground").filter(is_due(permissions, as_of=as_of, policy=policy))
         rejects = rejects_in_order((table.rejects, table.places) for table in tables)
         counts = [Read(one.dataset, one.read, one.set_aside, one.taken.height) for one in tables]

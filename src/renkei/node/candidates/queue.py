@@ -2,8 +2,8 @@
 
 The table `NotFound` is updated before each matching from what changed since the last one: a notification that
 was added or changed, a card that was added or removed, and a person who was added or changed and may be meant
-by one of the notifications. A number on a card whose person is not in the register is no number of nobody:
-its notification is `held` (§4), and not searched for.
+by one of the notifications. A number on a card whose person is not in the register, or in a rejected row of
+the register, is no number of nobody: its notification is `held` (§4), and not searched for.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from renkei.node.matching_run.scope import CARD_OWNERS
 from renkei.node.records import blocking_keys, bulk_copy
 from renkei.node.records.bulk_copy import expecting_few_rows, expecting_many_rows
 from renkei.node.records.models import ChangedKey
+from renkei.node.records.register_faults import STANDING
 
 _NOW: Final = "not_found_now"
 _NEW: Final = "not_found_new"
@@ -44,6 +45,7 @@ _KEPT: Final = (
 #: What a person new to the register may have in common with a notification, and a card with its number.
 _SHARED: Final = (("name_key",), ("birth_date", "nationality"))
 _PARTS: Final = ("prefix6", "suffix6", "affixes")
+_AT_FAULT: Final = f"SELECT s.card_number FROM ({STANDING}) AS s"
 
 
 def refresh(*, full: bool) -> None:
@@ -70,14 +72,15 @@ def _find_unmatched(*, full: bool) -> None:
     if full:
         query += (
             " WHERE n.deleted_on IS NULL AND NOT EXISTS "
-            "(SELECT 1 FROM records_card c WHERE c.card_number = n.card_number)"
+            "(SELECT 1 FROM records_card c WHERE c.card_number = n.card_number) "
+            f"AND n.card_number NOT IN ({_AT_FAULT})"
         )
     else:
         bulk_copy.drop(_NUMBERS)
         # Few of the numbers are on no card; notifications are read for those only.
         bulk_copy.execute(
             f"CREATE TEMPORARY TABLE {_NUMBERS} AS SELECT t.key FROM {CARD_OWNERS} t "
-            "WHERE t.person_id IS NULL"
+            f"WHERE t.person_id IS NULL AND t.key NOT IN ({_AT_FAULT})"
         )
         bulk_copy.analyze(_NUMBERS)
         query += f" JOIN {_NUMBERS} t ON n.card_number = t.key WHERE n.deleted_on IS NULL"

@@ -39,6 +39,10 @@ COUNTS: Final[Mapping[str, Words]] = MappingProxyType(
         "empty": Words("行がない", "no rows"),
         "suspected": Words("未届の疑い", "suspected omissions"),
         "kept": Words("前のまま残したもの", "kept unchanged"),
+        "unrecognised": Words(
+            "うち識別番号を読めない行があるため残したもの",
+            "of these, a row whose identifier was unreadable may be it",
+        ),
         "opened": Words("新しい事案", "new cases"),
         "reopened": Words("再開した事案", "reopened cases"),
         "withdrawn": Words("取下げ", "withdrawn"),

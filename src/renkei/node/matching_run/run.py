@@ -72,7 +72,9 @@ def match(day: date, find: candidate_search.Find = search) -> Mapping[str, int]:
         bulk_copy.temporary(_OUTCOMES, pl.DataFrame(schema=dict.fromkeys(_OUTCOME, pl.String)))
         bulk_copy.temporary(_FINDINGS, pl.DataFrame(schema=dict.fromkeys(_FOUND, pl.String)))
         probable = candidate_search.probable(in_scope.people)
-        looked_at = sum(_match_part(frames, probable, day, policy) for frames in in_scope.parts())
+        looked_at = sum(
+            _match_part(frames, in_scope.faulty, probable, day, policy) for frames in in_scope.parts()
+        )
         bulk_copy.analyze(_OUTCOMES)
         bulk_copy.analyze(_FINDINGS)
         outcomes, items = _store_outcomes(last)
@@ -110,15 +112,16 @@ def _rules(policy: Policy) -> str:
     return hashlib.sha256(f"{version('renkei')} {policy!r}".encode()).hexdigest()
 
 
-def _match_part(frames: Frames, probable: pl.DataFrame, day: date, policy: Policy) -> int:
+def _match_part(
+    frames: Frames, faulty: pl.DataFrame, probable: pl.DataFrame, day: date, policy: Policy
+) -> int:
     """Match one closed part, and write its outcomes and findings to the temporary tables."""
-    found = reconcile(*frames, as_of=day, policy=policy, confirmed=_A_PART)
-    matches, annex3 = credit_confirmed(
-        found,
-        frames,
-        probable,
-        lambda some: reconcile(*some, as_of=day, policy=policy, confirmed=_A_PART),
-    )
+
+    def matched(some: Sequence[pl.DataFrame]) -> Reconciliation:
+        return reconcile(*some, as_of=day, policy=policy, confirmed=_A_PART, faulty=faulty)
+
+    found = matched(frames)
+    matches, annex3 = credit_confirmed(found, frames, faulty, probable, matched)
     notifications, _, _, permissions = frames
     numbers = notifications.select("notification_id", "card_number")
     bulk_copy.put(_OUTCOMES, matches.join(numbers, on="notification_id").select(_OUTCOME))
@@ -242,27 +245,43 @@ Reconcile = Callable[[Sequence[pl.DataFrame]], Reconciliation]
 
 
 def credit_confirmed(
-    found: Reconciliation, frames: Sequence[pl.DataFrame], probable: pl.DataFrame, reconcile: Reconcile
+    found: Reconciliation,
+    frames: Sequence[pl.DataFrame],
+    faulty: pl.DataFrame,
+    probable: pl.DataFrame,
+    reconcile: Reconcile,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Count confirmed candidates and name probable ones; returns new `matches` and `annex3`.
 
-    `frames` are notifications, persons, cards and permissions in scope, closed under confirmations. `found`
-    is the result of reconciling them, `probable` the result of `candidates.search.probable` for the persons
-    in scope. A confirmation has no effect where the number is found after all, or where the confirmed card no
-    longer belongs to the person.
+    `frames` are notifications, persons, cards and permissions in scope, closed under confirmations and under
+    `faulty`, the rejected rows of the register. `found` is the result of reconciling them, `probable` the
+    result of `candidates.search.probable` for the persons in scope. A confirmation has no effect where the
+    number is found after all, or is that of a rejected row, or where the confirmed card no longer belongs to
+    the person.
     """
     notifications, persons, cards, permissions = frames
     matches, suspected = found.matches, found.annex3
     confirmed = _confirmed(matches, cards.join(persons, on="person_id", how="semi"))
     if confirmed.height:
         theirs = confirmed.select("person_id").unique()
-        numbers = cards.join(theirs, on="person_id", how="semi").select("card_number")
+        numbers, at_fault = (
+            frame.join(theirs, on="person_id", how="semi").select("card_number") for frame in (cards, faulty)
+        )
         counting = notifications.join(confirmed, on="notification_id", how="left").with_columns(
             pl.coalesce("confirmed_card", "card_number").alias("card_number")
         )
+        held = matches.filter(pl.col("outcome") == "held").select("notification_id")
+        held = notifications.join(held, on="notification_id", how="semi")
         again = reconcile(
             (
-                counting.select(notifications.columns).join(numbers, on="card_number", how="semi"),
+                pl.concat(
+                    [
+                        counting.select(notifications.columns).join(numbers, on="card_number", how="semi"),
+                        held.join(at_fault, on="card_number", how="semi").join(
+                            numbers, on="card_number", how="anti"
+                        ),
+                    ]
+                ),
                 *(frame.join(theirs, on="person_id", how="semi") for frame in (persons, cards, permissions)),
             )
         )

@@ -2,7 +2,8 @@
 
 `records.changes` notes the changed keys; docs/node.md says why the set below is closed. It is kept in
 temporary tables, since it may be a handful of rows or millions: `scope_persons` and `scope_cards` (empty
-where everything is in scope), `scope_outcomes` and `scope_findings` (the stored results of earlier runs).
+where everything is in scope), `scope_outcomes` and `scope_findings` (the stored results of earlier runs), and
+`scope_faults` (rejected rows of the register that stand: a number and the person whom the row names).
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from django.db import DatabaseError
 
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS, Dataset
 from renkei.node.matching_run.models import Kind, Outcome
-from renkei.node.records import bulk_copy, changes
+from renkei.node.records import bulk_copy, changes, register_faults
 from renkei.node.records.bulk_copy import expecting_few_rows, expecting_many_rows
 from renkei.node.records.models import ChangedKey
 
@@ -56,6 +57,7 @@ OUTCOMES: Final = "scope_outcomes"
 FINDINGS: Final = "scope_findings"
 _PERSONS: Final = "scope_persons"
 _CARDS: Final = "scope_cards"
+_FAULTS: Final = "scope_faults"
 _CHANGED: Final = "changed_since"
 #: The complete stored outcome, so that an unchanged one is not written again.
 _OUTCOME: Final = tuple(field.name for field in Outcome._meta.fields)
@@ -88,9 +90,13 @@ Frames = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Either everything, or what the temporary tables hold."""
+    """Either everything, or what the temporary tables hold.
+
+    `faulty`: the rejected rows of the register that stand (`register_faults.standing`), in scope or not.
+    """
 
     full_rematch: bool
+    faulty: pl.DataFrame
 
     @property
     def people(self) -> str | None:
@@ -130,7 +136,7 @@ def _people() -> int:
 def _by_parts() -> Iterator[Frames]:
     """Read everything in closed parts; no notification is in two of them.
 
-    1. The persons and numbers that are joined by confirmations.
+    1. The persons and numbers that are joined by confirmations or by rejected rows of the register.
     2. The other persons, by ranges of `person_id`, with all their cards.
     3. The numbers that are on no card.
     """
@@ -138,7 +144,11 @@ def _by_parts() -> Iterator[Frames]:
         f"INSERT INTO {_PERSONS} SELECT DISTINCT person_id FROM candidates_notfound WHERE state = 'confirmed'"
     )
     _add_their_cards()
-    while _follow_confirmations():
+    bulk_copy.execute(
+        f"INSERT INTO {_CARDS} SELECT DISTINCT f.card_number FROM {_FAULTS} f "
+        f"WHERE {_ADDED.format(number='f.card_number')}"
+    )
+    while _follow_links():
         pass
     bulk_copy.analyze(_PERSONS)
     bulk_copy.analyze(_CARDS)
@@ -196,16 +206,18 @@ def determine_scope(last: date | None, day: date, *, at_most: int) -> Iterator[S
     try:
         _make(_PERSONS, "person_id")
         _make(_CARDS, "card_number")
+        faulty = register_faults.standing()
+        bulk_copy.temporary(_FAULTS, faulty)
         if last is None or count > at_most:
             _copy_all_previous()
         else:
             with expecting_few_rows():
                 _close(last, day)
                 _copy_previous()
-        yield Scope(full_rematch)
+        yield Scope(full_rematch, faulty)
     finally:
         with suppress(DatabaseError):  # if the transaction is aborted, they are rolled back with it
-            bulk_copy.drop(_CHANGED, _PERSONS, _CARDS, OUTCOMES, FINDINGS)
+            bulk_copy.drop(_CHANGED, _PERSONS, _CARDS, _FAULTS, OUTCOMES, FINDINGS)
 
 
 def _close(last: date, day: date) -> None:
@@ -226,27 +238,42 @@ def _close(last: date, day: date) -> None:
         f"UNION SELECT c.card_number FROM {_PERSONS} p JOIN records_card c ON c.person_id = p.person_id"
     )
     bulk_copy.analyze(_CARDS)
-    while _follow_confirmations():
+    while _follow_links():
         pass
 
 
-def _follow_confirmations() -> bool:
-    """Add the persons confirmed for numbers in scope, and the numbers confirmed for persons in scope.
+#: Tables (with a condition) that join a number with a person for whom its notifications may count, besides
+#: the cards of persons: confirmations, and rejected rows of the register.
+_LINKS: Final = (("candidates_notfound", "u.state = 'confirmed'"), (_FAULTS, "u.person_id IS NOT NULL"))
 
-    One number may have been confirmed for several persons, so one step may lead to another. Returns whether
-    anything was added.
+
+def _follow_links() -> bool:
+    """Add the persons whom `_LINKS` join with numbers in scope, and the numbers joined with persons in scope.
+
+    One number may be joined with several persons, so one step may lead to another. A rejected row's number
+    may also be on a card: then its owner is added. Returns whether anything was added.
     """
     new = f"NOT EXISTS (SELECT 1 FROM {_PERSONS} p WHERE p.person_id = u.person_id)"
-    people = bulk_copy.execute(
-        f"INSERT INTO {_PERSONS} SELECT DISTINCT u.person_id FROM {_CARDS} s JOIN candidates_notfound u "
-        f"ON u.card_number = s.card_number WHERE u.state = 'confirmed' AND {new}"
+    people = sum(
+        bulk_copy.execute(
+            f"INSERT INTO {_PERSONS} SELECT DISTINCT u.person_id FROM {_CARDS} s JOIN {table} u "
+            f"ON u.card_number = s.card_number WHERE {which} AND {new}"
+        )
+        for table, which in _LINKS
+    )
+    people += bulk_copy.execute(
+        f"INSERT INTO {_PERSONS} SELECT DISTINCT u.person_id FROM {_CARDS} s JOIN {_FAULTS} f "
+        "ON f.card_number = s.card_number JOIN records_card u ON u.card_number = s.card_number "
+        f"WHERE u.person_id IS NOT NULL AND {new}"
     )
     if people:
         _add_their_cards()
-    numbers = bulk_copy.execute(
-        f"INSERT INTO {_CARDS} SELECT DISTINCT u.card_number FROM {_PERSONS} p JOIN candidates_notfound u "
-        "ON u.person_id = p.person_id WHERE u.state = 'confirmed' AND "
-        f"{_ADDED.format(number='u.card_number')}"
+    numbers = sum(
+        bulk_copy.execute(
+            f"INSERT INTO {_CARDS} SELECT DISTINCT u.card_number FROM {_PERSONS} p JOIN {table} u "
+            f"ON u.person_id = p.person_id WHERE {which} AND {_ADDED.format(number='u.card_number')}"
+        )
+        for table, which in _LINKS
     )
     return bool(people or numbers)
 

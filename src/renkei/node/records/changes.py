@@ -28,8 +28,11 @@ def apply(table: Table, *, full: bool) -> dict[str, int]:
     """Bring the staged rows into a table, inside the caller's transaction, and note the changed keys.
 
     `full`: the staged rows are all there are, so other rows are removed. A rejected row changes nothing: the
-    stored row stays. Returns how many rows are new, changed, same, removed, and kept (the stored rows of
-    rejected ones).
+    stored row stays. Where its identifier cannot be read, the stored rows stay that it may be: those with the
+    same card number or person (`Table.also_known_by`), or, if these cannot be read either, all that the
+    extract does not name. Returns how many rows are new, changed, same, removed, and kept (the stored rows of
+    rejected ones), and, where there are any, `unrecognised`: those of the kept ones that no rejected row
+    names.
     """
     columns = (*table.dataset.names, *table.own)
     if connection.vendor == "postgresql":
@@ -45,7 +48,7 @@ def apply(table: Table, *, full: bool) -> dict[str, int]:
         f"SELECT {', '.join(f'i.{name}' for name in columns)} FROM {INCOMING} i "
         f"JOIN {_DIFFERENCE} d ON d.identifier = i.{table.key} WHERE d.act <> 'removed'"
     )
-    counts = _counts(table)
+    counts = _counts(table, full=full)
     adjust_row_count(table.name, counts["new"] - counts["removed"])
     bulk_copy.drop(_DIFFERENCE)
     if sum(counts[act] for act in ("new", "changed", "removed")) > _rows_when_analyzed(table) * _MUCH:
@@ -77,13 +80,24 @@ def _find_differences(table: Table, *, full: bool) -> None:
     )
     if not table.keeps_missing:
         outside = f"EXISTS (SELECT 1 FROM {OUTSIDE} x WHERE x.identifier = o.{key})"
-        not_rejected = f"NOT EXISTS (SELECT 1 FROM {REFUSED} r WHERE r.identifier = o.{key})"
+        unmentioned = (
+            f"NOT EXISTS (SELECT 1 FROM {REFUSED} r WHERE r.identifier = o.{key}) AND NOT ({_perhaps(table)})"
+        )
         bulk_copy.execute(
             f"INSERT INTO {_DIFFERENCE} (identifier, act) SELECT o.{key}, 'removed' FROM \"{name}\" o "
             f"WHERE NOT EXISTS (SELECT 1 FROM {INCOMING} i WHERE i.{key} = o.{key}) "
-            f"AND ({outside}{f' OR {not_rejected}' if full else ''})"
+            f"AND ({outside}{f' OR ({unmentioned})' if full else ''})"
         )
     bulk_copy.analyze(_DIFFERENCE)
+
+
+def _perhaps(table: Table) -> str:
+    """Return the condition that a stored row `o` may be a rejected one whose identifier cannot be read."""
+    nameless = f"SELECT {{what}} FROM {REFUSED} r WHERE r.nameless = 1 AND r.{{other}} IS {{not_}}NULL"
+    other = table.also_known_by
+    known = nameless.format(what=f"r.{other}", other=other, not_="NOT ")
+    unknown = nameless.format(what=1, other=other, not_="")
+    return f"COALESCE(o.{other} IN ({known}), false) OR EXISTS ({unknown})"
 
 
 def _note_changes(table: Table) -> None:
@@ -102,24 +116,28 @@ def _note_changes(table: Table) -> None:
         note_changed_keys(kind, f"{before} UNION ALL {after}")
 
 
-def _counts(table: Table) -> dict[str, int]:
+def _counts(table: Table, *, full: bool) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT act, count(*) FROM {_DIFFERENCE} GROUP BY act")
         found = dict(cursor.fetchall())
         cursor.execute(f"SELECT count(*) FROM {INCOMING}")
         taken = int(cursor.fetchone()[0])
-        cursor.execute(
-            f'SELECT count(*) FROM "{table.name}" o WHERE {table.key} IN (SELECT identifier FROM {REFUSED}) '
-            f"AND NOT EXISTS (SELECT 1 FROM {INCOMING} i WHERE i.{table.key} = o.{table.key})"
-        )
-        kept = int(cursor.fetchone()[0])
+        named = f"o.{table.key} IN (SELECT identifier FROM {REFUSED})"
+        stays = f"NOT EXISTS (SELECT 1 FROM {INCOMING} i WHERE i.{table.key} = o.{table.key})"
+        cursor.execute(f'SELECT count(*) FROM "{table.name}" o WHERE {named} AND {stays}')
+        kept, unrecognised = int(cursor.fetchone()[0]), 0
+        cursor.execute(f"SELECT count(*) FROM {REFUSED} WHERE nameless = 1")
+        if full and not table.keeps_missing and cursor.fetchone()[0]:
+            cursor.execute(f'SELECT count(*) FROM "{table.name}" o WHERE {stays} AND {named} IS NOT TRUE')
+            unrecognised = int(cursor.fetchone()[0])
     new, changed = found.get("new", 0), found.get("changed", 0)
-    return {
+    told = {"unrecognised": unrecognised} if unrecognised else {}
+    return told | {
         "new": new,
         "changed": changed,
         "same": taken - new - changed,
         "removed": found.get("removed", 0),
-        "kept": kept,
+        "kept": kept + unrecognised,
     }
 
 

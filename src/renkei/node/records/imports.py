@@ -20,7 +20,7 @@ from renkei.matching.values import to_text
 from renkei.node.audit.trail import SYSTEM, Actor, record
 from renkei.node.audit.verbs import Verb
 from renkei.node.errors import NotOurs, NotWhole
-from renkei.node.records import bulk_copy, changes, plausibility, staging
+from renkei.node.records import bulk_copy, changes, plausibility, register_faults, staging
 from renkei.node.records.blocking_keys import name_key
 from renkei.node.records.bulk_copy import advisory_lock
 from renkei.node.records.control_files import sha256_of
@@ -86,7 +86,7 @@ def import_file(
             counts=counts,
             reason=confirmed or "",
         )
-        staging.keep_rejects(made)
+        register_faults.keep(made, table, full=mode == "full")
         WaitingExtract.objects.filter(name=name).delete()
         why = {"reason": confirmed} if confirmed else {}
         record(

@@ -262,6 +262,9 @@ class WaitingExtract(models.Model):
 class Reject(models.Model):
     """A row that was rejected, or accepted without a value: its line in the file (the header is line 1), and
     all reasons.
+
+    Of a rejected row of the register, `card_number` and `person_id` are what could be read of them, and
+    `stands` says that no later file had the row again: a notification with that number is `held` (§4).
     """
 
     class Action(models.TextChoices):
@@ -275,9 +278,15 @@ class Reject(models.Model):
     identifier = text()
     action = models.CharField(max_length=5, choices=Action.choices, default=Action.ROW, db_default="row")
     reasons = models.TextField()
+    card_number = text()
+    person_id = text()
+    stands = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        indexes = (models.Index("identifier", name="rejects_of_an_identifier"),)
+        indexes = (
+            models.Index("identifier", name="rejects_of_an_identifier"),
+            models.Index("card_number", condition=Q(stands=True), name="faults_of_the_register"),
+        )
 
 
 class ReturnedRow(models.Model):

@@ -174,6 +174,7 @@ RULES: Final = (
         "id",
         since=f"(SELECT i.taken_at FROM {_IMPORTS} i WHERE i.id = r.taken_id)",
         period="notifications",
+        only_if="NOT r.stands",  # as long as the row is not mended, notifications with its number are held
         held_by="true",  # whom an unreadable row concerns is not known, so any hold keeps it
     ),
     Rule(

@@ -1,8 +1,9 @@
 """Reading and validating a file into temporary tables, batch by batch, so that its size does not matter.
 
-`incoming` (line and the table's columns) has the accepted rows, `refused` (line, identifier, reasons) the
-rejected ones, `noted` (the same columns) accepted rows that lack a value that could not be read, and
-`outside` (line, identifier, reason) those whose record is not to be kept. A row is accepted or
+`incoming` (line and the table's columns) has the accepted rows, `refused` (line, identifier, reasons, and
+what can be read of the keys: `named`, the identifier, `card_number` and `person_id`) the rejected ones,
+`noted` (the same columns) accepted rows that lack a value that could not be read, and `outside` (line,
+identifier, reason) those whose record is not to be kept. A row is accepted or
 rejected as `renkei.matching.validation.check` does with the same file (a test compares them), and in addition
 by `sanitize_for_exchange`: a value in a delivery is one line of bounded length (docs/package-format.md). An
 exchange refuses whole deliveries, a node rejects single rows; one address with a line break would otherwise
@@ -33,7 +34,16 @@ OUTSIDE: Final = "outside"
 GONE: Final = "gone"
 
 _FIRST_LINE: Final = 2
-_REFUSED = {"line": pl.Int64, "identifier": pl.String, "reasons": pl.String}
+# `nameless` (0 or 1): the row has content, but its identifier cannot be read.
+_KEYS: Final = ("card_number", "person_id")
+_REFUSED = {
+    "line": pl.Int64,
+    "identifier": pl.String,
+    "reasons": pl.String,
+    "named": pl.String,
+    **dict.fromkeys(_KEYS, pl.String),
+    "nameless": pl.Int64,
+}
 _OUTSIDE = {"line": pl.Int64, "identifier": pl.String, "reason": pl.String}
 
 
@@ -86,12 +96,21 @@ def staged(batches: Iterable[pa.RecordBatch], target: Target) -> Iterator[Staged
             bulk_copy.drop(INCOMING, REFUSED, NOTED, OUTSIDE)
 
 
-def keep_rejects(made: Import) -> None:
-    """Store the rejected rows, and the rows that lack a value, with their import."""
-    for action, name in ((Reject.Action.ROW, REFUSED), (Reject.Action.VALUE, NOTED)):
+def keep_rejects(made: Import, *, stand: bool = False) -> None:
+    """Store the rejected rows, and the rows that lack a value, with their import.
+
+    `stand`: the rejected rows are matched by the keys that can be read of them (`register_faults`).
+    """
+    keys = ", ".join(_KEYS) if stand else ", ".join("NULL" for _ in _KEYS)
+    stands = "COALESCE(named, card_number) IS NOT NULL" if stand else "false"
+    for action, name, kept, standing in (
+        (Reject.Action.ROW, REFUSED, keys, stands),
+        (Reject.Action.VALUE, NOTED, "NULL, NULL", "false"),
+    ):
         bulk_copy.execute(
-            f'INSERT INTO "{Reject._meta.db_table}" (taken_id, line, identifier, action, reasons) '
-            f"SELECT %s, line, identifier, %s, reasons FROM {name} ORDER BY line",
+            f'INSERT INTO "{Reject._meta.db_table}" '
+            f"(taken_id, line, identifier, action, reasons, {', '.join(_KEYS)}, stands) "
+            f"SELECT %s, line, identifier, %s, reasons, {kept}, {standing} FROM {name} ORDER BY line",
             (made.pk, action.value),
         )
 
@@ -114,7 +133,7 @@ def _stage(batches: Iterable[pa.RecordBatch], target: Target) -> Staged:
         hashes.append(typed["identifier"].hash())
         _put(typed, reasons_by_line([*troubles, *unfit]), target)
         line += batch.num_rows
-    _reject_duplicates(hashes, key)
+    _reject_duplicates(hashes, target.table)
     _prepare_lookup(key)
     return Staged(
         read=line - _FIRST_LINE,
@@ -134,10 +153,7 @@ def _put(typed: pl.DataFrame, reasons: pl.DataFrame, target: Target) -> None:
     outside = _outside(typed, reasons, target)
     named = reasons.join(outside, on="line", how="anti").join(typed.select("line", "identifier"), on="line")
     refused, noted = (
-        named.filter(pl.col("action") == action).select(
-            "line", "identifier", pl.col("reasons").list.join(";")
-        )
-        for action in ("row", "value")
+        _as_kept(named.filter(pl.col("action") == action), typed, target.table) for action in ("row", "value")
     )
     taken = typed
     for others in (outside, refused):
@@ -149,6 +165,27 @@ def _put(typed: pl.DataFrame, reasons: pl.DataFrame, target: Target) -> None:
     bulk_copy.put(NOTED, noted)
     bulk_copy.put(OUTSIDE, outside)
     bulk_copy.put(INCOMING, pl.concat([taken.select("line"), target.shape(taken)], how="horizontal"))
+
+
+def _as_kept(named: pl.DataFrame, typed: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Return rejected or noted rows in the columns of their temporary table."""
+    columns = table.dataset.names
+    rows = named.join(typed.drop("identifier"), on="line", how="left", maintain_order="left")
+
+    def read(name: str) -> pl.Expr:
+        wrong = pl.col("reasons").list.contains(f"unreadable:{name}")
+        return pl.when(~wrong).then(pl.col(name)) if name in columns else pl.lit(None, pl.String)
+
+    # A line of nothing but separators, as spreadsheets write them, is no row of anybody.
+    missing = pl.col("reasons").list.eval(pl.element().str.starts_with("missing:")).list.all()
+    empty = pl.all_horizontal(pl.col(columns).is_null()) & missing
+    return rows.select(
+        "line",
+        "identifier",
+        pl.col("reasons").list.join(";"),
+        *(read(name).alias(alias) for name, alias in ((table.key, "named"), *zip(_KEYS, _KEYS, strict=True))),
+        nameless=(read(table.key).is_null() & ~empty).cast(pl.Int64),
+    )
 
 
 def _outside(typed: pl.DataFrame, reasons: pl.DataFrame, target: Target) -> pl.DataFrame:
@@ -166,8 +203,9 @@ def _outside(typed: pl.DataFrame, reasons: pl.DataFrame, target: Target) -> pl.D
     return typed.select("line", "identifier", reason=reason).filter(pl.col("reason").is_not_null())
 
 
-def _reject_duplicates(hashes: list[pl.Series], key: str) -> None:
+def _reject_duplicates(hashes: list[pl.Series], table: Table) -> None:
     """Reject second and later rows with the same identifier, whether or not the first was accepted."""
+    key = table.key
     if not hashes:
         return
     together = pl.concat(hashes).to_frame("hash").with_row_index("line", _FIRST_LINE)
@@ -189,12 +227,14 @@ def _reject_duplicates(hashes: list[pl.Series], key: str) -> None:
     )
     reason = f"duplicate:{key}"
     taken, refused = (again.filter(pl.col("place") == place) for place in ("0", "1"))
-    bulk_copy.temporary("suspects", taken.select("line", "identifier"))
-    bulk_copy.execute(f"DELETE FROM {INCOMING} WHERE line IN (SELECT line FROM suspects)")
+    bulk_copy.temporary("suspects", taken.select("line"))
+    keys = ", ".join(name if name in table.dataset.names else "NULL" for name in _KEYS)
     bulk_copy.execute(
-        f"INSERT INTO {REFUSED} (line, identifier, reasons) SELECT line, identifier, %s FROM suspects",
+        f"INSERT INTO {REFUSED} (line, identifier, reasons, named, {', '.join(_KEYS)}, nameless) "
+        f"SELECT line, {key}, %s, {key}, {keys}, 0 FROM {INCOMING} WHERE line IN (SELECT line FROM suspects)",
         (reason,),
     )
+    bulk_copy.execute(f"DELETE FROM {INCOMING} WHERE line IN (SELECT line FROM suspects)")
     # "duplicate" sorts before every other reason.
     bulk_copy.temporary("suspects", refused.select("line"))
     bulk_copy.execute(

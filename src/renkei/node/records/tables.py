@@ -31,6 +31,8 @@ class Table:
     """One table: its dataset, our own columns, and the columns whose values are noted as changed keys.
 
     `keeps_missing`: a row that is missing in a full extract is not removed, since cases may refer to it.
+    `also_known_by`: another column by which a row may be recognised whose identifier cannot be read.
+    `faults`: the keys of rejected rows are matched (§4 `held`, `register_faults`).
     """
 
     dataset: Dataset
@@ -38,6 +40,8 @@ class Table:
     own: tuple[str, ...] = ()
     changed_keys: tuple[tuple[ChangedKey.Kind, str], ...] = ()
     keeps_missing: bool = False
+    also_known_by: str = ""
+    faults: bool = False
 
     @property
     def name(self) -> str:
@@ -67,12 +71,32 @@ TABLES: Final[Mapping[str, Mapping[str, Table]]] = MappingProxyType(
                     NOTIFICATIONS,
                     Notification,
                     changed_keys=((ChangedKey.Kind.NOTIFICATION, "notification_id"),),
+                    also_known_by="card_number",
                 ),
             ),
             "isa": (
-                Table(PERSONS, Person, own=("name_key",), changed_keys=((_PERSON, "person_id"),)),
-                Table(CARDS, Card, changed_keys=((_CARD, "card_number"), (_PERSON, "person_id"))),
-                Table(PERMISSIONS, Permission, own=("due_on",), changed_keys=((_PERSON, "person_id"),)),
+                Table(
+                    PERSONS,
+                    Person,
+                    own=("name_key",),
+                    changed_keys=((_PERSON, "person_id"),),
+                    also_known_by="card_number",
+                    faults=True,
+                ),
+                Table(
+                    CARDS,
+                    Card,
+                    changed_keys=((_CARD, "card_number"), (_PERSON, "person_id")),
+                    also_known_by="person_id",
+                    faults=True,
+                ),
+                Table(
+                    PERMISSIONS,
+                    Permission,
+                    own=("due_on",),
+                    changed_keys=((_PERSON, "person_id"),),
+                    also_known_by="person_id",
+                ),
             ),
         }.items()
     }
