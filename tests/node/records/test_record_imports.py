@@ -162,6 +162,54 @@ def test_a_row_set_aside_leaves_what_stood_before_and_says_all_its_reasons(take,
     assert touched() == {("person", "P2")}
 
 
+#: A dataset, and what makes a row's identifier, and the other column that it may be known by, unreadable.
+NAMELESS = [
+    ("isa", "persons", {"person_id": "P" * 33}, {"card_number": "no number"}),
+    ("isa", "cards", {"card_number": "no number"}, {"person_id": ""}),
+    ("isa", "permissions", {"permission_id": ""}, {"person_id": "P" * 33}),
+    ("mhlw", "notifications", {"notification_id": "N" * 33}, {"card_number": "9" * 41}),
+]
+
+
+@pytest.mark.parametrize(("party", "dataset", "fault", "other"), NAMELESS)
+@pytest.mark.parametrize("mode", ["full", "delta"])
+def test_a_row_without_a_readable_identifier_removes_no_record_that_it_may_be(
+    take, party, dataset, fault, other, mode
+):
+    make = MAKERS[dataset]
+    take(dataset, "full", *map(make, range(1, 5)))
+    known = take(dataset, mode, make(1), {**make(2), **fault})
+    left = set(stored(TABLES[party][dataset]))
+    take(dataset, "full", *map(make, range(1, 5)))
+    unknown = take(dataset, mode, make(1), {**make(2), **fault, **other})
+
+    # The second is recognised by its number or person; the others are no longer in the extract.
+    assert len(left) == (2 if mode == "full" else 4)
+    assert next(iter(make(2).values())) in left
+    # Nothing can be read of this one: it may be any of those that the extract does not name.
+    assert len(stored(TABLES[party][dataset])) == 4
+    if mode == "full":
+        assert [known.counts[name] for name in ("rejected", "kept", "unrecognised", "removed")] == [
+            1,
+            1,
+            1,
+            2,
+        ]
+        assert [unknown.counts[name] for name in ("kept", "unrecognised", "removed")] == [3, 3, 0]
+    else:
+        assert "unrecognised" not in known.counts.keys() | unknown.counts.keys()
+
+
+@pytest.mark.parametrize(("party", "dataset", "fault", "other"), NAMELESS)
+def test_an_empty_line_is_nobodys_row_and_keeps_nothing(take, party, dataset, fault, other):
+    make = MAKERS[dataset]
+    take(dataset, "full", make(1), make(2))
+    made = take(dataset, "full", make(1), {})
+
+    assert len(stored(TABLES[party][dataset])) == 1
+    assert (made.counts["removed"], "unrecognised" in made.counts) == (1, False)
+
+
 @pytest.mark.parametrize("party", ["isa"])
 @pytest.mark.parametrize("mode", ["full", "delta"])
 def test_a_row_is_taken_without_a_value_that_cannot_be_read(take, mode):
