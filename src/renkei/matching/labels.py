@@ -160,6 +160,22 @@ FLAGS = {
     ),
 }
 
+#: What was left out of a row with reasons, by their action: the row, the value, or nothing.
+_LEFT_OUT = {
+    "row": Words("行全体(受け取っていない)", "the whole row (not taken)"),
+    "value": Words("その値だけ(行は受け取った)", "only the value (the row was taken)"),
+}
+_NOTHING_LEFT_OUT = Words("なし(行も値も受け取った)", "nothing (row and value were taken)")
+#: Reasons that are noted while the value stays.
+_VALUE_STAYS = frozenset({"check_digit", "not_valid"})
+
+
+def left_out(action: str, reasons: str) -> Words:
+    """Return what was left out of a row: `action` is `row` or `value`, `reasons` are joined by `;` (§8)."""
+    kinds = {reason.partition(":")[0] for reason in reasons.split(";")}
+    return _NOTHING_LEFT_OUT if action == "value" and kinds <= _VALUE_STAYS else _LEFT_OUT[action]
+
+
 REJECT_REASONS = {
     "missing": Meaning(
         Words("必須の項目が空欄", "required item blank"),

@@ -169,6 +169,42 @@ def test_a_number_that_is_found_ends_the_confirmation(register, deliver, suspect
 
 
 @pytest.mark.parametrize(
+    ("fault", "credited"),
+    [
+        ({"person_id": "P" * 33}, False),
+        ({"person_id": "P2"}, False),  # the card is taken; its person is not in the register
+    ],
+)
+def test_a_number_of_a_faulty_row_of_the_register_ends_the_confirmation(
+    register, suspected, decide, run, fault, credited
+):
+    decide()
+    run()
+    confirmed = is_suspected()
+    register("cards", card_of(1, 11, **fault))
+    run()
+    held = (Outcome.objects.get().outcome, is_suspected(), NotFound.objects.exists(), UNFOUND in standing())
+    register("cards", {"card_number": MISTYPED})
+    run()
+
+    assert not confirmed
+    assert held == ("held", not credited, False, False)
+    # Whoever is not found again is decided on anew.
+    assert standing() == {UNFOUND, SUSPICION}
+    assert NotFound.objects.get().state == "waiting"
+
+
+def test_a_faulty_row_that_names_the_person_credits_without_an_officer(register, suspected, decide, run):
+    decide()
+    run()
+    register("persons", person(1), person(1, card_number=MISTYPED))
+    run()
+
+    assert Outcome.objects.get().outcome == "held"
+    assert standing() == set()
+
+
+@pytest.mark.parametrize(
     ("fields", "state"),
     [
         ({"name": "SAMPLE HANAKO"}, "waiting"),

@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
@@ -18,7 +19,7 @@ from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.matching_run import outgoing, run
 from renkei.node.matching_run.models import Outcome
 from renkei.node.records import annex1, imports
-from renkei.node.records.models import ReceivedNotification
+from renkei.node.records.models import ReceivedNotification, ReturnedRow
 
 pytestmark = pytest.mark.django_db
 
@@ -174,3 +175,52 @@ def test_only_what_is_an_identifier_goes_on_into_an_address(client, told, handle
 
     assert getattr(answer, "url", None) == onward
     assert onward or "その識別番号の突合結果はありません" in answer.content.decode()
+
+
+def test_what_is_held_names_the_row_to_mend_and_no_number(client, told, handler, tmp_path):
+    faulty = card_of(3, person_id="P" * 33)
+    imports.import_file(write(tmp_path / "thursday.csv", "cards", faulty), "cards", "delta", now=NOW)
+    write(tmp_path / "notifications.csv", "notifications", notification(4, card_number=card(3)))
+    with transaction.atomic():
+        annex1.import_annex1(2, tmp_path, now=NOW)
+    run.match(DAY)
+    page = client.get("/findings/held/").content.decode()
+    empty = client.get("/findings/held/?after=N4").content.decode()
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    english = client.get("/findings/held/").content.decode()
+
+    assert re.search(r"N4</a></th><td>在留カード thursday.csv 2行目</td>\s*<td>読み取れない: ", page)
+    assert "該当はありません" in empty
+    assert "N4</a>" not in empty
+    assert "cards thursday.csv line 2</td>" in english
+    for personal in (card(3), "NGUYEN", "P" * 33):
+        assert personal not in page + english
+
+
+def test_the_operator_reads_whether_the_row_or_only_the_value_was_left_out(client, told, handler, tmp_path):
+    Assignment.objects.create(officer=handler, duty=Duty.OPERATE)
+    rows = card_of(3, person_id=""), card_of(4, sex="x"), card_of(5)
+    imports.import_file(write(tmp_path / "friday.csv", "cards", *rows), "cards", "delta", now=NOW)
+    ReturnedRow.objects.create(
+        service="annex2-3", sequence=7, dataset="discrepancies", line=2, identifier="N2",
+        reasons="unreadable:latest_name", returned_in=1, returned_at=NOW,
+    )  # fmt: skip
+    page = client.get("/deliveries/rejects/").content.decode()
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    english = client.get("/deliveries/rejects/").content.decode()
+
+    def said(text: str) -> list[str]:
+        return re.findall(r"<td>((?:行全体|その値だけ|the whole|only the)[^<]*)</td>", text)
+
+    assert said(page) == [
+        "行全体(受け取っていない)",
+        "行全体(受け取っていない)",
+        "その値だけ(行は受け取った)",
+    ]
+    assert said(english) == [
+        "the whole row (not taken)",
+        "the whole row (not taken)",
+        "only the value (the row was taken)",
+    ]
+    assert card(3) not in page
+    assert card(4) not in page

@@ -51,8 +51,37 @@ def test_the_trays_are_counted_and_empty_once_all_is_corrected(matched, deliver)
     deliver(notification(2, card_number=card(1)))
     run.match(DAY)
 
-    assert before == {"shared_numbers": 1, "identity_conflicts": 1, "correction_requests": 0, "candidates": 0}
+    assert before == {
+        "shared_numbers": 1,
+        "identity_conflicts": 1,
+        "held": 0,
+        "correction_requests": 0,
+        "candidates": 0,
+    }
     assert queries.counts() == dict.fromkeys(before, 0)
+
+
+def test_what_is_held_is_listed_with_the_rows_to_mend(matched, register, deliver):
+    register("cards", card_of(5, person_id="P" * 33), card_of(6), card_of(8, 7))
+    register("persons", person(8, card_number="AB12"))
+    deliver(*(notification(number) for number in (5, 6, 7)))
+    run.match(DAY)
+    found = [
+        (each.notification_id, [(row.taken.dataset, row.line, row.reasons) for row in each.rows])
+        for each in queries.held()
+    ]
+    counted = queries.counts()["held"]
+    register("cards", card_of(1, 5))
+    register("persons", person(6), person(8))
+    run.match(DAY + timedelta(days=1))
+
+    assert found == [
+        ("N5", [("cards", 2, "unreadable:person_id")]),
+        ("N6", []),  # the card was taken, and its person has not come
+        ("N7", [("persons", 2, "unreadable:card_number")]),
+    ]
+    assert [each.notification_id for each in queries.held(after="N5", size=1)] == []
+    assert (counted, queries.counts()["held"]) == (3, 0)
 
 
 def test_what_was_told_is_listed_until_it_is_taken_back(matched, deliver):

@@ -79,6 +79,21 @@ COUNTS: Final[Mapping[str, Words]] = MappingProxyType(
 )
 """The labels by the name of the count."""
 
+DATASETS: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "persons": Words("本人", "persons"),
+        "cards": Words("在留カード", "cards"),
+        "permissions": Words("許可", "permissions"),
+        "establishments": Words("事業所", "establishments"),
+        "notifications": COUNTS["notifications"],
+        "discrepancies": COUNTS["discrepancies"],
+        "suspected_omissions": COUNTS["suspected_omissions"],
+        "correction_requests": COUNTS["correction_requests"],
+        "correction_answers": COUNTS["correction_answers"],
+    }
+)
+"""The datasets, as a list names them."""
+
 REJECTED: Final = "rejected:"
 """The prefix of a count of rows that were rejected for one reason."""
 

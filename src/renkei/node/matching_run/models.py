@@ -61,6 +61,7 @@ class Outcome(models.Model):
             # The lists of `queries` have few rows of millions.
             models.Index("card_number", condition=Q(shared_number="true"), name="shared_numbers"),
             models.Index("notification_id", condition=Q(identity_conflict="true"), name="identity_conflicts"),
+            models.Index("notification_id", condition=Q(outcome="held"), name="held_notifications"),
         )
 
 

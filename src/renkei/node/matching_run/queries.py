@@ -1,4 +1,4 @@
-"""ISA: reading one finding, and the lists of shared numbers, identity conflicts, requests and candidates.
+"""ISA: reading one finding, and the lists: shared numbers, identity conflicts, held, requests, candidates.
 
 The lists have identifiers, items and causes only, as of the last matching; nothing in them is an accusation
 (申合せ4). Values are read with `open_finding`: through the gate, for a stated purpose, recorded each time.
@@ -12,7 +12,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Count, Min, QuerySet
 
-from renkei.agreement.datasets import CARDS, NOTIFICATIONS
+from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERSONS
 from renkei.node.accounts import purposes
 from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act, Subject, require
@@ -21,7 +21,7 @@ from renkei.node.audit.verbs import Verb
 from renkei.node.candidates.models import NotFound
 from renkei.node.corrections.models import ReceivedRequest
 from renkei.node.matching_run.models import Finding, Kind, Outcome
-from renkei.node.records.models import Card, ReceivedNotification
+from renkei.node.records.models import Card, ReceivedNotification, Reject
 
 # --- one finding
 
@@ -111,6 +111,33 @@ def identity_conflicts(after: str = "") -> QuerySet[Outcome]:
     return found.only(*_LISTED).order_by("notification_id")
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A notification whose number is on a rejected row of the register, and the rows to be mended.
+
+    Without `rows`, the card was taken and its person is not in the register.
+    """
+
+    notification_id: str
+    rows: tuple[Reject, ...]
+
+
+def held(after: str = "", size: int = PAGE) -> list[Held]:
+    """Return a page of the notifications that are `held` (§4), by identifier, after the given one."""
+    found = Outcome.objects.filter(outcome="held", notification_id__gt=after).order_by("notification_id")
+    numbers = dict(found.values_list("notification_id", "card_number")[:size])
+    owners = dict(Card.objects.filter(pk__in=numbers.values()).values_list("card_number", "person_id"))
+    standing = Reject.objects.filter(stands=True).select_related("taken").order_by("-taken_id", "line")
+    rows: dict[str | None, list[Reject]] = {}
+    for reject in standing.filter(card_number__in=numbers.values()):
+        rows.setdefault(reject.card_number, []).append(reject)
+    for reject in standing.filter(taken__dataset=PERSONS.name, person_id__in=owners.values()):
+        for number, person in owners.items():
+            if person == reject.person_id and reject.card_number != number:
+                rows.setdefault(number, []).append(reject)
+    return [Held(identifier, tuple(rows.get(number, ()))) for identifier, number in numbers.items()]
+
+
 def correction_requests(*, waiting: bool = True) -> QuerySet[ReceivedRequest]:
     """Return the correction requests that wait, oldest first, or those decided on, newest first."""
     state = ReceivedRequest.State.WAITING
@@ -143,6 +170,7 @@ def counts() -> Mapping[str, int]:
     return {
         "shared_numbers": shared.count(),
         "identity_conflicts": Outcome.objects.filter(identity_conflict="true").count(),
+        "held": Outcome.objects.filter(outcome="held").count(),
         "correction_requests": correction_requests().count(),
         "candidates": candidates().count(),
     }

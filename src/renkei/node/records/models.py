@@ -305,6 +305,11 @@ class ReturnedRow(models.Model):
     returned_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
 
+    @property
+    def action(self) -> str:
+        """What the reasons cost: a row that was taken without a value is not returned."""
+        return Reject.Action.ROW.value
+
     class Meta:
         ordering = ("service", "sequence", "line")
         indexes = (models.Index("service", "sequence", condition=Q(settled_at=None), name="rows_returned"),)

@@ -136,6 +136,11 @@ def outstanding() -> QuerySet[ReturnedRow]:
     return ReturnedRow.objects.filter(settled_at=None).exclude(Exists(again))
 
 
+def ours() -> QuerySet[Reject]:
+    """Return the rows that were rejected or taken without a value here, of the newest import first."""
+    return Reject.objects.select_related("taken").order_by("-taken_id", "line")
+
+
 def resolve(service: str, sequence: int, actor: Actor | None, now: datetime) -> int:
     """Mark the returned rows of a delivery as settled by other means; returns how many."""
     with transaction.atomic():

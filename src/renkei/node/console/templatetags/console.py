@@ -16,11 +16,12 @@ from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Lang, Words
 from renkei.exchange.errors import NOTICES
 from renkei.exchange.keys import spoken as in_groups
-from renkei.matching.labels import column_name, value_in_words
+from renkei.matching.labels import column_name, left_out, value_in_words
 from renkei.node.console.forms import Problem, Shown
 from renkei.node.console.incident_forms import ITEMS
 from renkei.node.console.labels import (
     CASE_OUTCOMES,
+    DATASETS,
     DELIVERY_STATES,
     DUTIES,
     EVENTS,
@@ -111,6 +112,24 @@ def count_name(name: str) -> str:
 def rejection(reason: str) -> str:
     """Return why rows were rejected; an unknown reason is shown as it is."""
     return reason_in_words(reason, language())
+
+
+@register.filter
+def reasons(joined: str) -> list[str]:
+    """Split the reasons of a row."""
+    return joined.split(";")
+
+
+@register.filter
+def what_was_left_out(row: Any) -> str:
+    """Say whether the row or only the value was left out, of a row with `action` and `reasons`."""
+    return left_out(row.action, row.reasons).say(language())
+
+
+@register.filter
+def dataset(name: str) -> str:
+    """Name a dataset; an unknown name is shown as it is."""
+    return DATASETS[name].say(language()) if name in DATASETS else name
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""F-01 to F-05: ISA's findings, their causes, and the trays. Lists hold only identifiers, items, causes."""
+"""F-01 to F-05, F-10: ISA's findings, causes, and the trays. Lists hold only identifiers, items, causes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -205,6 +205,23 @@ def identity_conflicts(request: HttpRequest) -> HttpResponse:
     """List the notifications that may be about another person than the owner of the card number."""
     return _outcomes(
         request, list(queries.identity_conflicts(request.GET.get("after", ""))[: queries.PAGE + 1])
+    )
+
+
+@page("held")
+def held(request: HttpRequest) -> HttpResponse:
+    """List the notifications whose number is on a rejected row of the register, with the rows to mend."""
+    found = queries.held(request.GET.get("after", ""), queries.PAGE + 1)
+    after = found[queries.PAGE - 1].notification_id if len(found) > queries.PAGE else ""
+    return render(
+        request,
+        "console/held.html",
+        {
+            "listed": found[: queries.PAGE],
+            "after": after,
+            "counts": queries.counts(),
+            "kind": Kind.DISCREPANCY,
+        },
     )
 
 
