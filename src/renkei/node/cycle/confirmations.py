@@ -83,6 +83,6 @@ def confirm(reason: str, actor: Actor | None) -> list[str]:
         for each in waiting:
             each.row.reason = reason
             each.row.save(update_fields=["reason"])
-            counts = {finding.rule: finding.count for finding in each.findings}
+            counts: dict[str, int] = {finding.rule: finding.count for finding in each.findings}
             record(actor, Verb.MATCHING_CONFIRMED, each.subject, reason=reason, counts=counts)
     return [each.subject for each in waiting]

@@ -319,7 +319,7 @@ def _let_wait(path: Path, fault: ImplausibleInput, now: datetime) -> None:
                 "noticed_at": now,
             },
         )
-        counts = {finding.rule: finding.count for finding in fault.findings}
+        counts: dict[str, int] = {finding.rule: finding.count for finding in fault.findings}
         record(None, Verb.FILE_DOUBTED, path.name, counts=counts)
 
 
