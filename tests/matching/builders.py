@@ -18,6 +18,7 @@ from renkei.matching import Reconciliation, reconcile
 from renkei.matching.frames import table_batches
 from renkei.matching.outcomes import NO_FAULTY
 from renkei.matching.prepare import Preparation, prepare
+from renkei.matching.reading.source_layouts import load_layout
 from renkei.matching.validation import NotificationsAre
 
 Row = dict[str, str]
@@ -149,6 +150,45 @@ def write_register(directory: Path, tables: Mapping[str, Iterable[Row]]) -> Path
     for name in ("persons", "cards", "permissions"):
         write_csv(directory / f"{name}.csv", DATASETS[name], tables.get(name, ()))
     return directory
+
+
+def renki(form: str, *table: Mapping[str, str], numbers: bool = False) -> list[str]:
+    """The lines of a file of 連記式; with `numbers`, it has the column of card numbers."""
+    layout = load_layout(Path(f"renki_{form}"))
+    needed = [one for rule in layout.rules.values() if rule.kind != "heading" for one in rule.sources]
+    needed = [one for one in needed if numbers or one != "在留カード番号"]
+    columns = [*dict.fromkeys([*needed, *sorted(layout.ignored), *layout.must_be_blank])]
+    office = [
+        "事業所番号",
+        "親番号（郵便番号）",
+        "子番号（郵便番号）",
+        "事業所所在地",
+        "事業所名称",
+        "電話番号",
+    ]
+    return [
+        "都市区符号,事業所記号,ＦＤ通番,作成年月日,代表届書コード,連記式項目バージョン",
+        "13,見本,001,20260410,22223,05",
+        "[kanri]",
+        "社会保険労務士氏名,事業所情報数",
+        ",001",
+        ",".join(office),
+        "12345,100,0001,東京都千代田区見本1-1,見本商事,03-0000-0000",
+        "[data]",
+        ",".join(columns),
+        *(",".join(values.get(column, "") for column in columns) for values in table),
+    ]
+
+
+RENKI_ROW = {
+    "被保険者番号4桁": "1301", "被保険者番号6桁": "123456", "被保険者番号CD": "7",
+    "被保険者氏名": "グエン", "被保険者氏名（ローマ字）": "NGUYEN VAN ANH", "性別": "1",
+    "生年月日（元号）": "4", "生年月日（年）": "10", "生年月日（月）": "4", "生年月日（日）": "21",
+    "事業所番号（安定所番号）": "1301", "事業所番号（一連番号）": "654321", "事業所番号（CD）": "0",
+    "資格取得年月日（元号）": "5", "資格取得年月日（年）": "8", "資格取得年月日（月）": "4",
+    "資格取得年月日（日）": "1", "国籍・地域": "ベトナム", "在留資格コード": "17",
+    "在留期間（年）": "2027", "在留期間（月）": "9", "在留期間（日）": "30", "資格外活動許可の有無": "2",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

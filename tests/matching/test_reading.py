@@ -498,8 +498,11 @@ def test_several_files_are_read_one_after_the_other_and_batches_name_theirs(tmp_
 
     batches = list(open_source([first, second], NOTIFICATIONS).batches())
 
-    assert [(sources.file_of(batch), batch.num_rows) for batch in batches] == [("a.csv", 2), ("b.parquet", 1)]
-    assert sources.file_of(next(open_source(first, NOTIFICATIONS).batches())) is None
+    assert [(sources.place_of(batch)[0], batch.num_rows) for batch in batches] == [
+        ("a.csv", 2),
+        ("b.parquet", 1),
+    ]
+    assert sources.place_of(next(open_source(first, NOTIFICATIONS).batches())) == (None, 1)
 
 
 def test_gzip_is_read_and_refused_where_it_is_cut_short(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from builders import RENKI_ROW, renki
 
 from renkei.agreement.datasets import PERSONS
 from renkei.matching.reading import RefusedFile, Source, open_source
@@ -125,48 +126,9 @@ def test_a_mapping_without_faults_is_taken(mapping: Path) -> None:
     assert load_layout(mapping).dataset == PERSONS
 
 
-def renki(form: str, **values: str) -> list[str]:
-    """A file of 連記式 with one row."""
-    layout = load_layout(Path(f"renki_{form}"))
-    needed = [one for rule in layout.rules.values() if rule.kind != "heading" for one in rule.sources]
-    needed = [one for one in needed if one != "在留カード番号"]
-    columns = [*dict.fromkeys([*needed, *sorted(layout.ignored), *layout.must_be_blank])]
-    office = [
-        "事業所番号",
-        "親番号（郵便番号）",
-        "子番号（郵便番号）",
-        "事業所所在地",
-        "事業所名称",
-        "電話番号",
-    ]
-    return [
-        "都市区符号,事業所記号,ＦＤ通番,作成年月日,代表届書コード,連記式項目バージョン",
-        "13,見本,001,20260410,22223,05",
-        "[kanri]",
-        "社会保険労務士氏名,事業所情報数",
-        ",001",
-        ",".join(office),
-        "12345,100,0001,東京都千代田区見本1-1,見本商事,03-0000-0000",
-        "[data]",
-        ",".join(columns),
-        ",".join(values.get(column, "") for column in columns),
-    ]
-
-
-RENKI_ROW = {
-    "被保険者番号4桁": "1301", "被保険者番号6桁": "123456", "被保険者番号CD": "7",
-    "被保険者氏名": "グエン", "被保険者氏名（ローマ字）": "NGUYEN VAN ANH", "性別": "1",
-    "生年月日（元号）": "4", "生年月日（年）": "10", "生年月日（月）": "4", "生年月日（日）": "21",
-    "事業所番号（安定所番号）": "1301", "事業所番号（一連番号）": "654321", "事業所番号（CD）": "0",
-    "資格取得年月日（元号）": "5", "資格取得年月日（年）": "8", "資格取得年月日（月）": "4",
-    "資格取得年月日（日）": "1", "国籍・地域": "ベトナム", "在留資格コード": "17",
-    "在留期間（年）": "2027", "在留期間（月）": "9", "在留期間（日）": "30", "資格外活動許可の有無": "2",
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("form", ["10101", "10191"])
 def test_the_shipped_layouts_read_rows_of_renki(form: str, tmp_path: Path) -> None:
-    (row,) = read(opened(tmp_path, Path(f"renki_{form}"), *renki(form, **RENKI_ROW)))
+    (row,) = read(opened(tmp_path, Path(f"renki_{form}"), *renki(form, RENKI_ROW)))
 
     assert row == {
         "notification_id": f"{form}-1301-123456-7",
@@ -188,7 +150,7 @@ def test_the_shipped_layouts_read_rows_of_renki(form: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("number", "taken"), [("", True), ("123456789012", False)])
 def test_renki_with_a_my_number_is_refused(number: str, taken: bool, tmp_path: Path) -> None:
-    source = opened(tmp_path, Path("renki_10101"), *renki("10101", **RENKI_ROW, 個人番号=number))
+    source = opened(tmp_path, Path("renki_10101"), *renki("10101", RENKI_ROW | {"個人番号": number}))
 
     if taken:
         assert len(read(source)) == 1
@@ -199,7 +161,7 @@ def test_renki_with_a_my_number_is_refused(number: str, taken: bool, tmp_path: P
 
 def test_a_file_of_another_format_is_named_for_what_it_is(tmp_path: Path) -> None:
     file = tmp_path / "own.csv"
-    file.write_text("\n".join(renki("10101", **RENKI_ROW)), encoding="utf-16")
+    file.write_text("\n".join(renki("10101", RENKI_ROW)), encoding="utf-16")
     layout = load_layout(Path("renki_10101"))
 
     with pytest.raises(RefusedFile, match="UTF-16"):

@@ -9,8 +9,8 @@ import typer
 from renkei.agreement.datasets import DATASETS, Dataset
 from renkei.cli import output
 from renkei.cli.arguments import EncodingOption, UnusableArguments
-from renkei.matching.reading import dataset_of, open_source
-from renkei.matching.reading.source_layouts import load_layout
+from renkei.cli.input_files import MappingOption, SheetOption, open_files, read_mapping
+from renkei.matching.reading import dataset_of
 
 _MOST_SHOWN = 100
 _PLACE = ("{file} {row}行目、列「{header}」: {sentence}", "{file}, row {row}, column “{header}”: {sentence}")
@@ -33,21 +33,12 @@ def check(
         Literal["notifications", "persons", "cards", "permissions"] | None,
         typer.Option("--dataset", help="What the files hold; by default guessed from each header."),
     ] = None,
-    sheet: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The sheet of a workbook; by default the first.")
-    ] = None,
+    sheet: SheetOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="The files as a workbook, .xlsx, faulty cells marked."),
     ] = None,
-    mapping: Annotated[
-        Path | None,
-        typer.Option(
-            "--mapping",
-            metavar="FILE",
-            help="TOML: a source's own CSV layout; or one that is shipped: renki_10101, renki_10191.",
-        ),
-    ] = None,
+    mapping: MappingOption = None,
     encoding: EncodingOption = "utf-8",
     quiet: output.QuietOption = False,
     as_json: output.JsonOption = False,
@@ -68,7 +59,7 @@ def check(
             f"--out {out}: is one of the files to be checked. Give another name.",
             f"--out {out}: 検査するファイルと同じです。別の名前にしてください。",
         )
-    layout = None if mapping is None else load_layout(mapping)
+    layout = read_mapping(mapping, DATASETS.values())
     if layout is not None and dataset not in (None, layout.dataset.name):
         raise UnusableArguments(
             f"--dataset {dataset}: the mapping is for {layout.dataset.name}.",
@@ -81,7 +72,7 @@ def check(
         else:
             of = DATASETS[dataset] if dataset else dataset_of(file, encoding, sheet=sheet)
         paths.setdefault(of, []).append(file)
-    sources = [open_source(each, of, encoding, sheet=sheet, layout=layout) for of, each in paths.items()]
+    sources = [open_files(each, of, encoding, sheet, layout) for of, each in paths.items()]
     from renkei.matching.check_report import check_sources, in_words, write_workbook
 
     findings = check_sources(sources)

@@ -4,16 +4,19 @@ This module loads Arrow; commands of the exchange must not.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from renkei.agreement.datasets import Dataset
 from renkei.matching.reading import Encoding, Source, open_source
 from renkei.matching.reading.contents import Content
+
+if TYPE_CHECKING:
+    from renkei.matching.reading.source_layouts import SourceLayout
 
 _PIECE = 1 << 20
 
@@ -28,6 +31,14 @@ NotificationsOption = Annotated[
 SheetOption = Annotated[
     str | None, typer.Option("--sheet", metavar="NAME", help="The sheet of a workbook; by default the first.")
 ]
+MappingOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--mapping",
+        metavar="FILE",
+        help="TOML: a source's own CSV layout; or one that is shipped: renki_10101, renki_10191.",
+    ),
+]
 NotificationsAreOption = Annotated[
     Literal["all", "changes"],
     typer.Option(
@@ -36,11 +47,39 @@ NotificationsAreOption = Annotated[
 ]
 
 
+def read_mapping(mapping: Path | None, datasets: Collection[Dataset]) -> "SourceLayout | None":
+    """Read a mapping, which must be for one of the datasets that the command reads.
+
+    Raises UnusableLayout, and UnusableArguments if it is for another dataset.
+    """
+    if mapping is None:
+        return None
+    from renkei.matching.reading.source_layouts import load_layout
+
+    layout = load_layout(mapping)
+    if layout.dataset not in datasets:
+        names = [dataset.name for dataset in datasets]
+        raise UnusableArguments(
+            f"--mapping {mapping}: it is for {layout.dataset.name}; this command reads {', '.join(names)}.",
+            f"--mapping {mapping}: {layout.dataset.name}の対応表です。"
+            f"このコマンドが読むのは{'、'.join(names)}です。",
+        )
+    return layout
+
+
 def open_files(
-    paths: Sequence[Path], dataset: Dataset, encoding: Encoding, sheet: str | None = None
+    paths: Sequence[Path],
+    dataset: Dataset,
+    encoding: Encoding,
+    sheet: str | None = None,
+    layout: "SourceLayout | None" = None,
 ) -> Source:
-    """Open the files of one dataset, which are read one after the other. Raises RefusedFile."""
-    return open_source(paths, dataset, encoding, sheet=sheet)
+    """Open the files of one dataset, which are read one after the other. Raises RefusedFile.
+
+    `layout` is used if it is for this dataset.
+    """
+    own = layout if layout is not None and layout.dataset == dataset else None
+    return open_source(paths, dataset, encoding, sheet=sheet, layout=own)
 
 
 def digests(source: Source) -> list[str]:

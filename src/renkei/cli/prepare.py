@@ -10,10 +10,12 @@ from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.cli import output
 from renkei.cli.arguments import ConfirmedOption, EncodingOption, read_reason, table_ending
 from renkei.cli.input_files import (
+    MappingOption,
     NotificationsAreOption,
     NotificationsOption,
     SheetOption,
     open_files,
+    read_mapping,
 )
 from renkei.matching.prepare import prepare as prepare_annex_1
 from renkei.matching.writing import check_place, table_writer, write_atomic
@@ -35,6 +37,7 @@ def prepare(
     out: Annotated[Path, typer.Option(metavar="FILE", help="The file for Annex 1, .csv, .parquet or .xlsx.")],
     encoding: EncodingOption = "utf-8",
     sheet: SheetOption = None,
+    mapping: MappingOption = None,
     notifications_are: NotificationsAreOption = "all",
     confirmed: ConfirmedOption = None,
     quiet: output.QuietOption = False,
@@ -46,11 +49,11 @@ def prepare(
     Rejected rows are written to rejects.csv beside it. An extract that cannot be true ends with status 3.
     """
     table_ending(out, "--out")
-    reason = read_reason(confirmed)
+    reason, layout = read_reason(confirmed), read_mapping(mapping, [NOTIFICATIONS])
     check_place(out.parent, [out.name, "rejects.csv"])
     with output.progress(quiet) as tell:
         result = prepare_annex_1(
-            open_files(notifications, NOTIFICATIONS, encoding, sheet).batches(),
+            open_files(notifications, NOTIFICATIONS, encoding, sheet, layout).batches(),
             lambda rows: tell(NOTIFICATIONS.name, rows),
             notifications_are=notifications_are,
             confirmed=reason,

@@ -21,11 +21,13 @@ from renkei.cli.arguments import (
     register_file,
 )
 from renkei.cli.input_files import (
+    MappingOption,
     NotificationsAreOption,
     NotificationsOption,
     SheetOption,
     digests,
     open_files,
+    read_mapping,
 )
 from renkei.cli.loading import gc_paused
 from renkei.matching.report.disclosure_control import SMALLEST_CELL
@@ -55,6 +57,7 @@ def reconcile(
     ] = "csv",
     encoding: EncodingOption = "utf-8",
     sheet: SheetOption = None,
+    mapping: MappingOption = None,
     notifications_are: NotificationsAreOption = "all",
     compared_with: Annotated[
         Path | None,
@@ -86,6 +89,7 @@ def reconcile(
     day, decisions, reason = read_day(as_of), read_policy(policy), read_reason(confirmed)
     if report is not None:
         page_ending(report, "--report")
+    layout = read_mapping(mapping, DATASETS.values())
     weighed_by = _parameters(candidate_parameters) if candidates or candidate_parameters else None
     # The columns of every file are checked before any file is read: a refusal should not take minutes.
     paths = {
@@ -93,8 +97,8 @@ def reconcile(
         for dataset in DATASETS.values()
         if dataset is not NOTIFICATIONS
     }
-    sources = {NOTIFICATIONS: open_files(notifications, NOTIFICATIONS, encoding, sheet)} | {
-        dataset: open_files([path], dataset, encoding, sheet) for dataset, path in paths.items()
+    sources = {NOTIFICATIONS: open_files(notifications, NOTIFICATIONS, encoding, sheet, layout)} | {
+        dataset: open_files([path], dataset, encoding, sheet, layout) for dataset, path in paths.items()
     }
     # The files needed first are read from now on, on another core, while the engine is loaded.
     first = (PERSONS, CARDS, NOTIFICATIONS) if engine == "polars" else ()

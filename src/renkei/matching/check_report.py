@@ -19,7 +19,7 @@ from renkei.matching.accepted_forms import accepted_form
 from renkei.matching.hash_index import HashIndex
 from renkei.matching.labels import REJECT_REASONS, column_name
 from renkei.matching.reading import Source
-from renkei.matching.reading.sources import file_of
+from renkei.matching.reading.sources import place_of
 from renkei.matching.validation import RECEIVING, Action, Checked, check
 from renkei.matching.writing import SHEET_ROWS, UnusableFile, new_workbook
 
@@ -75,7 +75,7 @@ class Finding:
     """The faults of one dataset's files.
 
     `faults` (`FAULTS`, in order of rows and columns): `line` counts through all files, `row` within its file,
-    the header being 1; `reason` is a key of REJECT_REASONS.
+    the header being 1 (but for a source's own layout, see `places`); `reason` is a key of REJECT_REASONS.
     """
 
     source: Source
@@ -136,7 +136,7 @@ def _faults(checked: Checked, source: Source) -> pl.DataFrame:
     return (
         named.with_columns(
             file=places.struct.field("file").fill_null(str(source.path)),
-            row=places.struct.field("row").cast(pl.UInt32) + source.parts[0].content.start_line - 1,
+            row=places.struct.field("row").cast(pl.UInt32),
             action=pl.struct("reason", "column").map_elements(
                 lambda fault: actions[fault["reason"], fault["column"]], return_dtype=pl.String
             ),
@@ -214,10 +214,11 @@ def _write_sheets(book: Any, finding: Finding, lang: Lang) -> None:
     names = finding.dataset.names
     marks = _marks(finding, lang)
     comments = 0
-    line, row, file, sheet = 2, 0, "", None
+    line, row, file, sheet = 2, 0, None, None
     for batch in finding.source.batches():
-        if sheet is None or (file_of(batch) or "") != file:
-            file, row = file_of(batch) or "", 1
+        name, _ = place_of(batch)
+        if sheet is None or name != file:
+            file, row = name, 1
             sheet = book.add_worksheet(_sheet_name(len(book.worksheets()), finding))
             sheet.write_row(0, 0, _headers(finding), plain)
             sheet.freeze_panes(1, 0)

@@ -27,7 +27,7 @@ Form = Literal["csv", "parquet", "workbook"]
 
 # Large batches, because the distinct values of each batch are read again; its memory is reused by the next.
 BATCH_ROWS = 500_000
-_FILE = b"renkei.file"
+_FILE, _HEADER_LINE = b"renkei.file", b"renkei.header_line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Source:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Return the records in order, as `text_batch` shapes them; blank is null or "".
 
-        If there are several files, each batch names its own (`file_of`). The first batch is read at once,
+        If there are several files, each batch names its own (`place_of`). The first batch is read at once,
         each further one while the caller works on the previous one. Iterating raises RefusedFile if a file
         is not what its name says.
         """
@@ -108,13 +108,17 @@ class Source:
                 if part.form == "parquet":
                     refuse_types(batch, self.dataset, part.columns, part.content.name)
                 text = text_batch(batch, self.dataset, part.columns_of_batches)
-                yield text.replace_schema_metadata({_FILE: name.encode()}) if len(self.parts) > 1 else text
+                place = {_FILE: name.encode()} if len(self.parts) > 1 else {}
+                if part.content.start_line > 1:
+                    place[_HEADER_LINE] = str(part.content.start_line).encode()
+                yield text.replace_schema_metadata(place) if place else text
 
 
-def file_of(batch: pa.RecordBatch) -> str | None:
-    """Return the name of the batch's file, None if it comes from the only file of its dataset."""
-    name = (batch.schema.metadata or {}).get(_FILE)
-    return None if name is None else name.decode()
+def place_of(batch: pa.RecordBatch) -> tuple[str | None, int]:
+    """Return the name of the batch's file, None if it is its dataset's only one, and its header's line."""
+    metadata = batch.schema.metadata or {}
+    name = metadata.get(_FILE)
+    return None if name is None else name.decode(), int(metadata.get(_HEADER_LINE, 1))
 
 
 def _file_names(paths: Sequence[Path]) -> list[str]:
