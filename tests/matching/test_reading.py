@@ -6,7 +6,7 @@ import io
 import os
 import threading
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -188,6 +188,22 @@ def test_a_time_of_a_zone_is_refused_by_column(tmp_path: Path) -> None:
     pl.DataFrame([a_permission()]).with_columns(permitted_on=zoned).write_parquet(path)
 
     assert "permitted_on" in refusal(path, PERMISSIONS).en
+
+
+@pytest.mark.parametrize(("int96", "taken"), [(False, True), (True, False)])
+def test_an_old_time_that_says_no_zone_is_refused_by_column(int96: bool, taken: bool, tmp_path: Path) -> None:
+    path = tmp_path / "permissions.parquet"
+    times = pa.array([datetime(9999, 12, 31)], pa.timestamp("us"))  # noqa: DTZ001 - INT96 reads it as 1816
+    table = pa.Table.from_pylist([a_permission()])
+    place = table.schema.get_field_index("permitted_on")
+    table = table.set_column(place, "permitted_on", times)
+    pq.write_table(table, path, use_deprecated_int96_timestamps=int96)
+
+    if taken:
+        assert read_file(path, PERMISSIONS) == [a_permission(permitted_on="9999-12-31")]
+    else:
+        assert "columns of a type" in refusal(path, PERMISSIONS).en
+        assert "permitted_on" in refusal(path, PERMISSIONS).en
 
 
 def test_a_type_that_cannot_be_read_is_refused_by_column(tmp_path: Path) -> None:

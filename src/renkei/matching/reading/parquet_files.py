@@ -76,7 +76,8 @@ def parquet_headers(content: Content) -> list[str]:
                 "the name of a column is not UTF-8. Write it again with names in UTF-8.",
                 "列名がUTF-8ではありません。UTF-8で書き出し直してください。",
             ) from None
-        odd = [field.name for field in schema if not _is_text_like(field.type)]
+        int96 = _int96(file)
+        odd = [field.name for field in schema if not _is_text_like(field.type) or field.name in int96]
     if odd:
         columns = ", ".join(shown(odd))
         raise refused(
@@ -87,6 +88,16 @@ def parquet_headers(content: Content) -> list[str]:
             "文字列で書き出してください。",
         )
     return names
+
+
+def _int96(file: pq.ParquetFile) -> set[str]:
+    """Return the columns of the old type of times, INT96.
+
+    It does not say whether its times are of a zone (Spark's are, Impala's not), and Arrow reads those after
+    2262 as other days.
+    """
+    columns = (file.schema.column(place) for place in range(len(file.schema)))
+    return {column.path for column in columns if column.physical_type == "INT96"}
 
 
 def _is_text_like(dtype: pa.DataType) -> bool:
