@@ -6,7 +6,7 @@ import io
 import os
 import threading
 import unicodedata
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -180,30 +180,6 @@ def test_a_time_is_its_day_at_midnight_and_as_written_otherwise(unit: str, tmp_p
 
     assert [read[0], *read[2:]] == ["2026-02-10", "1969-07-20", ""]
     assert read[1].startswith("2026-02-10 00:00:01")
-
-
-def test_a_time_of_a_zone_is_refused_by_column(tmp_path: Path) -> None:
-    path = tmp_path / "permissions.parquet"
-    zoned = pl.lit("2026-02-10").str.to_datetime("%Y-%m-%d").dt.replace_time_zone("Asia/Tokyo")
-    pl.DataFrame([a_permission()]).with_columns(permitted_on=zoned).write_parquet(path)
-
-    assert "permitted_on" in refusal(path, PERMISSIONS).en
-
-
-@pytest.mark.parametrize(("int96", "taken"), [(False, True), (True, False)])
-def test_an_old_time_that_says_no_zone_is_refused_by_column(int96: bool, taken: bool, tmp_path: Path) -> None:
-    path = tmp_path / "permissions.parquet"
-    times = pa.array([datetime(9999, 12, 31)], pa.timestamp("us"))  # noqa: DTZ001 - INT96 reads it as 1816
-    table = pa.Table.from_pylist([a_permission()])
-    place = table.schema.get_field_index("permitted_on")
-    table = table.set_column(place, "permitted_on", times)
-    pq.write_table(table, path, use_deprecated_int96_timestamps=int96)
-
-    if taken:
-        assert read_file(path, PERMISSIONS) == [a_permission(permitted_on="9999-12-31")]
-    else:
-        assert "columns of a type" in refusal(path, PERMISSIONS).en
-        assert "permitted_on" in refusal(path, PERMISSIONS).en
 
 
 def test_a_type_that_cannot_be_read_is_refused_by_column(tmp_path: Path) -> None:
