@@ -132,6 +132,18 @@ def test_a_number_not_found_says_why_and_shows_no_record(tmp_path, number, cause
     assert number not in page
 
 
+@pytest.mark.parametrize(
+    ("register", "at_fault"),
+    [({"persons": [a_person(sex="?", card_number="?")]}, True), ({"cards": []}, False)],
+)
+def test_a_fault_of_the_register_is_not_laid_on_whoever_notified(tmp_path, register, at_fault):
+    page = explained(tmp_path, notifications=[a_notification()], **register)
+
+    assert (OUTCOMES["held"].sentence.ja in page) is at_fault
+    assert (CAUSES["register_fault"].sentence.ja in page) is at_fault
+    assert (CAUSES["unknown_number"].sentence.ja in page) is not at_fault
+
+
 def test_a_deleted_notification_says_only_that(tmp_path):
     page = explained(tmp_path, notifications=[a_tombstone()])
 

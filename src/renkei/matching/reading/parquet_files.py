@@ -24,7 +24,13 @@ _MAGIC = b"PAR1"
 def _readable(name: str) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, EOFError):
+    except UnicodeDecodeError:  # what Arrow gives as Python text is the names; values stay in arrays
+        raise refused(
+            name,
+            "the name of a column is not UTF-8. Write it again with names in UTF-8.",
+            "列名がUTF-8ではありません。UTF-8で書き出し直してください。",
+        ) from None
+    except (pa.ArrowException, OSError, OverflowError, EOFError):
         # Arrow's messages may repeat values, so they are never passed on.
         raise refused(
             name,
@@ -68,14 +74,7 @@ def parquet_headers(content: Content) -> list[str]:
         )
     with _file(content) as file, _readable(content.name):
         schema = file.schema_arrow
-        try:
-            names = list(schema.names)
-        except UnicodeDecodeError:
-            raise refused(
-                content.name,
-                "the name of a column is not UTF-8. Write it again with names in UTF-8.",
-                "列名がUTF-8ではありません。UTF-8で書き出し直してください。",
-            ) from None
+        names = list(schema.names)
         int96 = _int96(file)
         odd = [field.name for field in schema if not _is_text_like(field.type) or field.name in int96]
     if odd:
