@@ -329,6 +329,7 @@ TITLES = [
     ("DAW AUNG SAN SUU KYI", "AUNG SAN SUU KYI"),
     ("KO AUNG KO", "AUNG KO"),
     ("JOHN SMITH様", "JOHN SMITH"),
+    ("さん JOHNSMITH", "JOHN SMITH"),
     ("JOHN SMITH さん", "JOHN SMITH"),
     ("王力氏", "王 力"),
     ("国华樣", "國華"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from renkei.agreement.datasets import Dataset
+from renkei.cli.arguments import UnusableArguments
 from renkei.matching.reading import Encoding, Source, open_source
 from renkei.matching.reading.contents import Content
 

@@ -100,10 +100,10 @@ def _a_word(words: list[str]) -> str:
 def _titles() -> tuple[Mapping[str, str], str]:
     """Return a pattern for each title or honorific, with the white space on both sides, and one for all."""
     rows = {row["title"]: row["place"] for row in _table("titles")}
-    words = [title for title, place in rows.items() if place == "word"]
+    # An honorific stands at the end of a word as well.
     ends = [title for title, place in rows.items() if place == "end"]
-    each = {title: _a_word([title]) if place == "word" else f" ?{title}$" for title, place in rows.items()}
-    return each, f"{_a_word(words)}|(?:{'|'.join(ends)})$"
+    each = {title: _a_word([title]) + (f"|{title}$" if title in ends else "") for title in rows}
+    return each, f"{_a_word(list(rows))}|(?:{'|'.join(ends)})$"
 
 
 @cache
