@@ -54,6 +54,7 @@ OWN = {
         "changes",
         "imports",
         "plausibility",
+        "register_faults",
         "rejected_rows",
         "retention",
         "staging",
