@@ -61,7 +61,7 @@ def forge(nodes: TwoNodes, data: bytes, rows: int = len(PEOPLE)) -> None:
 def sheet(odd=ODD) -> bytes:
     """The notifications as a table, one in its own line each, some of them odd."""
     text = io.StringIO()
-    table = csv.DictWriter(text, NOTIFICATIONS.names, lineterminator="\n")
+    table = csv.DictWriter(text, NOTIFICATIONS.names, lineterminator="\r\n")  # quotes a CR too
     table.writeheader()
     for number in PEOPLE:
         table.writerow({**made_up.notification(number), **odd.get(number, ({}, ""))[0]})

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from renkei.agreement.decisions import Policy
 from renkei.agreement.text import Words
-from renkei.matching.plausibility import Implausible, RowCounts, implausible, in_words
+from renkei.matching.plausibility import ALL_GIVEN, Implausible, RowCounts, implausible, in_words
 from renkei.node.records.models import Import, WaitingExtract
 from renkei.node.records.tables import Table
 
@@ -30,8 +30,7 @@ def of_import(table: Table, counts: Mapping[str, int], *, full: bool) -> tuple[I
         # Counting millions of rows takes a second, so it is done only where the number decides.
         stored=_count(table) + removed - counts["new"] if removed > policy.removed_rows else 0,
     )
-    had_rows = full and not counts["read"] and (removed > 0 or table.model._default_manager.exists())
-    return implausible([rows], policy, never_empty={table.dataset.name} if had_rows else ())
+    return implausible([rows], policy, never_empty=ALL_GIVEN & {table.dataset.name} if full else ())
 
 
 def why_waiting(name: str) -> Words:
