@@ -104,7 +104,7 @@ def two_nodes(directory: Path, database: str | None) -> Iterator[TwoNodes]:
         shutil.copytree(untouched.nodes["isa"].parent, directory)
         made = made_once.moved(untouched, directory)
         for party in made.nodes:
-            fresh_database(_named(database, party), of=_named(database, party, "_untouched"))
+            fresh_database(named(database, party), of=named(database, f"{party}_untouched"))
     else:
         made = made_once.migrated(directory)
     nodes = TwoNodes(made)
@@ -119,7 +119,7 @@ def _on_server(database: str) -> Rehearsal:
     """Make two nodes with migrated databases, until this process ends."""
     place = Path(tempfile.mkdtemp(prefix="renkei-two-nodes-"))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
-    urls = {party: _named(database, party, "_untouched") for party in ("isa", "mhlw")}
+    urls = {party: named(database, f"{party}_untouched") for party in ("isa", "mhlw")}
     for url in urls.values():
         fresh_database(url)
     made = made_once.make(place / "nodes", urls)
@@ -128,8 +128,9 @@ def _on_server(database: str) -> Rehearsal:
     return made
 
 
-def _named(server: str, party: str, which: str = "") -> str:
-    return f"{server.rsplit('/', 1)[0]}/two_{party}{which}"
+def named(server: str, name: str) -> str:
+    """Return the URL of this worker's database of a name; the workers of a run share the server."""
+    return f"{server.rsplit('/', 1)[0]}/two_{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 
 
 def fresh_database(url: str, of: str | None = None) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from node.operations.keys import BackupKey
 from node.records import made_up
-from two_nodes.nodes import RENKEI, TwoNodes, fresh_database, two_nodes
+from two_nodes.nodes import RENKEI, TwoNodes, fresh_database, named, two_nodes
 
 pytestmark = pytest.mark.slow
 
@@ -104,7 +104,7 @@ def environment(nodes: TwoNodes) -> dict[str, str]:
 
 def fresh(nodes: TwoNodes, party: str) -> str:
     url = os.environ.get("RENKEI_DATABASE_URL")
-    return f"{url.rsplit('/', 1)[0]}/two_restored" if url else ""
+    return named(url, "restored") if url else ""
 
 
 def filled(url: str) -> bool:
@@ -125,7 +125,7 @@ def filled(url: str) -> bool:
 @pytest.fixture(autouse=True)
 def no_database_left() -> None:
     if url := os.environ.get("RENKEI_DATABASE_URL"):
-        fresh_database(f"{url.rsplit('/', 1)[0]}/two_restored")
+        fresh_database(named(url, "restored"))
 
 
 def tables(nodes: TwoNodes, party: str) -> dict[str, list[str]]:

@@ -21,7 +21,7 @@ from node.operations.kept_versions import PARTIES, Version
 from node.records import made_up
 from renkei.node.rehearsal import Rehearsal
 from two_nodes import made_once, processes
-from two_nodes.nodes import TwoNodes, fresh_database
+from two_nodes.nodes import TwoNodes, fresh_database, named
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +78,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
 
 def _database(name: str) -> str:
     """Make an empty database on the server that this run is given."""
-    url = f"{(SERVER or '').rsplit('/', 1)[0]}/{name}"
+    url = named(SERVER or "", name)
     fresh_database(url)
     return url
 
