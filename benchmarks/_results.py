@@ -49,17 +49,19 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
     return {
         "Python": platform.python_version(),
         **{name: version(name) for name in packages},
-        "commit": _commit(),
+        "commit": commit_of(HERE),
     }
 
 
-def _commit() -> str:
+def commit_of(directory: Path) -> str:
+    """Return the commit of the checkout in which a directory is, and whether its source was changed."""
+
     def git(*words: str) -> str:
-        ran = subprocess.run(["git", *words], cwd=HERE, capture_output=True, text=True, check=False)
+        ran = subprocess.run(["git", *words], cwd=directory, capture_output=True, text=True, check=False)
         return ran.stdout.strip()
 
     commit = git("rev-parse", "--short", "HEAD")
-    changed = git("status", "--porcelain", "--", "../src")
+    changed = git("status", "--porcelain", "--", ":/src")
     return commit + (" with changes not committed" if changed else "") if commit else "unknown"
 
 

@@ -3,7 +3,9 @@
 Every contestant is a separate process with the same files; they take turns, round by round. The measured time
 is what a user waits for: from the start of the process to its end.
 
-    uv run python benchmarks/reconcile.py [--residents N --notifications N] [--files DIR]
+    uv run python benchmarks/reconcile.py [--residents N --notifications N] [--files DIR] [--before RENKEI]
+
+With --before, the command of another commit's checkout (its .venv/bin/renkei) is the only other contestant.
 """
 
 import argparse
@@ -17,10 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from _measure import GIB, Bounds, Run, bounds, median, run
-from _results import HERE, Target, publish, table, targets_table
+from _results import HERE, Target, commit_of, publish, table, targets_table
+from _turns import smallest, turns_table
+from _turns import take_turns as take_turns_with_before
 from _worlds import World, arguments, draw, reconcile_command, results_directory, rows_read
 
 LIMIT_TIMES, MEMORY_GIB = 3.0, 6.0
+# A change may cost the whole command at most a tenth.
+BEFORE_TIMES = 1.1
 PACKAGES = ("renkei", "polars", "duckdb", "pandas", "pyarrow", "recordlinkage", "splink")
 
 
@@ -221,6 +227,43 @@ def files_line(world: World, seen: Seen) -> str:
     return line
 
 
+def compare_before(world: World, options: argparse.Namespace, limits: Bounds) -> None:
+    """Compare with the command of another checkout, by processor time, and print the results."""
+    before, now = "renkei reconcile, before", OURS.name
+    there = str(options.before)
+    commands = {
+        before: lambda out: [there, *reconcile_command(world, out)[1:]],
+        now: lambda out: reconcile_command(world, out),
+    }
+    runs = take_turns_with_before(commands, options.rounds, limits, options.data)
+    commit = commit_of(options.before.resolve().parent)
+    then, ours = smallest(runs[before]), smallest(runs[now])
+    ratio = ours / then if then and ours else None
+    target = Target(
+        f"smallest CPU ≤ {BEFORE_TIMES:g}× that of before",
+        f"{ratio:.2f}×" if ratio else "they did not end",
+        ratio is not None and ratio <= BEFORE_TIMES,
+    )
+    publish(
+        "reconcile-before",
+        "Reconcile: the whole command against an earlier commit",
+        [
+            f"Before: commit {commit}. {files_line(world, Seen({}, {}))}",
+            turns_table(runs),
+            targets_table([target]),
+        ],
+        {
+            "before": commit,
+            "drawn": world.drawn,
+            "runs": {name: [ran.figures() for ran in those] for name, those in runs.items()},
+            "medians": {name: median(those) for name, those in runs.items()},
+            "targets": [{"promise": target.promise, "figure": target.figure, "verdict": target.word}],
+        },
+        ("renkei", "polars", "pyarrow"),
+        results_directory(options),
+    )
+
+
 def main() -> None:
     """Draw or find the files, run all contestants, print the results."""
     parser = arguments(__doc__.splitlines()[0])
@@ -230,6 +273,9 @@ def main() -> None:
     parser.add_argument(
         "--files", type=Path, help="files of your own: annex1.csv and the register as Parquet"
     )
+    parser.add_argument(
+        "--before", type=Path, help="compare only with this renkei, of another commit's checkout"
+    )
     options: argparse.Namespace = parser.parse_args()
     limits = bounds(options.seconds, options.gib)
     if options.files:
@@ -237,6 +283,9 @@ def main() -> None:
         options.data.mkdir(parents=True, exist_ok=True)
     else:
         world = draw(options.data, options.residents, options.notifications, limits)
+    if options.before:
+        compare_before(world, options, limits)
+        return
     runs, seen = take_turns(world, options.rounds, options.peer_rounds, limits)
     kept = targets(runs)
     publish(
