@@ -1,8 +1,8 @@
 """Read one large CSV of notifications whole, as text, and print its rows: `read_csv.py WAY FILE`.
 
-`arrow`, `arrow-table` and `polars`: the library alone. `scan`: only the proofs of `csv_scan`. `renkei`: what
-is in use, with the proofs. `renkei-polars`: the same with Polars in Arrow's place, for each piece, with fields
-counted, in the form that the checks need.
+`arrow`, `arrow-table` and `polars`: the library alone. `scan`: only the proofs of `csv_scan`.
+`renkei`: what is in use, with the proofs. `renkei-polars`: the same with Polars in the place of Arrow,
+for each piece, with fields counted, in the form that the checks need.
 """
 
 import sys
