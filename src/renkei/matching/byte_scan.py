@@ -75,6 +75,13 @@ def longest(column: Text) -> int:
     return int(np.diff(_offsets(column)).max()) if len(column) else 0
 
 
+def is_ascii(column: Text) -> bool:
+    """Say whether every byte of every value is ASCII."""
+    offsets = _offsets(column)
+    data = _data(column)[offsets[0] : offsets[-1]] if len(column) else _data(column)[:0]
+    return not len(data) or bool(data.max() < _NOT_ASCII)
+
+
 def edges(column: Text) -> Edges:
     """Scan the first and last bytes of every value."""
     if len(column) == 0 or column.buffers()[2] is None:

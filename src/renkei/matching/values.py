@@ -34,7 +34,7 @@ from renkei.agreement.datasets import Column, Kind
 from renkei.agreement.nationalities import NATIONALITIES
 from renkei.agreement.statuses import MHLW_CODES, STATUSES, canonical
 from renkei.matching.arrow_interop import filled, series
-from renkei.matching.byte_scan import Bytes, Edges, Shape, Text, digits, edges, longest
+from renkei.matching.byte_scan import Bytes, Edges, Shape, Text, digits, edges, is_ascii, longest
 from renkei.matching.dates import partial_to_text, read_dates
 from renkei.matching.reading import FEW_DISTINCT
 
@@ -142,7 +142,7 @@ def read(column: Column, raw: pa.Array, keep: bool = True) -> Values:
     seen = edges(raw)
     text = _trimmed(raw, seen)
     if column.kind is not Kind.TEXT:
-        text = _visible(text)
+        text = _visible(text, raw)
     if column.max_length is None or seen.longest <= column.max_length:
         return Values(text, _blank(text), _none(len(text)))
     return Values(text, _blank(text), (text.str.len_chars() > column.max_length).fill_null(False))
@@ -193,8 +193,13 @@ def _trimmed(raw: Text, seen: Edges) -> pl.Series:
     return text
 
 
-def _visible(text: pl.Series) -> pl.Series:
-    """Remove the characters that nobody can see; what is left of nothing else is blank."""
+def _visible(text: pl.Series, written: Text) -> pl.Series:
+    """Remove the characters that nobody can see; what is left of nothing else is blank.
+
+    `written` is the text as it was read: none of these characters is ASCII, which is fast to see.
+    """
+    if is_ascii(written):
+        return text
     unseen = text.str.contains(INVISIBLE)
     if not unseen.any():
         return text
@@ -205,7 +210,7 @@ def _visible(text: pl.Series) -> pl.Series:
 def _through_distinct(
     raw: pa.DictionaryArray, reader: Callable[[pl.Series], pl.Series], keep: bool
 ) -> Values:
-    text = _visible(_trimmed(raw.dictionary, edges(raw.dictionary)))
+    text = _visible(_trimmed(raw.dictionary, edges(raw.dictionary)), raw.dictionary)
     plain = text.str.contains("^[0-9A-Z-]*$").all()
     typed = reader(text if plain else text.str.normalize("NFKC").str.to_uppercase())
     # The counts are cheap; checking each row would cost as much as reading the few distinct words.
@@ -238,7 +243,7 @@ def _shaped(raw: pa.StringArray, kind: _Shaped, keep: bool) -> Values:
 def _converted(text: pl.Series, kind: _Shaped) -> Values:
     rows = (~text.str.contains(kind.pattern)).arg_true()
     written = text.gather(rows).to_arrow()
-    trimmed = _visible(_trimmed(written, edges(written)))
+    trimmed = _visible(_trimmed(written, edges(written)), written)
     converted = kind.convert(trimmed)
     unreadable = _none(len(text)).clone().scatter(rows, converted.is_null() & trimmed.is_not_null())
     # A malformed card number is kept as written: it may show what was meant (§1).
