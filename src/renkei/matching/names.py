@@ -407,8 +407,11 @@ def _kanji_agree(r: pl.Series, h: pl.Series, rk: pl.Series, hk: pl.Series) -> pl
 
 
 def _agree_but_for_a_title(r: pl.Series, h: pl.Series) -> pl.Series:
-    lengths = [_without_spaces(names).str.len_chars() for names in (r, h)]
-    return _titled(r, h, lengths[0] > lengths[1]) | _titled(h, r, lengths[1] > lengths[0])
+    letters, others = (_without_spaces(names).str.len_chars().cast(pl.Int32) for names in (r, h))
+    # Names that agree without the title differ by the letters of the title: most pairs need no pattern.
+    longest = max(map(len, _titles()[0]))
+    more = letters - others
+    return _titled(r, h, more.is_between(1, longest)) | _titled(h, r, more.is_between(-longest, -1))
 
 
 def _titled(names: pl.Series, others: pl.Series, longer: pl.Series) -> pl.Series:

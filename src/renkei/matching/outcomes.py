@@ -134,8 +134,11 @@ def _shared_numbers(notifications: pl.DataFrame, policy: Policy) -> pl.Series:
     value without any digit is no number.
     """
     # Rows with equal hashes include all rows with equal numbers, and are much faster to find.
-    several = notifications.filter(notifications["card_number"].hash().is_duplicated())
+    hashes = notifications["card_number"].hash()
+    several = notifications.with_columns(hashes.alias("hash")).filter(hashes.is_duplicated())
     # Most numbers that are used twice belong to a person with two employers: one birth date, so no conflict.
+    birth = pl.col("birth_date")
+    several = several.filter((birth.min() != birth.max()).over("hash")).drop("hash")
     several = several.filter(pl.col("card_number").str.contains(r"\d")).drop_nulls()
     several = several.unique(_USED_BY).filter(_births_differ("card_number"))
     users = _without_common_key(_keyed(several).filter(_births_differ(*_MEETING)))
