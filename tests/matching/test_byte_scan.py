@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renkei.matching.byte_scan import Shape, digits, edges, longest
+from renkei.matching.byte_scan import Shape, digits, edges, is_ascii, longest
 
 # Every character that is white space to Unicode, some that share its bytes, and some plain ones.
 WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2003\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -66,3 +66,10 @@ def test_one_odd_value_among_many_is_not_missed(place):
     texts[place] = "123456x"
 
     assert digits(7).bytes_of(pa.array(texts)) is None
+
+
+@given(st.lists(TEXTS, max_size=8), KINDS, st.integers(0, 3))
+def test_a_column_is_ascii_exactly_if_all_its_values_are(texts, kind, start):
+    column = pa.array(texts, kind).slice(min(start, len(texts)))
+
+    assert is_ascii(column) == all(text.isascii() for text in texts[start:] if text)
