@@ -2,7 +2,7 @@
 
     uv run python benchmarks/readers.py [--residents N --notifications N]
 
-The result belongs to docs/decisions/0019-arrow-reads-csv-after-a-scan.md.
+The result belongs to docs/decisions/0019-arrow-stays-the-csv-reader.md.
 """
 
 import os
