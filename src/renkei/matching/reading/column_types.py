@@ -50,20 +50,13 @@ def unfit_columns(columns: list[str], dataset: Dataset, where: str) -> RefusedFi
 
 
 def _holds(values: Values, column: Column, dataset: Dataset) -> bool:
-    dtype = values.type
-    if values.null_count == len(values):
+    is_dictionary = pa.types.is_dictionary(values.type)
+    dtype = values.type.value_type if is_dictionary else values.type
+    if any(is_text(dtype) for is_text in _TEXT) or values.null_count == len(values):
         return True
-    if pa.types.is_dictionary(dtype):
-        dtype = dtype.value_type
+    if is_dictionary:
         values = values.cast(dtype)
-    for is_type, holds in _HOLDS:
-        if is_type(dtype):
-            return holds(values, column, dataset)
-    return False
-
-
-def _text(values: Values, column: Column, dataset: Dataset) -> bool:
-    return True
+    return any(is_type(dtype) and holds(values, column, dataset) for is_type, holds in _HOLDS)
 
 
 def _days(values: Values, column: Column, dataset: Dataset) -> bool:
@@ -93,12 +86,10 @@ def _have_digits(values: Values, digits: int) -> bool:
     return bool(ends["min"].as_py() >= 10 ** (digits - 1) and ends["max"].as_py() < 10**digits)
 
 
-# The first that fits a type says whether its values can be held. Any other type holds nothing.
+_TEXT = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+# What says of a type whether its values can be held. Text holds everything, any other type nothing.
 _Holds = Callable[[Values, Column, Dataset], bool]
 _HOLDS: tuple[tuple[Callable[[pa.DataType], bool], _Holds], ...] = (
-    (pa.types.is_string, _text),
-    (pa.types.is_large_string, _text),
-    (pa.types.is_string_view, _text),
     (pa.types.is_boolean, _answers),
     (pa.types.is_integer, _whole_numbers),
     (pa.types.is_date, _days),
