@@ -65,7 +65,7 @@ def _expected(drawn: World) -> oracle.Result:
 
 
 def _first_difference(drawn: World) -> str:
-    """The first row that differs, by its fields that do; nothing where all files are the same."""
+    """The first row that differs, by its fields that do; nothing where all files and counts are the same."""
     expected, result = _expected(drawn), _reconciled(drawn)
     for name in OUTPUTS:
         ours, theirs = _rows(getattr(result, name)), getattr(expected, name)
@@ -77,7 +77,11 @@ def _first_difference(drawn: World) -> str:
                 key = next(iter((reference or engine).items()))
                 said = [f"{field}: {engine.get(field)!r}, want {reference.get(field)!r}" for field in fields]
                 return f"{name} {key}: " + "; ".join(said[:6])
-    return ""
+    summary = result.statistics.summary()
+    of_a_part = dict.fromkeys(summary["scope"], 0)  # a day's changes say nothing of any permission
+    counted = (expected.scope or of_a_part, expected.credited_by_others_only)
+    told = (summary["scope"], summary["credited_by_others_only"])
+    return "" if told == counted else f"counts of permissions: {told}, want {counted}"
 
 
 def _shrunk(drawn: World) -> World:

@@ -60,6 +60,8 @@ APOSTROPHES = "'’ʼ.＇"
 def name(rng: random.Random, latin: str, kanji: str) -> str:
     """A name as an employer may write it: often the same person's still, sometimes not."""
     written = kanji if kanji and rng.random() < 0.35 else latin
+    if (spelled := _other_spelling(rng, written)) != written and rng.random() < 0.5:
+        return spelled  # few names have one
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         written = rng.choice(NAME_FLAWS)(rng, written)
     return written or latin
@@ -336,6 +338,56 @@ STATUSES = (
     *("hsp", "hsp_1a", "hsp_1b", "hsp_1c", "hsp_2", "titp", "titp_1b", "titp_2b", "ssw", "ssw_1", "ssw_2"),
     *("intra_company", "intra_company_1", "intra_company_2", "business_manager", "investor_business_manager"),
     *("dependent", "diplomat", "special_permanent", "long_term", "unknown_sofa"),
+)
+# Of permissions: those that are due otherwise more often than they occur.
+PERMITTED = ("engineer_humanities_intl", "titp_1b", "titp_1b", "titp_1a", "esd", "esd", "designated", "ssw_1")
+PREVIOUS = ("", "student", "student", "student", "precollege", "titp_2b")
+# One organisation a line, in spellings some of which agree: legal forms before, after and inside, small kana,
+# widths, names that begin others with three and with four characters, names that are none.
+ORGANISATIONS = (
+    (
+        *("株式会社連携工業", "㈱連携工業", "(株)連携工業", "（株）　連携 工業", "連携工業㍿", "連携工業"),
+        *("連携工業株式会社東京支店", "連携工業 大阪支店", "連携工", "株式会社 連携", "新連携工業"),
+    ),
+    (
+        *("キャノン精機株式会社", "キヤノン精機", "ｷｬﾉﾝ精機(株)", "キャノン精機　（有）大阪", "きゃのん精機"),
+        *("有限会社キャノ", "キャノン", "特例有限会社キヤノン精", "株式 会社キャノン精機"),
+    ),
+    (
+        *("Acme Trading Co., Ltd.", "ＡＣＭＥ　ＴＲＡＤＩＮＧ", "acme trading", "ACME TRADING INC.", "ACM"),
+        *("Acme", "株式会社ACME", "Acme Trading Tokyo K.K.", "A, Inc.", "Ａ，ＩＮＣ．", "ACME LLC"),
+    ),
+    (
+        *(
+            "社会福祉法人みどり会",
+            "みどり会",
+            "(福)みどり会",
+            "社会福祉法人　みどり会　特養あおば",
+            "みどりかい",
+        ),
+        *("医療法人社団みどり会", "みどり会ッ", "学校法人みどり", "みどり会ツ"),
+    ),
+    ("株式会社", "(有)", "　", "合同会社 ㈱", "-"),
+)
+DISPATCHED = ("派遣先株式会社", "(株)派遣先", "派遣先", "派遣先　大阪営業所")
+# Three numbers of one telephone, two of another, one of seven digits, and some of fewer.
+PHONES = (
+    *("03-1234-5678", "0312345678", "０３（１２３４）５６７８", "06-1111-2222", "06 1111 2222"),
+    *("123-4567", "1234567", "123-456", "123456", "なし"),
+)
+# Places: prefecture said or not, one municipality in two prefectures, one that begins another, wards, none.
+PLACES = (
+    *("", "", "東京都", "東京都新宿区西新宿2-8-1", "新宿区西新宿2-8-1", "東京都 新宿区1", "東京都港区芝1-2"),
+    *(
+        "東京都府中市宮町2",
+        "広島県府中市府川町",
+        "府中市",
+        "東村山市本町1",
+        "東京都東村山市本町1",
+        "東村平良",
+    ),
+    *("大阪府大阪市北区中之島1", "大阪市北区", "大阪市", "大阪府", "京都府京都市中京区", "どこか1-2"),
+    *("西多摩郡瑞穂町", "東京都瑞穂町", "鎌ケ谷市1", "鎌ヶ谷市1", "鎌ｹ谷市1", "北海道札幌市中央区北1条"),
 )
 ADDRESSES = (
     "東京都新宿区西新宿二丁目8番1号",

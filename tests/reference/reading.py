@@ -89,7 +89,7 @@ def _take_or_reject(
         if column.name in withheld and text:
             of_the_row.append(f"forbidden:{column.name}")
         elif not text:
-            if _is_required(column, is_notification, written):
+            if _is_required(column, is_notification, written) or _lacks_its_date(dataset, column, row):
                 reasons.append(f"missing:{column.name}")
         else:
             try:
@@ -140,6 +140,11 @@ def _is_required(column: Column, is_notification: bool, written: Raw) -> bool:
     if is_notification and written["deleted_on"]:
         return column.name in NEEDED_BY_A_TOMBSTONE
     return column.required
+
+
+def _lacks_its_date(dataset: str, column: Column, row: Row) -> bool:
+    """A change has been permitted on some day; a CoE may wait for its holder to land."""
+    return dataset == "permissions" and column.name == "permitted_on" and row["ground"] == "change"
 
 
 def is_permanent_resident(written: Raw) -> bool:

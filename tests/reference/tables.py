@@ -208,6 +208,22 @@ def romanisations() -> tuple[frozenset[str], ...]:
     return tuple(frozenset(row.split()) for row in rows)
 
 
+@cache
+def organisation_forms() -> tuple[tuple[str, str], ...]:
+    """Legal forms of organisations with the place where each may stand."""
+    return tuple((row["form"], row["place"]) for row in _rows(AGREEMENT / "organisation_forms.csv"))
+
+
+@cache
+def prefectures() -> frozenset[str]:
+    return frozenset(row["prefecture"] for row in _rows(AGREEMENT / "municipalities.csv"))
+
+
+@cache
+def municipalities() -> frozenset[str]:
+    return frozenset(row["municipality"] for row in _rows(AGREEMENT / "municipalities.csv"))
+
+
 def _words(table: str, otherwise: list[str], column: str) -> tuple[str, ...]:
     """The column of a table of the package, or the examples that the specification gives."""
     for folder in NAME_TABLES:

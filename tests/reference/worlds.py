@@ -20,10 +20,10 @@ from .tables import IDENTIFIER, IDENTITY, INPUTS, ITEMS, WITHHELD, columns
 AS_OF = (
     *("2026-03-31", "2026-04-30", "2026-05-01", "2024-02-29", "2024-03-01", "2021-04-30", "2021-05-01"),
     *("2021-05-31", "2021-06-01", "2026-12-31", "2027-01-01", "2027-01-31", "2027-02-28", "2027-03-01"),
+    *("2026-05-31", "2026-06-01", "2026-06-03", "2026-06-04", "2025-05-31", "2025-06-01", "2026-07-01"),
 )
 MALFORMED = ("A123", "AB1234567CD", "ab-123", "不明", "ABCD12345678", "AB12345678C", "なし", "申請中", "A1")
 UNKNOWN = ("ZZ00000000ZZ", "ZZ00000001ZZ")
-PHONES = ("03-1234-5678", "0312345678", "06-1111-2222")
 CORPORATE = (  # the last with a wrong check digit
     "6000012070001",
     "7000012050002",
@@ -76,6 +76,7 @@ class _Maker:
         self.contested = contested
         self.flaw_rate = rng.choice((0.03, 0.15, 0.4))
         self.spoil_rate = rng.choice((0.0, 0.03, 0.12))
+        self.organisations = rng.choice((1, 2, 3, 4, len(flaws.ORGANISATIONS)))
         self.as_of = rng.choice(AS_OF)
         self.persons: list[Row] = []
         self.cards: list[Row] = []
@@ -84,12 +85,12 @@ class _Maker:
 
     def world(self) -> World:
         rng = self.rng
-        for number in range(rng.choice((0, 1, 2, 5, 10, 10, 20, 30))):
+        for number in range(rng.choice((0, 1, 2, 5, 10, 10, 10, 20))):
             self._person(f"P{number:02}")
         for person in self.persons:
-            for _ in range(rng.choice((0, 0, 1, 1, 2))):
+            for _ in range(rng.choice((0, 0, 1, 1, 2, 3))):
                 self._permission(person)
-        for number in range(rng.choice((0, 1, 5, 20, 40, 60))):
+        for number in range(rng.choice((0, 1, 5, 20, 40, 60, 60))):
             self._notification(f"N{number:02}")
         return World(
             notifications=self._written("notifications", self.notifications),
@@ -112,6 +113,16 @@ class _Maker:
             policy["disclosed_items"] = [item for item in ITEMS if rng.random() < 0.6] or ["name"]
         if rng.random() < 0.3:
             policy["grace_days"] = rng.choice((0, 1, 3, 31))
+        if rng.random() < 0.2:
+            months = {
+                status: rng.choice((0, 2, 3, 4, 12)) for status in flaws.PERMITTED if rng.random() < 0.3
+            }
+            policy["due_months"] = {"default": rng.choice((0, 1, 1, 2, 14)), **months}
+        if rng.random() < 0.3:
+            policy["credited_by"] = "contract_organisation"
+        for decision in ("blank_start_credits", "explain_omissions", "report_continuing"):
+            if rng.random() < 0.15:
+                policy[decision] = False
         if rng.random() < 0.15:
             policy["in_scope_from"] = rng.choice(("2021-03-23", "2024-01-01", self.as_of))
         if rng.random() < 0.15:
@@ -178,65 +189,74 @@ class _Maker:
 
     def _permission(self, person: Row) -> None:
         rng = self.rng
-        ground = rng.choice(("coe", "change"))
+        ground = rng.choice(("coe", "change", "change"))
+        permitted_on = self._permitted_on()
         with_dispatch = rng.random() < 0.4
+        cards = [card for card in self.cards if card["person_id"] == person["person_id"]]
+        if cards and permitted_on and rng.random() < 0.4:
+            rng.choice(cards)["issued_on"] = self._near(permitted_on, (-1, 0, 1, 40))
         self.permissions.append(
             {
                 "permission_id": f"Q{len(self.permissions):02}",
                 "person_id": person["person_id"],
                 "ground": ground,
-                "permitted_on": self._permitted_on(),
-                "status_of_residence": rng.choice((person["status_of_residence"], *flaws.STATUSES)),
-                "previous_status": rng.choice(("", "student", "titp_2b")),
-                "work_designated": rng.choice(("", "true", "true", "false")),
-                "contract_confirmed": rng.choice(("true", "true", "true", "false")),
+                "permitted_on": permitted_on,
+                "status_of_residence": rng.choice(
+                    (person["status_of_residence"], rng.choice(flaws.STATUSES), *flaws.PERMITTED)
+                ),
+                "previous_status": rng.choice(flaws.PREVIOUS),
+                "work_designated": rng.choice(("", "true", "true", "true", "false")),
+                "contract_confirmed": rng.choice(("true",) * 7 + ("false",)),
+                "contract_starts_on": self._contract_starts_on(permitted_on),
                 "organisation_corporate_number": rng.choice(("", *CORPORATE)),
-                "organisation_name": rng.choice(("株式会社連携", "A, Inc.")),
-                "organisation_address": rng.choice(("", *flaws.ADDRESSES)),
-                "organisation_phone": rng.choice(("", *PHONES)),
+                "organisation_name": rng.choice(("", *self._organisation())),
+                "organisation_address": rng.choice(flaws.PLACES),
+                "organisation_phone": rng.choice(("", "", *flaws.PHONES)),
                 "organisation_representative": rng.choice(("", "代表 太郎")),
-                "dispatch_name": "派遣先株式会社" if with_dispatch else "",
-                "dispatch_address": rng.choice(("", "大阪市")) if with_dispatch else self._stray("大阪市"),
-                "dispatch_phone": rng.choice(("", *PHONES)) if with_dispatch else self._stray(PHONES[0]),
+                "dispatch_name": rng.choice(flaws.DISPATCHED) if with_dispatch else "",
+                "dispatch_address": self._now_and_then(flaws.PLACES),
+                "dispatch_phone": self._now_and_then(flaws.PHONES),
             }
         )
 
-    def _stray(self, text: str) -> str:
-        """Contested: an address or a telephone of a 派遣先 that has no name."""
-        return text if self.contested and self.rng.random() < 0.3 else ""
+    def _organisation(self) -> tuple[str, ...]:
+        """The spellings of one organisation. Most worlds have few, so that they meet."""
+        return self.rng.choice(flaws.ORGANISATIONS[: self.organisations])
+
+    def _now_and_then(self, texts: tuple[str, ...]) -> str:
+        return self.rng.choice(texts) if self.rng.random() < 0.2 else ""
+
+    def _near(self, day: str, later: tuple[int, ...]) -> str:
+        return _day(datetime.date.fromisoformat(day), self.rng.choice(later))
+
+    def _contract_starts_on(self, permitted_on: str) -> str:
+        if self.rng.random() < 0.7:
+            return ""
+        return self._near(permitted_on or self.as_of, (-200, -10, 0, 10, 31, 62, 100))
 
     def _permitted_on(self) -> str:
         """Around the days that decide: a due date on the day of the run, the start of the agreement."""
         rng = self.rng
         as_of = datetime.date.fromisoformat(self.as_of)
         first = as_of.replace(day=1)
+        months = (-1, -32, -28, -29, -30, -31, -59, -61, -62, -63, -93, -120, -121, -122, -123, -124, -153)
+        years = [f"{as_of.year}-{day}" for day in ("01-01", "01-20", "03-15", "04-01", "04-30", "05-01")]
         around = [
-            "",
-            "2021-03-21",
-            "2021-03-22",
-            "2021-03-23",
-            _day(first, -1),
-            _day(first, -32),
-            _day(first, -28),
-            _day(first, -29),
-            _day(first, -30),
-            _day(first, -31),
-            _day(first, -59),
-            _day(first, -61),
-            _day(first, -62),
-            _day(first, -63),
-            _day(first, -93),
-            _day(as_of, 0),
-            _day(as_of, 10),
-            _day(as_of, -300),
+            *("2021-03-21", "2021-03-22", "2021-03-23"),
+            *(_day(first, later) for later in months),
+            *(_day(as_of, later) for later in (0, 10, -300)),
+            *years,
+            f"{as_of.year - 1}-12-31",
         ]
-        return rng.choice(around)
+        if rng.random() < 0.05:
+            return ""
+        return rng.choice((rng.choice(around), _day(as_of, -300), _day(first, -125)))
 
     # The notifications ----------------------------------------------------------------------------
 
     def _notification(self, identifier: str) -> None:
         rng = self.rng
-        card = rng.choice(self.cards) if self.cards else None
+        card = self._card()
         if card and self.notifications and rng.random() < 0.15:  # the number of an earlier one
             number = rng.choice(self.notifications)["card_number"]
             card = next((other for other in self.cards if other["card_number"] == number), card)
@@ -258,13 +278,19 @@ class _Maker:
                 **reported,
                 "card_number": self._reported_number(card),
                 **self._employment(card),
-                "registered_on": "2026-04-01",
                 "updated_on": rng.choice(("", "2026-04-02")),
                 "deleted_on": "",
             }
         )
         self._maybe_delete(self.notifications[-1])
         self._maybe_withhold(self.notifications[-1])
+
+    def _card(self) -> Row | None:
+        """Any card, more often one of somebody with a permission."""
+        rng = self.rng
+        permitted = {permission["person_id"] for permission in self.permissions}
+        theirs = [card for card in self.cards if card["person_id"] in permitted]
+        return rng.choice(theirs if theirs and rng.random() < 0.7 else self.cards) if self.cards else None
 
     def _flawed(self, item: str, record: Row) -> str:
         rng = self.rng
@@ -291,27 +317,43 @@ class _Maker:
     def _employment(self, card: Row | None) -> Row:
         rng = self.rng
         theirs = [
-            permission["permitted_on"]
+            permission
             for permission in self.permissions
             if card and permission["person_id"] == card["person_id"] and permission["permitted_on"]
         ]
-        start = ""
-        if theirs and rng.random() < 0.8:
-            day = datetime.date.fromisoformat(rng.choice(theirs))
-            start = _day(day, rng.choice((-30, -1, 0, 1, 30)))
+        start, end, registered_on = "", "", "2026-04-01"
+        permission = rng.choice(theirs) if theirs else None
+        if permission:
+            day = permission["permitted_on"]
+            if rng.random() < 0.7:
+                start = self._near(day, (-400, -60, -33, -32, -31, -30, -1, -1, 0, 1, 30))
+            if rng.random() < 0.35:
+                end = self._near(day, (-20, -1, 0, 1, 200))
+            if rng.random() < 0.7:
+                registered_on = self._near(day, (-30, -1, 0, 1, 60))
         elif rng.random() < 0.5:
             start = rng.choice(("2019-04-01", "2021-03-22", "2026-04-01"))
+            end = rng.choice(("", "", "2027-03-31"))
         return {
             "establishment_number": rng.choice(("", "13011234567", "27010000011")),
-            "establishment_name": rng.choice(("", "連携工業")),
+            "establishment_name": self._establishment_name(permission),
             "establishment_postal_code": rng.choice(("", "1000001")),
-            "establishment_address": rng.choice(("", *flaws.ADDRESSES)),
-            "establishment_phone": rng.choice(("", *PHONES)),
+            "establishment_address": rng.choice(("", *flaws.PLACES)),
+            "establishment_phone": rng.choice(("", *flaws.PHONES)),
             "industry": rng.choice(("", "E", "E09")),
             "establishment_size": rng.choice(("", "30-99")),
             "employment_start": start,
-            "employment_end": rng.choice(("", "", "2027-03-31")),
+            "employment_end": end,
+            "registered_on": registered_on,
         }
+
+    def _establishment_name(self, permission: Row | None) -> str:
+        """The organisation of the permission in some spelling, its 派遣先, another one, or nothing."""
+        rng = self.rng
+        if permission and rng.random() < 0.4:
+            name = permission["organisation_name"]
+            return rng.choice(next((names for names in flaws.ORGANISATIONS if name in names), ("",)))
+        return rng.choice(("", "", rng.choice(flaws.DISPATCHED), *self._organisation()))
 
     def _maybe_delete(self, notification: Row) -> None:
         rng = self.rng
