@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from renkei.agreement.allowed_values import MonthsByStatus
 from renkei.agreement.causes import CAUSES, Found
 from renkei.agreement.decisions import (
     AGREEABLE_CAUSES,
@@ -33,7 +34,10 @@ def test_the_defaults_are_those_of_the_specification():
     assert DEFAULT_POLICY.compared_items == all_but_address
     assert DEFAULT_POLICY.disclosed_items == COMPARABLE_ITEMS
     assert DEFAULT_POLICY.in_scope_from == date(2021, 3, 22)
-    assert (DEFAULT_POLICY.due_months, DEFAULT_POLICY.grace_days) == (1, 0)
+    assert (DEFAULT_POLICY.due_months.plain(), DEFAULT_POLICY.grace_days) == (
+        {"default": 1, "esd": 3, "titp_1b": 3},
+        0,
+    )
     assert DEFAULT_POLICY.identity_items == IDENTITY_ITEMS
     assert DEFAULT_POLICY.identity_conflict_at == 2
     assert DEFAULT_POLICY.truncated_from == 12
@@ -84,7 +88,12 @@ def test_no_reading_is_confirmed_either():
         ('disclosed_items = ["name"]', "disclosed_items", ("name",)),
         ("in_scope_from = 2022-04-01", "in_scope_from", date(2022, 4, 1)),
         ('in_scope_from = "2022-04-01"', "in_scope_from", date(2022, 4, 1)),
-        ("due_months = 0", "due_months", 0),
+        ("due_months = 0", "due_months", MonthsByStatus(0)),
+        (
+            "due_months = {default = 2, student = 4}",
+            "due_months",
+            MonthsByStatus(2, (("student", 4),)),
+        ),
         ("grace_days = 14", "grace_days", 14),
         ('identity_items = ["sex", "name"]', "identity_items", ("name", "sex")),
         ("identity_conflict_at = 3", "identity_conflict_at", 3),
@@ -131,6 +140,11 @@ def test_a_policy_may_begin_with_a_byte_order_mark(tmp_path):
         ("grace_days = 1.0", ["grace_days cannot be 1.0"]),
         ('grace_days = "3"', ["grace_days cannot be '3'"]),
         ("due_months = -1", ["due_months cannot be -1"]),
+        ("due_months = {default = 1, nobody = 2}", ["due_months cannot be"]),
+        ("due_months = {student = 2}", ["due_months cannot be"]),
+        ("due_months = {default = 1, student = -2}", ["due_months cannot be"]),
+        ("credited_by = 'nobody'", ["credited_by cannot be 'nobody'", "any_employer"]),
+        ("report_continuing = 1", ["report_continuing cannot be 1", "true or false"]),
         ("due_months = 999999999999", ["due_months cannot be 999999999999"]),
         ("truncated_from = 0", ["truncated_from cannot be 0"]),
         ("identity_conflict_at = 0", ["identity_conflict_at cannot be 0"]),

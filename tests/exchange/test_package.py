@@ -196,8 +196,7 @@ REJECTED = {
         ("annex2-3", "suspected_omissions", OMISSION, ""),
         ("annex2-3", "suspected_omissions", OMISSION | {"changed_on": "2026-01-01"}, "forbidden:changed_on"),
         ("annex2-3", "suspected_omissions", OMISSION | {"ground": "change"}, "forbidden:landed_on"),
-        ("annex2-3", "suspected_omissions", OMISSION | {"dispatch_phone": "03"}, "forbidden:dispatch_phone"),
-        ("annex2-3", "suspected_omissions", OMISSION | {"dispatch_name": "A", "dispatch_phone": "03"}, ""),
+        ("annex2-3", "suspected_omissions", OMISSION | {"dispatch_phone": "03"}, ""),
         (
             "annex2-3",
             "suspected_omissions",

@@ -19,6 +19,7 @@ from builders import (
 from renkei.agreement.causes import CAUSES
 from renkei.agreement.datasets import DATASETS
 from renkei.agreement.decisions import Policy
+from renkei.agreement.omissions import EXPLANATIONS
 from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import day_in_words
 from renkei.matching import Reconciliation
@@ -198,21 +199,31 @@ def test_a_suspected_omission_is_told_as_a_suspicion(tmp_path):
     page = said(explain_permission(directory, "K1", "ja"))
 
     assert "上陸許可年月日は令和8年2月10日" in page
-    assert "令和8年3月31日" in page  # the end of the month after
     assert "見本商事株式会社" in page
     assert "違反の認定ではありません" in page
 
 
-def test_the_due_date_told_is_that_of_the_decisions_of_the_run(tmp_path):
-    result = reconciled(permissions=[a_permission()], policy=Policy(due_months=0, grace_days=10))
-    page = said(explain_permission(written(tmp_path, result), "K1", "ja"))
+def test_the_due_date_is_told_as_one_of_decisions(tmp_path):
+    page = said(explain_permission(written(tmp_path, reconciled(permissions=[a_permission()])), "K1", "ja"))
 
-    assert "令和8年3月10日" in page
-    assert "令和8年3月31日" not in page
+    assert "due_months、grace_days、graduates_until_may" in page
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_what_explains_a_suspected_omission_is_told_with_its_notification(tmp_path, lang):
+    early = a_notification(employment_start="2026-01-05", establishment_name="(株)見本商事")
+    result = reconciled(notifications=[early], permissions=[a_permission()])
+    explanation = explain_permission(written(tmp_path, result), "K1", lang)
+
+    how = EXPLANATIONS["continues"]
+    assert (how.sentence_ja if lang == "ja" else how.sentence_en) in said(explanation)
+    assert (explanation.facts["explanation"], explanation.facts["notification_id"]) == ("continues", "N1")
 
 
 def test_a_change_of_status_names_the_status_before(tmp_path):
-    permission = a_permission(ground="change", previous_status="student", dispatch_name="見本派遣先")
+    permission = a_permission(
+        ground="change", previous_status="student", permitted_on="2025-12-10", dispatch_name="見本派遣先"
+    )
     page = said(explain_permission(written(tmp_path, reconciled(permissions=[permission])), "K1", "ja"))
 
     assert "変更前の在留資格は「留学」です" in page

@@ -23,7 +23,7 @@ from builders import (
 from renkei.agreement.calendar import due_date
 from renkei.agreement.decisions import DEFAULT_POLICY, Policy
 from renkei.agreement.statuses import STATUSES
-from renkei.matching.omissions import suspect
+from renkei.matching.omissions import due_on
 from renkei.matching.values import STATUS_KEYS
 
 
@@ -45,21 +45,17 @@ def reasons_of(cases: list[Case]) -> list[list[str]]:
 
 
 def overdue(permitted_on: str, as_of: date, policy: Policy = DEFAULT_POLICY) -> bool:
-    """Whether a permission is suspected that no notification credits."""
-    permissions = pl.DataFrame(
+    """Whether the due date of a permission has passed."""
+    permission = pl.DataFrame(
         {
-            "permission_id": ["K1"],
-            "person": [0],
+            "ground": ["coe"],
             "permitted_on": [date.fromisoformat(permitted_on)],
+            "contract_starts_on": pl.Series([None], dtype=pl.Date),
             "status_of_residence": pl.Series(["professor"], dtype=STATUS_KEYS),
-            "work_designated": pl.Series([None], dtype=pl.Boolean),
-            "contract_confirmed": [True],
+            "previous_status": pl.Series([None], dtype=STATUS_KEYS),
         }
     )
-    nothing = pl.DataFrame(
-        schema={"person": pl.Int64, "identity_conflict": pl.Boolean, "employment_start": pl.Date}
-    )
-    return bool(suspect(permissions, nothing, as_of=as_of, policy=policy).height)
+    return bool(permission.select(due_on(policy) < as_of).item())
 
 
 SUSPECTED, NOT_SUSPECTED = ["no_notification"], []
@@ -110,7 +106,7 @@ def test_every_status_by_the_column_of_the_table(designated: str) -> None:
     ]
     work = {"yes", "by_designation"} if designated else {"yes"}
 
-    annex3 = rows(reconciled(permissions=permissions).annex3)
+    annex3 = rows(reconciled(permissions=permissions, policy=Policy(due_months=1)).annex3)
 
     assert {row["permission_id"] for row in annex3} == {
         code for code, status in STATUSES.items() if status.work.value in work
@@ -189,10 +185,10 @@ def test_the_calendar_and_the_engine_know_the_same_due_dates(policy: Policy) -> 
     ).annex3)}  # fmt: skip
 
     expected = {
-        day.isoformat() for day in days if as_of > due_date(day, policy.due_months, policy.grace_days)
+        day.isoformat() for day in days if as_of > due_date(day, policy.due_months.default, policy.grace_days)
     }
     assert suspected == expected
-    assert expected or policy.due_months > 12
+    assert expected or policy.due_months.default > 12
 
 
 # --- credit ------------------------------------------------------------------------------------------
@@ -287,3 +283,268 @@ def test_each_permission_is_credited_by_itself() -> None:
     assert [(row["permission_id"], row["reason"]) for row in rows(result.annex3)] == [
         ("K3", "start_before_permission")
     ]
+
+
+# --- scope, counted -----------------------------------------------------------------------------------
+
+SCOPES = [
+    ({"contract_confirmed": "false", "status_of_residence": "student"}, "no_contract"),
+    ({"status_of_residence": "student", "permitted_on": ""}, "not_work_status"),
+    ({"status_of_residence": "designated", "permitted_on": ""}, "designation_unknown"),
+    ({"status_of_residence": "designated", "work_designated": "false", "permitted_on": ""}, "not_designated"),
+    ({"permitted_on": ""}, "not_used"),
+    ({"permitted_on": "2021-03-21"}, "before_agreement"),
+    ({"permitted_on": "2026-03-13"}, "not_due"),
+    ({"permitted_on": "2026-02-27"}, "suspected"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("permission", "scope"), SCOPES, ids=[scope for _, scope in SCOPES])
+def test_every_permission_is_in_one_scope(permission: Row, scope: str) -> None:
+    counted = reconciled(permissions=[a_permission(**permission)]).statistics.summary()["scope"]
+
+    assert {code: rows for code, rows in counted.items() if rows} == {scope: 1}
+
+
+def test_the_scopes_add_up_to_the_permissions_taken() -> None:
+    permissions = [
+        a_permission(permission_id=f"K{place}", **permission) for place, (permission, _) in enumerate(SCOPES)
+    ]
+
+    summary = reconciled(permissions=permissions, notifications=[a_notification()]).statistics.summary()
+
+    assert sum(summary["scope"].values()) == summary["datasets"]["permissions"]["taken"] == len(SCOPES)
+    assert summary["scope"]["credited"] == 1
+
+
+def test_a_change_without_its_day_is_set_aside_and_an_unused_certificate_is_not() -> None:
+    result = reconciled(
+        permissions=[
+            a_permission(permission_id="K1", ground="change", permitted_on=""),
+            a_permission(permission_id="K2", ground="coe", permitted_on=""),
+        ]
+    )
+
+    assert [(row["identifier"], row["action"], row["reasons"]) for row in rows(result.rejects)] == [
+        ("K1", "row", "missing:permitted_on")
+    ]
+
+
+# --- due date by status and contract -------------------------------------------------------------------
+
+DUE_ON = [
+    ({}, "2026-03-31"),
+    ({"contract_starts_on": "2026-01-05"}, "2026-03-31"),
+    ({"contract_starts_on": "2026-04-01"}, "2026-05-31"),
+    ({"status_of_residence": "titp_1b"}, "2026-05-31"),
+    ({"status_of_residence": "titp_1a"}, "2026-03-31"),
+    ({"status_of_residence": "esd", "contract_starts_on": "2026-03-01"}, "2026-06-30"),
+    ({"ground": "change", "previous_status": "student"}, "2026-05-31"),
+    ({"ground": "change", "previous_status": "留学", "permitted_on": "2026-04-30"}, "2026-05-31"),
+    ({"ground": "change", "previous_status": "student", "permitted_on": "2026-05-01"}, "2026-06-30"),
+    ({"ground": "change", "previous_status": "student", "contract_starts_on": "2026-05-15"}, "2026-06-30"),
+    ({"ground": "change", "previous_status": "trainee"}, "2026-03-31"),
+    ({"ground": "coe", "previous_status": "student"}, "2026-03-31"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("permission", "due"), DUE_ON)
+def test_the_due_date_follows_status_contract_and_graduation(permission: Row, due: str) -> None:
+    day = date.fromisoformat(due)
+    permissions = [a_permission(**permission)]
+
+    assert not reconciled(permissions=permissions, as_of=day).annex3.height
+    assert reconciled(permissions=permissions, as_of=day + timedelta(days=1)).annex3.height
+
+
+def test_graduates_wait_by_a_decision() -> None:
+    permission = a_permission(ground="change", previous_status="student")
+
+    assert reasons(permission) == NOT_SUSPECTED
+    assert reasons(permission, policy=Policy(graduates_until_may=False)) == SUSPECTED
+
+
+# --- reason, explanation and the notification they rest on ----------------------------------------------
+
+EMPLOYER = {"establishment_name": "(株)見本商事"}
+OTHER = {"establishment_name": "別見本工業株式会社"}
+BEFORE, AFTER = "2026-01-05", "2026-03-01"  # of a permission of 2026-02-10
+NEW_CARD = [a_card(issued_on="2026-02-10")]
+
+EXPLAINED = [
+    # a blank start: the day of registration stands for it
+    ([a_notification(registered_on="2026-02-10")], NEW_CARD, None),
+    ([a_notification(registered_on="2026-02-09")], None, ("start_before_permission", "just_before")),
+    ([a_notification(registered_on="2026-01-05")], None, ("start_before_permission", "")),
+    (
+        [a_notification(registered_on="2026-01-05", **EMPLOYER)],
+        None,
+        ("start_before_permission", "continues"),
+    ),
+    # a separation without a start never credits
+    (
+        [a_notification(registered_on=AFTER, employment_end=AFTER)],
+        None,
+        ("start_before_permission", "separation_only"),
+    ),
+    (
+        [a_notification(registered_on=AFTER, employment_end=BEFORE)],
+        None,
+        ("start_before_permission", "ended_before"),
+    ),
+    (
+        [a_notification(registered_on=AFTER, employment_end=AFTER, **EMPLOYER)],
+        None,
+        ("start_before_permission", "separation_only"),
+    ),
+    # a start before the permission
+    ([a_notification(employment_start=BEFORE)], NEW_CARD, ("start_before_permission", "notified_after")),
+    (
+        [a_notification(employment_start=BEFORE, **EMPLOYER)],
+        NEW_CARD,
+        ("start_before_permission", "notified_after"),
+    ),
+    (
+        [a_notification(employment_start=BEFORE, **EMPLOYER)],
+        None,
+        ("start_before_permission", "continues"),
+    ),
+    (
+        [a_notification(employment_start=BEFORE, employment_end=AFTER, **EMPLOYER)],
+        None,
+        ("start_before_permission", "continues"),
+    ),
+    (
+        [a_notification(employment_start=BEFORE, employment_end="2026-02-09", **EMPLOYER)],
+        None,
+        ("start_before_permission", "ended_before"),
+    ),
+    (
+        [a_notification(employment_start=BEFORE, **OTHER)],
+        None,
+        ("start_before_permission", "continues_elsewhere"),
+    ),
+    ([a_notification(employment_start=BEFORE)], None, ("start_before_permission", "")),
+    # 31 days, and one more
+    (
+        [a_notification(employment_start="2026-01-10", **OTHER)],
+        None,
+        ("start_before_permission", "just_before"),
+    ),
+    (
+        [a_notification(employment_start="2026-01-09", **OTHER)],
+        None,
+        ("start_before_permission", "continues_elsewhere"),
+    ),
+    # the first explanation over all notifications
+    (
+        [
+            a_notification(employment_start=BEFORE, **OTHER),
+            a_notification(notification_id="N2", employment_start=BEFORE, **EMPLOYER),
+        ],
+        None,
+        ("start_before_permission", "continues"),
+    ),
+    ([a_tombstone()], None, ("no_notification", "cancelled")),
+    ([], None, ("no_notification", "")),
+    ([a_tombstone(), a_notification(notification_id="N2", **SOMEONE_ELSE)], None, ("identity_conflict", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", range(len(EXPLAINED)))
+def test_the_reason_is_explained(place: int) -> None:
+    notifications, cards, expected = EXPLAINED[place]
+
+    result = reconciled(notifications=notifications, cards=cards, permissions=[a_permission()])
+
+    said = [(row["reason"], row["explanation"]) for row in rows(result.annex3)]
+    assert said == ([expected] if expected else [])
+
+
+def test_just_before_is_of_landings_only() -> None:
+    notification = a_notification(employment_start="2026-01-20", **OTHER)
+    change = a_permission(ground="change", previous_status="dependent")
+
+    annex3 = rows(reconciled(notifications=[notification], permissions=[change]).annex3)
+
+    assert [row["explanation"] for row in annex3] == ["continues_elsewhere"]
+
+
+def test_the_latest_notification_with_the_explanation_is_named_then_the_first_identifier() -> None:
+    def named(*notifications: Row) -> str:
+        return rows(reconciled(notifications=notifications, permissions=[a_permission()]).annex3)[0][
+            "notification_id"
+        ]
+
+    def early(name: str, registered_on: str, **values: str) -> Row:
+        return a_notification(
+            notification_id=name, employment_start=BEFORE, registered_on=registered_on, **values
+        )
+
+    assert named(early("N1", "2026-03-01"), early("N2", "2026-03-02"), early("N0", "2026-03-02")) == "N0"
+    # one that rests on another explanation is not named, however late
+    assert named(early("N1", "2026-03-01", **EMPLOYER), early("N2", "2026-03-02", **OTHER)) == "N1"
+    assert named(a_tombstone()) == ""
+    assert named(a_notification(**SOMEONE_ELSE)) == "N1"
+
+
+def test_a_blank_start_credits_by_a_decision() -> None:
+    notification = a_notification(registered_on="2026-03-01")
+
+    assert reasons(a_permission(), notification) == NOT_SUSPECTED
+    assert reasons(a_permission(), notification, policy=Policy(blank_start_credits=False)) == [
+        "no_notification"
+    ]
+    early = a_notification(registered_on="2026-01-01")
+    assert reasons(a_permission(), early, policy=Policy(blank_start_credits=False)) == [
+        "start_before_permission"
+    ]
+
+
+OF_ORGANISATION = Policy(credited_by="contract_organisation")
+
+
+def test_whose_notification_counts_is_a_decision() -> None:
+    permission = a_permission(dispatch_name="派遣先見本")
+    ours = a_notification(employment_start=AFTER, **EMPLOYER)
+    theirs = a_notification(employment_start=AFTER, **OTHER)
+    place = a_notification(employment_start=AFTER, establishment_name="株式会社派遣先見本 大阪支店")
+
+    assert reasons(permission, theirs) == NOT_SUSPECTED
+    assert reasons(permission, theirs, policy=OF_ORGANISATION) == ["other_employer"]
+    assert reasons(permission, ours, theirs | {"notification_id": "N2"}, policy=OF_ORGANISATION) == []
+    assert reasons(permission, place, policy=OF_ORGANISATION) == NOT_SUSPECTED
+    early = theirs | {"employment_start": BEFORE}
+    assert reasons(permission, early, policy=OF_ORGANISATION) == ["no_notification"]
+
+
+@pytest.mark.parametrize(
+    ("notifications", "counted"),
+    [
+        ([a_notification(**OTHER)], 1),
+        ([a_notification(**EMPLOYER)], 0),
+        ([a_notification()], 0),  # nothing to compare: not another organisation
+        ([a_notification(**OTHER), a_notification(notification_id="N2", **EMPLOYER)], 0),
+        ([a_notification(**OTHER, employment_start=BEFORE)], 0),  # it does not credit
+    ],
+)
+def test_permissions_that_only_others_credit_are_counted(notifications: list[Row], counted: int) -> None:
+    summary = reconciled(notifications=notifications, permissions=[a_permission()]).statistics.summary()
+
+    assert summary["credited_by_others_only"] == counted
+
+
+def test_what_is_explained_and_what_is_reported_are_decisions() -> None:
+    continuing = a_notification(employment_start=BEFORE, **EMPLOYER)
+
+    def annex3(**decisions: bool) -> list[tuple[str, str, str]]:
+        result = reconciled(
+            notifications=[continuing], permissions=[a_permission()], policy=Policy(**decisions)
+        )
+        assert result.statistics.summary()["scope"]["suspected"] == 1
+        return [(row["reason"], row["explanation"], row["notification_id"]) for row in rows(result.annex3)]
+
+    assert annex3() == [("start_before_permission", "continues", "N1")]
+    assert annex3(explain_omissions=False) == [("start_before_permission", "", "")]
+    assert annex3(report_continuing=False) == []
+    assert annex3(explain_omissions=False, report_continuing=False) == []

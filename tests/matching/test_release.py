@@ -30,10 +30,11 @@ ANNEX_2 = [
     "identity_caution", "differences",
 ]  # fmt: skip
 ANNEX_3 = [
-    "permission_id", "ground", "reason", "name", "status_of_residence", "stay_expires_on", "birth_date",
-    "sex", "nationality", "card_number", "address", "landed_on", "changed_on", "previous_status",
-    "organisation_corporate_number", "organisation_name", "organisation_address", "organisation_phone",
-    "organisation_representative", "dispatch_name", "dispatch_address", "dispatch_phone",
+    "permission_id", "ground", "reason", "notification_id", "explanation", "name", "status_of_residence",
+    "stay_expires_on", "birth_date", "sex", "nationality", "card_number", "address", "landed_on",
+    "changed_on", "previous_status", "organisation_corporate_number", "organisation_name",
+    "organisation_address", "organisation_phone", "organisation_representative", "dispatch_name",
+    "dispatch_address", "dispatch_phone",
 ]  # fmt: skip
 
 LATEST = {
@@ -217,6 +218,8 @@ def test_annex_3_carries_the_latest_record_and_the_organisation() -> None:
         "permission_id": "K1",
         "ground": "coe",
         "reason": "no_notification",
+        "notification_id": "",
+        "explanation": "",
         "name": "NGUYEN VAN ANH",
         "status_of_residence": "hsp_1b",  # the latest, not the permission's
         "stay_expires_on": "2031-09-30",
@@ -235,16 +238,21 @@ def test_annex_3_carries_the_latest_record_and_the_organisation() -> None:
 
 
 def test_a_change_has_a_day_of_change_and_a_previous_status() -> None:
-    row = in_annex_3(ground="change", previous_status="留学")
+    row = in_annex_3(ground="change", previous_status="留学", permitted_on="2025-11-10")
 
-    assert (row["landed_on"], row["changed_on"], row["previous_status"]) == ("", "2026-02-10", "student")
+    assert (row["landed_on"], row["changed_on"], row["previous_status"]) == ("", "2025-11-10", "student")
 
 
-@pytest.mark.parametrize("dispatch", [{}, DISPATCH | {"dispatch_name": ""}], ids=["blank", "no name"])
-def test_the_place_of_dispatch_is_given_only_where_there_is_one(dispatch: Row) -> None:
+@pytest.mark.parametrize("blank", ["", *DISPATCH])
+def test_of_the_place_of_dispatch_each_item_is_given_that_is_known(blank: str) -> None:
+    dispatch = {name: "" if name == blank else value for name, value in DISPATCH.items()}
     row = in_annex_3(**dispatch)
 
-    assert [row[name] for name in DISPATCH] == ["", "", ""]
+    assert {name: row[name] for name in DISPATCH} == dispatch
+
+
+def test_without_a_place_of_dispatch_its_items_are_blank() -> None:
+    assert [in_annex_3()[name] for name in DISPATCH] == ["", "", ""]
 
 
 # --- what never leaves -------------------------------------------------------------------------------

@@ -26,10 +26,10 @@ class Disclosure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A column holds one of these values, in canonical form; without values, the column is not blank."""
+    """A column holds one of these values, in canonical form."""
 
     column: str
-    holds: frozenset[str] = frozenset()
+    holds: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,6 @@ ANNEX_2 = annex_2(DEFAULT_POLICY.disclosed_items)
 
 _LANDED = Condition("ground", frozenset({"coe"}))  # 3(1)イ(ア)
 _CHANGED = Condition("ground", frozenset({"change"}))  # 3(1)イ(イ)
-_DISPATCHED = Condition("dispatch_name")  # 別紙3※: only where there is a 派遣先
 
 ANNEX_3 = _asked_of_isa(
     number="別紙3",
@@ -213,17 +212,17 @@ ANNEX_3 = _asked_of_isa(
         Item("⑭", "所属機関の所在地", ("organisation_address",)),
         Item("⑮", "所属機関の電話番号", ("organisation_phone",)),
         Item("⑯", "所属機関の代表者氏名", ("organisation_representative",)),
-        # Without a 派遣先 these three are blank in the register; no other column says that there is none.
-        Item("⑰", "派遣先の名称", ("dispatch_name",), released_when=_DISPATCHED),
-        Item("⑱", "派遣先の所在地", ("dispatch_address",), released_when=_DISPATCHED),
-        Item("⑲", "派遣先の電話番号", ("dispatch_phone",), released_when=_DISPATCHED),
+        # Without a 派遣先 these three are blank in the register; each may be known without its name.
+        Item("⑰", "派遣先の名称", ("dispatch_name",)),
+        Item("⑱", "派遣先の所在地", ("dispatch_address",)),
+        Item("⑲", "派遣先の電話番号", ("dispatch_phone",)),
     ),
     notes=(
         "⑨は、3（1）イ（ア）の場合に限る。",
         "⑩及び⑪は、3（1）イ（イ）の場合に限る。",
         "⑰から⑲までは、派遣先がある場合に限る。",
     ),
-    technical=("permission_id", "ground", "reason"),
+    technical=("permission_id", "ground", "reason", "notification_id", "explanation"),
 )
 
 #: The annexes by number as printed, in order.

@@ -52,6 +52,11 @@ class Column:
     costs_row: bool
     rule: str
 
+    @property
+    def optional(self) -> bool:
+        """Say whether a file may lack the column; it then is blank."""
+        return self.rule.startswith("optional column")
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
@@ -80,24 +85,26 @@ class Dataset:
 
 _MOST_OF_PHONE = 30
 _BOUNDED_TEXT = re.compile(r"text\(\d+\.\.(?P<most>\d+)\)")
+_KINDS = frozenset(kind.value for kind in Kind)
 # Codes of closed lists, and lists of names, are only written by us and never read: here they are text.
 _COMPOSED = frozenset(
     {
         "as the item",
         "item:cause pairs joined by ;",
         "list of item columns joined by ;",
-        "mismatched | not_found",
-        "no_notification | start_before_permission | identity_conflict",
     }
 )
+_ONE_OF = re.compile(r"[a-z_]+(?: \| [a-z_]+)+")
 
 
 def _kind(words: str) -> tuple[Kind, int | None]:
     if bounded := _BOUNDED_TEXT.fullmatch(words):
         return Kind.TEXT, int(bounded["most"])
-    if words in _COMPOSED:
+    if words in _KINDS:
+        return Kind(words), _MOST_OF_PHONE if words == Kind.PHONE.value else None
+    if words in _COMPOSED or _ONE_OF.fullmatch(words):
         return Kind.TEXT, None
-    return Kind(words), _MOST_OF_PHONE if words == Kind.PHONE.value else None
+    raise ValueError(f"{words}: not a type of the data dictionary")
 
 
 def _column(row: Mapping[str, str]) -> Column:
@@ -131,11 +138,6 @@ DATASETS: Mapping[str, Dataset] = MappingProxyType(
 SUSPECTED_OMISSIONS = _dataset("suspected_omissions")
 # The annexes have no employer key in common; this list, which the agreement does not mention, joins them.
 ESTABLISHMENTS = _dataset("establishments", "own_datasets.csv")
-#: With candidates, 別紙3 can name the notification that was not found (docs/candidates.md).
-OMISSIONS_WITH_CANDIDATES = Dataset(
-    SUSPECTED_OMISSIONS.name,
-    SUSPECTED_OMISSIONS.columns + _dataset(SUSPECTED_OMISSIONS.name, "own_datasets.csv").columns,
-)
 
 _DISCREPANCIES = _dataset("discrepancies")
 _EACH_ITEM = "<item>"

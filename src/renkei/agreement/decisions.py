@@ -8,18 +8,28 @@ the same name to `Policy`.
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal
 
+from renkei.agreement.allowed_values import (
+    A_DAY,
+    A_FLAG,
+    MONTHS_BY_STATUS,
+    MORE_LIKELY_THAN_NOT,
+    Allowed,
+    MonthsByStatus,
+    T_co,
+    items_of,
+    one_of,
+    whole_number,
+)
 from renkei.agreement.errors import RenkeiError
 from renkei.agreement.parties import ISA, MHLW, PARTIES
-
-T_co = TypeVar("T_co", covariant=True)
 
 Basis = Literal["memorandum", "decision"]
 
@@ -56,61 +66,6 @@ AGREEABLE_CAUSES = (
 
 class PolicyError(RenkeiError):
     """A decision that does not exist, or that cannot take that value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed(Generic[T_co]):
-    """What a decision may be set to: how a value is read, and a description of what is allowed.
-
-    `read` takes what TOML gives and raises ValueError for anything else.
-    """
-
-    read: Callable[[object], T_co]
-    en: str
-    ja: str
-
-
-def _items_of(allowed: tuple[str, ...]) -> Allowed[tuple[str, ...]]:
-    def read(value: object) -> tuple[str, ...]:
-        if not isinstance(value, list | tuple) or any(item not in allowed for item in value):
-            raise ValueError
-        if len(set(value)) != len(value):
-            raise ValueError
-        return tuple(item for item in allowed if item in value)
-
-    words = ", ".join(allowed)
-    return Allowed(
-        read, en=f"a list of some of {words}, each once", ja=f"次の項目の一覧（重複なし）: {words}"
-    )
-
-
-def _whole_number(least: int, most: int) -> Allowed[int]:
-    def read(value: object) -> int:
-        # In Python a bool is an int, but in a policy `grace_days = true` is a mistake.
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise ValueError
-        return value
-
-    return Allowed(read, en=f"a whole number from {least} to {most}", ja=f"{least}以上{most}以下の整数")
-
-
-def _read_day(value: object) -> date:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    # fromisoformat alone would also take 20210322 and 2021-W12-1.
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        return date.fromisoformat(value)
-    raise ValueError
-
-
-def _read_share(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0.5 <= value <= 1:
-        raise ValueError
-    return float(value)
-
-
-A_DAY = Allowed(_read_day, en="a date such as 2021-03-22", ja="2021-03-22 のような日付")
-_MORE_LIKELY_THAN_NOT = Allowed(_read_share, en="a number from 0.5 to 1", ja="0.5以上1以下の数")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +109,7 @@ def shown(value: object, most: int = 60) -> str:
 COMPARED_ITEMS = Decision(
     key="compared_items",
     value=tuple(item for item in COMPARABLE_ITEMS if item != "address"),
-    allowed=_items_of(COMPARABLE_ITEMS),
+    allowed=items_of(COMPARABLE_ITEMS),
     clause="3(1)ア",
     question_ja="突合でどの項目を比較するか。",
     question_en="Which items are compared when a notification is matched?",
@@ -165,7 +120,7 @@ COMPARED_ITEMS = Decision(
 DISCLOSED_ITEMS = Decision(
     key="disclosed_items",
     value=COMPARABLE_ITEMS,
-    allowed=_items_of(COMPARABLE_ITEMS),
+    allowed=items_of(COMPARABLE_ITEMS),
     clause="別紙2",
     question_ja="別紙2で、どの項目の在留管理情報を提供するか。",
     question_en="For which items does Annex 2 disclose the residence record?",
@@ -184,28 +139,82 @@ IN_SCOPE_FROM = Decision(
 )
 DUE_MONTHS = Decision(
     key="due_months",
-    value=1,
-    allowed=_whole_number(0, 120),
+    value=MonthsByStatus(1, (("esd", 3), ("titp_1b", 3))),
+    allowed=MONTHS_BY_STATUS,
     clause="3(1)イ",
-    question_ja="許可の月の何か月後の月末まで、届出を待つか。",
-    question_en="Until the end of which month after the month of the permission is a notification awaited?",
-    why_ja="申合せに期限はない。雇用保険被保険者でない者の届出期限（翌月末）に合わせた。",
-    why_en="The text sets no due date. The later legal time limit is used: the end of the next month.",
+    question_ja="許可（雇用開始予定日がそれより後ならその日）の月の何か月後の月末まで、届出を待つか。",
+    question_en="Until the end of which month after that of the permission, or of a later start of the "
+    "contract, is a notification awaited?",
+    why_ja="申合せに期限はない。雇用保険被保険者でない者の届出期限（翌月末）に合わせ、入国後の講習を経て雇用"
+    "される者は3か月とした。",
+    why_en="The text sets no due date. The later legal time limit is used: the end of the next month; three "
+    "months for those who are trained before they are employed.",
+)
+GRADUATES_UNTIL_MAY = Decision(
+    key="graduates_until_may",
+    value=True,
+    allowed=A_FLAG,
+    clause="3(1)イ",
+    question_ja="留学から1月～4月に変更許可を受けた人の届出を、その年の5月31日まで待つか。",
+    question_en="Is a notification awaited until 31 May for a change from student in January to April?",
+    why_ja="卒業後4月1日に就職する人の届出は5月10日までにされる。",
+    why_en="Who begins on 1 April, after graduation, is notified by 10 May.",
 )
 GRACE_DAYS = Decision(
     key="grace_days",
     value=0,
-    allowed=_whole_number(0, 3660),
+    allowed=whole_number(0, 3660),
     clause="3(1)イ",
     question_ja="期限の後、さらに何日猶予するか。",
     question_en="How many days of grace follow the due date?",
     why_ja="申合せに猶予の定めはない。",
     why_en="The text does not mention days of grace.",
 )
+BLANK_START_CREDITS = Decision(
+    key="blank_start_credits",
+    value=True,
+    allowed=A_FLAG,
+    clause="3(1)イ",
+    question_ja="雇用開始日のない届出を、登録日が許可日以後であれば、その許可についての届出とみるか。",
+    question_en="Does a notification without a start, registered on or after the permission, count for it?",
+    why_ja="届出は雇入れの後にされるため、登録日が雇用開始日に代わる。",
+    why_en="An employment is notified when it has begun: the day of registration stands for the start.",
+)
+CREDITED_BY = Decision(
+    key="credited_by",
+    value="any_employer",
+    allowed=one_of("any_employer", "contract_organisation"),
+    clause="3(1)イ",
+    question_ja="許可に対する届出として数えるのは、いずれの事業主のものでもよいか、所属機関又は派遣先のものに限るか。",
+    question_en="Whose notification counts for a permission: any employer's, or only one of the organisation "
+    "of the contract or of the place of dispatch?",
+    why_ja="申合せは「雇用状況届出情報が連携されないもの」とし、事業主を限っていない。",
+    why_en="The memorandum says that no notification was linked, and names no employer.",
+)
+EXPLAIN_OMISSIONS = Decision(
+    key="explain_omissions",
+    value=True,
+    allowed=A_FLAG,
+    clause="別紙3",
+    question_ja="未届の疑いに、根拠となる届出の識別番号と説明を添えるか。",
+    question_en="Does a suspected omission carry the notification that it rests on, and an explanation?",
+    why_ja="別紙3の項目にはないが、既に届け出た事業主に照会しないために要る。",
+    why_en="They are not items of Annex 3, but without them an employer who did notify would be asked.",
+)
+REPORT_CONTINUING = Decision(
+    key="report_continuing",
+    value=True,
+    allowed=A_FLAG,
+    clause="3(1)イ",
+    question_ja="引き続き雇用されているとみられるものも、未届の疑いとして送るか。",
+    question_en="Is a suspected omission sent although the same employment seems to have gone on?",
+    why_ja="申合せは、雇用開始日が許可日より前のものを含めている。",
+    why_en="The memorandum includes those whose employment began before the permission.",
+)
 IDENTITY = Decision(
     key="identity_items",
     value=IDENTITY_ITEMS,
-    allowed=_items_of(IDENTITY_ITEMS),
+    allowed=items_of(IDENTITY_ITEMS),
     clause="4",
     question_ja="別人の可能性を判断する身分事項はどれか。",
     question_en="Which items show whether the record may be someone else's?",
@@ -215,7 +224,7 @@ IDENTITY = Decision(
 IDENTITY_CONFLICT_AT = Decision(
     key="identity_conflict_at",
     value=2,
-    allowed=_whole_number(1, len(IDENTITY_ITEMS)),
+    allowed=whole_number(1, len(IDENTITY_ITEMS)),
     clause="4",
     question_ja="身分事項がいくつ異なれば別人の可能性ありとするか。",
     question_en="How many of these items must differ before the worker may be someone else?",
@@ -225,7 +234,7 @@ IDENTITY_CONFLICT_AT = Decision(
 TRUNCATED_FROM = Decision(
     key="truncated_from",
     value=12,
-    allowed=_whole_number(1, 120),
+    allowed=whole_number(1, 120),
     clause="3(1)ア",
     question_ja="氏名が何文字以上なら、途中で切れたものとみて原因を示すか。",
     question_en="From how many characters on is a name taken to be cut short by a form?",
@@ -236,7 +245,7 @@ TRUNCATED_FROM = Decision(
 AGREEING_CAUSES = Decision(
     key="agreeing_causes",
     value=(),
-    allowed=_items_of(AGREEABLE_CAUSES),
+    allowed=items_of(AGREEABLE_CAUSES),
     clause="3(1)ア",
     question_ja="どの原因の相違を、不一致とせず一致とみるか。",
     question_en="Which causes make a difference count as agreement instead of a mismatch?",
@@ -247,7 +256,7 @@ AGREEING_CAUSES = Decision(
 CANDIDATE_THRESHOLD = Decision(
     key="candidate_threshold",
     value=0.95,
-    allowed=_MORE_LIKELY_THAN_NOT,
+    allowed=MORE_LIKELY_THAN_NOT,
     clause="3(1)イ",
     question_ja="突合できなかった届出が、どの確率以上である人を指すとき、未届の疑いの理由にその旨を示すか。",
     question_en="From which probability on does a notification not found explain a suspected omission?",
@@ -258,7 +267,7 @@ CANDIDATE_THRESHOLD = Decision(
 SET_ASIDE_PERCENT = Decision(
     key="set_aside_percent",
     value=5,
-    allowed=_whole_number(0, 100),
+    allowed=whole_number(0, 100),
     clause="8(2)",
     question_ja="一つの表の行の何%を超えて受理できないとき、突合を止めて確認を求めるか。",
     question_en="Above what percentage of a table's rows set aside does a matching wait for a confirmation?",
@@ -268,7 +277,7 @@ SET_ASIDE_PERCENT = Decision(
 SET_ASIDE_ROWS = Decision(
     key="set_aside_rows",
     value=20,
-    allowed=_whole_number(0, 1_000_000),
+    allowed=whole_number(0, 1_000_000),
     clause="8(2)",
     question_ja="受理できない行が何行までなら、割合にかかわらず突合を進めるか。",
     question_en="Up to how many rows set aside does a matching go on, whatever their percentage?",
@@ -278,7 +287,7 @@ SET_ASIDE_ROWS = Decision(
 SHRUNK_PERCENT = Decision(
     key="shrunk_percent",
     value=10,
-    allowed=_whole_number(0, 100),
+    allowed=whole_number(0, 100),
     clause="8(2)",
     question_ja="表が前回より何%を超えて減ったとき、突合を止めて確認を求めるか。",
     question_en="Above what percentage of rows lost since the last run does a matching wait for a "
@@ -289,7 +298,7 @@ SHRUNK_PERCENT = Decision(
 SHRUNK_ROWS = Decision(
     key="shrunk_rows",
     value=20,
-    allowed=_whole_number(0, 1_000_000),
+    allowed=whole_number(0, 1_000_000),
     clause="8(2)",
     question_ja="減った行が何行までなら、割合にかかわらず突合を進めるか。",
     question_en="Up to how many rows lost does a matching go on, whatever their percentage?",
@@ -299,7 +308,7 @@ SHRUNK_ROWS = Decision(
 REMOVED_PERCENT = Decision(
     key="removed_percent",
     value=1,
-    allowed=_whole_number(0, 100),
+    allowed=whole_number(0, 100),
     clause="8(2)",
     question_ja="取り込むファイルで登録済みの行の何%を超えて失われるとき、取込を止めて確認を求めるか。",
     question_en="Above what percentage of the stored rows that a file removes does its import wait for a "
@@ -310,7 +319,7 @@ REMOVED_PERCENT = Decision(
 REMOVED_ROWS = Decision(
     key="removed_rows",
     value=20,
-    allowed=_whole_number(0, 1_000_000),
+    allowed=whole_number(0, 1_000_000),
     clause="8(2)",
     question_ja="失われる行が何行までなら、割合にかかわらず取り込むか。",
     question_en="Up to how many removed rows is a file imported, whatever their percentage?",
@@ -320,7 +329,7 @@ REMOVED_ROWS = Decision(
 SUSPECTED_PERCENT = Decision(
     key="suspected_percent",
     value=50,
-    allowed=_whole_number(0, 100),
+    allowed=whole_number(0, 100),
     clause="3(1)イ",
     question_ja="期限の過ぎた許可の何%を超えて未届の疑いとなるとき、突合を止めて確認を求めるか。",
     question_en="Above what percentage of the permissions due does a matching that suspects them wait for a "
@@ -331,7 +340,7 @@ SUSPECTED_PERCENT = Decision(
 SUSPECTED_FROM = Decision(
     key="suspected_from",
     value=100,
-    allowed=_whole_number(1, 1_000_000),
+    allowed=whole_number(1, 1_000_000),
     clause="3(1)イ",
     question_ja="期限の過ぎた許可が何件以上のとき、未届の疑いの割合を確かめるか。",
     question_en="From how many permissions due on is the percentage of suspected ones checked?",
@@ -350,6 +359,11 @@ DECISIONS: Mapping[str, Decision[Any]] = MappingProxyType(
             IN_SCOPE_FROM,
             DUE_MONTHS,
             GRACE_DAYS,
+            GRADUATES_UNTIL_MAY,
+            CREDITED_BY,
+            BLANK_START_CREDITS,
+            EXPLAIN_OMISSIONS,
+            REPORT_CONTINUING,
             IDENTITY,
             IDENTITY_CONFLICT_AT,
             TRUNCATED_FROM,
@@ -380,8 +394,13 @@ class Policy:
     compared_items: tuple[str, ...] = COMPARED_ITEMS.value
     disclosed_items: tuple[str, ...] = DISCLOSED_ITEMS.value
     in_scope_from: date = IN_SCOPE_FROM.value
-    due_months: int = DUE_MONTHS.value
+    due_months: MonthsByStatus = DUE_MONTHS.value
     grace_days: int = GRACE_DAYS.value
+    graduates_until_may: bool = GRADUATES_UNTIL_MAY.value
+    credited_by: str = CREDITED_BY.value
+    blank_start_credits: bool = BLANK_START_CREDITS.value
+    explain_omissions: bool = EXPLAIN_OMISSIONS.value
+    report_continuing: bool = REPORT_CONTINUING.value
     identity_items: tuple[str, ...] = IDENTITY.value
     identity_conflict_at: int = IDENTITY_CONFLICT_AT.value
     truncated_from: int = TRUNCATED_FROM.value
@@ -426,6 +445,8 @@ class Policy:
 def _plain(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, MonthsByStatus):
+        return value.plain()
     return list(value) if isinstance(value, tuple) else value
 
 

@@ -7,12 +7,13 @@ from enum import Enum
 from typing import Any
 
 from renkei.agreement import clauses
+from renkei.agreement.allowed_values import Allowed, MonthsByStatus
 from renkei.agreement.annexes import ANNEX_1, ANNEX_3, Annex, annex_2
 from renkei.agreement.calendar import DELIVERIES
 from renkei.agreement.datasets import DATASETS, SUSPECTED_OMISSIONS, discrepancies
-from renkei.agreement.decisions import DECISIONS, Allowed, Policy
+from renkei.agreement.decisions import DECISIONS, Policy
 from renkei.agreement.nationalities import NATIONALITIES, RELATED
-from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.agreement.omissions import EXPLANATIONS, GROUNDS, REASONS, SCOPES
 from renkei.agreement.parties import PARTIES, Party
 from renkei.agreement.purposes import ACTS, PURPOSES
 from renkei.agreement.readings import READINGS
@@ -37,6 +38,8 @@ def describe(policy: Policy) -> dict[str, Any]:
         "annexes": [_plain(annex) for annex in annexes_under(policy)],
         "grounds": _plain(GROUNDS),
         "reasons": _plain(REASONS),
+        "explanations": _plain(EXPLANATIONS),
+        "scopes": _plain(SCOPES),
         "purposes": _plain(PURPOSES),
         "acts": _plain(ACTS),
         "deliveries": _plain(DELIVERIES),
@@ -76,6 +79,8 @@ def _plain(value: Any) -> Any:
             return {"ja": value.ja, "en": value.en}
         case Enum():
             return value.value
+        case MonthsByStatus():
+            return value.plain()
         case date():
             return value.isoformat()
         case frozenset():

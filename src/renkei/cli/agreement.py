@@ -22,7 +22,7 @@ from renkei.agreement.annexes import Annex, Condition, Disclosure, Item
 from renkei.agreement.calendar import DELIVERIES
 from renkei.agreement.decisions import DECISIONS, Policy
 from renkei.agreement.description import annexes_under, describe
-from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.agreement.omissions import EXPLANATIONS, GROUNDS, REASONS
 from renkei.agreement.parties import PARTIES
 from renkei.agreement.purposes import ACTS, PURPOSES
 from renkei.agreement.readings import READINGS
@@ -213,6 +213,10 @@ class _Page:
         for reason in REASONS.values():
             self._say(f"{reason.code}: {self._(reason.name_ja, reason.name_en)}", indent=4)
             self._say(self._(reason.sentence_ja, reason.sentence_en), indent=6)
+        self._say(self._("説明", "Explanations"), indent=2, style="bold")
+        for explanation in EXPLANATIONS.values():
+            self._say(f"{explanation.code}: {self._(explanation.name_ja, explanation.name_en)}", indent=4)
+            self._say(self._(explanation.sentence_ja, explanation.sentence_en), indent=6)
         self._say(self._("就労資格", "Work statuses (就労資格)"), indent=2, style="bold")
         designated = self._(
             "（就労が認められる活動を指定された場合）", " (where the designated activity is work)"
@@ -289,7 +293,7 @@ class _Page:
 
 
 def _shown(condition: Condition) -> str:
-    return f"{condition.column} = {'/'.join(sorted(condition.holds)) or '…'}"
+    return f"{condition.column} = {'/'.join(sorted(condition.holds))}"
 
 
 def _value(value: object) -> str:

@@ -324,10 +324,8 @@ def _differences(
             marked += bool(value)
         elif not value:
             reason = "missing" if name in shape.filled else ""
-        elif (
-            (name in shape.only and not _fits(shape.only[name], value))
-            or (name in shape.only_if and not values[shape.only_if[name]])
-            or (name == shape.listed and not _in_order(table, shape, listed))
+        elif (name in shape.only and not _fits(shape.only[name], value)) or (
+            name == shape.listed and not _in_order(table, shape, listed)
         ):
             reason = "forbidden"
         elif shape.prefix and name.startswith(shape.prefix) and not unlisted:
@@ -379,23 +377,17 @@ def _cell(column: WireColumn, pattern: str | None) -> str:
 
 def _row(table: Table, shape: Shape, mark: str) -> str:
     """Pattern of one row of this shape; `mark` is the prefix of this shape's groups."""
-    watched = set(shape.only_if.values())
     cells = []
     for column in table.columns:
         agreed = shape.only.get(column.name, shape.exactly.get(column.name, column.pattern))
         filled = _cell(column, agreed)
-        follows = shape.only_if.get(column.name)
-        if shape.prefix and column.name.startswith(shape.prefix):
-            follows = column.name.removeprefix(shape.prefix)
         if column.name in shape.blank:
             cell = ""
         elif column.name == shape.listed:
             listed = _list(table, shape, mark)
             cell = listed if column.name in shape.filled else f"(?:{listed})?+"
-        elif follows:
-            cell = f"(?({mark}{follows})(?:{filled})?+|)"
-        elif column.name in watched:
-            cell = f"(?P<{mark}{column.name}>{filled})?"
+        elif shape.prefix and column.name.startswith(shape.prefix):
+            cell = f"(?({mark}{column.name.removeprefix(shape.prefix)})(?:{filled})?+|)"
         elif column.required or column.name in shape.filled or column.name in shape.exactly:
             cell = filled
         else:

@@ -19,7 +19,6 @@ from renkei.agreement.annexes import ANNEX_1, ANNEX_3
 from renkei.agreement.causes import DIFFERENCES, Found, found_by
 from renkei.agreement.datasets import (
     NOTIFICATIONS,
-    OMISSIONS_WITH_CANDIDATES,
     PERSONS,
     SUSPECTED_OMISSIONS,
     Column,
@@ -28,7 +27,7 @@ from renkei.agreement.datasets import (
     discrepancies,
 )
 from renkei.agreement.decisions import COMPARABLE_ITEMS, Policy
-from renkei.agreement.omissions import GROUNDS, PROBABLY_NOTIFIED, REASONS
+from renkei.agreement.omissions import EXPLANATIONS, GROUNDS, NO_NOTIFICATION, REASONS
 
 _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 #: The same, and the day exists: what is stored without another check must be a date.
@@ -100,14 +99,12 @@ class Shape:
     - `exactly`: column to the pattern that replaces its own;
     - `only`: column that may be blank to a narrower pattern; a value that fits only the column's own pattern
       is over-provided;
-    - `only_if`: column that may be filled only if another one is filled, to that other one;
     - `listed`: a column of column names joined by `;`; `prefix`+name may be filled only for listed names.
     """
 
     blank: frozenset[str] = frozenset()
     filled: frozenset[str] = frozenset()
     exactly: Mapping[str, str] = field(default_factory=dict)
-    only_if: Mapping[str, str] = field(default_factory=dict)
     only: Mapping[str, str] = field(default_factory=dict)
     listed: str = ""
     prefix: str = ""
@@ -234,43 +231,30 @@ def _discrepancies(disclosed: tuple[str, ...]) -> Table:
     )
 
 
-_OTHER_REASONS = "|".join(reason for reason in REASONS if reason != PROBABLY_NOTIFIED)
-
-
 def _suspected_omissions() -> Table:
-    conditional = [item for item in ANNEX_3.items if item.released_when and item.released_when.holds]
+    conditional = [item for item in ANNEX_3.items if item.released_when]
     always = frozenset({"permission_id", "ground", "reason"})
-    everything = frozenset(OMISSIONS_WITH_CANDIDATES.names)
-    # A condition without values means that the other column is filled (⑰ to ⑲ only if there is a 派遣先).
-    dispatch = {
-        name: item.released_when.column
-        for item in ANNEX_3.items
-        if item.released_when and not item.released_when.holds
-        for name in item.columns
-        if name != item.released_when.column
-    }
+    everything = frozenset(SUSPECTED_OMISSIONS.names)
 
-    def of_ground(ground: str, *, unplaced: bool) -> Shape:
+    def of_reason(ground: str, reason: str) -> Shape:
         kept = [item for item in conditional if item.released_when and ground not in item.released_when.holds]
         blank = frozenset(name for item in kept for name in item.columns)
-        # A row names a notification only if that is the reason.
-        named = frozenset({"notification_id"})
+        explanations = [row.code for row in EXPLANATIONS.values() if row.reason == reason]
+        unexplained = frozenset() if explanations else frozenset({"explanation"})
+        # No notification is behind this reason.
+        unnamed = frozenset({"notification_id"}) if reason == NO_NOTIFICATION else frozenset()
         return Shape(
-            filled=_required(SUSPECTED_OMISSIONS) | (named if unplaced else frozenset()),
-            blank=blank if unplaced else blank | named,
-            exactly={
-                "ground": ground,
-                "action": "report",
-                "reason": PROBABLY_NOTIFIED if unplaced else _OTHER_REASONS,
-            },
-            only_if=dispatch,
+            filled=_required(SUSPECTED_OMISSIONS),
+            blank=blank | unexplained | unnamed,
+            exactly={"ground": ground, "action": "report", "reason": reason},
+            only={"explanation": _one_of(explanations)} if explanations else {},
         )
 
     return Table(
         "suspected_omissions",
-        (*_columns(OMISSIONS_WITH_CANDIDATES, always), _ACTION),
+        (*_columns(SUSPECTED_OMISSIONS, always), _ACTION),
         (
-            *(of_ground(ground, unplaced=unplaced) for ground in GROUNDS for unplaced in (False, True)),
+            *(of_reason(ground, reason) for ground in GROUNDS for reason in REASONS),
             Shape(blank=everything - always, exactly={"action": "withdraw"}),
         ),
     )

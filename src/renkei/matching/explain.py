@@ -8,15 +8,12 @@ sentence gives them. Of the residence record, only what Annex 2 discloses of the
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from renkei.agreement.calendar import due_date
 from renkei.agreement.causes import Cause, causes_in
-from renkei.agreement.decisions import Policy
 from renkei.agreement.errors import RenkeiError
-from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.agreement.omissions import EXPLANATIONS, GROUNDS, REASONS
 from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Lang, Words, day_in_words
 from renkei.matching.labels import (
@@ -118,12 +115,15 @@ _DISPATCH = Words(
     "派遣先は「{name}」です。届け出る義務は派遣元の事業主にあります。",
     "The worker is dispatched to “{name}”; the duty to notify is the dispatching employer's.",
 )
+_RESTS_ON = Words(
+    "根拠となる届出の識別番号は{identifier}です。",
+    "It rests on the notification {identifier}.",
+)
 _DUE = Words(
-    "届出は許可の月の{months}か月後の月末まで待ちます。この許可では{day}でした。"
-    "申合せに期限の定めはなく、これはこの突合の決定事項(due_months、grace_days)によります。",
-    "A notification is awaited until the end of month {months} after the month of the permission; here "
-    "until {day}. The agreement sets no due date: this one follows from the decisions due_months and "
-    "grace_days of this run.",
+    "届出を待つ期限は過ぎています。申合せに期限の定めはなく、この突合の決定事項"
+    "(due_months、grace_days、graduates_until_may)によります。",
+    "The due date for a notification has passed. The agreement sets none: it follows from the decisions "
+    "due_months, grace_days and graduates_until_may of this run.",
 )
 
 
@@ -161,6 +161,9 @@ def explain_notification(directory: Path, identifier: str, lang: Lang) -> Explan
     return Explanation("notification", facts, tuple(sections))
 
 
+_OMISSION_FACTS = ("ground", "reason", "explanation", "notification_id", "landed_on", "changed_on")
+
+
 def explain_permission(directory: Path, identifier: str, lang: Lang) -> Explanation:
     """Explain the suspected omission of a permission from an output directory of a reconciliation.
 
@@ -168,7 +171,7 @@ def explain_permission(directory: Path, identifier: str, lang: Lang) -> Explanat
     `explain_notification` does.
     """
     result = open_result(directory)
-    as_of, policy = result.as_of.isoformat(), result.policy
+    as_of = result.as_of.isoformat()
     suspected = _row(result, "annex3", permission_id=identifier)
     rejected = _rejected(result, "permissions", identifier)
     if suspected is None and not rejected:
@@ -181,8 +184,8 @@ def explain_permission(directory: Path, identifier: str, lang: Lang) -> Explanat
     facts: dict[str, Any] = {"permission": identifier, "as_of": as_of}
     sections: list[Section] = []
     if suspected is not None:
-        facts |= {name: suspected[name] for name in ("ground", "reason", "landed_on", "changed_on")}
-        sections.append(Section(_OMISSION.say(lang), tuple(_omission(suspected, as_of, policy, lang))))
+        facts |= {name: suspected[name] for name in _OMISSION_FACTS}
+        sections.append(Section(_OMISSION.say(lang), tuple(_omission(suspected, as_of, lang))))
         sections.append(Section(_CARE.say(lang), (NO_FINDING.say(lang),)))
     facts["rejected"] = _reject_facts(rejected)
     sections += _reject_sections(rejected, taken=suspected is not None, lang=lang)
@@ -311,10 +314,9 @@ def _reject_sections(rejected: Sequence[Row], *, taken: bool, lang: Lang) -> Ite
 # --- a permission
 
 
-def _omission(suspected: Row, as_of: str, policy: Policy, lang: Lang) -> Iterator[str]:
+def _omission(suspected: Row, as_of: str, lang: Lang) -> Iterator[str]:
     ground, reason = GROUNDS[str(suspected["ground"])], REASONS[str(suspected["reason"])]
     day = str(suspected[ground.date_column])
-    due = due_date(date.fromisoformat(day), policy.due_months, policy.grace_days).isoformat()
     yield Words(f"{ground.name_ja}({ground.clause})。", f"{ground.name_en} ({ground.clause}).").say(lang)
     yield Words(ground.sentence_ja, ground.sentence_en).say(lang)
     yield _GROUND_DAY.say(lang).format(
@@ -330,5 +332,10 @@ def _omission(suspected: Row, as_of: str, policy: Policy, lang: Lang) -> Iterato
     yield Words(f"{reason.name_ja}: {reason.sentence_ja}", f"{reason.name_en}: {reason.sentence_en}").say(
         lang
     )
-    yield _DUE.say(lang).format(months=policy.due_months, day=day_in_words(due, lang))
+    if suspected["explanation"]:
+        how = EXPLANATIONS[str(suspected["explanation"])]
+        yield Words(f"{how.name_ja}: {how.sentence_ja}", f"{how.name_en}: {how.sentence_en}").say(lang)
+    if suspected["notification_id"]:
+        yield _RESTS_ON.say(lang).format(identifier=suspected["notification_id"])
+    yield _DUE.say(lang)
     yield _AS_OF.say(lang).format(day=day_in_words(as_of, lang))

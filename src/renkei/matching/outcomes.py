@@ -16,6 +16,7 @@ from renkei.matching import compare
 from renkei.matching.causes import ITEMS_AT_ONCE, explain_differences
 from renkei.matching.hash_index import HashIndex
 from renkei.matching.names import agreement_keys, comparable, has_latin, name_or_none
+from renkei.matching.omissions import CREDITING
 from renkei.matching.values import is_card_number
 
 MATCHES = {
@@ -31,12 +32,9 @@ MATCHES = {
 
 _DIFFERENT = int(Verdict.DIFFERENT)
 
-
 #: Rows of the register that were set aside: the number, and the person whom the row names.
 FAULTY = {"card_number": pl.String, "person_id": pl.String}
 NO_FAULTY = pl.DataFrame(schema=FAULTY)
-#: What decides whether a notification counts for a permission of its person (§6).
-CREDITING = ("person", "identity_conflict", "employment_start")
 
 # Nearly every shared number has at most so many users: all their pairs are then compared in one round.
 _PIVOTS = 4
@@ -50,10 +48,11 @@ _MEETING = ("card_number", "latin")
 class Judged(NamedTuple):
     """The results for notifications.
 
-    `notifications`: the columns of `MATCHES`, `person`, and `card_number`, `employment_start`, `nationality`,
-    `status_of_residence` as reported; one row for each. `linked`: `notification_id` and, for each compared
-    item, `linked_<item>` as in the card's record; one row for each mismatched notification. `crediting`: what
-    `omissions.suspect` needs, one row for each person for whom a notification may count.
+    `notifications`: the columns of `MATCHES`, `person` (also of a tombstone or a notification at fault that
+    names one), `issued_on` of the card, and `card_number`, `nationality`, `status_of_residence` and the
+    columns of `CREDITING` as reported; one row for each. `linked`: `notification_id` and, for each compared
+    item, `linked_<item>` as in the card's record; one row for each mismatched notification. `crediting`: as
+    `notifications`, one row for each person for whom a notification may count.
     """
 
     notifications: pl.DataFrame
@@ -75,23 +74,34 @@ def link(
     `all_given`: these are all notifications that stand; of a day's changes, `shared_number` cannot be said.
     Returns the notifications in their order with `live` (not a tombstone), `person` and `person_id` (null if
     deleted, or if no card has the number), `at_fault` (the number is that of a faulty row alone),
-    `faulty_person_id`, `again`, `<item>_held` for each compared item, `held_kanji`, and `shared_number`. A
-    notification at fault has one row for each person whom such a row names, all but the first marked `again`.
+    `named_person_id` (of a tombstone the card's person, of a notification at fault the faulty row's),
+    `again`, `issued_on` and `<item>_held` for each compared item of the card, `held_kanji`, and
+    `shared_number`. A notification at fault has one row for each person whom a faulty row names, all but the
+    first marked `again`.
     """
     live = notifications["deleted_on"].is_null()
     numbers = notifications["card_number"].set(~live, None)
     held = {f"{item}_held": item for item in policy.compared_items}
-    records = cards.select("person", "person_id", held_kanji="kanji_name", **held)
+    records = cards.select("person", "person_id", "issued_on", held_kanji="kanji_name", **held)
     with ThreadPoolExecutor(1) as thread:
         # Shared numbers are found on another core, at the same time as the cards.
         used = notifications.select(_USED_BY).filter(live if all_given else pl.lit(False))
         sharing = thread.submit(_shared_numbers, used, policy)
-        card_rows = HashIndex(cards["card_number"]).of(numbers)
-        linked = pl.concat([notifications, records.select(pl.all().gather(card_rows))], how="horizontal")
+        index = HashIndex(cards["card_number"])
+        linked = pl.concat(
+            [notifications, records.select(pl.all().gather(index.of(numbers)))], how="horizontal"
+        )
+        deleted = (~live).arg_true()
+        owners = records["person_id"].gather(index.of(notifications["card_number"].gather(deleted)))
+        named = pl.repeat(None, linked.height, dtype=pl.String, eager=True).scatter(deleted, owners)
         shared = sharing.result()
     is_shared = live & pl.col("card_number").is_in(shared.implode()) if len(shared) else pl.lit(False)
     return _with_faulty(
-        linked.with_columns(live=live, shared_number=is_shared if all_given else pl.lit(None, pl.Boolean)),
+        linked.with_columns(
+            named.alias("named_person_id"),
+            live=live,
+            shared_number=is_shared if all_given else pl.lit(None, pl.Boolean),
+        ),
         faulty,
     )
 
@@ -99,9 +109,7 @@ def link(
 def _with_faulty(linked: pl.DataFrame, faulty: pl.DataFrame) -> pl.DataFrame:
     """Mark notifications whose number only a row of the register has that was set aside."""
     if faulty.is_empty():
-        return linked.with_columns(
-            at_fault=pl.lit(False), faulty_person_id=pl.lit(None, pl.String), again=pl.lit(False)
-        )
+        return linked.with_columns(at_fault=pl.lit(False), again=pl.lit(False))
     rows = (
         faulty.select(fault="card_number", faulty_person_id="person_id")
         .unique()
@@ -114,16 +122,19 @@ def _with_faulty(linked: pl.DataFrame, faulty: pl.DataFrame) -> pl.DataFrame:
         linked.with_columns(at_fault=at_fault)
         .with_columns(fault=pl.when("at_fault").then("card_number"))
         .join(rows, on="fault", how="left", maintain_order="left")
-        .with_columns(pl.col("again").fill_null(False))
-        .drop("fault")
+        .with_columns(
+            pl.col("again").fill_null(False),
+            named_person_id=pl.when("at_fault").then("faulty_person_id").otherwise("named_person_id"),
+        )
+        .drop("fault", "faulty_person_id")
     )
 
 
-def place_faulty(linked: pl.DataFrame, persons: HashIndex) -> pl.DataFrame:
-    """Give `person` to notifications `at_fault` whose faulty row names a person who was taken: it counts."""
-    if not linked["at_fault"].any():
+def place_named(linked: pl.DataFrame, persons: HashIndex) -> pl.DataFrame:
+    """Give `person` to tombstones and notifications at fault that name a person who was taken (§6)."""
+    if linked["named_person_id"].null_count() == linked.height:
         return linked
-    placed = persons.of(linked["faulty_person_id"])
+    placed = persons.of(linked["named_person_id"])
     return linked.with_columns(person=pl.coalesce("person", placed.alias("placed")))
 
 
@@ -241,7 +252,7 @@ def judge_notifications(
         .then(pl.lit(OUTCOMES["matched"].code))
         .otherwise(pl.lit(OUTCOMES["mismatched"].code))
     )
-    columns = ("card_number", "employment_start", "nationality", "status_of_residence")
+    columns = ("card_number", "nationality", "status_of_residence", "issued_on", *CREDITING)
     notifications = (
         linked.select(
             "notification_id", "person", "person_id", "live", "at_fault", "again", "shared_number", *columns
@@ -266,23 +277,18 @@ def judge_notifications(
         )
         .select(
             outcome.alias("outcome"),
-            ((pl.col("card_number") != pl.col("latest_card")) & ~pl.col("at_fault"))
+            ((pl.col("card_number") != pl.col("latest_card")) & pl.col("live") & ~pl.col("at_fault"))
             .fill_null(False)
             .alias("card_superseded"),
             pl.exclude("live", "latest_card", "at_fault"),
         )
         .select(*MATCHES, "person", *columns, "again")
     )
-    crediting = notifications.select(CREDITING)
-    if notifications["again"].any():
-        notifications = notifications.filter(~pl.col("again"))
+    crediting = notifications.drop("again")
+    once = crediting.filter(~notifications["again"]) if notifications["again"].any() else crediting
     held = {f"linked_{item}": f"{item}_held" for item in policy.compared_items}
     still = causes["mismatched_items"].is_not_null()
-    return Judged(
-        notifications.drop("again"),
-        mismatched.filter(still).select("notification_id", **held),
-        crediting,
-    )
+    return Judged(once, mismatched.filter(still).select("notification_id", **held), crediting)
 
 
 def _of_number(code: str, found: Found = Found.NUMBER) -> pl.Expr:

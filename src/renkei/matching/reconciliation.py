@@ -14,8 +14,8 @@ from renkei.agreement.decisions import COMPARABLE_ITEMS, DEFAULT_POLICY, Policy
 from renkei.matching.dates import read_dates
 from renkei.matching.frames import Table, table_batches
 from renkei.matching.hash_index import HashIndex
-from renkei.matching.omissions import is_due, suspect
-from renkei.matching.outcomes import NO_FAULTY, judge_notifications, link, place_faulty
+from renkei.matching.omissions import CREDITING, judge_permissions, place_probable
+from renkei.matching.outcomes import NO_FAULTY, judge_notifications, link, place_named
 from renkei.matching.plausibility import (
     ALL_GIVEN,
     REGISTER,
@@ -85,6 +85,7 @@ def reconcile(
     as_of: date | str,
     policy: Policy = DEFAULT_POLICY,
     candidates: "Parameters | None" = None,
+    probable: pl.DataFrame | None = None,
     notifications_are: NotificationsAre = "all",
     last_said: Mapping[str, int] | None = None,
     confirmed: str | None = None,
@@ -98,7 +99,8 @@ def reconcile(
     a date as text. Rejected rows are in `rejects`, numbered as in a file whose header is line 1. Raises
     `RefusedFile` if columns are unknown, missing, given twice or of a type that cannot hold their values,
     and ValueError if `as_of` is no date. With `candidates` (parameters), notifications that are not
-    found get candidates, and Annex 3 names a notification that explains a suspected omission. Raises
+    found get candidates, and Annex 3 names a notification that explains a suspected omission; `probable` are
+    such candidates that are known already (`person_id` and the columns of `PROBABLE` but `person`). Raises
     `ImplausibleInput`, with the counts, for what cannot be true (§1), unless `confirmed` gives a reason;
     `last_said` are the rows of each dataset that an earlier run read. `faulty` are rows of the register that
     were set aside before and are not among these: `card_number` and `person_id`, canonical (§4 `held`).
@@ -133,6 +135,7 @@ def reconcile(
         as_of=read_day(as_of),
         policy=policy,
         candidates=candidates,
+        known_probable=probable,
         notifications_are=notifications_are,
         last_said=last_said,
         confirmed=confirmed,
@@ -158,10 +161,9 @@ def kept_columns(dataset: Dataset, policy: Policy) -> frozenset[str] | None:
     """Return the columns of a dataset that a reconciliation needs; None means all."""
     address = {"address"} & {*policy.compared_items}
     needed = {
-        NOTIFICATIONS: {"notification_id", "card_number", *_RECORD, "employment_start", "deleted_on"}
-        | address,
+        NOTIFICATIONS: {"notification_id", "card_number", *_RECORD, *CREDITING, "deleted_on"} | address,
         PERSONS: {"person_id", "card_number", *_RECORD, "address"},
-        CARDS: {"card_number", "person_id", *_RECORD} | address,
+        CARDS: {"card_number", "person_id", "issued_on", *_RECORD} | address,
     }
     return frozenset(needed[dataset]) if dataset in needed else None
 
@@ -175,6 +177,7 @@ def reconcile_batches(
     as_of: date,
     policy: Policy = DEFAULT_POLICY,
     candidates: "Parameters | None" = None,
+    known_probable: pl.DataFrame | None = None,
     notifications_are: NotificationsAre = "all",
     last_said: Mapping[str, int] | None = None,
     confirmed: str | None = None,
@@ -218,33 +221,35 @@ def reconcile_batches(
         faulty = pl.concat([cards.faulty, persons.faulty, faulty])
         every = notifications_are == "all"
         linked = link(notifications.taken, cards.taken, policy, faulty=faulty, all_given=every)
-        linked = place_faulty(linked, known())
+        linked = place_named(linked, known())
         judged = judge_notifications(linked, cards.taken, persons.taken, policy)
         # Annex 2 and the matches do not need permissions: they are written while those are still being read.
         mismatches = threads.submit(annex_2, judged, persons.taken, as_of=as_of, policy=policy)
         outcomes = threads.submit(matches, judged)
-        found, explaining = None, None
+        found = None
+        explaining = None if known_probable is None else place_probable(known_probable, known())
         if candidates is not None:
             # Imported only in runs that search for candidates.
             from renkei.matching.candidates.search import find_and_count, not_found, probable
 
             searched = not_found(linked)
             found = find_and_count(searched, cards.taken, candidates)
-            explaining = probable(found.candidates, searched, persons.taken["person_id"], policy)
+            explaining = place_probable(probable(found.candidates, searched, policy), known())
         tables = (notifications, persons, cards, reading_permissions.result())
         permissions = tables[-1].taken
         permissions = permissions if every else permissions.clear()
-        suspected = suspect(permissions, judged.crediting, as_of=as_of, policy=policy, probable=explaining)
-        due = permissions.select("ground").filter(is_due(permissions, as_of=as_of, policy=policy))
+        omissions = judge_permissions(
+            permissions, judged.crediting, as_of=as_of, policy=policy, probable=explaining
+        )
         rejects = rejects_in_order((table.rejects, table.places) for table in tables)
         counts = [Read(one.dataset, one.read, one.set_aside, one.taken.height) for one in tables]
-        tallied = tally(judged.notifications, suspected, due)
+        tallied = tally(judged.notifications, omissions)
         searching = None if found is None else found.counts()
         statistics = count(counts, tallied, rejects, as_of=as_of, policy=policy, candidates=searching)
         findings = hold_plausible(statistics, rejects, notifications_are, last_said, confirmed)
         return Reconciliation(
             annex2=mismatches.result(),
-            annex3=annex_3(suspected, persons.taken),
+            annex3=annex_3(omissions.suspected, persons.taken),
             matches=outcomes.result(),
             rejects=rejects,
             statistics=statistics,
@@ -268,7 +273,7 @@ def hold_plausible(
         row_counts(statistics.datasets, rejects, before),
         statistics.policy,
         never_empty=ALL_GIVEN if every else REGISTER,
-        due=int(statistics.due["rows"].sum()),
+        due=int(statistics.due()["rows"].sum()),
         suspected=int(statistics.omissions["rows"].sum()),
     )
     require_plausible(findings, confirmed)

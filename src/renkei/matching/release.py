@@ -8,7 +8,6 @@ from renkei.agreement import annexes
 from renkei.agreement.annexes import ANNEX_1, ANNEX_3, Annex, Condition
 from renkei.agreement.datasets import (
     NOTIFICATIONS,
-    OMISSIONS_WITH_CANDIDATES,
     PERSONS,
     SUSPECTED_OMISSIONS,
     Column,
@@ -52,8 +51,7 @@ def _released(column: Column, released_when: Condition | None, withheld_when: Co
 
 
 def _holds(condition: Condition) -> pl.Expr:
-    column = pl.col(condition.column)
-    return column.cast(pl.String).is_in(sorted(condition.holds)) if condition.holds else column.is_not_null()
+    return pl.col(condition.column).cast(pl.String).is_in(sorted(condition.holds))
 
 
 def annex_1(notifications: pl.DataFrame) -> pl.DataFrame:
@@ -119,9 +117,8 @@ def _of_disclosed_items(column: str, policy: Policy) -> pl.Expr:
 def annex_3(suspected: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
     """Release suspected omissions to MHLW (別紙3, 3(1)イ): columns of the dataset `suspected_omissions`.
 
-    `suspected` come from `omissions.suspect`. If they have a `notification_id` (MHLW's own), it is kept.
+    `suspected` come from `omissions.judge_permissions`.
     """
-    dataset = OMISSIONS_WITH_CANDIDATES if "notification_id" in suspected.columns else SUSPECTED_OMISSIONS
     latest = [name for name in SUSPECTED_OMISSIONS.names if name in PERSONS.names]
     records = (
         pl.concat(
@@ -134,7 +131,7 @@ def annex_3(suspected: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
         # There is one date, which is ⑨ or ⑩ depending on the ground; the annex keeps the right one.
         .with_columns(landed_on=pl.col("permitted_on"), changed_on=pl.col("permitted_on"))
     )
-    return release(records, dataset, ANNEX_3)
+    return release(records, SUSPECTED_OMISSIONS, ANNEX_3)
 
 
 def matches(judged: Judged) -> pl.DataFrame:

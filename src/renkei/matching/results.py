@@ -11,7 +11,6 @@ import polars as pl
 
 from renkei.agreement.datasets import (
     NOTIFICATIONS,
-    OMISSIONS_WITH_CANDIDATES,
     SUSPECTED_OMISSIONS,
     discrepancies,
 )
@@ -91,7 +90,7 @@ class Result:
             "matches": (tuple(MATCHES),),
             "rejects": (tuple(REJECTS),),
             "annex2": (discrepancies(self.policy.disclosed_items).names,),
-            "annex3": (SUSPECTED_OMISSIONS.names, OMISSIONS_WITH_CANDIDATES.names),
+            "annex3": (SUSPECTED_OMISSIONS.names,),
         }
         if table == "candidates":
             from renkei.matching.candidates import CANDIDATES  # few runs have candidates

@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from renkei.agreement.annexes import ANNEX_1
-from renkei.agreement.datasets import NOTIFICATIONS, Column, Dataset
+from renkei.agreement.datasets import NOTIFICATIONS, PERMISSIONS, Column, Dataset
 from renkei.agreement.statuses import PERMANENT_RESIDENT, STATUSES
 from renkei.matching.hash_index import HashIndex
 from renkei.matching.places import Places
@@ -186,8 +186,8 @@ def type_batch(
     """
     kept = [name for name in dataset.names if keep is None or name in keep]
     # Withheld columns and the status that decides about them are read even if they are not kept, because a
-    # filled withheld column may be forbidden.
-    needed = {*kept, *ANNEX_1.withheld_columns, "status_of_residence"}
+    # filled withheld column may be forbidden; so is the ground, which decides what a permission must have.
+    needed = {*kept, *ANNEX_1.withheld_columns, "status_of_residence", "ground"}
     is_needed = [name in needed for name in dataset.names]
     columns = map(read, dataset.columns, batch.columns, is_needed)
     values = dict(zip(dataset.names, columns, strict=True))
@@ -258,6 +258,11 @@ def _missing(
         if live is not None and column.name not in TOMBSTONE_NEEDS:
             missing = missing & live
         yield from _trouble(lines, missing, "missing", column, rules)
+    if dataset == PERMISSIONS:
+        # A certificate of eligibility may be unused; a change of status has always a day (§6).
+        changed = (values["ground"].typed == "change").fill_null(False)
+        undated = values["permitted_on"].blank & changed
+        yield from _trouble(lines, undated, "missing", dataset.column("permitted_on"), rules)
 
 
 def _unreadable(

@@ -12,7 +12,8 @@ from matching.candidates.conftest import Lost
 from renkei.agreement.decisions import DEFAULT_POLICY
 from renkei.agreement.omissions import PROBABLY_NOTIFIED
 from renkei.matching.candidates import CANDIDATES, default_parameters, find
-from renkei.matching.omissions import PROBABLE, suspect
+from renkei.matching.omissions import PROBABLE, judge_permissions
+from renkei.matching.organisations import ORGANISATIONS
 
 THRESHOLD = DEFAULT_POLICY.candidate_threshold
 
@@ -107,7 +108,12 @@ def test_nobody_to_look_for_and_nobody_to_find_are_no_fault(lost: Lost):
 # --- what candidates may change ------------------------------------------------------------------------
 
 PERMITTED = date(2026, 1, 10)
-NO_NOTIFICATIONS = {"person": pl.UInt32, "identity_conflict": pl.Boolean, "employment_start": pl.Date}
+NO_NOTIFICATIONS = {
+    **PROBABLE,
+    "outcome": pl.String,
+    "identity_conflict": pl.Boolean,
+    "issued_on": pl.Date,
+}
 
 
 def permissions() -> pl.DataFrame:
@@ -119,19 +125,28 @@ def permissions() -> pl.DataFrame:
             "status_of_residence": "engineer_humanities_intl",
             "work_designated": False,
             "permitted_on": PERMITTED,
+            "ground": "coe",
+            "contract_starts_on": pl.Series([None, None], dtype=pl.Date),
+            "previous_status": pl.Series([None, None], dtype=pl.String),
+            **{name: pl.Series([None, None], dtype=pl.String) for names in ORGANISATIONS for name in names},
         }
     )
 
 
 def reasons(*probable: tuple) -> dict[str, tuple[str, str | None]]:
-    told = suspect(
+    """Of each candidate: the person's row, the notification, the probability and the start."""
+    columns = ["person", "notification_id", "probability", "employment_start", "registered_on"]
+    rows = [dict(zip(columns, (*one, date(2026, 2, 1)), strict=True)) for one in probable]
+    told = judge_permissions(
         permissions(),
         pl.DataFrame(schema=NO_NOTIFICATIONS),
         as_of=date(2026, 4, 1),
         policy=DEFAULT_POLICY,
-        probable=pl.DataFrame(probable, schema=PROBABLE, orient="row"),
+        probable=pl.DataFrame(rows, schema=PROBABLE),
     )
-    return {row["permission_id"]: (row["reason"], row["notification_id"]) for row in told.to_dicts()}
+    return {
+        row["permission_id"]: (row["reason"], row["notification_id"]) for row in told.suspected.to_dicts()
+    }
 
 
 def test_a_suspicion_says_that_somebody_probably_notified():
@@ -168,9 +183,10 @@ def test_the_command_writes_candidates_apart_and_names_them_in_annex_3_alone(los
     assert list(candidates.columns) == list(CANDIDATES)
     assert explained.height == json.loads(said.stdout)["annex3"][PROBABLY_NOTIFIED] > 20
     assert set(explained["notification_id"]) <= set(above["notification_id"])
-    assert annex3.filter(pl.col("reason") != PROBABLY_NOTIFIED)["notification_id"].is_null().all()
     # The same people are suspected; what is said of the others, and the other annex, stay as they were.
     assert annex3["permission_id"].equals(plain["permission_id"])
+    others = annex3.filter(pl.col("reason") != PROBABLY_NOTIFIED)
+    assert others.equals(plain.join(others, on="permission_id", how="semi", maintain_order="left"))
     assert (with_ / "annex2.csv").read_bytes() == (without / "annex2.csv").read_bytes()
     assert not (without / "candidates.csv").exists()
 

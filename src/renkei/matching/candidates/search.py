@@ -29,7 +29,7 @@ from renkei.matching.candidates.pairs import (
     with_unseen,
 )
 from renkei.matching.candidates.parameters import Parameters, default_parameters
-from renkei.matching.omissions import PROBABLE
+from renkei.matching.omissions import CREDITING
 
 MOST_CANDIDATES = 3
 # A candidate with a smaller probability is not reported, unless name and birth date agree.
@@ -209,18 +209,10 @@ def not_found(linked: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def probable(
-    candidates: pl.DataFrame, unplaced: pl.DataFrame, known: pl.Series, policy: Policy
-) -> pl.DataFrame:
-    """Return the candidates at or above the threshold as `omissions.suspect` needs them: `PROBABLE`.
+def probable(candidates: pl.DataFrame, unplaced: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Return the candidates at or above the threshold, as `omissions.place_probable` needs them.
 
-    `unplaced` come from `not_found`; `known` are the person_ids of the register, or of a part of it, in its
-    order: candidates that are not in it are left out.
+    `unplaced` come from `not_found`.
     """
     likely = candidates.filter((pl.col("rank") == 1) & (pl.col("probability") >= policy.candidate_threshold))
-    places = known.to_frame("person_id").with_row_index("person")
-    return (
-        likely.join(unplaced.select("notification_id", "employment_start"), on="notification_id")
-        .join(places, on="person_id")
-        .select(pl.col(name).cast(dtype) for name, dtype in PROBABLE.items())
-    )
+    return likely.join(unplaced.select("notification_id", *CREDITING), on="notification_id")

@@ -7,9 +7,6 @@ from collections.abc import Iterable, Sequence
 from renkei.agreement.datasets import DATASETS, Dataset
 from renkei.matching.reading.refusals import RefusedFile
 
-# The columns that a file may lack. They stay in the dataset; a file without one has blanks in it.
-OPTIONAL_COLUMNS: frozenset[tuple[str, str]] = frozenset()
-
 _MOST_REPEATED = 5
 # Unicode's Default_Ignorable_Code_Point: characters that nobody can see.
 _IGNORABLE = re.compile(
@@ -48,9 +45,7 @@ def match_columns(headers: Sequence[str], dataset: Dataset, where: str) -> dict[
     if len(unknown) * 2 > len(headers) or not headers:
         raise _no_header(unknown, dataset, where)
     twice = sorted({name for name in names if name and names.count(name) > 1})
-    missing = [
-        name for name in dataset.names if name not in names and (dataset.name, name) not in OPTIONAL_COLUMNS
-    ]
+    missing = [column.name for column in dataset.columns if column.name not in names and not column.optional]
     faults = (
         ("unknown columns", "知らない列", shown(unknown)),
         ("missing columns", "足りない列", missing),

@@ -1,6 +1,7 @@
 """The texts of the report's page, in Japanese and English."""
 
-from renkei.agreement.text import Words
+from renkei.agreement.omissions import EXPLANATIONS, REASONS
+from renkei.agreement.text import Lang, Words
 
 TITLE = Words("突合結果報告", "Report of a reconciliation")
 AS_OF = Words("{day}現在", "As of {day}")
@@ -91,3 +92,13 @@ DATASET, ROWS, CAUSE, ITEM = (
 )
 SHARE_OF_ALL = Words("割合", "share")
 DESCRIPTION = Words("横棒グラフ。{bars}", "Bar chart. {bars}")
+
+
+def reason(code: str, explanation: str | None, lang: Lang) -> str:
+    """Name the reason of a suspected omission, with its explanation if there is one."""
+    why = REASONS[code]
+    name = Words(why.name_ja, why.name_en).say(lang)
+    if explanation is None:
+        return name
+    how = EXPLANATIONS[explanation]
+    return Words(f"{name}（{how.name_ja}）", f"{name} ({how.name_en})").say(lang)

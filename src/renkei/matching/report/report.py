@@ -10,7 +10,7 @@ import polars as pl
 
 from renkei.agreement.causes import CAUSES
 from renkei.agreement.datasets import NOTIFICATIONS
-from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.agreement.omissions import EXPLANATIONS, GROUNDS, REASONS
 from renkei.agreement.outcomes import LIVE, OUTCOMES, REPORTED
 from renkei.agreement.text import Lang, Words, day_in_words
 from renkei.matching.labels import (
@@ -109,13 +109,12 @@ def _items(statistics: Statistics, lang: Lang) -> Section:
 
 
 def _omissions(statistics: Statistics, lang: Lang) -> Section:
-    counts = statistics.omissions.group_by("ground", "reason").agg(pl.col("rows").sum())
-    found = {(ground, reason): rows for ground, reason, rows in counts.iter_rows()}
+    counts = statistics.omissions.group_by("ground", "reason", "explanation").agg(pl.col("rows").sum())
+    found = {tuple(key): rows for *key, rows in counts.iter_rows()}
+    why = [(reason, explanation) for reason in REASONS for explanation in (*EXPLANATIONS, None)]
     groups = {
         Words(ground.name_ja, ground.name_en).say(lang): {
-            Words(reason.name_ja, reason.name_en).say(lang): found[code, why]
-            for why, reason in REASONS.items()
-            if (code, why) in found
+            labels.reason(*one, lang): found[code, *one] for one in why if (code, *one) in found
         }
         for code, ground in GROUNDS.items()
         if any(key[0] == code for key in found)

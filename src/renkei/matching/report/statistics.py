@@ -9,9 +9,9 @@ import polars as pl
 
 from renkei.agreement.datasets import NOTIFICATIONS, PERMISSIONS, Dataset
 from renkei.agreement.decisions import Policy
-from renkei.agreement.omissions import PROBABLY_NOTIFIED
+from renkei.agreement.omissions import EXPLANATIONS, PROBABLY_NOTIFIED, REASONS, SCOPES
 from renkei.agreement.outcomes import OUTCOMES, REPORTED
-from renkei.matching.omissions import REASONS
+from renkei.matching.omissions import JudgedPermissions
 from renkei.matching.outcomes import MATCHES
 from renkei.matching.values import to_text
 
@@ -32,8 +32,8 @@ class Statistics:
     """Counts only. Every table ends in a column `rows` (UInt32) and is sorted by its other columns.
 
     `outcomes`: outcome, nationality, status_of_residence (codes; null if a tombstone left them blank)
-    and the flags; `differences`: item, cause; `omissions`: ground, reason, status_of_residence;
-    `due`: ground, of the permissions in scope whose due date has passed, suspected or not;
+    and the flags; `differences`: item, cause; `omissions`: ground, reason, explanation,
+    status_of_residence; `scopes`: ground, scope, by_others, of every permission taken (§6);
     `rejects`: dataset, reason of rows set aside (a row with several reasons counts under each); `values`:
     the same of rows that were taken without a value.
     `candidates`, if they were searched for: how many pairs were compared, and what was left out
@@ -46,7 +46,7 @@ class Statistics:
     outcomes: pl.DataFrame
     differences: pl.DataFrame
     omissions: pl.DataFrame
-    due: pl.DataFrame
+    scopes: pl.DataFrame
     rejects: pl.DataFrame
     values: pl.DataFrame
     candidates: Mapping[str, Any] | None = None
@@ -67,6 +67,11 @@ class Statistics:
             "annex3": {
                 reason: _total(omissions.filter(pl.col("reason") == reason)) for reason in self._reasons()
             },
+            "explanations": {
+                code: _total(omissions.filter(pl.col("explanation") == code)) for code in EXPLANATIONS
+            },
+            "scope": {code: _total(self.scopes.filter(pl.col("scope") == code)) for code in SCOPES},
+            "credited_by_others_only": _total(self.scopes.filter("by_others")),
             "differences": {
                 item: dict(causes.select("cause", "rows").iter_rows())
                 for (item,), causes in self.differences.group_by("item", maintain_order=True)
@@ -76,10 +81,16 @@ class Statistics:
             **({} if self.candidates is None else {"candidates": self.candidates}),
         }
 
-    def _reasons(self) -> tuple[str, ...]:
+    def due(self) -> pl.DataFrame:
+        """Count the permissions in scope whose due date has passed, suspected or not: ground, rows."""
+        return _sum(
+            self.scopes.filter(pl.col("scope").is_in(["credited", "suspected"])).select("ground", "rows")
+        )
+
+    def _reasons(self) -> list[str]:
         """Return the reasons of 3(1)イ, and the one that only candidates can give if it occurs."""
         occurs = PROBABLY_NOTIFIED in self.omissions["reason"]
-        return (*REASONS, PROBABLY_NOTIFIED) if occurs else REASONS
+        return [code for code in REASONS if occurs or code != PROBABLY_NOTIFIED]
 
 
 def _said(outcomes: pl.DataFrame, flag: str) -> int | None:
@@ -105,14 +116,11 @@ class Tally(NamedTuple):
     outcomes: pl.DataFrame
     differences: pl.DataFrame
     omissions: pl.DataFrame
-    due: pl.DataFrame
+    scopes: pl.DataFrame
 
 
-def tally(matches: pl.DataFrame, suspected: pl.DataFrame, due: pl.DataFrame) -> Tally:
-    """Count judged rows: `matches` are `Judged.notifications`, `suspected` come from `suspect`.
-
-    `due` are the permissions of `is_due`; only their `ground` is needed.
-    """
+def tally(matches: pl.DataFrame, permissions: JudgedPermissions) -> Tally:
+    """Count judged rows: `matches` are `Judged.notifications`."""
     pairs = (
         matches.select("differences")
         .drop_nulls()
@@ -125,8 +133,10 @@ def tally(matches: pl.DataFrame, suspected: pl.DataFrame, due: pl.DataFrame) -> 
             "item",
             "cause",
         ),
-        _counted(suspected, PERMISSIONS, "ground", "reason", "status_of_residence"),
-        _counted(due, PERMISSIONS, "ground"),
+        _counted(
+            permissions.suspected, PERMISSIONS, "ground", "reason", "explanation", "status_of_residence"
+        ),
+        _counted(permissions.scopes, PERMISSIONS, "ground", "scope", "by_others"),
     )
 
 

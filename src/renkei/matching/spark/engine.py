@@ -15,17 +15,16 @@ import pyarrow as pa
 from renkei.agreement.datasets import (
     CARDS,
     NOTIFICATIONS,
-    OMISSIONS_WITH_CANDIDATES,
     PERMISSIONS,
     PERSONS,
+    SUSPECTED_OMISSIONS,
     Dataset,
     discrepancies,
 )
-from renkei.agreement.datasets import SUSPECTED_OMISSIONS as OMISSIONS
 from renkei.agreement.decisions import Policy
 from renkei.matching.hash_index import HashIndex
-from renkei.matching.omissions import is_due, suspect
-from renkei.matching.outcomes import FAULTY, MATCHES, NO_FAULTY, judge_notifications, link, place_faulty
+from renkei.matching.omissions import judge_permissions, place_probable
+from renkei.matching.outcomes import FAULTY, MATCHES, NO_FAULTY, judge_notifications, link, place_named
 from renkei.matching.places import Places
 from renkei.matching.reading import Source, text_batch
 from renkei.matching.reconciliation import (
@@ -284,12 +283,12 @@ class _Run:
 
         sides = [
             # Notifications without a person are spread over all buckets.
-            self._bucketed(linked, "person_id", "faulty_person_id", "notification_id"),
+            self._bucketed(linked, "person_id", "named_person_id", "notification_id"),
             self._bucketed(register, "person_id"),
         ]
         rows = sides[0].cogroup(sides[1]).applyInArrow(judge_bucket, "part string, cells array<string>")
         collected = to_polars(rows.toArrow())
-        expected = _parts(policy, with_candidates=candidates is not None)
+        expected = _parts(policy)
         return {part: _part(collected, part, columns) for part, columns in expected.items()}
 
     def _bucketed(self, table: "DataFrame", *keys: str) -> Any:
@@ -356,7 +355,7 @@ def _judged(
     no_rows = _linked(empty(NOTIFICATIONS, kept_columns(NOTIFICATIONS, policy)), _no_cards(policy), policy)
     known = HashIndex(persons["person_id"])
     judged = judge_notifications(
-        place_faulty(place_persons(like_before(linked, no_rows), known), known),
+        place_named(place_persons(like_before(linked, no_rows), known), known),
         place_persons(cards, known),
         persons,
         policy,
@@ -366,14 +365,13 @@ def _judged(
     if candidates is not None:
         from renkei.matching.candidates.search import probable
 
-        explaining = probable(*candidates, persons["person_id"], policy)
-    suspected = suspect(placed, judged.crediting, as_of=as_of, policy=policy, probable=explaining)
-    due = placed.select("ground").filter(is_due(placed, as_of=as_of, policy=policy))
-    tallied = tally(judged.notifications, suspected, due)
+        explaining = place_probable(probable(*candidates, policy), known)
+    omissions = judge_permissions(placed, judged.crediting, as_of=as_of, policy=policy, probable=explaining)
+    tallied = tally(judged.notifications, omissions)
     parts = {
         "matches": matches(judged),
         "annex2": annex_2(judged, persons, as_of=as_of, policy=policy),
-        "annex3": annex_3(suspected, persons),
+        "annex3": annex_3(omissions.suspected, persons),
         **tallied._asdict(),
     }
     return pl.concat([_cells(part, table) for part, table in parts.items()])
@@ -395,15 +393,20 @@ def _cells(part: str, table: pl.DataFrame) -> pl.DataFrame:
     return texts.select(part=pl.lit(part), cells=pl.concat_list(pl.all()))
 
 
-def _parts(policy: Policy, *, with_candidates: bool) -> dict[str, tuple[str, ...]]:
+def _parts(policy: Policy) -> dict[str, tuple[str, ...]]:
     """Return the columns of each part of a bucket's result; a part is sorted by its first column."""
     codes = empty(NOTIFICATIONS).select("nationality", "status_of_residence").schema
-    permissions = empty(PERMISSIONS).with_columns(reason=pl.lit(""))
-    no_counts = tally(pl.DataFrame(schema={**MATCHES, **codes}), permissions, permissions)
+    permissions = place_persons(empty(PERMISSIONS), HashIndex(empty(PERSONS)["person_id"]))
+    nobody = empty(NOTIFICATIONS).with_columns(
+        *(pl.lit(None, dtype).alias(name) for name, dtype in {**MATCHES, "person": pl.UInt32}.items()),
+        issued_on=pl.lit(None, pl.Date),
+    )
+    no_omissions = judge_permissions(permissions, nobody, as_of=date.max, policy=policy)
+    no_counts = tally(pl.DataFrame(schema={**MATCHES, **codes}), no_omissions)
     return {
         "matches": tuple(MATCHES),
         "annex2": discrepancies(policy.disclosed_items).names,
-        "annex3": (OMISSIONS_WITH_CANDIDATES if with_candidates else OMISSIONS).names,
+        "annex3": SUSPECTED_OMISSIONS.names,
         **{name: tuple(table.columns) for name, table in no_counts._asdict().items()},
     }
 
@@ -418,7 +421,7 @@ def _part(collected: pl.DataFrame, part: str, columns: tuple[str, ...]) -> pl.Da
 
 
 def _tally_of(parts: Mapping[str, pl.DataFrame]) -> Tally:
-    flags = [name for name, dtype in MATCHES.items() if dtype == pl.Boolean]
+    flags = ["by_others", *(name for name, dtype in MATCHES.items() if dtype == pl.Boolean)]
     typed = [
         parts[name].with_columns(
             pl.col("rows").cast(pl.UInt32),
