@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from node.candidates import guessed
 from node.records.made_up import card, card_of, notification, permission, person
+from renkei.matching.omissions import CREDITING
 from renkei.node.candidates import search
 from renkei.node.candidates.models import Candidate, NotFound
 from renkei.node.matching_run import run
@@ -193,15 +194,17 @@ def test_many_are_looked_for_in_as_many_statements_as_few(register, deliver):
     assert asked[1] <= asked[0]
 
 
-def test_all_that_probably_mean_somebody_are_known_with_their_start(register, deliver):
+def test_all_that_probably_mean_somebody_are_known_with_what_counts(register, deliver):
     register("persons", person(1), person(2, **OTHER))
     register("cards", card_of(1), card_of(2))
     register("permissions", permission(1))
     deliver(notification(2, card_number="なし"), notification(1, card_number="ナシ"))
     run.match(DAY, guessed.find)
 
-    said = {"person_id": "P1", "probability": 0.98, "employment_start": "2026-04-01"}
-    assert sorted(search.probable().rows(named=True), key=lambda row: row["notification_id"]) == [
+    said = {"person_id": "P1", "probability": 0.98, "employment_start": date(2026, 4, 1)}
+    found = search.probable().sort("notification_id")
+    assert found.select("notification_id", *said).rows(named=True) == [
         {"notification_id": "N1", **said},
         {"notification_id": "N2", **said},
     ]
+    assert set(CREDITING) <= set(found.columns)

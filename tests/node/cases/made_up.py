@@ -107,7 +107,7 @@ class Answering:
         """The same number once more."""
         found = package(
             self.place / str(self.sequence),
-            [row for row in rows if "notification_id" in row],
+            [row for row in rows if "permission_id" not in row],
             [row for row in rows if "permission_id" in row],
             answers,
         )

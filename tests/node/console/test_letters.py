@@ -135,6 +135,7 @@ def marked(client, officer, node, tmp_path) -> Client:
     discrepant = {**known, **{name: value for name, value in values.items() if name in DISCREPANCIES}}
     discrepant |= {"card_number": f"{MARK}card", "mismatched_items": "name;birth_date"}
     keep = {"permission_id": "L4", "ground": "coe", "reason": "no_notification", "landed_on": "2001-02-03"}
+    keep |= {"notification_id": "", "explanation": ""}
     omitted = {**an_omission(4), **marked_row(SUSPECTED_OMISSIONS.names, keep)}
     Establishment.objects.create(
         establishment_number=PLACE, corporate_number="1234567890123", hello_work_office="1301"

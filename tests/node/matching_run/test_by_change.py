@@ -16,13 +16,10 @@ from node.records import made_up
 from renkei.agreement.datasets import (
     CARDS,
     NOTIFICATIONS,
-    OMISSIONS_WITH_CANDIDATES,
     PERMISSIONS,
     PERSONS,
     Dataset,
 )
-from renkei.agreement.decisions import DEFAULT_POLICY
-from renkei.matching.omissions import probably_notified
 from renkei.matching.outcomes import FAULTY
 from renkei.matching.reconciliation import reconcile
 from renkei.node.accounts import purposes
@@ -110,10 +107,14 @@ def notifications(draw):
             "registered_on": "2026-03-02",
             "deleted_on": "2026-04-01",
         }
-    times = {"employment_start": draw(st.sampled_from(("2026-01-01", "2026-03-01")))}
+    employment = {
+        "employment_start": draw(st.sampled_from(("2026-01-01", "2026-03-01", ""))),
+        "registered_on": draw(st.sampled_from(("2026-01-09", "2026-03-02"))),
+        "establishment_name": draw(st.sampled_from(("架空商事", "見本工業"))),
+    }
     if draw(st.integers(0, 3)) == 0:
-        times["employment_end"] = "2026-03-20"
-    return made_up.notification(number, card_number=named, **times, **_identity(draw))
+        employment["employment_end"] = "2026-03-20"
+    return made_up.notification(number, card_number=named, **employment, **_identity(draw))
 
 
 @pytest.fixture
@@ -207,7 +208,8 @@ def _whole(day: date, faulty: pl.DataFrame):
     for dataset, table in tables.items():
         columns = ", ".join(f'"{name}"' for name in dataset.names)
         frames.append(bulk_copy.read(f'SELECT {columns} FROM "{table}"', dataset.names))
-    everything = {"as_of": day, "policy": DEFAULT_POLICY, "confirmed": "a few rows", "faulty": faulty}
+    # The test's search gives the probable candidates; the matching gives what they explain.
+    everything = {"as_of": day, "confirmed": "a few rows", "faulty": faulty, "probable": search.probable()}
     found = reconcile(*frames, **everything)
     named = _confirmed(found, frames[2].join(frames[1], on="person_id", how="semi"))
     as_if = frames[0].with_columns(
@@ -220,11 +222,7 @@ def _whole(day: date, faulty: pl.DataFrame):
     for identifier in named:
         differences = ";".join(filter(None, ("card_number:confirmed_candidate", judged[identifier][-1])))
         outcomes[identifier] = (*judged[identifier][:-1], differences)
-    # The test's search gives the probable candidates; the matching gives what they explain.
-    permitted = frames[3].select("permission_id", "person_id", "permitted_on")
-    suspected = again.annex3.join(permitted, on="permission_id")
-    annex3 = probably_notified(suspected, search.probable(), "person_id")
-    return found.annex2, annex3.select(OMISSIONS_WITH_CANDIDATES.names), set(outcomes.values())
+    return found.annex2, again.annex3, set(outcomes.values())
 
 
 def _confirmed(found, cards) -> dict[str, str]:

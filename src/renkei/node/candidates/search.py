@@ -30,6 +30,7 @@ from renkei.matching.candidates.parameters import Item
 from renkei.matching.candidates.search import Found, add_up, judge
 from renkei.matching.frames import table_batches
 from renkei.matching.hash_index import HashIndex
+from renkei.matching.omissions import CREDITING, PROBABLE
 from renkei.matching.reconciliation import kept_columns
 from renkei.matching.validation import check
 from renkei.node.candidates import blocking
@@ -192,6 +193,7 @@ _LEFT_OUT: Final = "left_out_of_search"
 _PROBABLE: Final = (
     "SELECT {columns} FROM candidates_candidate c JOIN candidates_notfound u "
     "ON u.notification_id = c.notification_id "
+    "JOIN records_receivednotification r ON r.notification_id = c.notification_id "
     "WHERE c.rank = 1 AND u.state = 'waiting' AND c.probability >= %s"
 )
 
@@ -276,22 +278,24 @@ def store(found: pl.DataFrame, left_out: pl.DataFrame) -> None:
 def probable(among: str | None = None) -> pl.DataFrame:
     """Return the persons whom undecided notifications probably mean.
 
-    `among` is a table with `person_id` that restricts them; without it, everybody. Columns `notification_id`,
-    `person_id`, `probability`, `employment_start` (canonical text). Within a transaction.
+    `among` is a table with `person_id` that restricts them; without it, everybody. The columns are those
+    that `reconcile` takes as `probable`. Within a transaction.
     """
-    start = (
-        "(SELECT n.employment_start FROM records_receivednotification n "
-        "WHERE n.notification_id = c.notification_id)"
-    )
+    reported = ", ".join(f"r.{name}" for name in CREDITING)
     some = f" AND EXISTS (SELECT 1 FROM {among} s WHERE s.person_id = c.person_id)" if among else ""
     with expecting_few_rows() if among else expecting_many_rows():
         found = bulk_copy.read(
-            _PROBABLE.format(columns=f"c.notification_id, c.person_id, CAST(c.probability AS text), {start}")
+            _PROBABLE.format(
+                columns=f"c.notification_id, c.person_id, CAST(c.probability AS text), {reported}"
+            )
             + some,
-            ("notification_id", "person_id", "probability", "employment_start"),
+            ("notification_id", "person_id", "probability", *CREDITING),
             (threshold(),),
         )
-    return found.with_columns(pl.col("probability").cast(pl.Float64))
+    return found.with_columns(
+        pl.col("probability").cast(pl.Float64),
+        *(pl.col(name).str.to_date("%Y-%m-%d") for name, kind in PROBABLE.items() if kind == pl.Date),
+    )
 
 
 def _probable() -> pl.DataFrame:

@@ -14,7 +14,7 @@ import polars as pl
 from django.conf import settings
 from django.db import transaction
 
-from renkei.agreement.datasets import OMISSIONS_WITH_CANDIDATES, Dataset, discrepancies
+from renkei.agreement.datasets import SUSPECTED_OMISSIONS, Dataset, discrepancies
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
 from renkei.node.corrections import decisions
@@ -77,8 +77,8 @@ def to_send(day: date) -> dict[str, pl.DataFrame]:
     disclosed = discrepancies(settings.NODE.decided().disclosed_items)
     return {
         disclosed.name: _table(day, Kind.DISCREPANCY, disclosed, ("outcome",)),
-        OMISSIONS_WITH_CANDIDATES.name: _table(
-            day, Kind.SUSPECTED_OMISSION, OMISSIONS_WITH_CANDIDATES, ("ground", "reason")
+        SUSPECTED_OMISSIONS.name: _table(
+            day, Kind.SUSPECTED_OMISSION, SUSPECTED_OMISSIONS, ("ground", "reason")
         ),
         decisions.ANSWERS: decisions.answers_to_send(day),
     }

@@ -17,9 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from renkei.agreement.causes import CAUSES
-from renkei.agreement.datasets import OMISSIONS_WITH_CANDIDATES
 from renkei.agreement.decisions import Policy
-from renkei.matching.omissions import probably_notified
 from renkei.matching.reconciliation import Reconciliation, reconcile
 from renkei.node.audit.trail import record
 from renkei.node.audit.verbs import Verb
@@ -118,10 +116,10 @@ def _match_part(
     """Match one closed part, and write its outcomes and findings to the temporary tables."""
 
     def matched(some: Sequence[pl.DataFrame]) -> Reconciliation:
-        return reconcile(*some, as_of=day, policy=policy, confirmed=_A_PART, faulty=faulty)
+        return reconcile(*some, as_of=day, policy=policy, probable=probable, confirmed=_A_PART, faulty=faulty)
 
     found = matched(frames)
-    matches, annex3 = credit_confirmed(found, frames, faulty, probable, matched)
+    matches, annex3 = credit_confirmed(found, frames, faulty, matched)
     notifications, _, _, permissions = frames
     numbers = notifications.select("notification_id", "card_number")
     bulk_copy.put(_OUTCOMES, matches.join(numbers, on="notification_id").select(_OUTCOME))
@@ -245,19 +243,14 @@ Reconcile = Callable[[Sequence[pl.DataFrame]], Reconciliation]
 
 
 def credit_confirmed(
-    found: Reconciliation,
-    frames: Sequence[pl.DataFrame],
-    faulty: pl.DataFrame,
-    probable: pl.DataFrame,
-    reconcile: Reconcile,
+    found: Reconciliation, frames: Sequence[pl.DataFrame], faulty: pl.DataFrame, reconcile: Reconcile
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Count confirmed candidates and name probable ones; returns new `matches` and `annex3`.
+    """Count confirmed candidates; returns new `matches` and `annex3`.
 
     `frames` are notifications, persons, cards and permissions in scope, closed under confirmations and under
-    `faulty`, the rejected rows of the register. `found` is the result of reconciling them, `probable` the
-    result of `candidates.search.probable` for the persons in scope. A confirmation has no effect where the
-    number is found after all, or is that of a rejected row, or where the confirmed card no longer belongs to
-    the person.
+    `faulty`, the rejected rows of the register. `found` is the result of reconciling them. A confirmation
+    has no effect where the number is found after all, or is that of a rejected row, or where the confirmed
+    card no longer belongs to the person.
     """
     notifications, persons, cards, permissions = frames
     matches, suspected = found.matches, found.annex3
@@ -289,7 +282,7 @@ def credit_confirmed(
         granted = permissions.join(theirs, on="person_id", how="semi").select("permission_id")
         others = suspected.join(granted, on="permission_id", how="anti")
         suspected = pl.concat([others, again.annex3]).sort("permission_id")
-    return matches, _add_probable_reason(suspected, permissions, probable)
+    return matches, suspected
 
 
 def _confirmed(matches: pl.DataFrame, cards: pl.DataFrame) -> pl.DataFrame:
@@ -316,14 +309,3 @@ def _replace_not_found(matches: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFr
     return joined.with_columns(
         pl.when(is_confirmed).then(f"{name}_confirmed").otherwise(name).alias(name) for name in _JUDGED
     ).select(matches.columns)
-
-
-def _add_probable_reason(
-    suspected: pl.DataFrame, permissions: pl.DataFrame, probable: pl.DataFrame
-) -> pl.DataFrame:
-    """Set the reason and the notification of suspected omissions that a probable candidate may explain."""
-    permitted = permissions.select("permission_id", "person_id", "permitted_on")
-    known = suspected.drop("notification_id", strict=False).join(
-        permitted, on="permission_id", how="left", maintain_order="left"
-    )
-    return probably_notified(known, probable, "person_id").select(OMISSIONS_WITH_CANDIDATES.names)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from renkei.agreement.datasets import CARDS, NOTIFICATIONS, PERMISSIONS, PERSONS
 from renkei.agreement.decisions import Policy
 from renkei.agreement.text import Words
-from renkei.matching.omissions import due_on
+from renkei.matching.omissions import DUE_BY, due_on
 from renkei.matching.plausibility import require_plausible
 from renkei.matching.reading import Encoding, RefusedFile, open_source
 from renkei.matching.validation import PREPARING, RECEIVING, Rules
@@ -107,15 +107,15 @@ def refresh_due_dates(policy: Policy) -> int:
     table = Permission._meta.db_table
     with transaction.atomic():
         advisory_lock()
-        days = bulk_copy.read(f'SELECT DISTINCT permitted_on FROM "{table}"', ("permitted_on",)).drop_nulls()
-        typed = days.select(
-            written="permitted_on", permitted_on=pl.col("permitted_on").str.to_date("%Y-%m-%d")
-        )
-        due = typed.select(permitted_on="written", due_on=due_on(policy).dt.to_string("%Y-%m-%d"))
-        bulk_copy.temporary("due_dates", due)
+        known = bulk_copy.read(f'SELECT DISTINCT {", ".join(DUE_BY)} FROM "{table}"', DUE_BY)
+        days = [pl.col(name).str.to_date("%Y-%m-%d") for name in ("permitted_on", "contract_starts_on")]
+        due = known.with_columns(days).select(due_on=due_on(policy).dt.to_string("%Y-%m-%d"))
+        key = pl.concat_str(pl.col(DUE_BY).fill_null(""), separator=" ").alias("key")
+        bulk_copy.temporary("due_dates", pl.concat([known.select(key), due], how="horizontal"))
+        same = " || ' ' || ".join(f"coalesce({name}, '')" for name in DUE_BY)
         moved = bulk_copy.execute(
             f'UPDATE "{table}" SET due_on = d.due_on FROM due_dates d '
-            f'WHERE d.permitted_on = "{table}".permitted_on AND d.due_on IS DISTINCT FROM "{table}".due_on'
+            f'WHERE d.key = {same} AND d.due_on IS DISTINCT FROM "{table}".due_on'
         )
         bulk_copy.drop("due_dates")
     return moved

@@ -198,6 +198,7 @@ class Permission(models.Model):
     previous_status = text()
     work_designated = text()
     contract_confirmed = text()
+    contract_starts_on = text()
     organisation_corporate_number = text()
     organisation_name = text()
     organisation_address = text()

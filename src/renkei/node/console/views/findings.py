@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from renkei.agreement.causes import Cause, Found, causes_in
-from renkei.agreement.datasets import NOTIFICATIONS, OMISSIONS_WITH_CANDIDATES, PERSONS
+from renkei.agreement.datasets import NOTIFICATIONS, PERSONS, SUSPECTED_OMISSIONS
 from renkei.agreement.omissions import GROUNDS, REASONS
 from renkei.agreement.text import Words
 from renkei.matching.labels import FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING, value_in_words
@@ -169,7 +169,7 @@ def _items(opened: queries.OpenedFinding, causes: Mapping[str, Cause]) -> Iterat
 
 
 def _omission(opened: queries.OpenedFinding) -> dict[str, object]:
-    names = OMISSIONS_WITH_CANDIDATES.names
+    names = SUSPECTED_OMISSIONS.names
     blocks = []
     for title, (first, last) in _OF_WHOM:
         columns = names[names.index(first) : names.index(last) + 1]
