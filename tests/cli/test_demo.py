@@ -14,6 +14,13 @@ from renkei.simulation.evaluation import evaluate
 RENKEI = Path(sys.executable).with_name("renkei")
 
 
+LEFT = re.compile(
+    r"Of (\d+) suspected omissions, .*Without the (\d+) where .* and the (\d+) with .*, (\d+) are left; "
+    r"(\d+) of them are true omissions \(precision ([\d.]+)%\)",
+    re.DOTALL,
+)
+
+
 def demonstrate(out: Path, *options: str) -> str:
     done = subprocess.run(
         [RENKEI, "demo", "--out", out, "--lang", "en", *options], capture_output=True, text=True, check=False
@@ -32,6 +39,9 @@ def test_a_small_demonstration_leaves_what_it_says_and_explains_its_case(tmp_pat
     )
 
     assert "name_typo" in printed
+    told, continuing, probable, left, true, share = LEFT.search(printed).groups()
+    assert int(left) == int(told) - int(continuing) - int(probable)
+    assert float(share) == pytest.approx(100 * int(true) / int(left), abs=0.05)
     assert [
         name
         for name in ("report.html", "result", "annex1.csv", "world/truth")
@@ -91,9 +101,17 @@ def test_recall_and_precision_are_counted_by_flaw():
             "permission_id": ["K1", "K2", "K3"],
             "truly_omitted": ["true", "false", "true"],
             "expected_reason": ["no_notification", None, None],
+            "expected_explanation": [None, None, None],
+        },
+        schema_overrides={"expected_explanation": pl.String},
+    )
+    annex3 = pl.DataFrame(
+        {
+            "permission_id": ["K1", "K2"],
+            "reason": ["no_notification"] * 2,
+            "explanation": [None, "cancelled"],
         }
     )
-    annex3 = pl.DataFrame({"permission_id": ["K1", "K2"], "reason": ["no_notification"] * 2})
     result = evaluate(truth, permissions, matches, annex3)
     flaws = {
         flaw: (rows, recall, precision) for flaw, _, rows, recall, precision in result.by_flaw.iter_rows()
@@ -105,5 +123,42 @@ def test_recall_and_precision_are_counted_by_flaw():
     assert flaws["number_o_for_0"] == (1, 1.0, 1.0)
     assert flaws["status_missing"] == (1, 1.0, None)
     assert flaws["birth_era_misread"] == (0, None, None)
-    assert result.omissions.rows() == [("no_notification", 1, 2, 1)]
+    assert result.omissions.rows() == [
+        ("no_notification", None, 1, 1, 1, 1),
+        ("no_notification", "cancelled", 0, 1, 0, 0),
+    ]
     assert (result.truly_omitted, result.suspected, result.truly_suspected) == (2, 2, 1)
+
+
+def suspicion(reason: str | None, explanation: str | None, with_candidates: str | None) -> dict[str, object]:
+    return {
+        "truly_omitted": "true" if reason == "no_notification" else "false",
+        "expected_reason": reason,
+        "expected_explanation": explanation,
+        "expected_with_candidates": with_candidates,
+    }
+
+
+def test_continuing_employments_and_probable_notifications_stand_apart_from_what_is_left():
+    early = "start_before_permission"
+    truth = pl.DataFrame(
+        [
+            {"permission_id": "K1"} | suspicion(early, "continues", early),
+            {"permission_id": "K2"} | suspicion(early, "ended_before", "unmatched_notification"),
+            {"permission_id": "K3"} | suspicion(early, "ended_before", early),
+            {"permission_id": "K4"} | suspicion("no_notification", None, "no_notification"),
+            {"permission_id": "K5"} | suspicion(None, None, None),
+        ]
+    )
+    annex3 = pl.DataFrame(
+        {
+            "permission_id": ["K1", "K2", "K3", "K4"],
+            "reason": [early, "unmatched_notification", early, "no_notification"],
+            "explanation": ["continues", None, "ended_before", None],
+        }
+    )
+    result = evaluate(key(), truth, told(), annex3, candidates=True)
+
+    assert (result.suspected, result.continuing, result.probable) == (4, 1, 1)
+    assert (result.left, result.truly_left) == (2, 1)
+    assert (result.omissions["told"] == result.omissions["right"]).all()

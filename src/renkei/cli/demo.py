@@ -1,9 +1,10 @@
 """`renkei demo`: match a synthetic world from end to end and compare the result with its answer key."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -46,6 +47,22 @@ _PLACES = {
     "world/truth/": ("答え", "the answer key"),
     "nodes/": ("二つのノード(renkei status --node …)", "the two nodes (renkei status --node …)"),
 }
+# The last lines of the demonstration: every suspicion, then those left.
+_OMISSIONS = (
+    (
+        "未届の疑い {told}件のうち、実際に届け出られていないもの {right}件(実際の未届は{all}件)。"
+        "申合せ3(1)イの文言は、届出の誤りや在学中からの雇用も含みます。",
+        "Of {told} suspected omissions, {right} are true omissions (of {all} in the world). The wording of "
+        "3(1)イ also includes mistakes in notifications and people hired while students.",
+    ),
+    (
+        "引き続き雇用とみられる {continuing}件と、番号の一致しない届出がある {probable}件を分けると、"
+        "残りは {left}件。このうち実際の未届は {truly_left}件(適合率 {precision})。",
+        "Without the {continuing} where the same employment went on and the {probable} with a probable "
+        "notification under another number, {left} are left; {truly_left} of them are true omissions "
+        "(precision {precision}).",
+    ),
+)
 
 
 def demo(
@@ -68,27 +85,32 @@ def demo(
     with _step("prepare", lang):
         prepare([world / "notifications.csv"], annex1, lang=lang)
     with _step("reconcile", lang):
-        reconcile([annex1], world, _AS_OF.isoformat(), result, report=page, lang=lang)
+        reconcile([annex1], world, _AS_OF.isoformat(), result, candidates=True, report=page, lang=lang)
     evaluation = evaluate(
         pl.read_parquet(world / "truth/notifications.parquet"),
         pl.read_parquet(world / "truth/permissions.parquet"),
         pl.read_csv(result / "matches.csv", infer_schema=False),
         pl.read_csv(result / "annex3.csv", infer_schema=False),
+        candidates=True,
     )
     chosen = output.language(lang)
     _print_evaluation(evaluation, chosen)
     _print_places(out, chosen)
-    if nodes:
-        with _step("nodes", lang):
-            _play(out / "days", out / "nodes", chosen, serve=sys.stdout.isatty() if serve is None else serve)
+    conclude = partial(_print_omissions, evaluation, chosen)
+    if not nodes:
+        conclude()
+        return
+    with _step("nodes", lang):
+        serves = sys.stdout.isatty() if serve is None else serve
+        _play(out / "days", out / "nodes", chosen, serve=serves, conclude=conclude)
 
 
-def _play(world: Path, directory: Path, lang: Lang, *, serve: bool) -> None:
+def _play(world: Path, directory: Path, lang: Lang, *, serve: bool, conclude: Callable[[], None]) -> None:
     from renkei.cli.rehearsal import FIRST, SIMULATED_DAYS, play  # Django: loaded only if it is needed
 
     plan = Plan(_NODES_RESIDENTS, _NODES_NOTIFICATIONS, _SEED, FIRST)
     write_world(plan, default_flaws(), world, "csv", SIMULATED_DAYS)
-    play(world, directory, lang, serve=serve)
+    play(world, directory, lang, serve=serve, conclude=conclude)
 
 
 @contextmanager
@@ -124,18 +146,25 @@ def _print_evaluation(evaluation: Evaluation, lang: Lang) -> None:
     recall = float((harmless["recall"] * harmless["rows"]).sum()) / rows if rows else None
     table.add_row(label.format(n=harmless.height), f"{rows:,}", _share(recall), "")
     Console().print(table)
-    omissions = (
-        "未届の疑い {told:,}件のうち、実際に届け出られていないもの {right:,}件(実際の未届は{all:,}件)。"
-        "申合せ3(1)イの文言は、届出の誤りや在学中からの雇用も含みます。",
-        "Of {told:,} suspected omissions, {right:,} are true omissions (of {all:,} in the world). The "
-        "wording of 3(1)イ also includes mistakes in notifications and people hired while students.",
-    )
-    numbers = {
+    typer.echo()
+
+
+def _print_omissions(evaluation: Evaluation, lang: Lang) -> None:
+    counts = {
         "told": evaluation.suspected,
         "right": evaluation.truly_suspected,
         "all": evaluation.truly_omitted,
+        "continuing": evaluation.continuing,
+        "probable": evaluation.probable,
+        "left": evaluation.left,
+        "truly_left": evaluation.truly_left,
     }
-    typer.echo(output.one_of(omissions, lang).format(**numbers) + "\n")
+    share = evaluation.truly_left / evaluation.left if evaluation.left else None
+    numbers = {name: f"{count:,}" for name, count in counts.items()} | {"precision": _share(share) or "–"}
+    head = ("未届の疑い(突合したファイル)", "Suspected omissions (of the files matched)")
+    typer.echo(f"\n== {output.one_of(head, lang)}")
+    for sentence in _OMISSIONS:
+        typer.echo(output.one_of(sentence, lang).format_map(numbers))
 
 
 def _share(share: float | None) -> str:

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -276,10 +276,13 @@ class Nodes:
         return {step["step"]: step["counts"] for step in steps if step["day"] == day.isoformat()}
 
 
-def play(world: Path, directory: Path, lang: Lang, *, serve: bool) -> None:
+def play(
+    world: Path, directory: Path, lang: Lang, *, serve: bool, conclude: Callable[[], None] = lambda: None
+) -> None:
     """Run two nodes for five days; `world` has six simulated days in CSV after its first.
 
-    `serve`: both consoles are served at the end, until interrupted.
+    `conclude` prints what there is to say of the whole, after both nodes' status. `serve`: both consoles are
+    served then, until interrupted.
     """
     shutil.rmtree(directory, ignore_errors=True)
     nodes = Nodes(rehearse(directory, datetime.now(UTC).replace(microsecond=0)), world)
@@ -303,6 +306,8 @@ def play(world: Path, directory: Path, lang: Lang, *, serve: bool) -> None:
     for party in PARTIES:
         _say(lang, f"\n== {PARTIES[party].name_ja}の状態", f"\n== status of {PARTIES[party].name_en}")
         typer.echo(nodes.run(party, "status", "--lang", lang), nl=False)
+    typer.echo()
+    conclude()
     if serve:
         _say(lang, "\n== 二つのコンソール", "\n== both consoles")
         with _serving(nodes):

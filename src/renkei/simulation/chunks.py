@@ -76,10 +76,11 @@ def draw_chunk(
     )
     flawed = put_flaws(flaws, people, cards, notifications, plan.today, draws("flaws"))
     expected = expected_of_notifications(cards, employments, notifications, flawed)
-    suspected = expected_of_permissions(permissions, employments, notifications, flawed, expected, plan.today)
+    suspected = expected_of_permissions(
+        permissions, employments, notifications, cards, employers, flawed, expected, plan.today
+    )
     return Chunk(people, cards, employments, permissions, notifications, flawed, expected.key, suspected)
 
 
 def _filing(flaws: Sequence[Flaw]) -> Filing:
-    rates = {flaw.name: flaw.rate for flaw in flaws}
-    return Filing(rates["omitted"], rates["filed_late"], rates["started_early"], rates["kept_on"])
+    return Filing(**{flaw.name: flaw.rate for flaw in flaws if flaw.item == "employment"})

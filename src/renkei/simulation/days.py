@@ -132,12 +132,14 @@ def _arrivals(state: _State, plan: Plan, draws: Draws) -> Chunk:
     people = draw_people(state.newcomers, size, plan.today, draws, newcomers=True)
     cards = draw_cards(people, plan.today, draws)
     count = round(size * _NEWCOMERS_HIRED)
-    employments = draw_employments(people, state.employers, count, plan.today, Filing(0, 0, 0, 0), draws)
+    employments = draw_employments(people, state.employers, count, plan.today, Filing(), draws)
     permissions = draw_permissions(people, employments, state.employers, draws, awaiting=False)
     filed = draw_notifications(state.notifications, employments, cards, state.employers, plan.today, draws)
     flawed = put_flaws(state.flaws, people, cards, filed, plan.today, draws)
     expected = expected_of_notifications(cards, employments, filed, flawed)
-    key = expected_of_permissions(permissions, employments, filed, flawed, expected, plan.today)
+    key = expected_of_permissions(
+        permissions, employments, filed, cards, state.employers, flawed, expected, plan.today
+    )
     state.newcomers += size
     state.notifications += count
     return Chunk(people, cards, employments, permissions, filed, flawed, expected.key, key)
@@ -167,11 +169,17 @@ def _employments_of(state: _State, person: Ints, begins: Ints, registered: Ints,
         ends=np.full(len(person), BLANK_DAY),
         registered=registered,
         establishment=state.employers.draw(state.people.prefecture[person], draws),
+        start_said=~nobody,
         late=nobody,
         early=nobody,
+        landed_late=nobody,
         kept_on=nobody,
+        notified_again=nobody,
+        separation_only=nobody,
         employer=np.full(len(state.people), -1),
+        contract=np.full(len(state.people), -1),
         anchor=state.people.stages - 1,
+        returned=everybody,
         omitted=everybody,
     )
 
@@ -213,7 +221,10 @@ def _rows_of(filed: Notifications, rows: Ints) -> Notifications:
         latest=filed.latest[rows],
         person=filed.person[rows],
         begins=filed.begins[rows],
+        ends=filed.ends[rows],
         registered=filed.registered[rows],
+        start_said=filed.start_said[rows],
+        establishment=filed.establishment[rows],
     )
 
 
@@ -289,6 +300,7 @@ def _changes(state: _State, plan: Plan, person: Ints, draws: Draws) -> pl.DataFr
         previous_status=pl.lit("student"),
         work_designated=nothing,
         contract_confirmed=pl.lit("true"),
+        contract_starts_on=nothing,
         dispatch_name=nothing,
         dispatch_address=nothing,
         dispatch_phone=nothing,

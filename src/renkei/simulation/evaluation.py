@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from renkei.agreement.omissions import CONTINUES, PROBABLY_NOTIFIED
 from renkei.simulation.flaws import GIVES_A_CAUSE, default_flaws
 
 # Outcomes of the key for rows that never reach the matching.
@@ -17,8 +18,11 @@ class Evaluation:
     `by_flaw`: flaw, verdict (as in `tables/flaws.csv`), rows (how many notifications have it), recall (the
     share of them with the outcome and all differences that the key expects), precision (of the differences
     reported with the flaw's item and cause, the share that the key expects; null if a flaw has no such pair).
-    `omissions`: reason, expected, told (reported), right: suspected omissions. `truly_omitted`, `suspected`
-    and `truly_suspected` count permissions: truly omitted, suspected, and both.
+    `omissions`: reason, explanation, expected, told (reported), right, true (of those told, truly omitted):
+    suspected omissions. `truly_omitted`, `suspected` and `truly_suspected` count permissions: truly omitted,
+    suspected, and both. `continuing` and `probable` count the suspicions that stand apart: the same
+    employment went on, or a notification with another number is probably about the person; `left` and
+    `truly_left` count the rest, and the truly omitted among them.
     """
 
     notifications: int
@@ -28,19 +32,34 @@ class Evaluation:
     truly_omitted: int
     suspected: int
     truly_suspected: int
+    continuing: int
+    probable: int
+    left: int
+    truly_left: int
 
 
 def evaluate(
-    notifications: pl.DataFrame, permissions: pl.DataFrame, matches: pl.DataFrame, annex3: pl.DataFrame
+    notifications: pl.DataFrame,
+    permissions: pl.DataFrame,
+    matches: pl.DataFrame,
+    annex3: pl.DataFrame,
+    *,
+    candidates: bool = False,
 ) -> Evaluation:
     """Compare a reconciliation with the answer key of its world.
 
     `notifications` and `permissions` are the tables of `truth/`; `matches` (notification_id, outcome,
-    differences) and `annex3` (permission_id, reason) are its output. All columns are text.
+    differences) and `annex3` (permission_id, reason, explanation) are its output, with `candidates` if it
+    searched for the persons of wrong numbers. All columns are text.
     """
     judged = _with_results(notifications, matches)
-    reported = permissions.join(annex3.select("permission_id", "reason"), on="permission_id", how="left")
+    reported = _expecting(permissions, candidates=candidates).join(
+        annex3.select("permission_id", "reason", "explanation"), on="permission_id", how="left"
+    )
     omitted, suspected = pl.col("truly_omitted") == "true", pl.col("reason").is_not_null()
+    continuing = (pl.col("explanation") == CONTINUES).fill_null(value=False)
+    probable = pl.col("reason") == PROBABLY_NOTIFIED
+    left = reported.filter(suspected & ~continuing & ~probable)
     return Evaluation(
         notifications=judged.height,
         as_expected=int(judged["right"].sum()),
@@ -49,6 +68,21 @@ def evaluate(
         truly_omitted=reported.filter(omitted).height,
         suspected=reported.filter(suspected).height,
         truly_suspected=reported.filter(omitted & suspected).height,
+        continuing=reported.filter(continuing).height,
+        probable=reported.filter(probable).height,
+        left=left.height,
+        truly_left=left.filter(omitted).height,
+    )
+
+
+def _expecting(permissions: pl.DataFrame, *, candidates: bool) -> pl.DataFrame:
+    """Return the key with the reason and explanation of a matching with or without candidates."""
+    if not candidates:
+        return permissions
+    reason = pl.col("expected_with_candidates")
+    return permissions.with_columns(
+        expected_reason=reason,
+        expected_explanation=pl.when(reason != PROBABLY_NOTIFIED).then("expected_explanation"),
     )
 
 
@@ -104,14 +138,16 @@ def _by_flaw(judged: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_reason(reported: pl.DataFrame) -> pl.DataFrame:
-    expected = reported.group_by(reason="expected_reason").agg(
-        expected=pl.len(), right=(pl.col("reason") == pl.col("expected_reason")).sum()
+    by = ("reason", "explanation")
+    right = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"expected_{name}")) for name in by)
+    expected = reported.group_by(pl.col(f"expected_{name}").alias(name) for name in by).agg(
+        expected=pl.len(), right=right.sum()
     )
-    counted = reported.group_by("reason").agg(told=pl.len())
+    counted = reported.group_by(by).agg(told=pl.len(), true=(pl.col("truly_omitted") == "true").sum())
     return (
-        expected.join(counted, on="reason", how="full", coalesce=True)
+        expected.join(counted, on=by, how="full", coalesce=True, nulls_equal=True)
         .drop_nulls("reason")
-        .with_columns(pl.col("expected", "told", "right").fill_null(0))
-        .select("reason", "expected", "told", "right")
-        .sort("reason")
+        .with_columns(pl.col("expected", "told", "right", "true").fill_null(0))
+        .select(*by, "expected", "told", "right", "true")
+        .sort(by)
     )

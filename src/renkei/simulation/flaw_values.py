@@ -290,7 +290,10 @@ CHANGES: dict[str, Change] = {
         pl.col("establishment_number").str.replace(r"^(\d{4})(\d{6})", "$1-$2-")
     ),
     "establishment_short": Change(pl.col("establishment_number").str.slice(1), _not_permanent),
-    "start_era": Change(_era(_start)),
-    "start_unreadable": Change(pl.concat_str(_start.str.slice(0, 5), pl.lit("02-30")), _not_permanent),
+    "start_era": Change(_era(_start), _start.is_not_null()),
+    "start_unreadable": Change(
+        pl.concat_str(_start.str.slice(0, 5), pl.lit("02-30")), _not_permanent & _start.is_not_null()
+    ),
+    "start_missing": Change(pl.lit(None, dtype=pl.String), _not_permanent & _start.is_not_null()),
     "registered_missing": Change(pl.lit(None, dtype=pl.String)),
 }

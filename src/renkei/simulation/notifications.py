@@ -7,7 +7,7 @@ import polars as pl
 
 from renkei.agreement.datasets import NOTIFICATIONS
 from renkei.simulation.cards import Cards
-from renkei.simulation.draws import Draws, Ints, scattered
+from renkei.simulation.draws import Bools, Draws, Ints, scattered
 from renkei.simulation.employers import Employers
 from renkei.simulation.employments import Employments
 from renkei.simulation.tables import BLANK_DAY, codes, day_text, padded, pick
@@ -38,7 +38,10 @@ class Notifications:
     latest: Ints
     person: Ints
     begins: Ints
+    ends: Ints
     registered: Ints
+    start_said: Bools
+    establishment: Ints
 
     def __len__(self) -> int:
         return len(self.person)
@@ -76,12 +79,21 @@ def draw_notifications(
         pick(cards.linked["postal_code"], address_at).alias("postal_code"),
         pick(cards.linked["address"], address_at).alias("address"),
         *employers.establishments[employments.establishment],
-        day_text(employments.begins).alias("employment_start"),
+        day_text(np.where(employments.start_said, employments.begins, BLANK_DAY)).alias("employment_start"),
         day_text(ends).alias("employment_end"),
         day_text(registered).alias("registered_on"),
         day_text(updated).alias("updated_on"),
         pl.lit(None, dtype=pl.String).alias("deleted_on"),
     ).select(NOTIFICATIONS.names)
     return Notifications(
-        rows, linked, previous, cards.last_of(person), person, employments.begins, registered
+        rows=rows,
+        linked=linked,
+        previous=previous,
+        latest=cards.last_of(person),
+        person=person,
+        begins=employments.begins,
+        ends=ends,
+        registered=registered,
+        start_said=employments.start_said,
+        establishment=employments.establishment,
     )

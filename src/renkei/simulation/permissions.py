@@ -8,7 +8,7 @@ import polars as pl
 from renkei.simulation.cards import person_ids
 from renkei.simulation.draws import Draws, Ints, scattered
 from renkei.simulation.employers import DISPATCH_INDUSTRY, SCHOOL_INDUSTRY, Employers
-from renkei.simulation.employments import Employments
+from renkei.simulation.employments import Employments, ended_training
 from renkei.simulation.residents import STAGES, People
 from renkei.simulation.tables import BLANK_DAY, codes, day_text, padded, pick, status_codes, table, whole
 
@@ -27,8 +27,11 @@ class Permissions:
     stage: Ints  # -1 if the person has not landed yet
     permitted: Ints
     status: Ints
+    previous: Ints  # -1 if the permission is a landing
     contract: Ints  # 1 if the application shows one
     designated: Ints  # 1 work designated, 0 not, -1 not applicable
+    organisation: Ints
+    client: Ints  # the organisation to which the person is dispatched; -1 if none
     rows: pl.DataFrame
 
     def __len__(self) -> int:
@@ -73,14 +76,17 @@ def draw_permissions(
     awaited = np.array([status_codes().index(code) for code in _AWAITED])
     status = np.where(landed, people.status[person, np.maximum(stage, 0)], awaited[draws.below(2, count)])
     permitted = np.where(landed, people.begins[person, np.maximum(stage, 0)], BLANK_DAY)
-    change = stage > 0
-    previous = np.where(change, people.status[person, np.maximum(stage - 1, 0)], -1)
+    before = people.status[person, np.maximum(stage - 1, 0)]
+    change = (stage > 0) & ~(employments.returned[person] & ended_training(before, status))
+    previous = np.where(change, before, -1)
     employed = employments.employer[person] >= 0
     shown = draws.below(100, count) < whole("statuses", "contract_percent")[status]
     contract = shown & (employed | draws.chance(_NEVER_STARTED, count) | ~landed)
-    of_employment = employed & (stage >= employments.anchor[person])
-    establishment = np.where(
-        of_employment, employments.employer[person], employers.draw(people.prefecture[person], draws)
+    anchor = employments.anchor[person]
+    establishment = np.select(
+        [employed & (stage == anchor), employed & (stage > anchor)],
+        [employments.contract[person], employments.employer[person]],
+        employers.draw(people.prefecture[person], draws),
     )
     schools = employers.of_industry(SCHOOL_INDUSTRY)
     studies = status == status_codes().index("student")
@@ -114,11 +120,23 @@ def draw_permissions(
             "previous_status": pick(codes(status_codes()), previous),
             "work_designated": pick(codes(("false", "true")), designated),
             "contract_confirmed": pick(codes(("false", "true")), contract.astype(np.int64)),
+            "contract_starts_on": pl.repeat(None, count, dtype=pl.String, eager=True),
             **columns,
             **clients,
         }
     )
-    return Permissions(person, stage, permitted, status, contract.astype(np.int64), designated, rows)
+    return Permissions(
+        person=person,
+        stage=stage,
+        permitted=permitted,
+        status=status,
+        previous=previous,
+        contract=contract.astype(np.int64),
+        designated=designated,
+        organisation=of,
+        client=client,
+        rows=rows,
+    )
 
 
 def _kept(status: Ints, percent: Ints, draws: Draws) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

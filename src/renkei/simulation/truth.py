@@ -13,11 +13,20 @@ import polars as pl
 
 from renkei.agreement.causes import CAUSES
 from renkei.agreement.nationalities import NATIONALITIES, RELATED
-from renkei.agreement.omissions import REASONS
+from renkei.agreement.omissions import (
+    CANCELLED,
+    EXPLANATIONS,
+    IDENTITY_CONFLICT,
+    NO_NOTIFICATION,
+    PROBABLY_NOTIFIED,
+    REASONS,
+    START_BEFORE_PERMISSION,
+)
 from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.statuses import STATUSES, Work
 from renkei.simulation.cards import Cards
 from renkei.simulation.draws import Bools, Ints
+from renkei.simulation.employers import Employers
 from renkei.simulation.employments import Employments
 from renkei.simulation.flawed import Account, Flawed
 from renkei.simulation.notifications import Notifications
@@ -53,7 +62,13 @@ NOTIFICATION_TRUTH = (
     "expected_identity_conflict",
     "expected_shared_number",
 )
-PERMISSION_TRUTH = ("permission_id", "truly_omitted", "expected_reason")
+PERMISSION_TRUTH = (
+    "permission_id",
+    "truly_omitted",
+    "expected_reason",
+    "expected_explanation",
+    "expected_with_candidates",
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,8 @@ class Expected:
     live: Bools
     conflict: Bools
     credited: Ints  # person whose card number is reported; -1 if none
+    lost: Ints  # worker of a notification whose number is not found; -1 if none, or in no register
+    cancelled: Ints  # person of a deleted notification; -1 if none
 
 
 def _entries(account: Account, filed: pl.Series) -> pl.DataFrame:
@@ -197,7 +214,10 @@ def expected_of_notifications(
     filing = {
         "filed_late": employments.late,
         "started_early": employments.early,
+        "landed_late": employments.landed_late,
         "kept_on": employments.kept_on,
+        "notified_again": employments.notified_again,
+        "separation_only": employments.separation_only,
     }
     filed = [
         pl.DataFrame({"row": np.flatnonzero(rows)}).with_columns(name=pl.lit(name))
@@ -221,12 +241,11 @@ def expected_of_notifications(
     words = ("rejected", "not_sent", *taken)
     owner = np.where(flawed.linked >= 0, cards.person[np.maximum(flawed.linked, 0)], -1)
     superseded = found & (flawed.linked != cards.last_of(np.maximum(owner, 0)))
+    worker = np.where(_registered(account, size), notifications.person, -1)
     key = pl.DataFrame(
         {
             "notification_id": flawed.rows["notification_id"],
-            "person_id": pick(
-                cards.latest["person_id"], np.where(_registered(account, size), notifications.person, -1)
-            ),
+            "person_id": pick(cards.latest["person_id"], worker),
             "card_number": pick(cards.linked["card_number"], notifications.linked),
             "flaws": flaws,
             "expected_outcome": pick(codes(words), outcome),
@@ -240,7 +259,14 @@ def expected_of_notifications(
         }
     )
     first = ~_repeated(account, size)
-    return Expected(key.filter(pl.Series(first)), found, against, np.where(found, owner, -1))
+    return Expected(
+        key=key.filter(pl.Series(first)),
+        live=found,
+        conflict=against,
+        credited=np.where(found, owner, -1),
+        lost=np.where(live & not_found & first, worker, -1),
+        cancelled=np.where(deleted, owner, -1),
+    )
 
 
 def _registered(account: Account, size: int) -> Bools:
@@ -306,62 +332,182 @@ def _shared(flawed: Flawed, notifications: Notifications, live: Bools, differenc
     return used.select((several | as_if_two).over("number")).to_series().to_numpy()
 
 
+# Those who are trained before they are employed.
+_DUE_MONTHS = {"titp_1b": 3, "esd": 3}
+
+
+# The day of hiring is not known from these: the key takes the day of registration for it.
+_NO_START = ("start_unreadable", "start_missing")
+_NOT_SENT_OF_PERMANENT = ("permanent", "26", "永住者")
+_LATE_LANDING = 31
+
+
 def expected_of_permissions(
     permissions: Permissions,
     employments: Employments,
     notifications: Notifications,
+    cards: Cards,
+    employers: Employers,
     flawed: Flawed,
     expected: Expected,
     as_of: int,
 ) -> pl.DataFrame:
-    """Compute the expected suspected omissions, and which are truly omitted (reconciliation §6)."""
-    work = np.array([STATUSES[code].work is Work.YES for code in status_codes()])
-    by_designation = np.array([STATUSES[code].work is Work.BY_DESIGNATION for code in status_codes()])
-    works = work[permissions.status] | (by_designation[permissions.status] & (permissions.designated == 1))
-    permitted = permissions.permitted
-    month = permitted.astype("datetime64[D]").astype("datetime64[M]") + 2
-    due = month.astype("datetime64[D]").astype(np.int64) - 1
-    begun = (permitted != BLANK_DAY) & (permitted >= AGREEMENT_BEGINS)
-    overdue_in_scope = (permissions.contract == 1) & works & begun & (as_of > due)
+    """Compute the expected suspected omissions, and which are truly omitted (reconciliation §6).
 
-    live = np.flatnonzero(expected.live)
-    # Notifications of 永住者 have no start of employment: withheld under 別紙1※.
-    withheld = (flawed.rows["status_of_residence"][live].is_in(["permanent", "26", "永住者"])).to_numpy()
-    filed = pl.DataFrame(
+    The organisations of the world are compared, not their names: two of one name are different here.
+    """
+    filed = _filed(notifications, cards, employers, flawed, expected)
+    asked = pl.DataFrame(
         {
-            "person": expected.credited[live],
-            "begins": np.where(withheld, 10**6, notifications.begins[live]),
-            "conflict": expected.conflict[live],
+            "person": permissions.person,
+            "permitted": permissions.permitted,
+            "landed": permissions.previous < 0,
+            "organisation": permissions.organisation,
+            "client": permissions.client,
         }
-    )
-    asked = pl.DataFrame({"person": permissions.person, "permitted": permitted}).with_row_index("row")
-    begins_in_time, conflict = pl.col("begins") >= pl.col("permitted"), pl.col("conflict")
-    notified = (
-        asked.join(filed, on="person")
-        .group_by("row")
-        .agg(
-            credited=(begins_in_time & ~conflict).any(),
-            early=(~begins_in_time & ~conflict).any(),
-            conflicting=(begins_in_time & conflict).any(),
+    ).with_row_index("row")
+    judged = (
+        asked.join(
+            _first_failing(asked.join(filed, on="person")), on="row", how="left", maintain_order="left"
         )
+        .with_columns(
+            pl.col("credited", "lost").fill_null(value=False),
+            due=pl.Series(_due(permissions, as_of)),
+            cancelled=pl.col("person").is_in(expected.cancelled[expected.cancelled >= 0].tolist()),
+        )
+        .with_columns(suspected=pl.col("due") & ~pl.col("credited"))
     )
-    judged = asked.join(notified, on="row", how="left", maintain_order="left").with_columns(
-        pl.col("credited", "early", "conflicting").fill_null(value=False), overdue_in_scope=overdue_in_scope
-    )
+    suspected, failing = pl.col("suspected"), pl.col("failing")
+    by_start = failing < len(_BY_START)
+    no_notification = pl.lit(REASONS[NO_NOTIFICATION].code)
     reason = (
-        pl.when(~pl.col("overdue_in_scope") | pl.col("credited"))
-        .then(None)
-        .when(pl.col("early"))
-        .then(pl.lit(REASONS["start_before_permission"].code))
-        .when(pl.col("conflicting"))
-        .then(pl.lit(REASONS["identity_conflict"].code))
-        .otherwise(pl.lit(REASONS["no_notification"].code))
+        pl.when(by_start)
+        .then(pl.lit(REASONS[START_BEFORE_PERMISSION].code))
+        .when(failing.is_not_null())
+        .then(pl.lit(REASONS[IDENTITY_CONFLICT].code))
+        .otherwise(no_notification)
     )
-    omitted = employments.omitted[permissions.person] & (
+    explanation = (
+        pl.when(by_start)
+        .then(failing.replace_strict(dict(enumerate(_BY_START)), default=None, return_dtype=pl.String))
+        .when(failing.is_null() & pl.col("cancelled"))
+        .then(pl.lit(EXPLANATIONS[CANCELLED].code))
+    )
+    told_first = (failing < _TOLD_BEFORE_CANDIDATES).fill_null(value=False)
+    with_candidates = (
+        pl.when(pl.col("lost") & ~told_first).then(pl.lit(REASONS[PROBABLY_NOTIFIED].code)).otherwise(reason)
+    )
+    unhired = np.zeros(len(employments.omitted), dtype=np.bool_)
+    unhired[employments.person[employments.separation_only]] = True
+    omitted = (employments.omitted | unhired)[permissions.person] & (
         employments.anchor[permissions.person] == permissions.stage
     )
     return judged.select(
         permissions.rows["permission_id"],
         _flag(omitted).alias("truly_omitted"),
-        reason.alias("expected_reason"),
+        pl.when(suspected).then(reason).alias("expected_reason"),
+        pl.when(suspected).then(explanation).alias("expected_explanation"),
+        pl.when(suspected).then(with_candidates).alias("expected_with_candidates"),
+    )
+
+
+def _due(permissions: Permissions, as_of: int) -> Bools:
+    """Say which permissions are in scope and due."""
+    work = np.array([STATUSES[code].work is Work.YES for code in status_codes()])
+    by_designation = np.array([STATUSES[code].work is Work.BY_DESIGNATION for code in status_codes()])
+    works = work[permissions.status] | (by_designation[permissions.status] & (permissions.designated == 1))
+    permitted = permissions.permitted
+    day = permitted.astype("datetime64[D]")
+    month, year = day.astype("datetime64[M]"), day.astype("datetime64[Y]")
+    months = np.array([_DUE_MONTHS.get(code, 1) for code in status_codes()])[permissions.status]
+    due = (month + months + 1).astype("datetime64[D]").astype(np.int64) - 1
+    graduates = (permissions.previous == status_codes().index("student")) & (
+        month - year < np.timedelta64(4, "M")
+    )
+    end_of_may = (year.astype("datetime64[M]") + 5).astype("datetime64[D]").astype(np.int64) - 1
+    due = np.where(graduates, np.maximum(due, end_of_may), due)
+    begun = (permitted != BLANK_DAY) & (permitted >= AGREEMENT_BEGINS)
+    overdue: Bools = (permissions.contract == 1) & works & begun & (as_of > due)
+    return overdue
+
+
+def _filed(
+    notifications: Notifications, cards: Cards, employers: Employers, flawed: Flawed, expected: Expected
+) -> pl.DataFrame:
+    """Return what each notification of somebody says of the employment: days, null where it says none."""
+    # 別紙1※: these items of 永住者 are not sent.
+    withheld = flawed.rows["status_of_residence"].is_in(_NOT_SENT_OF_PERMANENT).fill_null(value=False)
+    no_start = ~notifications.start_said | withheld.to_numpy()
+    for flaw, rows in zip(flawed.account.flaws, flawed.account.rows, strict=True):
+        if flaw.name in _NO_START:
+            no_start[rows] = True
+    day = pl.DataFrame(
+        {"ends": notifications.ends, "withheld": withheld, "at": notifications.establishment}
+    ).with_columns(
+        ends=pl.when(~pl.col("withheld") & (pl.col("ends") != BLANK_DAY)).then("ends"),
+        employer=pl.when(~pl.col("withheld")).then(
+            pl.Series(employers.organisation[notifications.establishment])
+        ),
+    )
+    reported = flawed.linked
+    return pl.DataFrame(
+        {
+            "person": np.where(expected.lost >= 0, expected.lost, expected.credited),
+            "was_lost": expected.lost >= 0,
+            "conflict": expected.conflict & (expected.lost < 0),
+            "start_said": ~no_start,
+            "begins": np.where(no_start, notifications.registered, notifications.begins),
+            "ends": day["ends"],
+            "employer": day["employer"],
+            "issued": cards.issued[np.maximum(reported, 0)],
+        }
+    ).filter(pl.col("person") >= 0)
+
+
+# The explanations of an early start in the order in which they are sought; the last is none of them.
+_BY_START = (
+    *(EXPLANATIONS[code].code for code in ("notified_after", "continues", "just_before")),
+    *(EXPLANATIONS[code].code for code in ("continues_elsewhere", "ended_before", "separation_only")),
+    None,
+)
+_TOLD_BEFORE_CANDIDATES = 2  # the first two of them are
+
+
+def _first_failing(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Return for each permission whether a notification credits it, and which near miss comes first.
+
+    `failing` is a place in `_BY_START`, or its length for an identity conflict; `lost`: a notification whose
+    number is not found would credit it.
+    """
+    begins, ends, permitted = pl.col("begins"), pl.col("ends"), pl.col("permitted")
+    separation = ~pl.col("start_said") & ends.is_not_null()
+    in_time = ~separation & (begins >= permitted)
+    same = (pl.col("employer") == pl.col("organisation")) | (pl.col("employer") == pl.col("client"))
+    goes_on = ~separation & (ends.is_null() | (ends >= permitted))
+    near_misses = (
+        pl.col("start_said") & (pl.col("issued") >= permitted),
+        goes_on & same,
+        pl.col("landed") & ~separation & (begins < permitted) & (permitted - begins <= _LATE_LANDING),
+        goes_on & ~same,
+        ends < permitted,
+        separation & (ends >= permitted),
+    )
+    place = pl.lit(len(near_misses))
+    for number, holds in reversed(list(enumerate(near_misses))):
+        place = pl.when(holds).then(pl.lit(number)).otherwise(place)
+    found, conflict = ~pl.col("was_lost"), pl.col("conflict")
+    failing = (
+        pl.when(found & ~in_time & ~conflict)
+        .then(place)
+        .when(found & in_time & conflict)
+        .then(pl.lit(len(_BY_START)))
+    )
+    return (
+        pairs.with_columns(failing=failing, in_time=in_time)
+        .group_by("row")
+        .agg(
+            credited=(pl.col("in_time") & found & ~conflict).any(),
+            lost=(pl.col("in_time") & ~found).any(),
+            failing=pl.col("failing").min(),
+        )
     )
