@@ -13,6 +13,7 @@ from node.cases.made_up import NOW, a_discrepancy, an_omission, package
 from node.console.cases_shown import PLACE, cases_of_a_place, number_of, stated
 from node.console.conftest import unfound
 from node.console.test_letters import made, words_of
+from renkei.matching.labels import IDENTITY_CAUTION
 from renkei.node.accounts import purposes
 from renkei.node.accounts.duties import Duty
 from renkei.node.accounts.models import Assignment, Officer
@@ -233,6 +234,44 @@ def test_a_suspicion_without_such_a_notification_says_nothing_of_one(client, cas
     Case.objects.filter(identifier="L4").update(row=json.dumps(row))
 
     assert "届け出ていた可能性" not in omission(client)
+
+
+def rests_on_n3(reason: str, explanation: str = "") -> None:
+    row = json.loads(Case.objects.get(identifier="L4").row) | {"reason": reason, "explanation": explanation}
+    Case.objects.filter(identifier="L4").update(row=json.dumps(row))
+
+
+@pytest.mark.parametrize("party", ["mhlw"])
+@pytest.mark.parametrize(
+    ("reason", "explanation", "said", "cautions"),
+    [
+        ("start_before_permission", "continues", "引き続き雇用", False),
+        ("start_before_permission", "continues_elsewhere", "別の事業主での雇用", False),
+        ("identity_conflict", "", "別人の届出の可能性", True),
+    ],
+)
+def test_a_suspicion_names_the_notification_that_it_rests_on(
+    client, case_officer, reason, explanation, said, cautions
+):
+    rests_on_n3(reason, explanation)
+    page = omission(client)
+
+    assert said in page
+    assert "よりどころとなった届出: N3" in page
+    assert f'href="/discrepancies/{number_of("N3")}/"' in page
+    assert "届け出ていた可能性" not in page
+    assert (IDENTITY_CAUTION.ja in page) == cautions
+    assert ("考えられる事情" in page) == bool(explanation)
+
+
+@pytest.mark.parametrize("party", ["mhlw"])
+@pytest.mark.parametrize(
+    ("reason", "named"), [("unmatched_notification", True), ("start_before_permission", False)]
+)
+def test_a_letter_names_only_the_notification_that_was_probably_meant(client, case_officer, reason, named):
+    rests_on_n3(reason)
+
+    assert ("N3" in words_of(made(client, case_officer, "L4").content)) == named
 
 
 @pytest.mark.parametrize("party", ["mhlw"])

@@ -29,7 +29,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, SimpleDocTemplate, Spacer, Table, TableStyle
 from reportlab.platypus import Paragraph as Set
 
-from renkei.agreement.omissions import REASONS
+from renkei.agreement.omissions import PROBABLY_NOTIFIED, REASONS
 from renkei.agreement.parties import MHLW
 from renkei.agreement.text import Words, day_in_words
 from renkei.exchange.cover_sheet import japanese_font
@@ -208,7 +208,10 @@ def _rows(cases: Sequence[Case]) -> list[list[str]]:
 
 def _notification_of(case: Case) -> str:
     """Return the notification that a case is about: for a suspected omission, the probable one."""
-    return case.identifier if case.kind == Kind.DISCREPANCY else case.values.get("notification_id") or ""
+    if case.kind == Kind.DISCREPANCY:
+        return case.identifier
+    probable = case.values.get("reason") == PROBABLY_NOTIFIED
+    return (case.values.get("notification_id") if probable else None) or ""
 
 
 def _row(case: Case, own: Notification | None) -> list[str]:

@@ -17,6 +17,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from renkei.agreement.datasets import NOTIFICATIONS
+from renkei.agreement.omissions import PROBABLY_NOTIFIED
 from renkei.agreement.purposes import PURPOSES
 from renkei.node.accounts import purposes
 from renkei.node.accounts.models import Officer
@@ -86,27 +87,29 @@ def open_case(number: str, officer: Officer, *, now: datetime) -> OpenedCase:
 
 
 @dataclass(frozen=True, slots=True)
-class ProbableNotification:
-    """MHLW's own notification that, according to ISA, is probably about the person of a suspected omission.
+class NamedNotification:
+    """MHLW's own notification on which a suspected omission rests (reconciliation §6).
 
-    `held`: whether MHLW has this notification. `case`: the case of this notification's card number not being
-    found, if there is one and the officer may handle it.
+    `probable`: its card number was not found, and it is probably about this person. `held`: whether MHLW has
+    it. `case`: the case of this notification, if there is one and the officer may handle it.
     """
 
     notification_id: str
+    probable: bool
     held: bool
     case: Case | None
 
 
-def probable_notification(found: Mapping[str, str | None], officer: Officer) -> ProbableNotification | None:
-    """Return the notification that ISA names as probably the person's (`unmatched_notification`), or None."""
+def named_notification(found: Mapping[str, str | None], officer: Officer) -> NamedNotification | None:
+    """Return the notification that ISA names with a suspected omission, or None."""
     named = found.get("notification_id")
     if not named:
         return None
     case = Case.objects.defer("row").filter(kind=Kind.DISCREPANCY, identifier=named).first()
     if case is not None and not entitled(officer, Act.HANDLE_CASE, subject_of(case)):
         case = None
-    return ProbableNotification(named, Notification.objects.filter(pk=named).exists(), case)
+    probable = found.get("reason") == PROBABLY_NOTIFIED
+    return NamedNotification(named, probable, Notification.objects.filter(pk=named).exists(), case)
 
 
 def purpose_of(number: str, officer: Officer, now: datetime) -> str:

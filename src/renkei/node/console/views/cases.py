@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from renkei.agreement.annexes import ANNEX_3
 from renkei.agreement.causes import causes_in
-from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.agreement.omissions import EXPLANATIONS, GROUNDS, IDENTITY_CONFLICT, REASONS
 from renkei.agreement.outcomes import OUTCOMES
 from renkei.agreement.text import Words
 from renkei.matching.labels import IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING
@@ -23,7 +23,7 @@ from renkei.node.accounts.models import Officer
 from renkei.node.accounts.permissions import Act, entitled
 from renkei.node.cases import queries, services
 from renkei.node.cases.models import Attachment, Case, Kind
-from renkei.node.cases.queries import OpenedCase, open_case, probable_notification, subject_of
+from renkei.node.cases.queries import OpenedCase, named_notification, open_case, subject_of
 from renkei.node.cases.workflow import MOVES, Move, open_to
 from renkei.node.console import comparison
 from renkei.node.console.access import page, recovered_fields, require_purpose
@@ -119,7 +119,9 @@ def _omission(opened: OpenedCase, request: HttpRequest) -> dict[str, Any]:
         "waited": (until - date.fromisoformat(permitted_on)).days if permitted_on else None,
         "reason": reason,
         "reasons": REASONS.values(),
-        "probable": probable_notification(found, cast(Officer, request.user)),
+        "explanation": EXPLANATIONS[code] if (code := found.get("explanation")) else None,
+        "named": named_notification(found, cast(Officer, request.user)),
+        "caution": IDENTITY_CAUTION if reason and reason.code == IDENTITY_CONFLICT else None,
         "lists": [(title, _facts(found, first, last)) for title, first, last in _THREE],
         "no_finding": NO_FINDING,
     }

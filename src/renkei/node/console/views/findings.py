@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from renkei.agreement.causes import Cause, Found, causes_in
 from renkei.agreement.datasets import NOTIFICATIONS, PERSONS, SUSPECTED_OMISSIONS
-from renkei.agreement.omissions import GROUNDS, REASONS
+from renkei.agreement.omissions import EXPLANATIONS, GROUNDS, REASONS
 from renkei.agreement.text import Words
 from renkei.matching.labels import FLAGS, IDENTITY_CAUTION, NO_ACCUSATION, NO_FINDING, value_in_words
 from renkei.node.accounts.models import Officer
@@ -177,6 +177,8 @@ def _omission(opened: queries.OpenedFinding) -> dict[str, object]:
     return {
         "ground": GROUNDS[code] if (code := opened.found.get("ground")) else None,
         "reason": REASONS[code] if (code := opened.found.get("reason")) else None,
+        "explanation": EXPLANATIONS[code] if (code := opened.found.get("explanation")) else None,
+        "named": opened.found.get("notification_id"),
         "blocks": blocks,
         "no_finding": NO_FINDING,
     }
